@@ -1,0 +1,38 @@
+/**
+ * How the tests are found and run. A file's name decides what kind of test it is, wherever under test/ it lies:
+ *
+ *   *.test.ts          project `unit`: no network, no server, no clock; seconds in all. Runs in parallel.
+ *   *.service.test.ts  project `service`: against real Kafka, Elasticsearch and Druid, which test/support/services.ts starts once for the
+ *                      run, when the first file asks, and skips where there is no JDK. One file after the other: the machine has few cores.
+ *
+ * A contract suite lies in a file of neither name and is run by one of each: contract/rollup-store.test.ts on the embedded store,
+ * contract/rollup-store.service.test.ts on the real one. tools/test/run.ts runs both projects and adds them up.
+ */
+import { configDefaults, defineConfig } from 'vitest/config'
+
+const SERVICE_FILES = 'test/**/*.service.test.ts'
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, SERVICE_FILES],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'service',
+          include: [SERVICE_FILES],
+          globalSetup: ['test/support/services.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
