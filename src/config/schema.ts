@@ -1,0 +1,251 @@
+/**
+ * All settings: one zod schema with defaults, units (in the name) and a sentence each. Settings come from one YAML file and from
+ * environment variables; `TRACEFOLD_` and the path in capitals, joined with `_`, names the variable: `detail.flushMs` is
+ * `TRACEFOLD_DETAIL_FLUSH_MS`. Secrets come from an environment variable or a file (`...File`), never from the YAML file itself.
+ */
+import { z } from 'zod'
+import { LEVELS } from '../event.ts'
+import { Secret } from '../lib/secret.ts'
+
+/* A description before the default says what form a value has; the one after it is the setting's sentence. */
+const positive = () => z.number().int().min(1)
+const names = () => z.array(z.string().min(1))
+const form = (pattern: RegExp, words: string) => z.string().regex(pattern).describe(words)
+const JAVA_PACKAGE = /^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u
+
+/** A secret: a string in the environment, or read by `load.ts` from the file that the setting with `File` behind its name points to. */
+const secret = () => z.instanceof(Secret).nullable().default(null)
+const file = (what: string) => z.string().min(1).nullable().default(null).describe(`File that holds ${what}.`)
+
+const tls = (who: string) =>
+  z
+    .strictObject({
+      enabled: z.boolean().default(false).describe(`Whether to talk TLS to ${who}. For URLs, https says so already.`),
+      caFile: file('the certificate authorities (PEM) to trust instead of the system\'s'),
+      certFile: file('our client certificate (PEM)'),
+      keyFile: file('our client certificate\'s private key (PEM)'),
+      verify: z.boolean().default(true).describe('Whether to check the server\'s certificate and name.'),
+    })
+    .prefault({})
+
+/** A user name and password in a URL would be printed with it. */
+const url = () =>
+  z
+    .url({ protocol: /^https?$/ })
+    .refine((text) => !text.includes('@'))
+    .describe('http or https URL, without user name and password in it')
+
+export const kafkaSchema = z.strictObject({
+  brokers: z.array(form(/^([^\s:/@]+|\[[0-9a-fA-F:.]+\]):\d{1,5}$/, 'host:port')).min(1).default(['127.0.0.1:9092']).describe('Brokers to start from, host:port each.'),
+  topics: z.array(form(/^[A-Za-z0-9._-]{1,249}$/, 'topic name')).min(1).default(['error-logs']).describe('Topics that hold the error logs.'),
+  tls: tls('Kafka'),
+  sasl: z
+    .strictObject({
+      mechanism: z.enum(['none', 'plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer']).default('none').describe('SASL mechanism.'),
+      username: z.string().nullable().default(null).describe('User name for plain and scram; client id for oauthbearer.'),
+      password: secret().describe('Password for plain and scram; client secret for oauthbearer.'),
+      passwordFile: file('the SASL password'),
+      tokenUrl: url().nullable().default(null).describe('OAuth token endpoint (client credentials grant), for oauthbearer.'),
+      scope: z.string().nullable().default(null).describe('OAuth scope, for oauthbearer.'),
+    })
+    .prefault({}),
+  sessionTimeoutMs: positive().default(30_000).describe('How long the group waits for a silent member before it gives its partitions away.'),
+  maxBytesPerPartition: positive().default(1_048_576).describe('Most bytes per partition in one fetch; a record that is larger still comes, alone.'),
+  requestTimeoutMs: positive().default(30_000).describe('How long one request to a broker may take.'),
+  replicationFactor: z.number().int().min(-1).default(-1).describe('Replication factor of topics that `setup` creates; -1 takes the broker\'s default.'),
+  partitions: positive().default(4).describe('Partitions of a source topic that `setup` creates.'),
+  lostPosition: z
+    .enum(['stop', 'recover', 'earliest', 'latest'])
+    .default('stop')
+    .describe('What to do where the group\'s offsets are gone although the store holds our data: stop with an error; recover from what the store says; earliest counts the log anew as another incarnation; latest skips it.'),
+  transactionTimeoutMs: positive().default(30_000).describe('After this the broker ends a transaction whose producer has died.'),
+})
+
+export const elasticsearchSchema = z.strictObject({
+  nodes: z.array(url()).min(1).default(['http://127.0.0.1:9200']).describe('Addresses of Elasticsearch.'),
+  tls: tls('Elasticsearch'),
+  apiKey: secret().describe('API key (base64 form).'),
+  apiKeyFile: file('the API key'),
+  username: z.string().nullable().default(null).describe('User name, where basic authentication is used.'),
+  password: secret().describe('Password, where basic authentication is used.'),
+  passwordFile: file('the password'),
+  requestTimeoutMs: positive().default(30_000).describe('How long one request may take.'),
+  compression: z.boolean().default(false).describe('Whether requests are compressed: costs CPU here, saves network.'),
+  shards: positive().default(1).describe('Primary shards of each day\'s index.'),
+  replicas: z.number().int().min(0).default(1).describe('Replicas of each day\'s index.'),
+  refreshSeconds: positive().default(1).describe('After this a written document is searchable.'),
+  bulkBytes: positive().default(4_194_304).describe('Largest body of one bulk request.'),
+  bulkDocuments: positive().default(1_000).describe('Most documents in one bulk request.'),
+  bulkConcurrency: positive().default(2).describe('Bulk requests under way at once.'),
+})
+
+export const druidSchema = z.strictObject({
+  queryUrl: url().default('http://127.0.0.1:8082').describe('Broker or router: where SQL is asked.'),
+  coordinatorUrl: url().default('http://127.0.0.1:8081').describe('Coordinator with overlord, or router: where supervisors and retention rules are set.'),
+  tls: tls('Druid'),
+  username: z.string().nullable().default(null).describe('User name, where basic authentication is used.'),
+  password: secret().describe('Password, where basic authentication is used.'),
+  passwordFile: file('the password'),
+  token: secret().describe('Bearer token.'),
+  tokenFile: file('the bearer token'),
+  requestTimeoutMs: positive().default(30_000).describe('How long one query may take.'),
+  kafkaBootstrap: z.string().min(1).nullable().default(null).describe('Brokers as Druid reaches them, where that differs from kafka.brokers.'),
+  kafkaProperties: z.record(z.string(), z.string()).default({}).describe('More consumer properties for the supervisor, such as its own SASL settings.'),
+  taskCount: positive().default(1).describe('Reading tasks of the supervisor.'),
+  replicas: positive().default(2).describe('Historicals that hold each segment.'),
+  taskDurationMinutes: positive().default(60).describe('How long a reading task runs before it publishes its segments.'),
+})
+
+export const schema = z.strictObject({
+  name: form(/^[a-z][a-z0-9-]{0,40}$/, 'small letters, digits and dashes, a letter first, at most 41').default('tracefold').describe('Prefix of all topics, groups, indices and datasources, so that two installations can share a cluster.'),
+  mode: z.enum(['embedded', 'cluster']).default('embedded').describe('embedded: one SQLite file and no server. cluster: Kafka, Elasticsearch and Druid.'),
+  branches: z.enum(['apart', 'together']).default('apart').describe('In cluster mode: a consumer group for each branch, or one source for both.'),
+  branch: z.enum(['both', 'detail', 'rollup']).default('both').describe('Which branch this process runs, where they are apart.'),
+  logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info').describe('Level of our own log.'),
+
+  kafka: kafkaSchema.prefault({}),
+  elasticsearch: elasticsearchSchema.prefault({}),
+  druid: druidSchema.prefault({}),
+
+  embedded: z
+    .strictObject({
+      path: z.string().min(1).default('./tracefold-data').describe('Folder that holds the embedded database.'),
+      files: names().default([]).describe('Log files to read and follow.'),
+      maxBytes: positive().default(10_737_418_240).describe('Size at which the oldest days are deleted before their time.'),
+      flushMs: positive().default(200).describe('Age of the oldest uncommitted event at which a transaction is made.'),
+    })
+    .prefault({}),
+
+  http: z
+    .strictObject({
+      host: z.string().min(1).default('127.0.0.1').describe('Address that the API and the page listen on.'),
+      port: z.number().int().min(0).max(65_535).default(7171).describe('Port of the API and the page; 0 takes a free one.'),
+      maxBodyBytes: positive().default(33_554_432).describe('Largest body of POST /api/v1/events.'),
+    })
+    .prefault({}),
+
+  job: z
+    .strictObject({
+      from: z
+        .array(form(/^(context:.+|header:.+|service|key|topic)$/, 'context:<key>, header:<name>, service, key or topic'))
+        .min(1)
+        .default(['context:job', 'context:job_name', 'context:jobName', 'context:flink-job-name', 'context:flink-job-id', 'context:service.name', 'service', 'header:job', 'key', 'topic'])
+        .describe('Where the job\'s name is looked for, in this order: context:<key>, service (the layout\'s own service name), header:<name>, key (the record\'s), topic.'),
+      environmentFrom: z
+        .array(form(/^(context:.+|header:.+|service)$/, 'context:<key>, header:<name> or service'))
+        .default(['context:environment', 'context:env', 'service', 'context:service.environment'])
+        .describe('Where the environment is looked for; service is the layout\'s own field of the service\'s environment.'),
+      hostFrom: z
+        .array(form(/^(context:.+|header:.+|event)$/, 'context:<key>, header:<name> or event'))
+        .default(['context:host', 'context:host.name', 'context:hostname', 'event', 'header:host'])
+        .describe('Where the host is looked for; event is the layout\'s own host field.'),
+    })
+    .prefault({}),
+
+  filter: z
+    .strictObject({
+      minLevel: z.enum(LEVELS).default('ERROR').describe('Events of this level and above are kept.'),
+      minLevelWithThrowable: z.enum(LEVELS).default('WARN').describe('Events with a throwable are kept from this level on.'),
+    })
+    .prefault({}),
+
+  time: z
+    .strictObject({
+      maxPastHours: positive().default(168).describe('An event\'s own time counts if it is at most this much before the record\'s timestamp.'),
+      maxFutureMinutes: positive().default(10).describe('An event\'s own time counts if it is at most this much after the record\'s timestamp.'),
+      maxRecordFutureHours: positive().default(24).describe('A record whose own timestamp is further ahead of the clock is a dead letter.'),
+    })
+    .prefault({}),
+
+  limits: z
+    .strictObject({
+      maxRecordBytes: positive().default(10_485_760).describe('A record larger than this is a dead letter.'),
+      maxEventsPerRecord: positive().default(10_000).describe('Events taken from one record.'),
+      maxMessageChars: positive().default(32_768).describe('A message is cut at this.'),
+      maxTraceChars: positive().default(262_144).describe('A stack trace is cut at this.'),
+      maxContextKeys: positive().default(64).describe('Context keys kept of one event.'),
+      maxContextValueChars: positive().default(1_024).describe('A context value is cut at this.'),
+      maxLetterBytes: positive().default(65_536).describe('Bytes of a record kept in a dead letter.'),
+    })
+    .prefault({}),
+
+  knownTraces: z.boolean().default(true).describe('Whether a stack trace that was seen before is recognised in the raw bytes instead of being parsed again: the same events for about half the CPU.'),
+  blockSize: positive().default(2_000).describe('Offsets in a block: what a restart reads again at most, for each partition.'),
+  maxGroupsPerJob: positive().default(200).describe('Different errors of one job and minute in one block; past that new ones fall into the job\'s overflow group, which is counted exactly.'),
+  maxGroupsPerBlock: positive().default(4_000).describe('Different errors of all jobs in one block; past that new ones fall into their job\'s overflow group, and past twice that into the job overflow.'),
+
+  detail: z
+    .strictObject({
+      flushMs: positive().default(1_000).describe('Age of the oldest unwritten event at which documents are flushed.'),
+      flushDocuments: positive().default(2_000).describe('Changed documents at which they are flushed.'),
+      flushBytes: positive().default(8_388_608).describe('Size of the samples held at which documents are flushed.'),
+      maxDocuments: positive().default(10_000).describe('Changed documents waiting at which the source is paused until a flush is through.'),
+      retentionDays: positive().default(14).describe('Days that detail is kept.'),
+    })
+    .prefault({}),
+
+  rollup: z
+    .strictObject({
+      flushMs: positive().default(1_000).describe('Time between transactions of a partition when caught up.'),
+      catchUpFlushMs: positive().default(5_000).describe('Time between transactions while behind.'),
+      flushRows: positive().default(5_000).describe('Rows at which a transaction is made.'),
+      maxRows: positive().default(20_000).describe('Rows held at which the source is paused until a transaction is through.'),
+      topicPartitions: positive().default(1).describe('Partitions of the rollup topic that `setup` creates.'),
+      topicRetentionDays: positive().default(30).describe('Days that rows wait in the rollup topic for Druid.'),
+      retentionDays: positive().default(400).describe('Days that rollups are kept.'),
+    })
+    .prefault({}),
+
+  deadLetters: z
+    .strictObject({
+      retentionDays: positive().default(30).describe('Days that dead letters are kept.'),
+    })
+    .prefault({}),
+
+  patterns: z
+    .strictObject({
+      folder: z.string().min(1).nullable().default(null).describe('Folder with rules of your own, which beat the built-in ones.'),
+    })
+    .prefault({}),
+
+  fingerprint: z
+    .strictObject({
+      ownPackages: z.array(form(JAVA_PACKAGE, 'package such as com.acme')).default([]).describe('Packages whose frames are your own code although a library list says otherwise: com.acme, org.apache.acme.'),
+      rulesFile: z.string().min(1).nullable().default(null).describe('YAML file of rules of your own for grouping: what frames, types and messages count for, and groups by name.'),
+      previousRulesFile: z.string().min(1).nullable().default(null).describe('The rules file before a change. While it is set, the key by these rules is computed, too, so that an error can be followed across the change.'),
+    })
+    .prefault({}),
+})
+
+/** All settings, checked and frozen. */
+export type Settings = z.output<typeof schema>
+export type KafkaSettings = Settings['kafka']
+export type ElasticsearchSettings = Settings['elasticsearch']
+export type DruidSettings = Settings['druid']
+
+/** Names of everything that an installation creates in its neighbours. */
+export interface Names {
+  readonly detailGroup: string
+  readonly rollupGroup: string
+  readonly rollupTopic: string
+  readonly letterTopic: string
+  readonly ledgerTopic: string
+  readonly controlTopic: string
+  readonly datasource: string
+  readonly detailIndex: string
+  readonly ledgerIndex: string
+}
+
+export function namesOf(name: string): Names {
+  return {
+    detailGroup: `${name}-detail`,
+    rollupGroup: `${name}-rollup`,
+    rollupTopic: `${name}-rollups`,
+    letterTopic: `${name}-dead-letters`,
+    ledgerTopic: `${name}-ledger`,
+    controlTopic: `${name}-control`,
+    datasource: `${name}-rollups`,
+    detailIndex: `${name}-detail`,
+    ledgerIndex: `${name}-ledger`,
+  }
+}

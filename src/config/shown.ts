@@ -1,0 +1,25 @@
+/**
+ * Settings as they may be printed. `Secret` prints itself as [secret]; what it cannot see is a map of a client's properties, some of
+ * which hold passwords: there the value is hidden by its key. Pure.
+ */
+import type { Settings } from './schema.ts'
+import { SETTINGS, type Setting } from './setting.ts'
+
+const SECRET_KEY = /pass|secret|jaas|token|credential|key/i
+
+export function shownValue(setting: Setting, value: unknown): unknown {
+  if (setting.kind !== 'map' || typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, SECRET_KEY.test(key) ? '[secret]' : member]))
+}
+
+/** Nested as `settings` are, for JSON. */
+export function shownSettings(settings: Settings): unknown {
+  const maps = new Map(SETTINGS.filter(({ kind }) => kind === 'map').map((setting) => [setting.name, setting]))
+  const shown = (value: unknown, path: string): unknown => {
+    const setting = maps.get(path)
+    if (setting !== undefined) return shownValue(setting, value)
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || 'reveal' in value) return value
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, shown(member, path === '' ? key : `${path}.${key}`)]))
+  }
+  return shown(settings, '')
+}
