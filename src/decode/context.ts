@@ -1,0 +1,68 @@
+/**
+ * Context maps and left-over root keys -> one bounded map of strings. In order of appearance, the first value of a key stays, nested objects
+ * are flattened with dots; so the same record always keeps the same keys. Pure.
+ */
+import type { Settings } from '../config/schema.ts'
+import type { Reading } from './layout.ts'
+import { isObject, render, type JsonObject } from './value.ts'
+
+const MAX_DEPTH = 5
+const MAX_KEY_CHARS = 256
+
+export function readContext(reading: Reading, limits: Settings['limits']): Map<string, string> {
+  const into = new Bounded(limits)
+  for (const source of reading.context ?? []) into.addSource(source)
+  if (reading.rest !== undefined) into.addRest(reading.rest)
+  return into.map
+}
+
+/** Collects until the map is full. */
+class Bounded {
+  readonly map = new Map<string, string>()
+  readonly #limits: Settings['limits']
+
+  constructor(limits: Settings['limits']) {
+    this.#limits = limits
+  }
+
+  /** A map, a list of `{key, value}` (Log4j's propertiesAsList) or of one-key maps (Logback's kvpList); text goes under `context`. */
+  addSource(source: unknown): void {
+    if (Array.isArray(source)) {
+      for (const item of source) {
+        if (this.#full()) return
+        if (!isObject(item)) continue
+        if (typeof item['key'] === 'string') this.#add(item['key'], item['value'], 0)
+        else this.#addObject('', item, 0)
+      }
+    } else if (isObject(source)) this.#addObject('', source, 0)
+    else this.#add('context', source, 0)
+  }
+
+  addRest(rest: NonNullable<Reading['rest']>): void {
+    const prefix = rest.prefix ?? ''
+    for (const key in rest.of) {
+      if (this.#full()) return
+      if (rest.own.has(key)) continue
+      const name = prefix !== '' && key.startsWith(prefix) ? key.slice(prefix.length) : key
+      this.#add(name, rest.of[key], 0)
+    }
+  }
+
+  #addObject(path: string, value: JsonObject, depth: number): void {
+    for (const key in value) {
+      if (this.#full()) return
+      this.#add(path === '' ? key : `${path}.${key}`, value[key], depth)
+    }
+  }
+
+  #add(path: string, value: unknown, depth: number): void {
+    if (isObject(value) && depth < MAX_DEPTH) return this.#addObject(path, value, depth + 1)
+    if (path === '' || path.length > MAX_KEY_CHARS || this.map.has(path) || this.#full()) return
+    const text = render(value, this.#limits.maxContextValueChars)
+    if (text !== null) this.map.set(path, text)
+  }
+
+  #full(): boolean {
+    return this.map.size >= this.#limits.maxContextKeys
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * Finds where a JSON object ends, and closes one that was cut. One forward pass without recursion, linear in the text, so that hostile
+ * nesting costs nothing. It looks only at structure: whether what it finds is JSON, the parser says.
+ */
+
+export interface Span {
+  /** Index after the object. */
+  readonly end: number
+  /** For an object that was cut: its text up to the last whole value (or into a cut text value), with all that is open closed. Else null. */
+  readonly closed: string | null
+}
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const NEWLINE = 0x0a
+
+/** `text[start]` is `{` or `[`. */
+export function scanValue(text: string, start: number): Span {
+  const open: string[] = []
+  let isKey = false
+  let safe = start
+  for (let i = start; i < text.length; i++) {
+    switch (text.charCodeAt(i)) {
+      case QUOTE: {
+        const end = stringEnd(text, i)
+        if (end.cut) return { end: end.at, closed: closeString(text, start, isKey ? safe : end.at, isKey, open) }
+        i = end.at - 1
+        if (!isKey) safe = end.at
+        break
+      }
+      case 0x7b: // {
+        open.push('}')
+        isKey = true
+        safe = i + 1
+        break
+      case 0x5b: // [
+        open.push(']')
+        isKey = false
+        safe = i + 1
+        break
+      case 0x7d: // }
+      case 0x5d: // ]
+        open.pop()
+        safe = i + 1
+        if (open.length === 0) return { end: i + 1, closed: null }
+        break
+      case 0x2c: // ,
+        safe = i
+        isKey = open.at(-1) === '}'
+        break
+      case 0x3a: // :
+        isKey = false
+        break
+      default:
+    }
+  }
+  return { end: text.length, closed: text.slice(start, safe) + reversed(open) }
+}
+
+/**
+ * Where the text or object that begins at `start` ends, in bytes, or null where it is cut or longer than `maxBytes`. As Latin-1 each byte is a
+ * character, and all structure is ASCII.
+ */
+export function valueEnd(bytes: Buffer, start: number, maxBytes: number): number | null {
+  const text = bytes.toString('latin1', start, start + maxBytes)
+  if (text.charCodeAt(0) === QUOTE) {
+    const end = stringEnd(text, 0)
+    return end.cut ? null : start + end.at
+  }
+  const span = scanValue(text, 0)
+  return span.closed === null ? start + span.end : null
+}
+
+/** A cut key is dropped, a cut text value is closed. */
+function closeString(text: string, start: number, end: number, isKey: boolean, open: readonly string[]): string {
+  return isKey ? text.slice(start, end) + reversed(open) : `${withoutHalfEscape(text.slice(start, end))}"${reversed(open)}`
+}
+
+/**
+ * Index after the closing quote, or where the text was cut: at its end, or at a line break behind which another record begins
+ * (a cut record and the next one in one value).
+ */
+function stringEnd(text: string, start: number): { at: number; cut: boolean } {
+  for (let i = start + 1; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === QUOTE) return { at: i + 1, cut: false }
+    if (code === BACKSLASH) i++
+    else if (code === NEWLINE && text.startsWith('{"', i + 1)) return { at: i, cut: true }
+  }
+  return { at: text.length, cut: true }
+}
+
+/** Drops `\`, `\u`, `\u1`, ... at the end. An even number of backslashes is no escape. */
+function withoutHalfEscape(text: string): string {
+  const match = /\\+(?:u[0-9a-fA-F]{0,3})?$/.exec(text.slice(-64))
+  if (match === null) return text
+  const backslashes = match[0].lastIndexOf('\\') + 1
+  if (backslashes % 2 === 0) return text
+  return text.slice(0, text.length - (match[0].length - backslashes + 1))
+}
+
+/** Closers were pushed from the outside in. */
+function reversed(open: readonly string[]): string {
+  return open.toReversed().join('')
+}

@@ -1,0 +1,38 @@
+/**
+ * Elastic Common Schema with dotted keys: Log4j 2 EcsLayout and ecs-logging-java. Context (MDC) keys stand at the root beside the layout's
+ * own, so a text `host` is context; only `host.name` and an object `host` are the schema's.
+ */
+import type { Layout } from '../../event.ts'
+import type { LayoutReader, Reading } from '../layout.ts'
+import { parseTime } from '../time.ts'
+import { field, isObject, type JsonObject } from '../value.ts'
+import { serviceOf } from './service.ts'
+
+const OWN: ReadonlySet<string> = new Set([
+  '@timestamp', 'ecs.version', 'log.level', 'log.logger', 'log', 'message', 'process.thread.name', 'error.type', 'error.message', 'error.stack_trace',
+  'tags', 'host.name', 'service.name', 'service.version', 'service.environment', 'service.node.name', 'event.dataset',
+  'log.origin.file.name', 'log.origin.file.line', 'log.origin.function',
+])
+const OWN_WITH_HOST: ReadonlySet<string> = new Set([...OWN, 'host'])
+
+export const ecsLogging: LayoutReader = reader('ecs-logging', (r) => r['ecs.version'] !== undefined && r['event.dataset'] !== undefined)
+export const log4j2Ecs: LayoutReader = reader('log4j2-ecs', (r) => r['ecs.version'] !== undefined || r['log.level'] !== undefined)
+
+function reader(layout: Layout, matches: LayoutReader['matches']): LayoutReader {
+  return { layout, matches, read }
+}
+
+function read(record: JsonObject): Reading {
+  return {
+    timeMs: parseTime(record['@timestamp']),
+    level: record['log.level'],
+    message: record['message'],
+    logger: record['log.logger'],
+    thread: record['process.thread.name'],
+    host: record['host.name'] ?? field(record, 'host', 'name'),
+    ...serviceOf(record),
+    throwable: { type: record['error.type'], message: record['error.message'], stack_trace: record['error.stack_trace'] },
+    tags: [record['tags']],
+    rest: { of: record, own: isObject(record['host']) ? OWN_WITH_HOST : OWN },
+  }
+}

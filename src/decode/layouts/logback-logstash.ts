@@ -1,0 +1,39 @@
+/**
+ * logstash-logback-encoder and Spring Boot's `logstash` format. The trace is one text (or a list of lines) without a class field by default;
+ * a `throwable_class` without package is not the type. Context (MDC) and structured arguments stand at the root.
+ */
+import type { LayoutReader, Reading } from '../layout.ts'
+import { parseTime } from '../time.ts'
+import { textOf, type JsonObject } from '../value.ts'
+import { serviceOf } from './service.ts'
+
+const OWN: ReadonlySet<string> = new Set([
+  '@timestamp', '@version', 'message', 'logger_name', 'thread_name', 'level', 'level_value', 'stack_trace', 'stack_hash', 'tags',
+  'throwable_class', 'throwable_message', 'throwable_root_cause_class', 'throwable_root_cause_message', 'root_stack_trace_element',
+  'caller_class_name', 'caller_method_name', 'caller_file_name', 'caller_line_number', 'service.name', 'service.version', 'service.environment',
+])
+
+export const logbackLogstash: LayoutReader = {
+  layout: 'logback-logstash',
+  matches: (r) => r['@version'] !== undefined && r['level'] !== undefined && (r['level_value'] !== undefined || r['logger_name'] !== undefined),
+  read,
+}
+
+function read(record: JsonObject): Reading {
+  const type = textOf(record['throwable_class'])
+  return {
+    timeMs: parseTime(record['@timestamp']),
+    level: record['level'] ?? record['level_value'],
+    message: record['message'],
+    logger: record['logger_name'],
+    thread: record['thread_name'],
+    ...serviceOf(record),
+    throwable: {
+      type: type?.includes('.') === true ? type : null,
+      message: record['throwable_message'],
+      stack_trace: record['stack_trace'],
+    },
+    tags: [record['tags']],
+    rest: { of: record, own: OWN },
+  }
+}

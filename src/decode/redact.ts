@@ -1,0 +1,97 @@
+/**
+ * Text -> the same text with e-mail addresses, passwords, tokens and card numbers replaced by `[redacted:<what>]`. It comes before the
+ * fingerprint, so that no title, store or dead letter holds a secret. Pure; linear in the text; redacting twice changes nothing more.
+ *
+ * A trick: most of a stack trace is frame lines, which hold no secret, so only the other lines are looked at, and first for a clue without
+ * which no pattern can match. So clean text, which nearly all is, is scanned once and copied never.
+ */
+import { isCard, CARD } from './card-number.ts'
+
+/** Without one of these no pattern below can match. */
+const CLUE = /@|eyJ|pass|pwd|secret|token|key|auth|bearer|credential|\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d/i
+
+/** `scheme://user:password@`. The last `@` before a blank or slash ends the password. */
+const URL_PASSWORD = /(:\/\/[^\s/:@?#"'\\[\]]*:)[^\s/"'\\]+@/g
+const JWT = /(?<![\w-])eyJ[\w-]{5,}\.[\w-]{2,}\.[\w-]*/g
+/** `Authorization: Bearer xyz`, and the same without the scheme. */
+const AUTHORIZATION = /(authorization\\*["']?\s*[=:]\s*\\*["']?(?:(?:bearer|basic|digest|negotiate|token)\s+)?)(?!(?:bearer|basic|digest|negotiate|token)\s)[^\s,;"'\\[\]]+/gi
+/** A bearer token by itself has a digit in it; `Bearer authentication failed` has none. */
+const BEARER = /\b(bearer\s+)(?=[^\s,;"'\\]*\d)[\w.~+/=-]{8,}/gi
+/**
+ * `password=x`, `"api_key": "x"`, also with the quotes escaped. What is quoted goes to the closing quote, what is not to a blank or a
+ * delimiter. A value that begins with `[` is a placeholder already.
+ */
+const SECRET =
+  /((?:password|passwd|passphrase|pwd|secret|token|credentials?|(?:api|access|private|secret)[_-]?key)\\*["']?\s{0,4}[=:]\s{0,4})(?:(\\*["'])(?!\[redacted:)[^"'\\\r\n]+|(?:[^\s,;&"'\\(){}<>[\]]|\\(?![nrtu"'\\]))+)/gi
+/** What hangs on an address goes with it: `a@b.com-c@d.com` would else leave the second one. Nothing in it can match in two ways. */
+const EMAIL = /(?<![\w.%+-])[\w.%+-]+(?:@(?:[a-z0-9-]+\.)+[a-z]{2,}[\w.%+-]*)+/gi
+const SECRET_KEY = /(?:password|passwd|passphrase|pwd|secret|token|credentials?|authorization|(?:api|access|private|secret)[._-]?key)$/i
+
+const FRAME_START = '\tat '
+const CLOSERS = ')]'
+
+export function redact(text: string): string {
+  let from = 0
+  let done = ''
+  let copied = 0
+  while (from < text.length) {
+    const end = blockEnd(text, from)
+    const block = text.slice(from, end)
+    if (CLUE.test(block)) {
+      const clean = replaceAll(block)
+      if (clean !== block) {
+        done += text.slice(copied, from) + clean
+        copied = end
+      }
+    }
+    from = skipFrames(text, end)
+  }
+  return copied === 0 ? text : done + text.slice(copied)
+}
+
+/** The value of a key, such as a context key: by the key's name, or by what it holds. */
+export function redactValue(key: string, value: string): string {
+  return SECRET_KEY.test(key) && !value.startsWith('[redacted:') ? '[redacted:secret]' : redact(value)
+}
+
+/** Raw bytes of any kind. Latin-1 keeps each byte a character, and all patterns are ASCII. */
+export function redactBytes(bytes: Buffer): Buffer {
+  const text = bytes.toString('latin1')
+  const clean = redact(text)
+  return clean === text ? bytes : Buffer.from(clean, 'latin1')
+}
+
+function replaceAll(text: string): string {
+  return text
+    .replace(URL_PASSWORD, '$1[redacted:password]@')
+    .replace(JWT, '[redacted:jwt]')
+    .replace(AUTHORIZATION, '$1[redacted:authorization]')
+    .replace(BEARER, '$1[redacted:authorization]')
+    .replace(SECRET, (_match, key: string, quote: string | undefined) => `${key}${quote ?? ''}[redacted:secret]`)
+    .replace(EMAIL, (address) => (address.endsWith('.') ? '[redacted:email].' : '[redacted:email]'))
+    .replace(CARD, (digits) => (isCard(digits) ? '[redacted:card]' : digits))
+}
+
+/** Index of the next frame line at or after `from`, or the end. */
+function blockEnd(text: string, from: number): number {
+  if (text.startsWith(FRAME_START, from)) return lineEnd(text, from)
+  const frame = text.indexOf(`\n${FRAME_START}`, from)
+  return frame < 0 ? text.length : frame + 1
+}
+
+/** Past all lines from here that are frames: `\tat ...)`, or with the jar behind it `]`. One that ends otherwise is read as text. */
+function skipFrames(text: string, from: number): number {
+  let at = from
+  while (text.startsWith(FRAME_START, at)) {
+    const end = lineEnd(text, at)
+    if (!CLOSERS.includes(text.charAt(end - (text.charCodeAt(end - 1) === 0x0a ? 2 : 1)))) return at
+    at = end
+  }
+  return at
+}
+
+/** Index after the line break. */
+function lineEnd(text: string, from: number): number {
+  const newline = text.indexOf('\n', from)
+  return newline < 0 ? text.length : newline + 1
+}

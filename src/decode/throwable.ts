@@ -1,0 +1,161 @@
+/**
+ * A throwable as any layout writes it -> LoggedThrowable. In: text, lines, or an object with type, message, trace and cause under one of
+ * their usual names (Log4j, Logback, JBoss, Logstash, ECS, Spark). A printed trace stays text: it is parsed once per distinct trace, later.
+ *
+ * Pure, iterative, bounded: at most `MAX_CHAIN` causes, `MAX_THROWABLES` in all and `MAX_FRAMES` frames; past that `truncated`.
+ */
+import type { Settings } from '../config/schema.ts'
+import type { Frame, LoggedThrowable, Throwable } from '../event.ts'
+import { isCut } from './stack-trace.ts'
+import { cut, first, isObject, render, textOf, type JsonObject } from './value.ts'
+
+const MAX_CHAIN = 50
+const MAX_THROWABLES = 200
+const MAX_FRAMES = 4_096
+const MAX_NAME_CHARS = 1_024
+
+const TYPE = ['name', 'type', 'className', 'exceptionType', 'exception_class', 'class', 'kind'] as const
+const MESSAGE = ['message', 'exception_message', 'localizedMessage', 'msg'] as const
+const TRACE = ['extendedStackTrace', 'stack_trace', 'stacktrace', 'stackTrace', 'stepArray', 'frames', 'stack'] as const
+const FRAME_CLASS = ['class', 'className', 'declaringClass'] as const
+const FRAME_METHOD = ['method', 'methodName'] as const
+const FRAME_FILE = ['file', 'fileName'] as const
+const FRAME_LINE = ['line', 'lineNumber'] as const
+
+export interface ReadThrowable {
+  readonly throwable: LoggedThrowable | null
+  readonly truncated: boolean
+}
+
+export function readThrowable(value: unknown, limits: Settings['limits']): ReadThrowable {
+  if (!isObject(value)) return fromText(null, null, printed(value), limits)
+  const trace = printed(first(value, TRACE))
+  if (trace !== null) return fromText(textOf(first(value, TYPE)), messageOf(value, limits), trace, limits)
+  return new ChainReader(limits).read(value)
+}
+
+/** A printed trace, or null where there is none: a blank text, or frames as objects. */
+function printed(value: unknown): string | null {
+  if (Array.isArray(value)) return typeof value[0] === 'string' ? value.filter((line) => typeof line === 'string').join('\n') : null
+  return typeof value === 'string' && value !== '' ? value : null
+}
+
+function fromText(type: string | null, message: string | null, trace: string | null, limits: Settings['limits']): ReadThrowable {
+  if (trace === null || trace.trim() === '') return { throwable: null, truncated: false }
+  const text = cut(trace, limits.maxTraceChars)
+  const throwable = { form: 'text', type: type === null ? null : cut(type, MAX_NAME_CHARS), message, text } as const
+  return { throwable, truncated: isCut(text) }
+}
+
+function messageOf(value: JsonObject, limits: Settings['limits']): string | null {
+  const message = render(first(value, MESSAGE), limits.maxMessageChars)
+  // Logback prints a missing message as the word.
+  return message === 'null' ? null : message
+}
+
+type Draft = { -readonly [K in keyof Throwable]: Throwable[K] } & { frames: Frame[]; suppressed: Throwable[] }
+
+/** One walk over one nested throwable. Iterative, since hostile causes nest thousands deep. */
+class ChainReader {
+  readonly #limits: Settings['limits']
+  readonly #waiting: { value: JsonObject; owner: Draft }[] = []
+  #throwables = 0
+  #frames = 0
+  #truncated = false
+
+  constructor(limits: Settings['limits']) {
+    this.#limits = limits
+  }
+
+  read(value: JsonObject): ReadThrowable {
+    const chain = this.#chain(value)
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      const suppressed = this.#chain(next.value)
+      if (suppressed !== null) next.owner.suppressed.push(suppressed)
+    }
+    return { throwable: chain === null ? null : { form: 'chain', chain }, truncated: this.#truncated }
+  }
+
+  #chain(outermost: JsonObject): Draft | null {
+    let head: Draft | null = null
+    let tail: Draft | null = null
+    let value: JsonObject | null = outermost
+    for (let depth = 0; value !== null; depth++, value = causeOf(value)) {
+      if (depth >= MAX_CHAIN || this.#throwables >= MAX_THROWABLES) {
+        this.#truncated = true
+        break
+      }
+      const draft = this.#one(value)
+      if (draft === null) continue
+      if (tail === null) head = draft
+      else tail.cause = draft
+      tail = draft
+    }
+    return head
+  }
+
+  /** Null for a link without type, message and frames: it says nothing but that there is a cause. */
+  #one(value: JsonObject): Draft | null {
+    this.#throwables++
+    const type = textOf(first(value, TYPE))
+    const message = messageOf(value, this.#limits)
+    const frames = this.#framesOf(first(value, TRACE))
+    if (type === null && message === null && frames.length === 0) return null
+    const draft: Draft = { type: cut(type ?? 'java.lang.Throwable', MAX_NAME_CHARS), message, frames, cause: null, suppressed: [] }
+    if (Array.isArray(value['suppressed'])) this.#wait(value['suppressed'], draft)
+    return draft
+  }
+
+  #wait(suppressed: readonly unknown[], owner: Draft): void {
+    for (const item of suppressed) {
+      if (this.#waiting.length >= MAX_THROWABLES) return
+      const value = unwrap(item)
+      if (value !== null) this.#waiting.push({ value, owner })
+    }
+  }
+
+  #framesOf(list: unknown): Frame[] {
+    if (!Array.isArray(list)) return []
+    const frames: Frame[] = []
+    for (const item of list) {
+      if (this.#frames >= MAX_FRAMES) {
+        this.#truncated = true
+        break
+      }
+      const frame = isObject(item) ? frameOf(item) : null
+      if (frame === null) continue
+      frames.push(frame)
+      this.#frames++
+    }
+    return frames
+  }
+}
+
+function causeOf(value: JsonObject): JsonObject | null {
+  return unwrap(value['cause'] ?? value['causedBy'])
+}
+
+/** JBoss wraps a cause once more: `causedBy: {exception: {...}}`. */
+function unwrap(value: unknown): JsonObject | null {
+  if (!isObject(value)) return null
+  return isObject(value['exception']) ? value['exception'] : value
+}
+
+/** Null where neither class nor file is known. PySpark's frames have only a file. */
+function frameOf(value: JsonObject): Frame | null {
+  const file = textOf(first(value, FRAME_FILE))
+  const className = textOf(first(value, FRAME_CLASS)) ?? file
+  if (className === null) return null
+  return {
+    className: cut(className, MAX_NAME_CHARS),
+    method: cut(textOf(first(value, FRAME_METHOD)) ?? '', MAX_NAME_CHARS),
+    file: file === null ? null : cut(file, MAX_NAME_CHARS),
+    line: lineOf(first(value, FRAME_LINE)),
+  }
+}
+
+/** Native methods have line -2, unknown ones -1. Log4j 1 writes the number as text. */
+function lineOf(value: unknown): number | null {
+  const line = typeof value === 'string' ? Number(value) : value
+  return typeof line === 'number' && Number.isInteger(line) && line >= 0 ? line : null
+}
