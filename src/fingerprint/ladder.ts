@@ -1,0 +1,138 @@
+/**
+ * In: a trace or a message. Out: the ladder of keys, and words for people, as the operator's rules for frames, types and messages have it.
+ *
+ *   fpSite   coarse   root type + site
+ *   fp       the key  root type + site + message key
+ *   fpStack  fine     all kept frames of all exceptions
+ *
+ * The root cause decides: its type, its message, and the first own frame. A cut trace has lost its root, so the outermost
+ * exception decides, and cut and whole traces never share a key `fp`. Where a type means trouble of the surroundings, the site
+ * does not count; where there is no stack, the logger stands for it; where there is no throwable, logger and message are all.
+ *
+ * A change that moves a key needs a new FINGERPRINT_VERSION. Pure; never throws.
+ */
+import type { Grouping } from '../event.ts'
+import { chainOf, isWrapper, type Link } from './chain.ts'
+import { isByType, isMessageFree, isStackOverflow, simpleName } from './exception-types.ts'
+import { keptFrames } from './kept-frames.ts'
+import { keyOf } from './key.ts'
+import type { Subject } from './known-traces.ts'
+import { messageKey } from './mask.ts'
+import type { TypeOverride } from './override-file.ts'
+import type { Matcher, Traits } from './overrides.ts'
+import type { Ownership } from './ownership.ts'
+import { unrolled } from './recursion.ts'
+import { siteOf, type KeptFrame } from './site.ts'
+import { sqlCode } from './sql-code.ts'
+import { citing, culpritOf, explain } from './words.ts'
+
+/** Measured on eight systems of LogHub-2k: mean grouping accuracy .967 with up to 3 words, .966 with 4, .83 with 5, .77 if the logger always counts. */
+const TELLING_WORDS = 3
+
+export interface Rules {
+  readonly ownership: Ownership
+  readonly matcher: Matcher
+}
+
+/** A grouping before group rules, and what these may ask. */
+export interface Ladder {
+  readonly grouping: Grouping
+  readonly traits: Traits
+}
+
+/** An exception of the chain with everything that the rules say of it. */
+interface Part {
+  readonly link: Link
+  readonly kept: readonly KeptFrame[]
+  readonly override: TypeOverride | null
+}
+
+export function ladderOf(subject: Subject, rules: Rules): Ladder {
+  return subject.throwable === null ? byMessage(subject, rules) : byThrowable(chainOf(subject.throwable), subject, rules)
+}
+
+/** A template, where the layout keeps it, is the best there is: its holes are where the producer put them. */
+function byMessage({ logger, message, messageTemplate }: Subject, { matcher }: Rules): Ladder {
+  const text = messageTemplate ?? message
+  const exception = matcher.message([logger], text)
+  const key = messageKey(text, exception)
+  const place = isTelling(key) ? '' : `logger ${logger ?? ''}`
+  const why = `no throwable; ${place === '' ? 'the message tells enough' : `logger ${logger ?? '(none)'}`}; masked message${messageTemplate === null ? '' : ' template'}`
+  const grouping = {
+    fp: keyOf(['message', place, key]),
+    fpSite: keyOf(['message-site', logger ?? '']),
+    fpStack: keyOf(['message-stack', logger ?? '', key]),
+    previous: null,
+    title: key === '' ? '(no message)' : key,
+    culprit: null,
+    exceptionClass: null,
+    rootCauseClass: null,
+    why: citing(why, exception === null ? [] : [exception.id]),
+  }
+  return { grouping, traits: { types: [], logger, message, frames: [] } }
+}
+
+/** A message that says little ("failed: <*>") needs its logger; one that says much is written in one place, whoever logs it. */
+function isTelling(key: string): boolean {
+  return (key.match(/\p{L}{2,}/gu)?.length ?? 0) >= TELLING_WORDS
+}
+
+function byThrowable(links: readonly Link[], { logger, truncated }: Subject, { ownership, matcher }: Rules): Ladder {
+  const cited = new Set<string>()
+  const parts = links.map((link) => ({ link, kept: keptFrames(link.frames, ownership, matcher.frame, cited), override: matcher.type(link.type) }))
+  const at = truncated ? 0 : parts.length - 1
+  const deciding = parts[at]!
+  for (const { override } of parts.slice(0, at + 1)) if (override !== null) cited.add(override.id)
+  const byType = deciding.override?.as === 'by_type' || (deciding.override === null && isByType(deciding.link.type))
+  const site = siteOf(parts.slice(0, at + 1).map(({ kept }) => kept).reverse(), isStackOverflow(deciding.link.type))
+  const message = keyOfMessage(deciding, site, logger, matcher, cited)
+  const place = byType ? '' : (site?.normal ?? `logger ${logger ?? ''}`)
+  const cut = truncated ? 'truncated' : ''
+  const keptWrappers = parts.slice(0, at).filter(({ override }) => override?.as === 'keep_wrapper')
+  const wrapperParts = keptWrappers.flatMap(({ link, kept }) => [link.type, siteOf([kept], false)?.normal ?? ''])
+  const { type } = deciding.link
+  const grouping = {
+    fp: keyOf(['throwable', type, place, message, cut, ...wrapperParts]),
+    fpSite: keyOf(['site', type, place]),
+    fpStack: keyOf(['stack', place, message, cut, ...stackParts(parts)]),
+    previous: null,
+    title: message === '' ? simpleName(type) : `${simpleName(type)}: ${message}`,
+    culprit: site === null ? null : culpritOf(site),
+    exceptionClass: links[0]!.type,
+    rootCauseClass: links.at(-1)!.type,
+    why: citing(explain({ type, truncated, site, byType, keptWrappers: keptWrappers.map(({ link }) => link.type), message }), cited),
+  }
+  const frames = parts.flatMap(({ kept }) => kept.map(({ normal }) => normal))
+  return { grouping, traits: { types: links.map((link) => link.type), logger, message: deciding.link.message, frames } }
+}
+
+function keyOfMessage({ link: { type, message }, override }: Part, site: KeptFrame | null, logger: string | null, matcher: Matcher, cited: Set<string>): string {
+  if (message === null || override?.as === 'message_free') return ''
+  if (override?.as !== 'message_full' && isMessageFree(type) && site !== null && site.owner !== 'platform') return ''
+  const exception = matcher.message([type, logger], message)
+  if (exception !== null) cited.add(exception.id)
+  const code = sqlCode(type, message)
+  const key = messageKey(message, exception)
+  return code === '' || key.includes(code) ? key : `${key} [${code}]`
+}
+
+/** Types and frames of all exceptions that say something of their own. Suppressed ones do not count: their order is chance. */
+function stackParts(parts: readonly Part[]): string[] {
+  return parts.flatMap(({ link, kept, override }, i) => (isSilent(link, parts[i + 1]?.link, override) ? [] : linkParts(link.type, kept)))
+}
+
+function isSilent(link: Link, cause: Link | undefined, override: TypeOverride | null): boolean {
+  if (override?.as === 'wrapper' || override?.as === 'keep_wrapper') return override.as === 'wrapper'
+  return isWrapper(link, cause)
+}
+
+function linkParts(type: string, kept: readonly KeptFrame[]): string[] {
+  const stack = isStackOverflow(type) ? overflownParts(kept) : unrolled(kept.map(({ normal }) => normal))
+  return [type, String(stack.length), ...stack]
+}
+
+/** Where the printing began within the cycle is chance, as are the platform's frames on top: without an order, and without those. */
+function overflownParts(kept: readonly KeptFrame[]): string[] {
+  const others = kept.filter(({ owner }) => owner !== 'platform')
+  return [...new Set((others.length > 0 ? others : kept).map(({ normal }) => normal))].sort()
+}

@@ -1,0 +1,152 @@
+/**
+ * In: a message. Out: its message key: the first line, with everything that varies between two events of one error as `<*>`.
+ *
+ *   `E1001 order 42 of 'anna' failed: http://shop/o/42 (attempt=3)`  ->  `E1001 order <*> of <*> failed: <*> (attempt=<*>)`
+ *
+ * Placeholders bear no names, so that a new kind of variable moves no key. A leading error code stays: it tells errors apart.
+ * Linear in the message, which counts for 1,024 characters: no step looks at a character more than a bounded number of times.
+ * A change that moves a key needs a new FINGERPRINT_VERSION. Pure; never throws.
+ */
+
+const MAX_MESSAGE_CHARS = 1_024
+const MAX_KEY_CHARS = 256
+const HOLE = '<*>'
+
+/** `E1001`, `BIZ-204`, `ORA-00001`, `[E1001]`, at the very beginning. */
+const ERROR_CODE = /^(?:\[[A-Z]{1,5}-?\d{2,6}\]|[A-Z]{1,5}-?\d{2,6}(?![\w.@/%+-]))/
+const QUOTED = /"[^"]*"|`[^`]*`|“[^”]*”|(?<![\p{L}\p{N}])'[^']*'/gu
+/** What a request does tells errors apart; what it is sent to does not. */
+const REQUEST = /^"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /
+const PATH = /(?<![^\s=([:,;"'<])(?:\.{0,2}\/|~\/|[A-Za-z]:\\)[^\s,;:)\]}]+/g
+/** `$`, `$.orders[0].id`: where in a document; Gson and Jackson print it. */
+const JSON_PATH = /(?<![^\s=([:,;"'<])\$(?:[.[][^\s,;:)]*|(?=[\s,;:)]|$))/g
+const ASSIGNED = /=[^,;)\]}&\s]*/g
+const DATE_WORDS = /\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (?= ?\d)/g
+/** Six pairs of hexadecimal digits, which need not hold a decimal one, and more. */
+const HARDWARE_ADDRESS = /(?<![\w:])[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5,31}(?![\w:])/g
+/** States and people are named by words, so only the words around them tell. */
+const TRANSITION = /\bfrom [A-Z][A-Z_]+ to [A-Z][A-Z_]+(?!\w)/g
+const USER = /\b((?:for|of|as) user) (?!name\b)[^\s,;:)\]]+|\b((?:invalid|unknown|illegal) user) [^\s,;:)\]]+(?= from | \[)/gi
+/** Only ASCII glues to a digit: a script without spaces would make one token of a sentence. */
+const TOKEN = /[A-Za-z0-9_+./@%~-]+/g
+/** Literals of Java that stand for a value as a number does, and names of types that a value has or should have. */
+const LITERAL = /[-+]?(?<![\p{L}\p{N}_.])(?:NaN|Infinity)(?![\p{L}\p{N}_])|[-+]?∞/gu
+const PRIMITIVE = /\b(a|an|as|from|of|to|type|into) (?:int|long|short|byte|char|float|double|boolean|Integer|Long|Short|Byte|Character|Float|Double|Boolean|String)(?![\p{L}\p{N}_])/gu
+const UNIT = /<\*> (?:[KMGT]?i?B|[nuµm]?s|secs?|min)(?![\p{L}\p{N}])/gu
+const SIGNED_HOLE = /[-+#$~<>]{1,3}<\*>/g
+const HOLES = /<\*>(?:[\s,:;.|/-]*<\*>)+/g
+const BRACKETED = /\[[^[\]]*\]/g
+/** A remark that is there in one event and not in the next: `close, 3045 bytes (3 KB) sent`. */
+const REMARK = / \((?:[<*>\s[\],:;.|/-])*\)/g
+
+/** Of a host without a dot: `kafka:9092`. `code:500` and `line:12` are none. */
+const PORT = /^:(?:80|443|\d{4,5})(?!\w)/
+
+const ANSWER = /exception|error|fail|denied|invalid|unsupported|unauthorized|forbidden|missing|not_|expired|timeout|exceeded|unavailable/
+
+/** Words with digits that are words. */
+const PLAIN_WORDS = new Set([
+  'utf8', 'utf-8', 'utf16', 'utf-16', 'sha1', 'sha-1', 'sha256', 'sha-256', 'sha512', 'md5', 'base64', 'http2', 'http/2', 'http/1.1', 's3', 'ec2', 'oauth2',
+  'ipv4', 'ipv6', 'log4j', 'log4j2', 'h2', 'k8s', 'x509', 'x.509', 'int32', 'int64', 'float32', 'float64', 'iso-8859-1', 'iso8601', 'tls1.2', 'tls1.3',
+])
+
+/** Parts of messages that an operator's rule keeps word for word, or masks. The expression is global and matches no empty text. */
+export interface MessageException {
+  readonly regex: RegExp
+  readonly as: 'keep' | 'mask'
+}
+
+export function messageKey(message: string, exception: MessageException | null = null): string {
+  const line = firstLine(message)
+  const code = ERROR_CODE.exec(line)?.[0] ?? ''
+  const rest = line.slice(code.length)
+  const masked = exception === null ? mask(rest) : exception.as === 'mask' ? mask(rest.replace(exception.regex, HOLE)) : maskAround(rest, exception.regex)
+  return (code + masked).replace(/\s+/g, ' ').trim().slice(0, MAX_KEY_CHARS)
+}
+
+function maskAround(text: string, kept: RegExp): string {
+  let out = ''
+  let from = 0
+  for (const { 0: match, index } of text.matchAll(kept)) {
+    out += mask(text.slice(from, index)) + match
+    from = index + match.length
+  }
+  return out + mask(text.slice(from))
+}
+
+function mask(text: string): string {
+  return maskUrls(text)
+    .replace(QUOTED, maskQuoted)
+    .replace(PATH, HOLE)
+    .replace(JSON_PATH, HOLE)
+    .replace(ASSIGNED, `=${HOLE}`)
+    .replace(HARDWARE_ADDRESS, HOLE)
+    .replace(TRANSITION, `from ${HOLE} to ${HOLE}`)
+    .replace(USER, `$1$2 ${HOLE}`)
+    .replace(LITERAL, HOLE)
+    .replace(PRIMITIVE, `$1 ${HOLE}`)
+    .replace(DATE_WORDS, '')
+    .replace(TOKEN, maskToken)
+    .replace(UNIT, HOLE)
+    .replace(SIGNED_HOLE, HOLE)
+    .replace(HOLES, HOLE)
+    .replace(BRACKETED, (inner) => (inner.includes(HOLE) ? `[${HOLE}]` : inner))
+    .replace(REMARK, '')
+}
+
+function maskQuoted(quoted: string): string {
+  const method = REQUEST.exec(quoted)?.[1]
+  return method === undefined ? HOLE : `${method} ${HOLE}`
+}
+
+/** The first line that has anything in it; a word that the limit cuts is left out. */
+function firstLine(message: string): string {
+  const text = message.trimStart()
+  const newline = text.search(/[\r\n]/)
+  const line = newline < 0 ? text : text.slice(0, newline)
+  if (line.length <= MAX_MESSAGE_CHARS) return line
+  const space = line.lastIndexOf(' ', MAX_MESSAGE_CHARS)
+  return line.slice(0, space < 0 ? MAX_MESSAGE_CHARS : space)
+}
+
+/** By hand, because a pattern that begins with a scheme would try every letter of a long word as its beginning. */
+function maskUrls(line: string): string {
+  let out = ''
+  let from = 0
+  for (let sign = line.indexOf('://'); sign >= 0; sign = line.indexOf('://', from)) {
+    let begin = sign
+    while (begin > from && /[\w+.:-]/.test(line[begin - 1]!)) begin--
+    let end = sign + 3
+    while (end < line.length && !/[\s"'<>)\]},;]/.test(line[end]!)) end++
+    out += line.slice(from, begin) + HOLE
+    from = end
+  }
+  return out + line.slice(from)
+}
+
+function maskToken(token: string, at: number, line: string): string {
+  const end = endOfWord(token)
+  const word = token.slice(0, end)
+  if (/\d/.test(word)) return PLAIN_WORDS.has(word.toLowerCase()) ? token : HOLE + token.slice(end)
+  return isDataName(word) || isHost(word, line, at + token.length) ? HOLE + token.slice(end) : token
+}
+
+/** Without the full stop of a sentence. */
+function endOfWord(token: string): number {
+  let end = token.length
+  while (end > 0 && /[./-]/.test(token[end - 1]!)) end--
+  return end
+}
+
+/** Java's own names are camel case: `orders_eu` is a table, a topic, a group. `invalid_grant` is an answer and stays. */
+function isDataName(word: string): boolean {
+  return /^[a-z]+(?:_[a-z]+)+$/.test(word) && !ANSWER.test(word)
+}
+
+/** At least three dotted parts (a host, or a package with a class), or fewer and a port. Not a call: `a.b.run(`. */
+function isHost(word: string, line: string, end: number): boolean {
+  const dots = word.split('.').length - 1
+  if (dots === 0) return PORT.test(line.slice(end, end + 7)) && /^[a-z][a-z-]*$/.test(word)
+  if (word.includes('..') || line[end] === '(') return false
+  return dots > 1 || (line[end] === ':' && /\d/.test(line[end + 1] ?? ''))
+}

@@ -1,0 +1,43 @@
+/** What a grouping tells people: the place, and which rules decided. Pure; never throws. */
+import type { KeptFrame } from './site.ts'
+
+const PLACES = { own: 'first own frame', library: 'no own frame, first library frame', platform: 'no own or library frame, first frame of the platform' } as const
+
+/** What decided, where a throwable did. */
+export interface Decision {
+  readonly type: string
+  readonly truncated: boolean
+  /** Null where no frame is left. */
+  readonly site: KeptFrame | null
+  /** The type alone decides. */
+  readonly byType: boolean
+  /** Wrappers that an operator's rule keeps in the key. */
+  readonly keptWrappers: readonly string[]
+  /** Masked; empty where it does not count. */
+  readonly message: string
+}
+
+/** `Orders.handle:42`. */
+export function culpritOf({ frame }: KeptFrame): string {
+  const line = frame.line !== null && frame.line > 0 ? `:${frame.line}` : ''
+  return `${frame.className.slice(frame.className.lastIndexOf('.') + 1)}.${frame.method}${line}`
+}
+
+export function explain({ type, truncated, site, byType, keptWrappers, message }: Decision): string {
+  const who = `${truncated ? 'outermost exception (the trace is cut)' : 'root cause'} ${type}`
+  const within = keptWrappers.length === 0 ? '' : `; within ${keptWrappers.join(', ')}`
+  return `${who}${within}; ${explainPlace(site, byType)}; ${message === '' ? 'message does not count' : 'masked message'}`
+}
+
+/** Operator's rules are cited by id, so that whoever asks why finds the line. */
+export function citing(why: string, rules: Iterable<string>): string {
+  const ids = [...rules]
+  return ids.length === 0 ? why : `${why}; rule ${ids.join(', ')}`
+}
+
+function explainPlace(site: KeptFrame | null, byType: boolean): string {
+  if (byType) return 'no site: trouble of the surroundings'
+  if (site === null) return 'no frames: the logger stands in'
+  const lambda = site.normal.includes('lambda$') ? ' (lambdas of one method count as one)' : ''
+  return `${PLACES[site.owner]} ${site.normal}${lambda}`
+}
