@@ -1,0 +1,61 @@
+/**
+ * In: a set of rules. Out: every way in which their examples show that the set is not what its authors mean.
+ *
+ * Each `match` must be taken by its own rule when all are tried in order; each `no_match` must not be taken by that rule alone. What a
+ * user's rule takes from a built-in one is meant, since users override, and is listed apart. Pure; never throws.
+ */
+import { parseTrace } from '../decode/stack-trace.ts'
+import type { Classification } from '../event.ts'
+import type { RuleSet } from './load.ts'
+import { createClassifier } from './match.ts'
+import type { Example, Rule } from './rule.ts'
+
+export interface RuleFailure {
+  readonly file: string
+  readonly rule: string
+  /** `examples.match.0`. */
+  readonly field: string
+  readonly why: string
+}
+
+export interface CheckReport {
+  readonly failures: readonly RuleFailure[]
+  /** Examples of built-in rules that rules of the user take. */
+  readonly taken: readonly RuleFailure[]
+  /** Examples tried. */
+  readonly examples: number
+}
+
+export function checkExamples(set: RuleSet, isBuiltIn: (rule: Rule) => boolean): CheckReport {
+  const classify = classifierOf(set)
+  const report = { failures: [] as RuleFailure[], taken: [] as RuleFailure[], examples: 0 }
+  for (const rule of set.rules) {
+    const { match, noMatch } = rule.examples
+    report.examples += match.length + noMatch.length
+    for (const [i, example] of match.entries()) {
+      const found = classify(example)
+      if (found?.rule === rule.id) continue
+      const thief = set.rules.find(({ id }) => id === found?.rule)
+      const list = thief !== undefined && isBuiltIn(rule) && !isBuiltIn(thief) ? report.taken : report.failures
+      list.push(failure(rule, `match.${i}`, thief === undefined ? 'no rule matches it' : `${thief.id} (priority ${thief.priority}) takes it, before priority ${rule.priority}`))
+    }
+    const alone = classifierOf({ rules: [rule] })
+    for (const [i, example] of noMatch.entries()) {
+      if (alone(example) !== null) report.failures.push(failure(rule, `no_match.${i}`, 'the rule matches it'))
+    }
+  }
+  return report
+}
+
+/** As the stream does it: the same parser, the chain first, then the log message. */
+function classifierOf(set: Pick<RuleSet, 'rules'>): (example: Example) => Classification | null {
+  const classifierFor = createClassifier(set)
+  return ({ logger, message, trace }) => {
+    const throwable = trace === null ? null : parseTrace(trace, { type: null, message: null }).throwable
+    return classifierFor({ throwable, truncated: false, logger, message: '', messageTemplate: null })(message)
+  }
+}
+
+function failure(rule: Rule, field: string, why: string): RuleFailure {
+  return { file: rule.file, rule: rule.id, field: `examples.${field}`, why }
+}
