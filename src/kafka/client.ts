@@ -1,0 +1,61 @@
+/**
+ * The only place that makes kafkajs clients: our logger behind it, every codec registered, and what its errors mean for us.
+ * kafkajs is no longer maintained, so nothing outside src/kafka, src/source/kafka.ts and the stores on topics knows of it.
+ */
+import kafkajs, { type Kafka as KafkaClient, type KafkaConfig, type LogEntry } from 'kafkajs'
+import type { Logger } from 'pino'
+import { TracefoldError } from '../errors.ts'
+import { registerCodecs } from './codecs.ts'
+
+const { Kafka, logLevel } = kafkajs // a CommonJS package without named exports
+
+export type { KafkaClient }
+
+export function createKafka(config: KafkaConfig, log: Logger): KafkaClient {
+  registerCodecs()
+  process.env['KAFKAJS_NO_PARTITIONER_WARNING'] = '1' // kafkajs reads it; we choose partitions ourselves
+  return new Kafka({ ...config, logLevel: logLevel.INFO, logCreator: () => (entry) => forward(entry, log) })
+}
+
+/** kafkajs logs pauses and joins at info, and as errors every answer that it retries ("coordinator is loading"): quieter in our log. */
+function forward({ level, log: { message, ...rest } }: LogEntry, log: Logger): void {
+  const { timestamp: _timestamp, logger: _logger, stack: _stack, ...fields } = rest
+  if (level === logLevel.ERROR && !/^(Response|Request) /.test(message)) log.warn(fields, `kafka client: ${message}`)
+  else log.debug(fields, `kafka client: ${message}`)
+}
+
+/** The group or the transaction has moved on without us: drop what we hold. */
+const LOST_TYPES = new Set([
+  'ILLEGAL_GENERATION',
+  'UNKNOWN_MEMBER_ID',
+  'REBALANCE_IN_PROGRESS',
+  'FENCED_INSTANCE_ID',
+  'INVALID_PRODUCER_EPOCH',
+  'PRODUCER_FENCED',
+  'INVALID_PRODUCER_ID_MAPPING',
+  'INVALID_TXN_STATE',
+])
+
+/** An error of kafkajs in our words: `partition_lost` where we were superseded, else `neighbour_away`, which is retried. */
+export function kafkaError(error: unknown, doing: string): TracefoldError {
+  if (error instanceof TracefoldError) return error
+  const types = typesOf(error)
+  const message = error instanceof Error ? error.message : String(error)
+  if (types.some((type) => LOST_TYPES.has(type))) {
+    return new TracefoldError('partition_lost', `${doing}: another process has taken over (${message})`, { cause: error })
+  }
+  return new TracefoldError('neighbour_away', `${doing}: ${message}`, { cause: error })
+}
+
+/** A cause may lead back to itself. */
+const MAX_CAUSES = 8
+
+function typesOf(error: unknown): string[] {
+  const types: string[] = []
+  let at: unknown = error
+  for (let depth = 0; at instanceof Error && depth < MAX_CAUSES; depth++, at = at.cause) {
+    const type = (at as { type?: unknown }).type
+    if (typeof type === 'string') types.push(type)
+  }
+  return types
+}

@@ -1,0 +1,303 @@
+/**
+ * Source: Kafka topics, read as a member of a consumer group. In: assignments and batches from kafkajs. Out: the same in our words.
+ *
+ * What must hold, given what kafkajs 2.2.4 cannot do (design.md):
+ * - Handlers never block and partitions are paused from the moment they are assigned until the stream has opened them, so nothing is
+ *   read at the position that kafkajs fetched too early.
+ * - A batch counts only if it begins where the stream expects it: kafkajs moves offsets by itself when they are out of range, and a batch
+ *   that was fetched before a seek may still be in its queue. What does not fit is opened again.
+ * - An empty log is watched: where it was emptied or made anew and nothing has come since, kafkajs says nothing.
+ * - It never gives up: a consumer that crashes is thrown away, and a new one is made after a back-off (kafkajs's own restart cannot be stopped).
+ *
+ * Delivery: nothing is committed here but by `commit`, which is refused by the broker if we are no longer a member.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Admin, Consumer, EachBatchPayload } from 'kafkajs'
+import type { Logger } from 'pino'
+import { TracefoldError } from '../errors.ts'
+import type { HealthRegistry } from '../health.ts'
+import { kafkaError, type KafkaClient } from '../kafka/client.ts'
+import { encodeMetadata } from '../kafka/commit-metadata.ts'
+import { recordOf } from '../kafka/record.ts'
+import { backoffMs, pause as wait, retry } from '../lib/retry.ts'
+import type { Progress } from '../store/position.ts'
+import { partitionKey, type Bounds, type Partition, type Source, type SourceHandler, type SourceRecord } from './source.ts'
+
+/** Longest wait of a fetch for new records: bounds the idle CPU and the latency of a pause or a stop. */
+const MAX_WAIT_MS = 250
+const HEARTBEAT_INTERVAL_MS = 3_000
+/** How often a partition without records is compared with its log's bounds. */
+const LOOK_MS = 5_000
+/** How long a stop waits for a connect or join under way, which kafkajs cannot cut short; past that it ends by itself. */
+const STOP_PATIENCE_MS = 5_000
+
+export interface KafkaSourceOptions {
+  readonly kafka: KafkaClient
+  readonly admin: Admin
+  readonly clusterId: string
+  readonly groupId: string
+  readonly topics: readonly string[]
+  readonly sessionTimeoutMs: number
+  readonly maxBytesPerPartition: number
+  readonly health: HealthRegistry
+  readonly log: Logger
+}
+
+/** What kafkajs tells of a batch that has nothing for a handler. */
+interface FilteredBatch {
+  readonly topic: string
+  readonly partition: number
+  /** Null where all of it lies before the offset that was asked for. */
+  readonly firstOffset: string | null
+  readonly lastOffset: string
+}
+
+const DONE = Promise.resolve()
+
+interface Reading {
+  readonly partition: Partition
+  /** Where the next batch must begin; null while the stream has not opened the partition. */
+  expected: number | null
+  /** True from a seek until a batch has come from there: what comes before that may have been fetched earlier. */
+  isSeeking: boolean
+  /** Where the last look at the bounds found it. */
+  lookedAt: number | null
+}
+
+export class KafkaSource implements Source {
+  readonly #options: KafkaSourceOptions
+  readonly #stopping = new AbortController()
+  #consumer: Consumer | null = null
+  #handler: SourceHandler | null = null
+  #readings = new Map<string, Reading>()
+  #life: Promise<void> = Promise.resolve()
+  #failures = 0
+  #isMember = false
+
+  constructor(options: KafkaSourceOptions) {
+    this.#options = options
+  }
+
+  async start(handler: SourceHandler): Promise<void> {
+    this.#handler = handler
+    this.#life = this.#live().catch((error: unknown) => {
+      if (!this.#stopping.signal.aborted) handler.onFailed(error)
+    })
+    const looks = setInterval(() => void this.#lookAtBounds().catch(() => {}), LOOK_MS).unref() // a broker that is away is noticed by reading
+    this.#stopping.signal.addEventListener('abort', () => clearInterval(looks), { once: true })
+  }
+
+  seek(p: Partition, offset: number): void {
+    const reading = this.#readings.get(partitionKey(p))
+    if (reading === undefined) return
+    reading.expected = offset
+    reading.isSeeking = true
+    this.#tell((consumer) => consumer.seek({ topic: p.topic, partition: p.partition, offset: String(offset) }))
+  }
+
+  pause(p: Partition): void {
+    this.#tell((consumer) => consumer.pause([{ topic: p.topic, partitions: [p.partition] }]))
+  }
+
+  resume(p: Partition): void {
+    if (!this.#readings.has(partitionKey(p))) return
+    this.#tell((consumer) => consumer.resume([{ topic: p.topic, partitions: [p.partition] }]))
+  }
+
+  async bounds(p: Partition): Promise<Bounds> {
+    try {
+      const offsets = await this.#options.admin.fetchTopicOffsets(p.topic)
+      const found = offsets.find(({ partition }) => partition === p.partition)
+      if (found === undefined) throw new Error(`partition ${p.partition} of ${p.topic} does not exist`)
+      return { begin: Number(found.low), end: Number(found.high) }
+    } catch (error) {
+      throw kafkaError(error, `reading the bounds of ${partitionKey(p)}`)
+    }
+  }
+
+  /** Commits as a member of the group. Rejects with `partition_lost` where the group has moved on. */
+  async commit(progress: readonly Progress[], signal: AbortSignal): Promise<void> {
+    const offsets = progress.map((at) => ({ topic: at.partition.topic, partition: at.partition.partition, offset: String(at.next), metadata: encodeMetadata(at) }))
+    let tries = 0
+    await retry(
+      async () => {
+        if (this.#consumer === null) throw new TracefoldError('partition_lost', 'the consumer is being made anew')
+        await this.#consumer.commitOffsets(offsets).catch((error: unknown) => {
+          throw kafkaError(error, `committing offsets of group ${this.#options.groupId}`)
+        })
+      },
+      {
+        signal,
+        isRetriable: (error) => error instanceof TracefoldError && error.code === 'neighbour_away',
+        onRetry: (error) => {
+          tries++
+          this.#report(false, String(error))
+        },
+      },
+    )
+    if (tries > 0) this.#report(true, `commits again after ${tries} tries`)
+  }
+
+  committed(): void {
+    // Kafka does not wait for us: producers were answered by the broker.
+  }
+
+  ended(): null {
+    return null
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await Promise.race([this.#life, delay(STOP_PATIENCE_MS, undefined, { ref: false })])
+  }
+
+  /** One consumer after the other, until a stop. */
+  async #live(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      try {
+        await this.#readWith(this.#makeConsumer())
+      } catch (error) {
+        if (this.#stopping.signal.aborted) return
+        if (this.#isMember) this.#handler?.onAssigned([])
+        this.#isMember = false
+        this.#readings = new Map()
+        await this.#waitToReconnect(error)
+      }
+    }
+  }
+
+  /** Resolves at a stop, rejects when the consumer crashes. `run` is waited for even then: what is disconnected while it joins never ends. */
+  async #readWith(consumer: Consumer): Promise<void> {
+    const { signal } = this.#stopping
+    const ended = new Promise<void>((resolve, reject) => {
+      signal.addEventListener('abort', () => resolve(), { once: true })
+      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error))
+    })
+    ended.catch(() => {}) // it may come before it is waited for
+    try {
+      await consumer.connect()
+      await consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true })
+      if (signal.aborted) return
+      this.#consumer = consumer
+      await consumer.run({ autoCommit: false, eachBatchAutoResolve: true, eachBatch: (payload) => this.#onBatch(payload) })
+      await ended
+    } finally {
+      this.#consumer = null
+      await consumer.disconnect().catch(() => {}) // it is gone in any case
+    }
+  }
+
+  async #waitToReconnect(error: unknown): Promise<void> {
+    const waitMs = backoffMs(this.#failures++)
+    const message = error instanceof Error ? error.message : String(error)
+    this.#report(false, `cannot read from Kafka: ${message}; next try in ${waitMs} ms`)
+    this.#options.log.warn({ group: this.#options.groupId, waitMs }, `cannot read from Kafka: ${message}`)
+    await wait(waitMs, this.#stopping.signal)
+  }
+
+  #makeConsumer(): Consumer {
+    const { kafka, groupId, sessionTimeoutMs, maxBytesPerPartition } = this.#options
+    const consumer = kafka.consumer({
+      groupId,
+      sessionTimeout: sessionTimeoutMs,
+      rebalanceTimeout: sessionTimeoutMs * 2,
+      heartbeatInterval: Math.min(HEARTBEAT_INTERVAL_MS, Math.ceil(sessionTimeoutMs / 3)),
+      maxBytesPerPartition,
+      maxBytes: maxBytesPerPartition * 4,
+      maxWaitTimeInMs: MAX_WAIT_MS,
+      allowAutoTopicCreation: false,
+      retry: { initialRetryTime: 300, maxRetryTime: 10_000, retries: 5, restartOnFailure: () => Promise.resolve(false) }, // 5 tries: 9 s
+    })
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => this.#onJoin(payload.memberAssignment as Record<string, number[]>))
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
+      if (payload.batchSize === 0) this.#onFiltered(payload)
+    })
+    return consumer
+  }
+
+  #onJoin(assignment: Record<string, number[]>): void {
+    if (this.#stopping.signal.aborted) return
+    this.#isMember = true
+    this.#failures = 0
+    this.#readings = new Map()
+    const partitions: Partition[] = []
+    for (const [topic, numbers] of Object.entries(assignment)) {
+      for (const number of numbers) {
+        const partition = { cluster: this.#options.clusterId, topic, partition: number }
+        partitions.push(partition)
+        this.#readings.set(partitionKey(partition), { partition, expected: null, isSeeking: false, lookedAt: null })
+        this.pause(partition)
+      }
+    }
+    this.#report(true, `member of ${this.#options.groupId} with ${partitions.length} partitions`)
+    this.#handler?.onAssigned(partitions)
+  }
+
+  /** `isStale`: a seek waits, so this was fetched before it. */
+  #onBatch({ batch, isStale }: EachBatchPayload): Promise<void> {
+    const reading = this.#readingOf(batch.topic, batch.partition)
+    if (reading === undefined || reading.expected === null || isStale()) return DONE
+    const fetchedFrom = Number((batch as unknown as { fetchedOffset: string }).fetchedOffset) // in kafkajs, but not in its types
+    if (fetchedFrom !== reading.expected) this.#reopen(reading, { fetchedFrom })
+    else this.#deliver(reading, batch.messages.map(recordOf), Number(batch.lastOffset()) + 1, Number(batch.highWatermark))
+    return DONE
+  }
+
+  /** A batch of control records and aborted transactions only: nothing for the handler but a new position. */
+  #onFiltered({ topic, partition, firstOffset, lastOffset }: FilteredBatch): void {
+    const reading = this.#readingOf(topic, partition)
+    const next = Number(lastOffset) + 1
+    if (reading === undefined || reading.expected === null || next <= reading.expected) return
+    if (reading.isSeeking && Number(firstOffset ?? lastOffset) !== reading.expected) return // fetched before the seek
+    this.#deliver(reading, [], next, null)
+  }
+
+  #deliver(reading: Reading, records: readonly SourceRecord[], next: number, end: number | null): void {
+    const fetchedFrom = reading.expected as number // the callers have looked
+    reading.expected = next
+    reading.isSeeking = false
+    try {
+      this.#handler?.onBatch({ partition: reading.partition, fetchedFrom, records, next, end })
+    } catch (error) {
+      this.#handler?.onFailed(error)
+    }
+  }
+
+  /** The log does not continue where we are: records expired, or it is another log. The stream finds out which when it opens it. */
+  #reopen(reading: Reading, found: Record<string, number>): void {
+    this.#options.log.warn({ partition: partitionKey(reading.partition), expected: reading.expected, ...found }, 'the log does not continue where we are')
+    reading.expected = null
+    this.pause(reading.partition)
+    this.#handler?.onReopen(reading.partition)
+  }
+
+  /** Only where nothing has come since the last look. */
+  async #lookAtBounds(): Promise<void> {
+    for (const reading of this.#readings.values()) {
+      const { partition, expected, lookedAt } = reading
+      reading.lookedAt = expected
+      if (expected === null || expected !== lookedAt) continue
+      const { begin, end } = await this.bounds(partition)
+      const isStill = reading.expected === expected && this.#readings.get(partitionKey(partition)) === reading
+      if (isStill && (begin > expected || end < expected)) this.#reopen(reading, { begin, end })
+    }
+  }
+
+  #readingOf(topic: string, partition: number): Reading | undefined {
+    if (this.#stopping.signal.aborted) return undefined
+    return this.#readings.get(partitionKey({ cluster: this.#options.clusterId, topic, partition }))
+  }
+
+  /** From the beginning of a crash to its report kafkajs has no group, and throws. What follows it starts with a new assignment, so nothing is missed. */
+  #tell(tell: (consumer: Consumer) => void): void {
+    try {
+      if (this.#consumer !== null) tell(this.#consumer)
+    } catch (error) {
+      this.#options.log.debug({ group: this.#options.groupId }, `kafka client: ${String(error)}`)
+    }
+  }
+
+  #report(ok: boolean, detail: string): void {
+    this.#options.health.set(`kafka ${this.#options.groupId}`, ok, detail)
+  }
+}
