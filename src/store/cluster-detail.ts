@@ -1,0 +1,108 @@
+/**
+ * The detail branch's store in cluster mode: documents and ledger in Elasticsearch, dead letters in a compacted topic, the position in Kafka
+ * as the group's committed offset. One unit: the position moves last, after everything before it is acknowledged.
+ *
+ * Delivery: a failure anywhere leaves the position where it was; what was written already merges to nothing when it comes again.
+ */
+import type { Admin, Producer, ProducerRecord } from 'kafkajs'
+import type { Names } from '../config/schema.ts'
+import { isTracefoldError } from '../errors.ts'
+import { chunked } from '../kafka/chunks.ts'
+import { kafkaError } from '../kafka/client.ts'
+import { letterMessage } from '../kafka/letters.ts'
+import { readPosition, setByHand, type ReadPosition } from '../kafka/positions.ts'
+import { retry } from '../lib/retry.ts'
+import type { Bounds, Partition } from '../source/source.ts'
+import type { DeadLetter } from './dead-letter.ts'
+import type { DetailPart, DetailStore, Settlement } from './detail-store.ts'
+import type { ElasticsearchDocuments } from './elasticsearch/documents.ts'
+import type { Progress, Resume } from './position.ts'
+import { resumeAt, resumeWithout, type LostPositionPolicy } from './resume.ts'
+import type { CommitReport } from './store.ts'
+
+export interface ClusterDetailOptions {
+  readonly documents: ElasticsearchDocuments
+  readonly admin: Admin
+  readonly letterProducer: Producer
+  readonly names: Names
+  readonly rules: string
+  readonly lostPosition: LostPositionPolicy
+  readonly bounds: (p: Partition) => Promise<Bounds>
+  /** Commits offsets as a member of the group; null where the rollup transaction does it (together). */
+  readonly commitOffsets: ((progress: readonly Progress[], signal: AbortSignal) => Promise<void>) | null
+}
+
+export class ClusterDetailStore implements DetailStore {
+  readonly #options: ClusterDetailOptions
+
+  constructor(options: ClusterDetailOptions) {
+    this.#options = options
+  }
+
+  /**
+   * A block that is opened anew is committed before anything is read into it: else a kill before the first commit, and other rules after it, would
+   * leave documents marked by a block that nobody knows of. (A lost range is committed with its ledger entry.)
+   */
+  async open(p: Partition, signal: AbortSignal): Promise<Resume> {
+    const { admin, names, rules, commitOffsets } = this.#options
+    const position = await readPosition(admin, names.detailGroup, p)
+    const resume = await this.#resume(p, position)
+    const { incarnation, from, next, lost } = resume
+    const isKnown = position.kind === 'at' && position.committed.rules === rules && position.committed.from === from && position.committed.incarnation === incarnation
+    if (commitOffsets !== null && !isKnown && lost === null) await commitOffsets([{ partition: p, incarnation, from, next, rules }], signal)
+    return resume
+  }
+
+  async #resume(p: Partition, position: ReadPosition): Promise<Resume> {
+    const { rules, lostPosition, documents } = this.#options
+    const bounds = await this.#options.bounds(p)
+    if (position.kind === 'at') return resumeAt(position.committed, bounds, rules)
+    const evidence = await documents.evidence(p)
+    if (position.kind === 'foreign') return resumeAt(setByHand(position.offset, evidence), bounds, rules)
+    return resumeWithout(p, evidence, bounds, position.kind === 'reset' ? 'recover' : lostPosition)
+  }
+
+  async commit(part: DetailPart, signal: AbortSignal): Promise<CommitReport> {
+    const { settlement, report } = await this.write(part, signal)
+    if (this.#options.commitOffsets === null || settlement.progress.length === 0) return report
+    try {
+      await this.#options.commitOffsets(settlement.progress, signal)
+      return report
+    } catch (error) {
+      if (!isTracefoldError(error, 'partition_lost')) throw error
+      return { ...report, lost: settlement.progress.map(({ partition }) => partition) }
+    }
+  }
+
+  /** Everything but the position. */
+  async write(part: DetailPart, signal: AbortSignal): Promise<{ settlement: Settlement; report: CommitReport }> {
+    const { documents } = this.#options
+    const refusals = await documents.merge(part.documents, signal)
+    const settlement = part.settle(refusals)
+    await this.#sendLetters(settlement.letters, signal)
+    await documents.writeLedger(settlement.ledger, signal)
+    const refusedEvents = settlement.letters.filter(({ stage }) => stage === 'store').reduce((sum, { events }) => sum + events, 0)
+    return { settlement, report: { lost: [], refusedEvents } }
+  }
+
+  async close(): Promise<void> {
+    await this.#options.letterProducer.disconnect()
+  }
+
+  /** Connects before each try, which costs nothing where it is connected: Kafka may be away when the store is made. */
+  async #sendLetters(letters: readonly DeadLetter[], signal: AbortSignal): Promise<void> {
+    const { letterProducer, names } = this.#options
+    for (const messages of chunked(letters.map(letterMessage))) {
+      await retry(() => this.#send(letterProducer, { topic: names.letterTopic, acks: -1, messages }), { signal, isRetriable: (error) => isTracefoldError(error, 'neighbour_away') })
+    }
+  }
+
+  async #send(producer: Producer, record: ProducerRecord): Promise<void> {
+    try {
+      await producer.connect()
+      await producer.send(record)
+    } catch (error) {
+      throw kafkaError(error, 'writing dead letters')
+    }
+  }
+}

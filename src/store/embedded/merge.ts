@@ -1,0 +1,40 @@
+/**
+ * The merge law of detail-store.ts as pure functions: a document's state and an update in, what changes out.
+ */
+import { KEPT_HOSTS, KEPT_MESSAGES, KEPT_STACKS, type Contribution, type DocumentUpdate, type Hashed } from '../detail-store.ts'
+
+export interface Mark {
+  readonly block: number
+  readonly n: number
+}
+
+/** The bounded sets of a document, each in order of hash. */
+export interface Kept {
+  readonly hosts: readonly Hashed[]
+  readonly messages: readonly Hashed[]
+  readonly stacks: readonly Hashed[]
+}
+
+export const NOTHING_KEPT: Kept = { hosts: [], messages: [], stacks: [] }
+
+/** What a contribution adds to the count, or null where it says nothing new. */
+export function gain(mark: Mark | undefined, part: Contribution): number | null {
+  if (mark === undefined || part.block > mark.block) return part.n
+  return part.block === mark.block && part.n > mark.n ? part.n - mark.n : null
+}
+
+export function mergeKept(kept: Kept, update: DocumentUpdate): Kept {
+  return {
+    hosts: smallest(kept.hosts, update.hosts, KEPT_HOSTS),
+    messages: smallest(kept.messages, update.messages, KEPT_MESSAGES),
+    stacks: smallest(kept.stacks, update.stacks, KEPT_STACKS),
+  }
+}
+
+/** The `max` members with the smallest hashes. The same array where nothing is added. */
+function smallest(kept: readonly Hashed[], more: readonly Hashed[], max: number): readonly Hashed[] {
+  const added = more.filter(({ hash }) => !kept.some((member) => member.hash === hash))
+  if (added.length === 0) return kept
+  const unique = new Map([...kept, ...added].map((member) => [member.hash, member]))
+  return [...unique.values()].toSorted((a, b) => (a.hash < b.hash ? -1 : 1)).slice(0, max)
+}

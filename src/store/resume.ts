@@ -1,0 +1,60 @@
+/**
+ * Where a branch goes on in a partition, from what is committed, what the log still has, and which rules are in force. Pure.
+ *
+ *   committed offset within the log, same rules     -> read again from the open block's start, count from there absolutely
+ *   other rules                                     -> a new block opens at the committed offset
+ *   the log begins behind the committed offset      -> the range in between has expired; a new block opens at the log's beginning
+ *   the log ends before the committed offset        -> the topic was deleted and created again: a new incarnation from its beginning
+ *   nothing committed                               -> the log's beginning, unless the store holds our data: then an operator chooses
+ */
+import { TracefoldError } from '../errors.ts'
+import type { Bounds, Partition } from '../source/source.ts'
+import { partitionKey } from '../source/source.ts'
+import type { LostRange, Resume } from './position.ts'
+
+export interface Committed {
+  readonly incarnation: number
+  readonly next: number
+  readonly from: number
+  readonly rules: string
+}
+
+/** How far the store's own data says that we were. */
+export interface Evidence {
+  readonly incarnation: number
+  readonly next: number
+}
+
+export type LostPositionPolicy = 'stop' | 'recover' | 'earliest' | 'latest'
+
+export function resumeAt(committed: Committed, bounds: Bounds, rules: string): Resume {
+  if (bounds.end < committed.next) return freshBlock(committed.incarnation + 1, bounds.begin, null)
+  if (bounds.begin > committed.next) return freshBlock(committed.incarnation, bounds.begin, lost(committed.next, bounds.begin, 'expired'))
+  const canRebuild = committed.rules === rules && committed.from >= bounds.begin && committed.from <= committed.next
+  const from = canRebuild ? committed.from : committed.next
+  return { incarnation: committed.incarnation, from, next: committed.next, lost: null }
+}
+
+/** No offset is committed. Throws `position_lost` where the store holds our data and the policy is to stop. */
+export function resumeWithout(p: Partition, evidence: Evidence | null, bounds: Bounds, policy: LostPositionPolicy): Resume {
+  if (evidence === null) return freshBlock(0, bounds.begin, null)
+  if (bounds.end < evidence.next || policy === 'earliest') return freshBlock(evidence.incarnation + 1, bounds.begin, null)
+  const reached = Math.max(evidence.next, bounds.begin)
+  const expired = evidence.next < bounds.begin ? lost(evidence.next, bounds.begin, 'expired') : null
+  if (policy === 'recover') return freshBlock(evidence.incarnation, reached, expired)
+  if (policy === 'latest') return freshBlock(evidence.incarnation, bounds.end, lost(evidence.next, bounds.end, 'skipped'))
+  throw new TracefoldError(
+    'position_lost',
+    `no committed offset for ${partitionKey(p)} (offsets expire after a week of standstill), although the store holds our data up to offset ${evidence.next}. ` +
+      'Nothing is read, since starting over could count twice. Choose with kafka.lostPosition: recover (go on at that offset), ' +
+      'earliest (the topic is a new one: count it from its beginning), or latest (skip what came since).',
+  )
+}
+
+function freshBlock(incarnation: number, at: number, range: LostRange | null): Resume {
+  return { incarnation, from: at, next: at, lost: range }
+}
+
+function lost(from: number, to: number, reason: LostRange['reason']): LostRange | null {
+  return to > from ? { from, to, reason } : null
+}
