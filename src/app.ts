@@ -1,0 +1,85 @@
+/**
+ * The wiring: which adapter stands behind which port. Two lists, one for each mode; both end in the same streams, the same API and the same page.
+ *
+ *   embedded: files, standard input, HTTP, bundled sample -> both branches together -> one SQLite file
+ *   cluster:  Kafka -> the branches apart or together -> Elasticsearch, and rollup topic + Druid
+ */
+import { buildApi } from './api/app.ts'
+import type { ApiDeps } from './api/deps.ts'
+import { listen } from './api/server.ts'
+import { clusterIdOf, createDruid, createNeighbours, documentsOf } from './cluster/neighbours.ts'
+import { ledgerReader } from './cluster/readers.ts'
+import { startCluster } from './cluster/app.ts'
+import { namesOf, type Settings } from './config/schema.ts'
+import { startEmbedded, type EmbeddedInputs } from './embedded-app.ts'
+import { createHealth } from './health.ts'
+import { withReleasers } from './lib/releasers.ts'
+import { createLogger } from './log.ts'
+import { createMetrics } from './metrics.ts'
+import { FINGERPRINT_VERSION } from './fingerprint/fingerprint.ts'
+import { DruidReader } from './store/druid/reader.ts'
+import { openEmbeddedReader } from './store/embedded.ts'
+import type { LedgerReader } from './store/ledger.ts'
+import type { RollupReader } from './store/rollup-store.ts'
+import type { Tally } from './tally.ts'
+import { readVersion } from './version.ts'
+
+export interface RunOptions {
+  readonly settings: Settings
+  /** Stop once everything up to the ends seen at start is committed. */
+  readonly exitAtEnd: boolean
+  /** Make what is missing in the neighbours before starting. */
+  readonly setup: boolean
+  readonly inputs: EmbeddedInputs
+}
+
+export interface App {
+  /** Address of the API and the page. */
+  readonly url: string
+  /** Resolves when the end is reached; rejects when a stream cannot go on. */
+  readonly done: Promise<void>
+  /** What this process has folded so far. */
+  tally(): Tally
+  /** Graceful: source first, then what is folded is committed, then the stores close. */
+  stop(): Promise<void>
+}
+
+/** What a mode gives: its streams' end, the ports that the API reads through, and how to stop. */
+export interface Mode {
+  readonly done: Promise<void>
+  tally(): Tally
+  readonly api: Pick<ApiDeps, 'reader' | 'ledger' | 'letters' | 'ingest'>
+  stop(): Promise<void>
+}
+
+export async function startApp(options: RunOptions): Promise<App> {
+  const { settings } = options
+  const health = createHealth()
+  const metrics = createMetrics()
+  const log = createLogger({ level: settings.logLevel })
+  metrics.buildInfo.set({ version: readVersion(), fingerprint_version: String(FINGERPRINT_VERSION) }, 1)
+  const shared = { ...options, health, metrics, log }
+  return withReleasers(async (onRelease) => {
+    const mode = settings.mode === 'embedded' ? await startEmbedded(shared) : await startCluster(shared)
+    onRelease(() => mode.stop())
+    const api = await buildApi({ ...mode.api, health, metrics, now: Date.now, maxBodyBytes: settings.http.maxBodyBytes, version: readVersion(), logger: log })
+    const listening = await listen(api, settings.http)
+    onRelease(() => listening.close())
+    log.info({ url: listening.url, mode: settings.mode }, 'listening')
+    return (release) => ({ url: listening.url, done: mode.done, tally: () => mode.tally(), stop: release })
+  })
+}
+
+/** A reader of the rollups beside whatever process writes them. */
+export async function openReader(settings: Settings): Promise<RollupReader> {
+  return settings.mode === 'embedded' ? openEmbeddedReader(settings.embedded.path) : new DruidReader(createDruid(settings), namesOf(settings.name).datasource)
+}
+
+/** A reader of the ledger, likewise. */
+export async function openLedger(settings: Settings): Promise<LedgerReader & { close(): Promise<void> }> {
+  if (settings.mode === 'embedded') return openEmbeddedReader(settings.embedded.path)
+  const neighbours = createNeighbours(settings, createLogger({ level: settings.logLevel }))
+  await clusterIdOf(neighbours.admin)
+  const { ledger } = ledgerReader(neighbours, documentsOf(settings, neighbours, createMetrics(), createHealth()))
+  return { ledger, close: () => neighbours.close() }
+}

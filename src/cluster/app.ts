@@ -1,0 +1,105 @@
+/**
+ * Cluster mode: Kafka in, Elasticsearch and Druid out. The API is up at once; the streams start as soon as Kafka answers and everything is
+ * set up. What is away is said in `/readyz` and in the log, and tried again for ever.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Mode, RunOptions } from '../app.ts'
+import { TracefoldError } from '../errors.ts'
+import type { HealthRegistry } from '../health.ts'
+import { retry } from '../lib/retry.ts'
+import type { Logger } from '../log.ts'
+import type { Metrics } from '../metrics.ts'
+import { followPatterns } from '../pattern-watch.ts'
+import { createRules } from '../rules.ts'
+import { DruidReader } from '../store/druid/reader.ts'
+import { checkSetUp, clusterIdOf, createNeighbours, documentsOf, setUp, supervisorState, type Neighbours } from './neighbours.ts'
+import { ledgerReader, letterReader } from './readers.ts'
+import { createStreams, type StreamWithStore } from './streams.ts'
+import { TallyKeeper } from '../tally.ts'
+
+/** How often Druid's supervisor is looked at, and old days are deleted. */
+const SUPERVISOR_CHECK_MS = 10_000
+const RETENTION_CHECK_MS = 600_000
+/** How long a stop waits for a try to start that is under way. */
+const STOP_PATIENCE_MS = 5_000
+
+export interface ClusterContext extends RunOptions {
+  readonly health: HealthRegistry
+  readonly metrics: Metrics
+  readonly log: Logger
+}
+
+export async function startCluster(context: ClusterContext): Promise<Mode> {
+  const { settings, health, metrics, log } = context
+  const neighbours = createNeighbours(settings, log)
+  const stopping = new AbortController()
+  const documents = documentsOf(settings, neighbours, metrics, health)
+  const housekeeping = [
+    every(SUPERVISOR_CHECK_MS, async () => {
+      const { ok, detail } = await supervisorState(neighbours)
+      health.set('druid', ok, detail)
+    }),
+    every(RETENTION_CHECK_MS, async () => {
+      const dropped = await documents.dropOldDays()
+      if (dropped.length > 0) log.info({ dropped }, 'indices past retention were deleted')
+    }),
+  ]
+  const streams: StreamWithStore[] = []
+  const tally = new TallyKeeper()
+  const done = bringUp(context, neighbours, streams, tally, stopping.signal)
+  done.catch(() => {}) // whoever waits for it handles it
+  return {
+    done,
+    tally: () => tally.tally(),
+    api: { reader: new DruidReader(neighbours.druid, neighbours.names.datasource), ledger: ledgerReader(neighbours, documents), letters: letterReader(neighbours), ingest: null },
+    stop: async () => {
+      stopping.abort()
+      for (const timer of housekeeping) clearInterval(timer)
+      await Promise.all(streams.map(({ stream }) => stream.stop()))
+      await Promise.allSettled(streams.map(({ store }) => store.close()))
+      await Promise.race([done.catch(() => {}), delay(STOP_PATIENCE_MS, undefined, { ref: false })]) // a try to start would connect again
+      await neighbours.close()
+    },
+  }
+}
+
+/** Resolves when all streams have ended. */
+async function bringUp(context: ClusterContext, neighbours: Neighbours, streams: StreamWithStore[], tally: TallyKeeper, signal: AbortSignal): Promise<void> {
+  const { settings, health, metrics, log, exitAtEnd } = context
+  health.set('start', false, 'waiting for Kafka and for everything to be set up')
+  const needsElasticsearch = settings.branches === 'together' || settings.branch !== 'rollup'
+  const clusterId = await retry(
+    async () => {
+      const id = await clusterIdOf(neighbours.admin)
+      if (context.setup) for (const line of await setUp(neighbours, settings)) log.info(line)
+      await checkSetUp(neighbours, settings, needsElasticsearch)
+      return id
+    },
+    {
+      signal,
+      isRetriable: (error) => error instanceof TracefoldError && error.retriable,
+      onRetry: (error, _attempt, waitMs) => {
+        const reason = error instanceof Error ? error.message : String(error)
+        health.set('start', false, reason)
+        log.warn({ waitMs }, `not started yet: ${reason}`)
+      },
+    },
+  )
+  const rules = createRules(settings)
+  const { decode, analyse, resolveJob, digest } = rules
+  if (signal.aborted) return
+  const stopFollowing = followPatterns(rules, settings.patterns.folder, context)
+  signal.addEventListener('abort', () => void stopFollowing(), { once: true })
+  streams.push(...createStreams({ settings, neighbours, clusterId, intake: { settings, decode, analyse, resolveJob, now: Date.now }, rules: digest, exitAtEnd, tally, metrics, health, log }))
+  await Promise.all(streams.map(({ stream }) => stream.start()))
+  health.set('start', true, 'started')
+  log.info({ streams: streams.length, rules: digest }, 'streams started')
+  await Promise.all(streams.map(({ stream }) => stream.done))
+}
+
+/** Calls `work` now and every `ms`; a failure of it is for the next call to better. */
+function every(ms: number, work: () => Promise<void>): NodeJS.Timeout {
+  const attempt = (): void => void work().catch(() => {})
+  attempt()
+  return setInterval(attempt, ms).unref()
+}

@@ -1,0 +1,100 @@
+/**
+ * The three neighbours of cluster mode: one client each, and what `setup` makes in them or finds missing. Making a client connects to nothing;
+ * whatever is away is found out, and retried, by who uses it.
+ */
+import { Client } from '@elastic/elasticsearch'
+import type { Admin } from 'kafkajs'
+import { druidConnection, elasticsearchOptions, kafkaConfig } from '../config/connections.ts'
+import { namesOf, type Names, type Settings } from '../config/schema.ts'
+import { TracefoldError } from '../errors.ts'
+import { createKafka, kafkaError, type KafkaClient } from '../kafka/client.ts'
+import { missingTopics, setUpTopics } from '../kafka/setup.ts'
+import type { HealthRegistry } from '../health.ts'
+import type { Logger } from '../log.ts'
+import type { Metrics } from '../metrics.ts'
+import { DruidClient } from '../store/druid/client.ts'
+import { setUpDruid, supervisorHealth } from '../store/druid/supervisor.ts'
+import { ElasticsearchDocuments } from '../store/elasticsearch/documents.ts'
+import { missingInElasticsearch, setUpElasticsearch } from '../store/elasticsearch/setup.ts'
+
+export interface Neighbours {
+  readonly names: Names
+  readonly kafka: KafkaClient
+  readonly admin: Admin
+  readonly elasticsearch: Client
+  readonly druid: DruidClient
+  close(): Promise<void>
+}
+
+export function createNeighbours(settings: Settings, log: Logger): Neighbours {
+  const kafka = createKafka(kafkaConfig(settings.kafka, settings.name), log)
+  const admin = kafka.admin()
+  const elasticsearch = new Client(elasticsearchOptions(settings.elasticsearch))
+  const druid = createDruid(settings)
+  const close = async (): Promise<void> => {
+    await Promise.allSettled([admin.disconnect(), elasticsearch.close(), druid.close()])
+  }
+  return { names: namesOf(settings.name), kafka, admin, elasticsearch, druid, close }
+}
+
+export function createDruid({ druid }: Settings): DruidClient {
+  const { agent, headers } = druidConnection(druid)
+  return new DruidClient({ queryUrl: druid.queryUrl, coordinatorUrl: druid.coordinatorUrl, headers, dispatcher: agent, timeoutMs: druid.requestTimeoutMs })
+}
+
+/** The id that Kafka gave its cluster. Also connects the admin client. */
+export async function clusterIdOf(admin: Admin): Promise<string> {
+  try {
+    await admin.connect()
+    return (await admin.describeCluster()).clusterId
+  } catch (error) {
+    throw kafkaError(error, 'connecting to Kafka')
+  }
+}
+
+/** Topics first: a supervisor whose topic does not exist turns unhealthy. Resolves with one line for each thing. */
+export async function setUp({ admin, elasticsearch, druid, names }: Neighbours, settings: Settings): Promise<string[]> {
+  await clusterIdOf(admin)
+  return [
+    ...(await setUpTopics(admin, names, settings)),
+    ...(await retriable('Elasticsearch', () => setUpElasticsearch(elasticsearch, names, settings.elasticsearch))),
+    ...(await setUpDruid(druid, names, settings)),
+  ]
+}
+
+/** Rejects with `not_set_up` where something is missing that this process needs: Druid's supervisor is not (rows wait in the topic). */
+export async function checkSetUp(neighbours: Neighbours, settings: Settings, needsElasticsearch: boolean): Promise<void> {
+  const { admin, elasticsearch, names } = neighbours
+  const missing = await missingTopics(admin, names, settings)
+  if (needsElasticsearch) missing.push(...(await retriable('Elasticsearch', () => missingInElasticsearch(elasticsearch, names))))
+  if (missing.length > 0) throw new TracefoldError('not_set_up', `missing: ${missing.join(', ')}. Run \`tracefold setup\`, or start with \`run --setup\``)
+}
+
+/** How Druid's side is: whether the supervisor reads, and has not fallen behind what the rollup topic still holds. Never rejects. */
+export async function supervisorState({ druid, admin, names }: Pick<Neighbours, 'druid' | 'admin' | 'names'>): Promise<{ ok: boolean; detail: string }> {
+  try {
+    const { ok, detail, offsets } = await supervisorHealth(druid, names)
+    const expired = ok ? await expiredRows(admin, names.rollupTopic, offsets) : 0
+    return expired === 0 ? { ok, detail } : { ok: false, detail: `${expired} rows of ${names.rollupTopic} expired before Druid had read them` }
+  } catch (error) {
+    return { ok: false, detail: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+async function expiredRows(admin: Admin, topic: string, offsets: Readonly<Record<string, number>>): Promise<number> {
+  const log = await admin.fetchTopicOffsets(topic)
+  return log.reduce((sum, { partition, low }) => sum + Math.max(0, Number(low) - (offsets[partition] ?? Number(low))), 0)
+}
+
+export function documentsOf(settings: Settings, { names, elasticsearch }: Neighbours, metrics: Metrics, health: HealthRegistry): ElasticsearchDocuments {
+  return new ElasticsearchDocuments({ client: elasticsearch, names, settings: settings.elasticsearch, retentionDays: settings.detail.retentionDays, metrics, health, now: Date.now })
+}
+
+/** An error of the Elasticsearch client as a neighbour that is away. */
+async function retriable<T>(name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    throw new TracefoldError('neighbour_away', `${name} does not answer as expected: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * The streams of cluster mode: which source and which store for which branch. Apart, each branch has a consumer group of its own; together, one
+ * source (of the rollup group) carries both.
+ */
+import type { Settings } from '../config/schema.ts'
+import type { HealthRegistry } from '../health.ts'
+import type { IntakeOptions } from '../intake.ts'
+import type { Logger } from '../log.ts'
+import type { Metrics } from '../metrics.ts'
+import { readTopic } from '../kafka/read-topic.ts'
+import type { Runner } from '../runner.ts'
+import { KafkaSource } from '../source/kafka.ts'
+import { partitionKey } from '../source/source.ts'
+import { ClusterDetailStore } from '../store/cluster-detail.ts'
+import { detailOnly, rollupOnly, together } from '../store/compose.ts'
+import type { BranchName } from '../store/position.ts'
+import { evidenceOf } from '../store/rollup-ledger.ts'
+import { RollupTopicStore } from '../store/rollup-topic.ts'
+import { createStream } from '../stream.ts'
+import type { Store } from '../store/store.ts'
+import type { TallyKeeper } from '../tally.ts'
+import { documentsOf, type Neighbours } from './neighbours.ts'
+
+export interface StreamParts {
+  readonly settings: Settings
+  readonly neighbours: Neighbours
+  readonly clusterId: string
+  readonly intake: Omit<IntakeOptions, 'metrics'>
+  readonly rules: string
+  readonly exitAtEnd: boolean
+  /** Told by one of the streams. */
+  readonly tally: TallyKeeper
+  readonly metrics: Metrics
+  readonly health: HealthRegistry
+  readonly log: Logger
+}
+
+export interface StreamWithStore {
+  readonly stream: Runner
+  readonly store: Store
+}
+
+/** Connects to nothing. */
+export function createStreams(parts: StreamParts): StreamWithStore[] {
+  const { settings } = parts
+  if (settings.branches === 'together') return [bothStream(parts)]
+  const wanted: BranchName[] = settings.branch === 'both' ? ['detail', 'rollup'] : [settings.branch]
+  return wanted.map((branch, i) => (branch === 'detail' ? detailStream(parts, i === 0) : rollupStream(parts, i === 0)))
+}
+
+function detailStream(parts: StreamParts, countsDecoding: boolean): StreamWithStore {
+  const { settings, neighbours } = parts
+  const source = sourceOf(parts, neighbours.names.detailGroup)
+  const detail = detailStore(parts, source, true)
+  return build(parts, ['detail'], source, detailOnly(detail), { caughtUp: settings.detail.flushMs, behind: settings.detail.flushMs }, countsDecoding)
+}
+
+function rollupStream(parts: StreamParts, countsDecoding: boolean): StreamWithStore {
+  const { settings, neighbours } = parts
+  const source = sourceOf(parts, neighbours.names.rollupGroup)
+  const flushMs = { caughtUp: settings.rollup.flushMs, behind: settings.rollup.catchUpFlushMs }
+  return build(parts, ['rollup'], source, rollupOnly(rollupStore(parts, source)), flushMs, countsDecoding)
+}
+
+function bothStream(parts: StreamParts): StreamWithStore {
+  const { settings, neighbours } = parts
+  const source = sourceOf(parts, neighbours.names.rollupGroup)
+  const store = together(detailStore(parts, source, false), rollupStore(parts, source))
+  const flushMs = { caughtUp: Math.min(settings.detail.flushMs, settings.rollup.flushMs), behind: settings.rollup.catchUpFlushMs }
+  return build(parts, ['detail', 'rollup'], source, store, flushMs, true)
+}
+
+function build(parts: StreamParts, branches: readonly BranchName[], source: KafkaSource, store: Store, flushMs: { caughtUp: number; behind: number }, countsDecoding: boolean): StreamWithStore {
+  const { settings, rules, exitAtEnd, metrics, health, log, intake } = parts
+  const stream = createStream({ branches, source, store, flushMs, settings, rules, exitAtEnd, metrics, health, log, now: Date.now, intake: { ...intake, metrics: countsDecoding ? metrics : null }, ...(countsDecoding ? { tally: parts.tally } : {}) })
+  return { stream, store }
+}
+
+function sourceOf({ settings, neighbours, clusterId, health, log }: StreamParts, groupId: string): KafkaSource {
+  const { topics, sessionTimeoutMs, maxBytesPerPartition } = settings.kafka
+  return new KafkaSource({ kafka: neighbours.kafka, admin: neighbours.admin, clusterId, groupId, topics, sessionTimeoutMs, maxBytesPerPartition, health, log })
+}
+
+function detailStore(parts: StreamParts, source: KafkaSource, commitsOffsets: boolean): ClusterDetailStore {
+  const { settings, neighbours, rules, metrics, health } = parts
+  const { names, admin } = neighbours
+  return new ClusterDetailStore({
+    documents: documentsOf(settings, neighbours, metrics, health),
+    admin,
+    letterProducer: neighbours.kafka.producer({ allowAutoTopicCreation: false }),
+    names,
+    rules,
+    lostPosition: settings.kafka.lostPosition,
+    bounds: (p) => source.bounds(p),
+    commitOffsets: commitsOffsets ? (progress, signal) => source.commit(progress, signal) : null,
+  })
+}
+
+function rollupStore({ settings, neighbours, rules, metrics, log }: StreamParts, source: KafkaSource): RollupTopicStore {
+  const { kafka, admin, names } = neighbours
+  return new RollupTopicStore({
+    kafka,
+    admin,
+    names,
+    rules,
+    lostPosition: settings.kafka.lostPosition,
+    transactionTimeoutMs: settings.kafka.transactionTimeoutMs,
+    bounds: (p) => source.bounds(p),
+    evidence: async (p) => evidenceOf((await readTopic(kafka, admin, names.ledgerTopic)).values(), partitionKey(p)),
+    metrics,
+    log,
+  })
+}

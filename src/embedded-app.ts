@@ -1,0 +1,114 @@
+/**
+ * Embedded mode: no server. Files, standard input, HTTP and the bundled sample in; documents, rollups, ledger, letters and positions in one SQLite
+ * file out, both branches in one transaction.
+ */
+import type { Mode, RunOptions } from './app.ts'
+import type { HealthRegistry } from './health.ts'
+import { isTracefoldError } from './errors.ts'
+import type { Logger } from './log.ts'
+import type { Metrics } from './metrics.ts'
+import { followPatterns } from './pattern-watch.ts'
+import { createRules } from './rules.ts'
+import { createHttpSource, type HttpSource } from './source/http.ts'
+import type { Bounds, Source } from './source/source.ts'
+import { unionSource } from './source/union.ts'
+import { openEmbedded } from './store/embedded.ts'
+import type { Resume } from './store/position.ts'
+import { resumeAt } from './store/resume.ts'
+import type { Store } from './store/store.ts'
+import { createStream } from './stream.ts'
+import { TallyKeeper } from './tally.ts'
+
+/** How often old data is looked for. */
+const PRUNE_MS = 60_000
+
+export interface EmbeddedInputs {
+  /** Made by the command from its arguments; the HTTP source is always there unless the run ends by itself. */
+  readonly sources: readonly Source[]
+}
+
+export interface EmbeddedContext extends RunOptions {
+  readonly health: HealthRegistry
+  readonly metrics: Metrics
+  readonly log: Logger
+}
+
+export async function startEmbedded(context: EmbeddedContext): Promise<Mode> {
+  const { settings, health, metrics, log, exitAtEnd, inputs } = context
+  const rules = createRules(settings)
+  const { decode, analyse, resolveJob, digest } = rules
+  const store = openEmbedded({
+    path: settings.embedded.path,
+    retention: { detailDays: settings.detail.retentionDays, rollupDays: settings.rollup.retentionDays, letterDays: settings.deadLetters.retentionDays, maxBytes: settings.embedded.maxBytes },
+    now: Date.now,
+    onBusy: (error, waitMs) => {
+      const reason = error instanceof Error ? error.message : String(error)
+      health.set('stream detail+rollup', false, reason)
+      log.warn({ waitMs }, `cannot write: ${reason}`)
+    },
+  })
+  const http: HttpSource | null = exitAtEnd ? null : createHttpSource({ maxRecordBytes: settings.limits.maxRecordBytes })
+  const source = unionSource(http === null ? inputs.sources : [...inputs.sources, http])
+  const { flushMs } = settings.embedded
+  const tally = new TallyKeeper()
+  const stream = createStream({
+    branches: ['detail', 'rollup'],
+    source,
+    store: withinBounds(store, source),
+    intake: { settings, decode, analyse, resolveJob, now: Date.now, metrics },
+    rules: digest,
+    settings,
+    flushMs: { caughtUp: flushMs, behind: flushMs },
+    exitAtEnd,
+    tally,
+    metrics,
+    health,
+    log,
+    now: Date.now,
+  })
+  const pruning = startPruning(() => store.prune(), log)
+  const stopFollowing = followPatterns(rules, settings.patterns.folder, context)
+  await stream.start()
+  return {
+    done: stream.done,
+    tally: () => tally.tally(),
+    api: { reader: store.reader, ledger: store.reader, letters: store.reader, ingest: http },
+    stop: async () => {
+      clearInterval(pruning.timer)
+      await stopFollowing()
+      await stream.stop()
+      await store.close()
+      await pruning.last()
+    },
+  }
+}
+
+/** A file that ends below our position is another file by the same identity: a new incarnation, from its beginning. */
+function withinBounds(store: Store, source: Source): Store {
+  const within = (resume: Resume | null, bounds: Bounds): Resume | null => (resume === null ? null : resumeAt({ ...resume, rules: '' }, bounds, ''))
+  return {
+    open: async (p, signal) => {
+      const { detail, rollup } = await store.open(p, signal)
+      const bounds = await source.bounds(p)
+      return { detail: within(detail, bounds), rollup: within(rollup, bounds) }
+    },
+    commit: (unit, signal) => store.commit(unit, signal),
+    close: () => store.close(),
+  }
+}
+
+/** Prunes now and then, never twice at once. */
+function startPruning(prune: () => Promise<unknown>, log: Logger): { timer: NodeJS.Timeout; last: () => Promise<void> } {
+  let last: Promise<void> | null = null
+  const attempt = (): void => {
+    last ??= prune()
+      .then(() => {})
+      .catch((error: unknown) => {
+        if (!isTracefoldError(error, 'aborted')) log.warn({ err: error }, 'old data could not be deleted; it is tried again')
+      })
+      .finally(() => {
+        last = null
+      })
+  }
+  return { timer: setInterval(attempt, PRUNE_MS).unref(), last: () => last ?? Promise.resolve() }
+}

@@ -1,0 +1,41 @@
+/**
+ * Health: what the parts of this process say about themselves, for `/readyz`. Parts report by name; the newest report counts.
+ *
+ * Ready means: at least one part has reported and none is unwell. Live means: the process can answer at all. A neighbour that is
+ * away makes us not ready, never dead, because a restart would not bring it back.
+ */
+export interface HealthCheck {
+  readonly name: string
+  readonly ok: boolean
+  /** One sentence for the person who reads it: what is well, or what is away and since when. */
+  readonly detail: string
+}
+
+export interface Readiness {
+  readonly ready: boolean
+  readonly checks: readonly HealthCheck[]
+}
+
+export interface Health {
+  live(): boolean
+  ready(): Readiness
+}
+
+export interface HealthRegistry extends Health {
+  set(name: string, ok: boolean, detail: string): void
+}
+
+const NOTHING_YET: Readiness = { ready: false, checks: [{ name: 'start', ok: false, detail: 'Starting; nothing has reported yet.' }] }
+
+export function createHealth(): HealthRegistry {
+  const checks = new Map<string, HealthCheck>()
+  return {
+    set: (name, ok, detail) => void checks.set(name, { name, ok, detail }),
+    live: () => true,
+    ready: () => (checks.size === 0 ? NOTHING_YET : readinessOf([...checks.values()])),
+  }
+}
+
+function readinessOf(checks: readonly HealthCheck[]): Readiness {
+  return { ready: checks.every((check) => check.ok), checks }
+}

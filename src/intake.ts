@@ -1,0 +1,202 @@
+/**
+ * The front that both branches share: records in, items out. An item is one event with everything that decides where it is counted, or the
+ * reason why it is not counted. Everything here is a function of the record, its position and the rules, so that a replay decides alike.
+ *
+ *   bytes -> decode -> redact -> filter -> job -> clock -> fingerprint, category -> block limit -> item
+ *
+ * Delivery: nothing is written here. A record that cannot be processed becomes a dead letter with the same id in every replay.
+ */
+import type { Decoder } from './decode/decode.ts'
+import { redact, redactBytes } from './decode/redact.ts'
+import { redactEvent } from './decode/redact-event.ts'
+import { LEVELS, WINDOW_MS, type Classification, type ErrorEvent, type GroupedEvent, type Grouping, type Outcome, type Window } from './event.ts'
+import type { Settings } from './config/schema.ts'
+import type { JobResolver } from './job.ts'
+import type { Metrics } from './metrics.ts'
+import { BlockLimiter } from './overflow.ts'
+import { partitionKey, type Batch, type Partition, type SourceRecord } from './source/source.ts'
+import { letterId, type DeadLetter } from './store/dead-letter.ts'
+import { blockOf } from './store/position.ts'
+import type { DropReason } from './event.ts'
+
+/** Before this no event of a program that logs JSON was written: such a time is a clock that was never set. */
+const EARLIEST_PLAUSIBLE_MS = Date.UTC(2000, 0, 1)
+/** The last moment that a date of four digits can name. A producer may claim any time, even one that no date can hold. */
+const LATEST_MS = Date.UTC(9999, 11, 31)
+const HOUR_MS = 3_600_000
+const MINUTE_MS = 60_000
+
+interface Place {
+  readonly offset: number
+  readonly index: number
+  readonly block: number
+  /** Day (UTC) of the block's first record: the ledger's day. */
+  readonly day: string
+}
+export type Item = Place &
+  (
+    | { readonly kind: 'ok'; readonly value: GroupedEvent }
+    | { readonly kind: 'drop'; readonly reason: DropReason }
+    | { readonly kind: 'dead'; readonly letter: DeadLetter }
+  )
+
+export type Analyse = (event: ErrorEvent, job?: string | null) => { readonly grouping: Grouping; readonly classification: Classification | null }
+
+export interface IntakeOptions {
+  readonly settings: Settings
+  /** Streams of one process share it, and so what it has learnt. */
+  readonly decode: Decoder
+  readonly analyse: Analyse
+  readonly resolveJob: JobResolver
+  readonly now: () => number
+  /** Null where another branch of this process counts the same decodings. */
+  readonly metrics: Metrics | null
+}
+
+interface Reading {
+  readonly partition: Partition
+  readonly incarnation: number
+  readonly openedAt: number
+  block: number
+  day: string
+  readonly limiter: BlockLimiter
+}
+
+export class Intake {
+  readonly #options: IntakeOptions
+  readonly #readings = new Map<string, Reading>()
+  readonly #minLevel: number
+  readonly #minLevelWithThrowable: number
+
+  constructor(options: IntakeOptions) {
+    this.#options = options
+    this.#minLevel = LEVELS.indexOf(options.settings.filter.minLevel)
+    this.#minLevelWithThrowable = LEVELS.indexOf(options.settings.filter.minLevelWithThrowable)
+  }
+
+  /** `openedAt`: where a block is open. What is read before it (by a branch that lags behind) belongs to the regular blocks. */
+  open(partition: Partition, incarnation: number, openedAt: number): void {
+    const limiter = new BlockLimiter(this.#options.settings)
+    this.#readings.set(partitionKey(partition), { partition, incarnation, openedAt, block: -1, day: '', limiter })
+  }
+
+  drop(partition: Partition): void {
+    this.#readings.delete(partitionKey(partition))
+  }
+
+  read(batch: Batch): Item[] {
+    const reading = this.#readings.get(partitionKey(batch.partition))
+    if (reading === undefined) return []
+    const items: Item[] = []
+    for (const record of batch.records) this.#readRecord(record, reading, items)
+    return items
+  }
+
+  #readRecord(record: SourceRecord, reading: Reading, items: Item[]): void {
+    this.#enterBlock(record, reading)
+    const { block, day } = reading
+    const outcomes = this.#isFromTheFuture(record) ? CLOCK : this.#options.decode(record.value)
+    for (let index = 0; index < outcomes.length; index++) {
+      const outcome = outcomes[index] as Outcome<ErrorEvent> // index < length
+      const place = { offset: record.offset, index, block, day }
+      if (outcome.kind === 'ok') items.push(this.#keep(outcome.value, record, reading, place))
+      else if (outcome.kind === 'drop') items.push(this.#dropped(place, outcome.reason))
+      else items.push(this.#dead(outcome, record, reading, place))
+    }
+  }
+
+  #enterBlock(record: SourceRecord, reading: Reading): void {
+    const openedAt = record.offset < reading.openedAt ? 0 : reading.openedAt
+    const block = blockOf(record.offset, openedAt, this.#options.settings.blockSize)
+    if (block === reading.block) return
+    reading.block = block
+    reading.day = new Date(this.#recordTimeOf(record)).toISOString().slice(0, 10)
+    reading.limiter.clear()
+  }
+
+  #recordTimeOf({ timestampMs }: SourceRecord): number {
+    return Math.min(Math.max(0, timestampMs ?? this.#options.now()), LATEST_MS)
+  }
+
+  #isFromTheFuture(record: SourceRecord): boolean {
+    return record.timestampMs !== null && record.timestampMs > this.#options.now() + this.#options.settings.time.maxRecordFutureHours * HOUR_MS
+  }
+
+  #keep(raw: ErrorEvent, record: SourceRecord, reading: Reading, place: Place): Item {
+    const { analyse, resolveJob, metrics } = this.#options
+    metrics?.eventsDecoded.inc({ layout: raw.layout })
+    const least = raw.throwable === null ? this.#minLevel : Math.min(this.#minLevel, this.#minLevelWithThrowable)
+    if (LEVELS.indexOf(raw.level) < least) return this.#dropped(place, 'level')
+    const event = redactEvent(raw)
+    const { job, environment, host } = resolveJob(event, { key: record.key, headers: record.headers, topic: reading.partition.topic })
+    const timeMs = this.#timeOf(event, record)
+    const window = (timeMs - (timeMs % WINDOW_MS)) as Window // the start of a minute
+    const originalTimeMs = event.timeMs === timeMs ? null : event.timeMs
+    if (originalTimeMs !== null) metrics?.eventClockReplaced.inc()
+    const value = { event, job, environment, host, timeMs, originalTimeMs, window, ...analyse(event, job), key: '' }
+    const limited = reading.limiter.place(value)
+    if (limited.isOverflow) metrics?.overflowEvents.inc()
+    return { ...place, kind: 'ok', value: limited.event }
+  }
+
+  /** The event's own time if it lies near enough to the record's, else the record's. Without a record time: if it is plausible, else now. */
+  #timeOf(event: ErrorEvent, record: SourceRecord): number {
+    const { maxPastHours, maxFutureMinutes, maxRecordFutureHours } = this.#options.settings.time
+    const own = event.timeMs
+    const at = record.timestampMs
+    if (at === null) {
+      const now = this.#options.now()
+      return own !== null && own >= EARLIEST_PLAUSIBLE_MS && own <= now + maxRecordFutureHours * HOUR_MS ? own : now
+    }
+    return own !== null && own >= at - maxPastHours * HOUR_MS && own <= at + maxFutureMinutes * MINUTE_MS ? own : at
+  }
+
+  #dropped(place: Place, reason: DropReason): Item {
+    this.#options.metrics?.eventsFiltered.inc({ reason })
+    return { ...place, kind: 'drop', reason }
+  }
+
+  #dead(outcome: Extract<Outcome<ErrorEvent>, { kind: 'dead' }>, record: SourceRecord, reading: Reading, place: Place): Item {
+    const { settings, metrics, resolveJob } = this.#options
+    metrics?.deadLetters.inc({ stage: 'decode', reason: outcome.reason })
+    const value = record.value ?? EMPTY
+    const letter: DeadLetter = {
+      id: letterId(reading.partition, reading.incarnation, place.offset, place.index, 'decode', null),
+      stage: 'decode',
+      branch: null,
+      reason: outcome.reason,
+      detail: redact(outcome.detail),
+      partition: reading.partition,
+      incarnation: reading.incarnation,
+      offset: place.offset,
+      index: place.index,
+      events: 1,
+      timeMs: this.#recordTimeOf(record),
+      job: resolveJob(NO_EVENT, { key: record.key, headers: record.headers, topic: reading.partition.topic }).job,
+      body: redactBytes(value.subarray(0, settings.limits.maxLetterBytes)),
+      bodyTruncated: value.length > settings.limits.maxLetterBytes,
+    }
+    return { ...place, kind: 'dead', letter }
+  }
+}
+
+const EMPTY = Buffer.alloc(0)
+/** What is known of an event that could not be decoded: its job is looked for in the record alone. */
+const NO_EVENT: ErrorEvent = {
+  layout: 'plain-text',
+  timeMs: null,
+  level: 'ERROR',
+  logger: null,
+  thread: null,
+  message: '',
+  messageTemplate: null,
+  host: null,
+  serviceName: null,
+  serviceVersion: null,
+  environment: null,
+  context: new Map(),
+  tags: [],
+  throwable: null,
+  truncated: false,
+}
+const CLOCK: readonly Outcome<ErrorEvent>[] = [{ kind: 'dead', reason: 'clock', detail: 'the record\'s own timestamp lies too far ahead of the clock' }]

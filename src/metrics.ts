@@ -1,0 +1,155 @@
+/**
+ * All metrics, in one place: name, help, labels. `tracefold_<area>_<thing>_<unit>_total`; label values come from the closed sets
+ * below, so that the number of series has a bound (lag is the exception: one series for each partition that we read).
+ *
+ * Counters with closed labels start at zero, so that a rate is right from the first event on. Each call of `createMetrics` has
+ * a registry of its own. Nothing here can fail a record.
+ */
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { DeadReason, DropReason, Layout } from './event.ts'
+import type { Stage } from './store/dead-letter.ts'
+import type { BranchName } from './store/position.ts'
+
+export type FlushTrigger = 'size' | 'bytes' | 'age' | 'stop'
+export type TransactionResult = 'committed' | 'aborted' | 'failed'
+export type StoreName = 'elasticsearch' | 'kafka' | 'druid' | 'embedded'
+/** What became of one item of a bulk write: `noop` is a repeat that changed nothing. */
+export type ItemResult = 'ok' | 'noop' | 'conflict' | 'retried' | 'refused'
+/** What a branch's loop spends its time on; the four together are all of it. */
+export type LoopState = 'waiting' | 'decoding' | 'writing' | 'backpressure'
+
+/** Written as records, so that the compiler asks for every member of the union. */
+const setOf = <T extends string>(members: Record<T, true>): readonly T[] => Object.keys(members) as T[] // the keys of a Record<T, true> are T
+
+export const DEAD_REASONS = setOf<DeadReason>({
+  empty: true,
+  not_json: true,
+  truncated: true,
+  not_utf8: true,
+  too_large: true,
+  unknown_layout: true,
+  clock: true,
+  refused_by_store: true,
+})
+export const BRANCHES = setOf<BranchName>({ detail: true, rollup: true })
+const LAYOUTS = setOf<Layout>({
+  'log4j2-json': true,
+  'log4j2-ecs': true,
+  'log4j2-logstash-v1': true,
+  'log4j2-gelf': true,
+  'log4j2-gcp': true,
+  'ecs-logging': true,
+  'logback-logstash': true,
+  'logback-json': true,
+  'spring-ecs': true,
+  'spring-gelf': true,
+  quarkus: true,
+  spark: true,
+  'generic-json': true,
+  'plain-text': true,
+})
+const DROP_REASONS = setOf<DropReason>({ tombstone: true, level: true, rule: true, sampled: true })
+const STAGES = setOf<Stage>({ decode: true, store: true })
+const TRIGGERS = setOf<FlushTrigger>({ size: true, bytes: true, age: true, stop: true })
+const TRANSACTION_RESULTS = setOf<TransactionResult>({ committed: true, aborted: true, failed: true })
+const STORES = setOf<StoreName>({ elasticsearch: true, kafka: true, druid: true, embedded: true })
+const ITEM_RESULTS = setOf<ItemResult>({ ok: true, noop: true, conflict: true, retried: true, refused: true })
+const LOOP_STATES = setOf<LoopState>({ waiting: true, decoding: true, writing: true, backpressure: true })
+
+/** Seconds. From a caught-up branch (a flush each second) to a replay of days. */
+const LATENCY_BUCKETS = [0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 300, 900, 3_600, 21_600, 86_400]
+
+/** A counter whose labels can only be what the closed sets allow. */
+export interface Tally<L extends Record<string, string>> {
+  inc(labels: L, by?: number): void
+}
+export interface PlainTally {
+  inc(by?: number): void
+}
+export interface Level<L extends Record<string, string>> {
+  set(labels: L, value: number): void
+  /** Forgets a series: a partition that is no longer ours. */
+  remove(labels: L): void
+}
+
+export interface Metrics {
+  readonly recordsConsumed: Tally<{ branch: BranchName }>
+  readonly eventsDecoded: Tally<{ layout: Layout }>
+  readonly eventsFiltered: Tally<{ reason: DropReason }>
+  readonly deadLetters: Tally<{ stage: Stage; reason: DeadReason }>
+  readonly eventsCounted: Tally<{ branch: BranchName }>
+  readonly documentsFlushed: PlainTally
+  readonly detailFlush: Tally<{ trigger: FlushTrigger }>
+  readonly rollupRows: PlainTally
+  readonly transactions: Tally<{ result: TransactionResult }>
+  readonly storeRetries: Tally<{ store: StoreName }>
+  readonly storeItems: Tally<{ result: ItemResult }>
+  readonly backpressureSeconds: Tally<{ branch: BranchName }>
+  readonly timeSeconds: Tally<{ branch: BranchName; state: LoopState }>
+  readonly consumerLag: Level<{ branch: BranchName; topic: string; partition: string }>
+  readonly eventClockReplaced: PlainTally
+  readonly overflowEvents: PlainTally
+  readonly rebalances: Tally<{ branch: BranchName }>
+  readonly partitionsLost: Tally<{ branch: BranchName }>
+  readonly patternErrors: PlainTally
+  readonly buildInfo: Level<{ version: string; fingerprint_version: string }>
+  readonly lastCommit: Level<{ branch: BranchName }>
+  readonly endToEndLatency: { observe(labels: { branch: BranchName }, seconds: number): void }
+  /** The Prometheus text, and the content type it goes by. */
+  exposition(): Promise<{ readonly contentType: string; readonly text: string }>
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const make = makers(registry)
+  return {
+    recordsConsumed: make.tally('records_consumed_total', 'Records read from the source.', { branch: BRANCHES }),
+    eventsDecoded: make.tally('events_decoded_total', 'Events decoded, by log layout.', { layout: LAYOUTS }),
+    eventsFiltered: make.tally('events_filtered_total', 'Events that were dropped although nothing is wrong with them.', { reason: DROP_REASONS }),
+    deadLetters: make.tally('dead_letters_total', 'Records and documents that became dead letters.', { stage: STAGES, reason: DEAD_REASONS }),
+    eventsCounted: make.tally('events_counted_total', 'Events counted in the branch\'s store.', { branch: BRANCHES }),
+    documentsFlushed: make.plain('documents_flushed_total', 'Converged documents sent to the detail store.'),
+    detailFlush: make.tally('detail_flush_total', 'Flushes of the detail branch, by what triggered them.', { trigger: TRIGGERS }),
+    rollupRows: make.plain('rollup_rows_total', 'Rollup rows committed.'),
+    transactions: make.tally('transactions_total', 'Transactions of the rollup branch.', { result: TRANSACTION_RESULTS }),
+    storeRetries: make.tally('store_retries_total', 'Tries that had to be repeated.', { store: STORES }),
+    storeItems: make.tally('store_items_total', 'Documents of bulk writes, by what the store said.', { result: ITEM_RESULTS }),
+    backpressureSeconds: make.tally('backpressure_seconds_total', 'Time the source was paused because the store was behind.', { branch: BRANCHES }),
+    timeSeconds: make.tally('time_seconds_total', 'Where the branch\'s loop spends its time.', { branch: BRANCHES, state: LOOP_STATES }),
+    consumerLag: make.level('consumer_lag_records', 'Records between our position and the log\'s end.', ['branch', 'topic', 'partition']),
+    eventClockReplaced: make.plain('event_clock_replaced_total', 'Events whose own time was not believed.'),
+    overflowEvents: make.plain('overflow_events_total', 'Events counted in an overflow group.'),
+    rebalances: make.tally('rebalances_total', 'Times the set of our partitions changed.', { branch: BRANCHES }),
+    partitionsLost: make.tally('partitions_lost_total', 'Partitions dropped because they are no longer ours.', { branch: BRANCHES }),
+    patternErrors: make.plain('pattern_errors_total', 'Pattern files that were not accepted; the last good set stays in force.'),
+    buildInfo: make.level('build_info', 'Always 1; the labels say what runs.', ['version', 'fingerprint_version']),
+    lastCommit: make.level('last_commit_timestamp_seconds', 'When the branch last committed, in seconds since the epoch.', ['branch']),
+    endToEndLatency: make.latency('end_to_end_latency_seconds', 'From the record\'s timestamp to its commit.', ['branch']),
+    exposition: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+  }
+}
+
+function makers(registry: Registry) {
+  const options = (name: string, help: string) => ({ name: `tracefold_${name}`, help, registers: [registry] })
+  return {
+    plain: (name: string, help: string): PlainTally => new Counter(options(name, help)),
+    tally<L extends Record<string, string>>(name: string, help: string, labels: { [K in keyof L & string]: readonly L[K][] }): Tally<L> {
+      const counter = new Counter({ ...options(name, help), labelNames: Object.keys(labels) })
+      for (const series of product(labels)) counter.inc(series, 0)
+      return counter
+    },
+    level<L extends Record<string, string>>(name: string, help: string, labelNames: (keyof L & string)[]): Level<L> {
+      const gauge = new Gauge({ ...options(name, help), labelNames })
+      return { set: (labels, value) => gauge.set(labels, value), remove: (labels) => gauge.remove(labels) }
+    },
+    latency: (name: string, help: string, labelNames: string[]) => new Histogram({ ...options(name, help), labelNames, buckets: LATENCY_BUCKETS }),
+  }
+}
+
+/** Every combination of the labels' values. */
+function product(labels: Record<string, readonly string[]>): Record<string, string>[] {
+  let series: Record<string, string>[] = [{}]
+  for (const [name, values] of Object.entries(labels)) series = series.flatMap((head) => values.map((value) => ({ ...head, [name]: value })))
+  return series
+}

@@ -1,0 +1,348 @@
+/**
+ * The loop of one stream: assignments and batches in, units committed. It knows nothing of errors or fingerprints, only when to open, fold,
+ * commit, pause and stop.
+ *
+ * A partition:
+ *   assigned --(store.open, seek, resume)--> open --(batch)--> open --(lost | reopened)--> assigned
+ *
+ * Invariants:
+ * - A new assignment voids everything: the commit under way is aborted, all that was folded is dropped, every partition is opened again.
+ * - At most one commit is under way; folding goes on meanwhile, up to the bounds, and past them the source is paused.
+ * - The age of a unit starts with its first item.
+ *
+ * Delivery: nothing is acknowledged here. A store that is away is retried inside the store; an unknown error ends the process with
+ * nothing committed. Stop: no more batches, a last commit, then the source is left; past the deadline it is aborted.
+ */
+import type { Logger } from 'pino'
+import { isTracefoldError, TracefoldError } from './errors.ts'
+import type { HealthRegistry } from './health.ts'
+import { retry } from './lib/retry.ts'
+import type { LoopClock } from './loop-clock.ts'
+import type { FlushTrigger } from './metrics.ts'
+import { partitionKey, type Batch, type Partition, type Source, type SourceHandler } from './source/source.ts'
+import type { Reached } from './store/position.ts'
+import type { Opening, Store, Unit } from './store/store.ts'
+
+/** Graceful for this long, then forceful. Under Kubernetes' default of 30 s. */
+const STOP_DEADLINE_MS = 20_000
+
+export interface Opened {
+  /** First offset to read. */
+  readonly readFrom: number
+  /** Up to here every branch has committed. Lies past `readFrom` where an open block is read again. */
+  readonly committed: number
+}
+
+/** What the stream does with a partition and its batches. All synchronous. */
+export interface Folding {
+  open(p: Partition, opening: Opening): Opened
+  drop(p: Partition): void
+  fold(batch: Batch): void
+  /** By what the unit in the making is large enough to be committed before its time, or null. */
+  fullBy(): 'size' | 'bytes' | null
+  /** Whether no more may be taken in until the commit under way is through. */
+  isOverBound(): boolean
+  /** Milliseconds that the first item may wait. */
+  maxAgeMs(): number
+  /** What has changed, and how far the partitions that moved will be once it is committed. None has while open blocks are read again. */
+  take(): { unit: Unit; reached: readonly Reached[] }
+  /** The unit taken last is committed, for the partitions of `kept`. */
+  acknowledge(unit: Unit, kept: readonly Reached[]): void
+}
+
+/** What happened, for the metrics. */
+export interface RunnerEvents {
+  rebalanced(): void
+  lost(partitions: number): void
+  refused(events: number): void
+  committing(trigger: FlushTrigger): void
+}
+
+export interface RunnerOptions {
+  readonly name: string
+  readonly source: Source
+  readonly store: Store
+  readonly folding: Folding
+  readonly exitAtEnd: boolean
+  readonly clock: LoopClock
+  readonly events: RunnerEvents
+  readonly health: HealthRegistry
+  readonly log: Logger
+  readonly now: () => number
+}
+
+interface Assigned {
+  readonly partition: Partition
+  isOpen: boolean
+  isPaused: boolean
+  next: number
+  committed: number
+  /** Where `--exit-at-end` is content: the log's end when the partition was first seen. */
+  end: number | null
+}
+
+interface Assignment {
+  readonly abort: AbortController
+  readonly partitions: Map<string, Assigned>
+}
+
+export class Runner implements SourceHandler {
+  readonly #options: RunnerOptions
+  readonly #done: Promise<void>
+  #finish: () => void = () => {}
+  #fail: (error: unknown) => void = () => {}
+  readonly #ends = new Map<string, number>()
+  #assignment: Assignment = { abort: new AbortController(), partitions: new Map() }
+  #wasAssigned = false
+  #committing: Promise<void> | null = null
+  #timer: NodeJS.Timeout | null = null
+  #firstAtMs: number | null = null
+  #stopping = false
+
+  constructor(options: RunnerOptions) {
+    this.#options = options
+    this.#done = new Promise((resolve, reject) => {
+      this.#finish = resolve
+      this.#fail = reject
+    })
+    this.#done.catch(() => {}) // whoever waits for it handles it
+  }
+
+  /** Resolves when the end was reached (`exitAtEnd`) or after a stop; rejects when the stream cannot go on. */
+  get done(): Promise<void> {
+    return this.#done
+  }
+
+  async start(): Promise<void> {
+    await this.#options.source.start(this)
+  }
+
+  onAssigned(partitions: readonly Partition[]): void {
+    this.#wasAssigned = true
+    this.#options.events.rebalanced()
+    this.#assignment.abort.abort()
+    for (const { partition } of this.#assignment.partitions.values()) this.#options.folding.drop(partition)
+    this.#assignment = { abort: new AbortController(), partitions: new Map() }
+    this.#clearTimer()
+    for (const partition of partitions) this.onAdded(partition)
+    this.#checkEnd()
+  }
+
+  onAdded(partition: Partition): void {
+    const assignment = this.#assignment
+    const assigned: Assigned = { partition, isOpen: false, isPaused: false, next: 0, committed: -1, end: null }
+    assignment.partitions.set(partitionKey(partition), assigned)
+    this.#open(assigned, assignment).catch((error: unknown) => this.#onOpenFailed(error, assignment))
+  }
+
+  onRemoved(partition: Partition): void {
+    this.#assignment.partitions.delete(partitionKey(partition))
+    this.#options.folding.drop(partition)
+    this.#checkEnd()
+  }
+
+  onReopen(partition: Partition): void {
+    this.#options.folding.drop(partition)
+    this.#options.source.pause(partition)
+    if (this.#assignment.partitions.has(partitionKey(partition))) this.onAdded(partition)
+  }
+
+  onBatch(batch: Batch): void {
+    const assigned = this.#assignment.partitions.get(partitionKey(batch.partition))
+    if (this.#stopping || assigned === undefined || !assigned.isOpen) return
+    const { folding, clock, now } = this.#options
+    clock.enter('decoding')
+    folding.fold(batch)
+    assigned.next = batch.next
+    this.#firstAtMs ??= now()
+    this.#enterIdle()
+    if (folding.isOverBound()) this.#pauseAll()
+    this.#schedule()
+  }
+
+  onFailed(error: unknown): void {
+    this.#fail(error)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true
+    this.#clearTimer()
+    const deadline = setTimeout(() => this.#assignment.abort.abort(), STOP_DEADLINE_MS)
+    try {
+      await this.#committing
+      if (!this.#assignment.abort.signal.aborted) {
+        this.#options.events.committing('stop')
+        await this.#commit()
+      }
+    } catch (error) {
+      this.#options.log.warn({ stream: this.#options.name, error: String(error) }, 'the last commit did not go through; its records are read again')
+    } finally {
+      clearTimeout(deadline)
+      this.#assignment.abort.abort()
+      await this.#options.source.stop()
+      this.#finish()
+    }
+  }
+
+  async #open(assigned: Assigned, assignment: Assignment): Promise<void> {
+    const { store, folding, source, health, name } = this.#options
+    const { signal } = assignment.abort
+    const key = partitionKey(assigned.partition)
+    await this.#committing?.catch(() => {}) // whoever started it handles it
+    const opening = await retry(() => store.open(assigned.partition, signal), {
+      signal,
+      isRetriable: (error) => (error instanceof TracefoldError ? error.retriable || error.code === 'partition_lost' : false),
+      onRetry: (error) => health.set(`stream ${name}`, false, `cannot open ${key}: ${String(error)}`),
+    })
+    await this.#noteEnd(assigned, signal)
+    if (signal.aborted || assignment.partitions.get(key) !== assigned) return
+    health.set(`stream ${name}`, true, 'reads')
+    this.#sayLost(key, opening)
+    const { readFrom, committed } = folding.open(assigned.partition, opening)
+    assigned.next = readFrom
+    assigned.committed = committed
+    assigned.isOpen = true
+    source.seek(assigned.partition, assigned.next)
+    if (this.#isPausing()) assigned.isPaused = true
+    else source.resume(assigned.partition)
+    this.#checkEnd()
+  }
+
+  #sayLost(partition: string, { detail, rollup }: Opening): void {
+    for (const lost of [detail?.lost, rollup?.lost]) {
+      if (lost !== null && lost !== undefined) this.#options.log.error({ partition, ...lost }, 'this range of offsets is not counted; the ledger says so')
+    }
+  }
+
+  async #noteEnd(assigned: Assigned, signal: AbortSignal): Promise<void> {
+    if (!this.#options.exitAtEnd || this.#options.source.ended() !== null) return
+    const key = partitionKey(assigned.partition)
+    const known = this.#ends.get(key)
+    const end = known ?? (await retry(() => this.#options.source.bounds(assigned.partition), { signal, isRetriable: (error) => isTracefoldError(error, 'neighbour_away') })).end
+    this.#ends.set(key, end)
+    assigned.end = end
+  }
+
+  #onOpenFailed(error: unknown, assignment: Assignment): void {
+    if (assignment.abort.signal.aborted || isTracefoldError(error, 'aborted')) return
+    this.#options.health.set(`stream ${this.#options.name}`, false, String(error))
+    this.onFailed(error)
+  }
+
+  #schedule(): void {
+    const { folding, now } = this.#options
+    if (this.#committing !== null || this.#stopping || this.#firstAtMs === null) return
+    const fullBy = folding.fullBy()
+    if (fullBy !== null) {
+      this.#clearTimerOnly()
+      this.#startCommit(fullBy)
+      return
+    }
+    if (this.#timer !== null) return
+    const dueInMs = Math.max(0, this.#firstAtMs + folding.maxAgeMs() - now())
+    this.#timer = setTimeout(() => {
+      this.#timer = null
+      this.#startCommit('age')
+    }, dueInMs)
+  }
+
+  #startCommit(trigger: FlushTrigger): void {
+    this.#options.events.committing(trigger)
+    this.#commit().catch((error: unknown) => this.onFailed(error))
+  }
+
+  /** Commits all that was folded. Resolves also where it was lost or aborted; then the partitions are opened again. */
+  #commit(): Promise<void> {
+    const work = this.#commitUnit().finally(() => {
+      this.#committing = null
+      this.#enterIdle()
+      this.#resumeAll()
+      this.#schedule()
+    })
+    this.#committing = work
+    this.#enterIdle()
+    return work
+  }
+
+  async #commitUnit(): Promise<void> {
+    const { store, folding, source, health, name } = this.#options
+    const assignment = this.#assignment
+    this.#firstAtMs = null
+    const { unit, reached } = folding.take()
+    if (isEmpty(unit) && reached.length === 0) return
+    try {
+      const report = await store.commit(unit, assignment.abort.signal)
+      if (assignment !== this.#assignment) return
+      const lost = new Set(report.lost.map(partitionKey))
+      const kept = reached.filter(({ partition }) => !lost.has(partitionKey(partition)))
+      folding.acknowledge(unit, kept)
+      for (const { partition, next } of kept) {
+        this.#noteCommitted(partition, next)
+        source.committed(partition, next)
+      }
+      this.#options.events.lost(report.lost.length)
+      this.#options.events.refused(report.refusedEvents)
+      for (const partition of report.lost) this.onReopen(partition)
+      health.set(`stream ${name}`, true, 'commits')
+      this.#checkEnd()
+    } catch (error) {
+      if (!isTracefoldError(error, 'aborted') && !isTracefoldError(error, 'partition_lost')) throw error
+      if (assignment === this.#assignment && !this.#stopping) for (const { partition } of assignment.partitions.values()) this.onReopen(partition)
+    }
+  }
+
+  #noteCommitted(partition: Partition, next: number): void {
+    const assigned = this.#assignment.partitions.get(partitionKey(partition))
+    if (assigned !== undefined) assigned.committed = next
+  }
+
+  #checkEnd(): void {
+    if (!this.#options.exitAtEnd || !this.#wasAssigned || this.#stopping) return
+    for (const { isOpen, committed, next, end } of this.#assignment.partitions.values()) {
+      if (!isOpen || committed < next || (end !== null && committed < end)) return
+    }
+    if (this.#options.source.ended() ?? this.#assignment.partitions.size > 0) this.#finish()
+  }
+
+  #isPausing(): boolean {
+    return this.#options.folding.isOverBound()
+  }
+
+  #pauseAll(): void {
+    for (const assigned of this.#assignment.partitions.values()) {
+      if (!assigned.isOpen || assigned.isPaused) continue
+      assigned.isPaused = true
+      this.#options.source.pause(assigned.partition)
+    }
+    this.#enterIdle()
+  }
+
+  #resumeAll(): void {
+    if (this.#isPausing()) return
+    for (const assigned of this.#assignment.partitions.values()) {
+      if (!assigned.isOpen || !assigned.isPaused) continue
+      assigned.isPaused = false
+      this.#options.source.resume(assigned.partition)
+    }
+    this.#enterIdle()
+  }
+
+  #enterIdle(): void {
+    const isPaused = [...this.#assignment.partitions.values()].some((assigned) => assigned.isPaused)
+    this.#options.clock.enter(isPaused ? 'backpressure' : this.#committing === null ? 'waiting' : 'writing')
+  }
+
+  #clearTimer(): void {
+    this.#clearTimerOnly()
+    this.#firstAtMs = null
+  }
+
+  #clearTimerOnly(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+  }
+}
+
+function isEmpty({ detail, rollup }: Unit): boolean {
+  return (detail === null || detail.documents.length === 0) && rollup.length === 0
+}

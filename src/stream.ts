@@ -1,0 +1,136 @@
+/**
+ * THE PICTURE. Two branches over one kind of source, apart (a stream each, with a source and a consumer group of its own) or together (one
+ * stream that carries both):
+ *
+ *   source -> decode -> fingerprint -> converge              -> DetailStore     offsets follow the written documents
+ *   source -> decode -> fingerprint -> classify -> aggregate -> RollupStore     rows and offsets in one transaction
+ *                \- dead letter (reason, position, original bytes)
+ *
+ * The promise: every event is counted exactly once in each store, whatever is killed whenever. A stream holds no state that a replay
+ * does not bring back: the store says where to go on (`open`), takes a unit of work with its positions (`commit`), and what was
+ * not committed is read again.
+ */
+import type { Logger } from 'pino'
+import type { Settings } from './config/schema.ts'
+import { Converger, type FlushedIds } from './detail/converge.ts'
+import { TracefoldError } from './errors.ts'
+import type { HealthRegistry } from './health.ts'
+import { Intake, type IntakeOptions } from './intake.ts'
+import { LagWatch } from './lag.ts'
+import { LoopClock } from './loop-clock.ts'
+import type { Metrics } from './metrics.ts'
+import { Aggregator } from './rollup/aggregate.ts'
+import { Runner, type Folding, type RunnerEvents } from './runner.ts'
+import { recentIds } from './detail/recent-ids.ts'
+import { partitionKey, type Partition, type Source } from './source/source.ts'
+import type { BranchName, Progress } from './store/position.ts'
+import type { Store } from './store/store.ts'
+import type { TallyKeeper } from './tally.ts'
+
+export interface StreamOptions {
+  readonly branches: readonly BranchName[]
+  readonly source: Source
+  readonly store: Store
+  readonly intake: IntakeOptions
+  /** Digest of all that decides where an event goes. */
+  readonly rules: string
+  readonly settings: Settings
+  /** Longest wait of an item before it is committed, in ms: when caught up, and when behind. */
+  readonly flushMs: { readonly caughtUp: number; readonly behind: number }
+  readonly exitAtEnd: boolean
+  /** Told of every item, where somebody wants to know. */
+  readonly tally?: TallyKeeper
+  readonly metrics: Metrics
+  readonly health: HealthRegistry
+  readonly log: Logger
+  readonly now: () => number
+}
+
+export function createStream(options: StreamOptions): Runner {
+  const { branches, source, store, exitAtEnd, metrics, health, log, now } = options
+  const clock = new LoopClock(metrics, branches)
+  return new Runner({ name: branches.join('+'), source, store, folding: foldingOf(options, recentIds()), exitAtEnd, clock, events: eventsOf(options), health, log, now })
+}
+
+function eventsOf({ branches, metrics }: StreamOptions): RunnerEvents {
+  return {
+    rebalanced: () => branches.forEach((branch) => metrics.rebalances.inc({ branch })),
+    lost: (partitions) => branches.forEach((branch) => metrics.partitionsLost.inc({ branch }, partitions)),
+    refused: (events) => metrics.deadLetters.inc({ stage: 'store', reason: 'refused_by_store' }, events),
+    committing: (trigger) => void (branches.includes('detail') && metrics.detailFlush.inc({ trigger })),
+  }
+}
+
+export type FoldingOptions = Pick<StreamOptions, 'branches' | 'settings' | 'rules' | 'now' | 'metrics' | 'intake' | 'flushMs' | 'tally'>
+
+/** The body of the picture: what happens to a partition when it is opened, to a batch, and to what has been folded. */
+export function foldingOf(options: FoldingOptions, flushed: FlushedIds): Folding {
+  const { settings, rules, now, branches, metrics } = options
+  const { blockSize } = settings
+  const intake = new Intake(options.intake)
+  const converger = branches.includes('detail') ? new Converger({ blockSize, rules, now, maxLetterBytes: settings.limits.maxLetterBytes, flushed }) : null
+  const aggregator = branches.includes('rollup') ? new Aggregator({ blockSize, rules, now }) : null
+  const lag = new LagWatch(branches, metrics)
+  /** The detail branch's positions in the unit under way. */
+  let detailProgress: readonly Progress[] = []
+
+  return {
+    open(p, { detail, rollup }) {
+      const leading = detail ?? rollup
+      if (leading === null) throw new TracefoldError('store_refused', 'the store serves none of this stream\'s branches')
+      intake.open(p, leading.incarnation, leading.from)
+      if (detail !== null) converger?.open(p, detail)
+      if (rollup !== null) aggregator?.open(p, rollup)
+      return { readFrom: Math.min(leading.from, rollup?.from ?? leading.from), committed: Math.min(leading.next, rollup?.next ?? leading.next) }
+    },
+    drop(p) {
+      intake.drop(p)
+      converger?.drop(p)
+      aggregator?.drop(p)
+      lag.drop(p)
+    },
+    fold(batch) {
+      const items = intake.read(batch)
+      converger?.fold(batch.partition, items, batch.next)
+      aggregator?.fold(batch.partition, items, batch.next)
+      lag.note(batch, items)
+      options.tally?.add(items)
+    },
+    fullBy() {
+      if ((converger?.changedDocuments() ?? 0) >= settings.detail.flushDocuments || (aggregator?.waitingRows() ?? 0) >= settings.rollup.flushRows) return 'size'
+      return waitingBytes() >= settings.detail.flushBytes ? 'bytes' : null
+    },
+    // Only what a commit takes away may hold the source back: open counts stay until their block ends, and it ends by reading on.
+    isOverBound: () =>
+      (converger?.changedDocuments() ?? 0) >= settings.detail.maxDocuments ||
+      (aggregator?.waitingRows() ?? 0) >= settings.rollup.maxRows ||
+      waitingBytes() >= settings.detail.flushBytes * 2,
+    maxAgeMs: () => (lag.isBehind() ? options.flushMs.behind : options.flushMs.caughtUp),
+    take() {
+      const detail = converger?.take() ?? null
+      const rollup = aggregator?.take() ?? []
+      detailProgress = detail?.progress ?? []
+      const moved = partitionsOf([...detailProgress, ...rollup.map((part) => part.progress)])
+      return { unit: { detail: detail?.part ?? null, rollup }, reached: moved.map((partition) => ({ partition, next: slowest(partition) })) }
+    },
+    acknowledge(unit, kept) {
+      const keys = new Set(kept.map(({ partition }) => partitionKey(partition)))
+      if (unit.detail !== null) converger?.acknowledge(unit.detail, detailProgress.filter(({ partition }) => keys.has(partitionKey(partition))))
+      metrics.documentsFlushed.inc(unit.detail?.documents.length ?? 0)
+      lag.noteCommitted(kept)
+    },
+  }
+
+  function waitingBytes(): number {
+    return (converger?.waitingBytes() ?? 0) + (aggregator?.waitingBytes() ?? 0)
+  }
+
+  /** Together, one branch may still be read up to where the other is. */
+  function slowest(p: Partition): number {
+    return Math.min(converger?.positionIn(p) ?? Infinity, aggregator?.positionIn(p) ?? Infinity)
+  }
+}
+
+function partitionsOf(progress: readonly Progress[]): Partition[] {
+  return [...new Map(progress.map(({ partition }) => [partitionKey(partition), partition])).values()]
+}
