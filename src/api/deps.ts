@@ -1,0 +1,38 @@
+/**
+ * What the API needs of the rest, as ports: readers, the way in for events, health and metrics. It never holds a writer of the
+ * stream's, and knows no adapter.
+ */
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault, RawReplyDefaultExpression, RawRequestDefaultExpression } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { Health } from '../health.ts'
+import type { Metrics } from '../metrics.ts'
+import type { DeadLetterReader } from '../store/dead-letter.ts'
+import type { LedgerReader } from '../store/ledger.ts'
+import type { RollupReader } from '../store/rollup-store.ts'
+
+export interface EventIngest {
+  /**
+   * Resolves when every record is durable. A repeat with the same key is harmless: nothing is counted twice. Rejects with
+   * `not_available` where it is too busy or stopping (nothing is promised; send again), `bad_request` where the body is no input.
+   */
+  ingest(body: Buffer, idempotencyKey: string | null): Promise<{ records: number; duplicate: boolean }>
+}
+
+export interface ApiDeps {
+  readonly reader: RollupReader
+  /** Null where this process has none. */
+  readonly ledger: LedgerReader | null
+  readonly letters: DeadLetterReader | null
+  /** Null in cluster mode: there events come from Kafka. */
+  readonly ingest: EventIngest | null
+  readonly health: Health
+  readonly metrics: Metrics
+  readonly now: () => number
+  readonly maxBodyBytes: number
+  readonly version: string
+  /** Where requests that failed by our fault are told of; without it nowhere. */
+  readonly logger?: FastifyBaseLogger
+}
+
+/** A fastify whose routes are described, checked and typed by zod. */
+export type ZodApp = FastifyInstance<RawServerDefault, RawRequestDefaultExpression, RawReplyDefaultExpression, FastifyBaseLogger, ZodTypeProvider>

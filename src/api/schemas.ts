@@ -1,0 +1,181 @@
+/**
+ * What requests and answers look like: zod schemas with a description and an example each. They check what comes in, they check what
+ * goes out, and the OpenAPI page is made from them. Names are snake_case, times ISO 8601 in UTC.
+ */
+import { z } from 'zod'
+import { DEAD_REASONS } from '../metrics.ts'
+import { TOP_BY } from '../store/rollup-store.ts'
+import { PROBLEM_CODES, PROBLEM_MEDIA_TYPE } from './problems.ts'
+
+/** Longest job name, key or time text that is looked at. */
+const MAX_NAME_CHARS = 4_096
+const MAX_TIME_CHARS = 64
+const MAX_IDEMPOTENCY_KEY_CHARS = 255
+
+const text = (description: string, example: string) => z.string().meta({ description, examples: [example] })
+const orNull = (description: string, example: string) => z.string().nullable().meta({ description, examples: [example] })
+const count = (description: string, example: number) => z.number().int().meta({ description, examples: [example] })
+const time = (description: string) => z.iso.datetime().meta({ description, examples: ['2026-03-01T12:00:00.000Z'] })
+const day = (description: string) => z.iso.date().meta({ description, examples: ['2026-03-01'] })
+const limit = (standard: number, max: number) => z.coerce.number().int().min(1).max(max).default(standard).meta({ description: `Rows at most; ${standard} by default, up to ${max}.`, examples: [standard] })
+
+const timeText = (standard: string, what: string) =>
+  z.string().min(1).max(MAX_TIME_CHARS).default(standard).meta({ description: `${what}: ISO 8601, \`now\`, or relative to now (\`-15m\`, \`-24h\`, \`-7d\`). Default ${standard}.`, examples: [standard] })
+const rangeFields = { from: timeText('-24h', 'Begin, inclusive, rounded down to the minute'), to: timeText('now', 'End, exclusive, rounded up to the minute') }
+
+const by = z.enum(TOP_BY).meta({ description: 'What to group by.', examples: ['fingerprint'] })
+const change = z.number().nullable().meta({ description: 'Change against the period of the same length just before, as a ratio: 0.5 is half as many again, -1 is gone. Null where there was nothing before.', examples: [0.5] })
+
+// Requests
+
+export const jobsQuery = z.strictObject({ ...rangeFields, limit: limit(100, 1_000) })
+export const topQuery = z.strictObject({ ...rangeFields, limit: limit(20, 1_000), by: by.default('fingerprint') })
+export const trendQuery = z.strictObject({
+  ...rangeFields,
+  interval: z.string().min(1).max(MAX_TIME_CHARS).optional().meta({ description: 'Time between points, in whole minutes: 1m, 5m, 1h, 1d. The range is widened to whole intervals. By default such that there are up to 120 points.', examples: ['15m'] }),
+  by: by.optional().meta({ description: 'Which dimension `key` is a value of; fingerprint by default.', examples: ['fingerprint'] }),
+  key: z.string().min(1).max(MAX_NAME_CHARS).optional().meta({ description: 'Only events with this value.', examples: ['v1:0123456789abcdef'] }),
+})
+export const jobParams = z.strictObject({
+  job: z.string().min(1).max(MAX_NAME_CHARS).meta({ description: 'Name of the job, URL-encoded: a slash in it is %2F.', examples: ['orders-enrichment'] }),
+})
+export const ledgerQuery = z.strictObject({ from: day('First day (UTC); six days before `to` by default.').optional(), to: day('Last day (UTC), inclusive; today by default.').optional() })
+export const lettersQuery = z.strictObject({ limit: limit(50, 200), reason: z.enum(DEAD_REASONS).optional().meta({ description: 'Only letters with this reason.', examples: ['not_json'] }) })
+export const noQuery = z.strictObject({})
+export const eventsHeaders = z.looseObject({
+  'idempotency-key': z.string().min(1).max(MAX_IDEMPOTENCY_KEY_CHARS).optional().meta({ description: 'Names this body: sent again with the same key, it is not counted again.', examples: ['host-17/2026-03-01T12:00/3'] }),
+})
+/** A description only: the bytes go through as they are. */
+export const eventsBody = z.custom<Buffer>((body) => Buffer.isBuffer(body) && body.length > 0, 'expected log records, one in each line; got nothing').meta({
+  description: 'Log records, one in each line, as the layout wrote them.',
+  type: 'string',
+  examples: ['{"timestamp":"2026-03-01T12:00:00Z","level":"ERROR","loggerName":"com.acme.Orders","message":"Checkpoint 17 failed"}\n'],
+})
+
+// Answers
+
+const rangeAnswer = { from: time('Begin of the range that was counted, inclusive.'), to: time('Its end, exclusive.') }
+const jobOrAll = z.string().nullable().meta({ description: 'The job that was asked for; null for all jobs.', examples: ['orders-enrichment'] })
+
+export const jobRow = z
+  .object({
+    job: text('Name of the job.', 'orders-enrichment'),
+    count: count('Events in the range.', 48_211),
+    previous_count: count('Events in the period of the same length just before.', 32_140),
+    change,
+    error_types: count('Distinct fingerprints.', 12),
+    hosts: count('Distinct hosts; an estimate where there are many.', 8),
+    first_seen: time('First event in the range.'),
+    last_seen: time('Last event in the range.'),
+  })
+  .meta({ id: 'JobRow' })
+export const jobsAnswer = z.object({ ...rangeAnswer, jobs: z.array(jobRow).meta({ description: 'Most events first.' }) })
+
+export const topRow = z
+  .object({
+    key: text('The value grouped by; `(none)` where an event has none.', 'v1:0123456789abcdef'),
+    title: text('Root cause and its message without the volatile parts.', 'ConnectException: Connection refused: <*>'),
+    culprit: orNull('The frame that decided: `Class.method:line`.', 'com.acme.Orders.load:41'),
+    exception_class: orNull('Class of the outermost exception.', 'java.lang.RuntimeException'),
+    root_cause_class: orNull('Class of the innermost exception.', 'java.net.ConnectException'),
+    category: orNull('What kind of trouble it is.', 'connection_refused'),
+    level: orNull('Log level.', 'ERROR'),
+    count: count('Events in the range.', 1_204),
+    share: z.number().meta({ description: 'Part of all events of the range, 0 to 1.', examples: [0.25] }),
+    previous_count: count('Events in the period of the same length just before.', 800),
+    change,
+    hosts: count('Distinct hosts; an estimate where there are many.', 3),
+    jobs: count('Distinct jobs.', 1),
+    first_seen: time('First event in the range.'),
+    last_seen: time('Last event in the range.'),
+    sample_message: text('The message of one of the events, as logged.', 'Connection refused: db-3/10.0.0.3:5432'),
+  })
+  .meta({ id: 'TopRow' })
+export const topAnswer = z.object({
+  job: jobOrAll,
+  ...rangeAnswer,
+  by,
+  total: count('All events of the range, whether among the rows or not.', 4_816),
+  exceptions: z.array(topRow).meta({ description: 'Most events first.' }),
+})
+
+export const trendAnswer = z.object({
+  job: jobOrAll,
+  ...rangeAnswer,
+  by: by.nullable().meta({ description: 'The dimension of `key`, or null.', examples: ['fingerprint'] }),
+  key: orNull('The value that the trend was narrowed to, or null.', 'v1:0123456789abcdef'),
+  interval_seconds: count('Time between points.', 900),
+  total: count('Sum of all points.', 4_816),
+  points: z.array(z.object({ time: time('Begin of the interval.'), count: count('Events in it.', 17) })).meta({ description: 'Every interval of the range, zero where nothing happened.' }),
+})
+
+export const eventsAnswer = z.object({
+  records: count('Records taken; durable when this answer is sent.', 500),
+  duplicate: z.boolean().meta({ description: 'True where a body with this Idempotency-Key was taken before: nothing was counted again.', examples: [false] }),
+})
+
+const ledgerCounts = {
+  consumed: count('Events consumed.', 10_000),
+  counted: count('Events counted in the store.', 9_000),
+  filtered: count('Events filtered, by any rule.', 990),
+  dead: count('Events that became dead letters, for any reason.', 10),
+  expired: count('Events lost because the log or the window was older than what is kept.', 0),
+  skipped: count('Events that an operator skipped.', 0),
+  imbalance: count('counted + filtered + dead + expired + skipped - consumed: zero where the account is in balance.', 0),
+  counts: z.record(z.string(), z.number()).meta({ description: 'The entries themselves, by rule and reason.', examples: [{ consumed: 10_000, counted: 9_000, 'filtered.level': 990, 'dead.not_json': 10 }] }),
+}
+const branch = z.enum(['detail', 'rollup']).meta({ description: 'The branch.', examples: ['detail'] })
+export const ledgerLine = z
+  .object({ branch, contributor: text('cluster/topic/incarnation/partition.', 'kafka/error-logs/0/3'), day: day('Day (UTC) of the records.'), ...ledgerCounts })
+  .meta({ id: 'LedgerLine' })
+export const ledgerTotal = z.object({ branch, ...ledgerCounts }).meta({ id: 'LedgerTotal' })
+export const ledgerAnswer = z.object({
+  from: day('First day.'),
+  to: day('Last day, inclusive.'),
+  balanced: z.boolean().meta({ description: 'True where every line is in balance.', examples: [true] }),
+  imbalance: count('Sum of the lines\' imbalances.', 0),
+  totals: z.array(ledgerTotal).meta({ description: 'One for each branch: both consume every event.' }),
+  lines: z.array(ledgerLine),
+})
+
+export const letterRow = z
+  .object({
+    id: text('A function of the position: the same record has the same letter.', 'kafka/error-logs/0/3@4711#0:decode'),
+    stage: z.enum(['decode', 'store']).meta({ description: 'Where it failed.', examples: ['decode'] }),
+    branch: branch.nullable().meta({ description: 'Null for decode, which both branches share.', examples: [null] }),
+    reason: z.enum(DEAD_REASONS).meta({ description: 'Why.', examples: ['not_json'] }),
+    detail: text('The parser\'s or the store\'s own words.', 'Unexpected token at 17'),
+    cluster: text('Source cluster.', 'kafka'),
+    topic: text('Source topic, or file.', 'error-logs'),
+    partition: count('Source partition.', 3),
+    incarnation: count('Which life of the partition.', 0),
+    offset: count('Offset of the record.', 4_711),
+    index: count('Which event of the record.', 0),
+    events: count('Events that the letter stands for.', 1),
+    time: time('When the record was written, or read.'),
+    job: orNull('The job, where known.', 'orders-enrichment'),
+    body: text('The record, redacted; as body_encoding says.', '{"level":"ERROR",'),
+    body_encoding: z.enum(['utf8', 'base64']).meta({ description: 'base64 where the bytes are not UTF-8.', examples: ['utf8'] }),
+    body_truncated: z.boolean().meta({ description: 'True where the body is only the beginning.', examples: [false] }),
+  })
+  .meta({ id: 'DeadLetter' })
+export const lettersAnswer = z.object({ letters: z.array(letterRow).meta({ description: 'Newest first.' }) })
+
+export const liveAnswer = z.object({ live: z.boolean(), version: text('What runs.', '0.1.0') })
+export const readyAnswer = z
+  .object({ ready: z.boolean(), checks: z.array(z.object({ name: text('The part.', 'kafka'), ok: z.boolean(), detail: text('What is well, or what is away.', 'Connected to 3 brokers.') })) })
+  .meta({ id: 'Readiness' })
+
+export const problemAnswer = z
+  .object({
+    type: text('A name for the kind of problem.', 'urn:tracefold:problem:bad_request'),
+    title: text('The kind of problem in words.', 'The request cannot be answered as it is'),
+    status: count('The HTTP status.', 400),
+    detail: text('What was expected, what came, what to do.', 'from must lie before to'),
+    code: z.enum(PROBLEM_CODES).meta({ description: 'For programs.', examples: ['bad_request'] }),
+  })
+  .meta({ id: 'Problem' })
+
+const problemContent = (description: string) => ({ description, content: { [PROBLEM_MEDIA_TYPE]: { schema: problemAnswer } } })
+/** The answers that any route may give beside its own. */
+export const problems = { '4xx': problemContent('The request cannot be answered as it is.'), '5xx': problemContent('A neighbour is away, or the fault is here.') }

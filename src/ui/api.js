@@ -1,0 +1,57 @@
+// @ts-check
+/**
+ * Asking the API: a path and its query in, the answer out. What the API says is wrong becomes an `ApiError` with its own words.
+ *
+ * @typedef {{ job: string, count: number, previous_count: number, change: number | null, error_types: number, hosts: number, first_seen: string, last_seen: string }} JobRow
+ * @typedef {{ from: string, to: string, jobs: JobRow[] }} Jobs
+ * @typedef {{ key: string, title: string, culprit: string | null, exception_class: string | null, root_cause_class: string | null, category: string | null, level: string | null,
+ *   count: number, share: number, previous_count: number, change: number | null, hosts: number, jobs: number, first_seen: string, last_seen: string, sample_message: string }} TopRow
+ * @typedef {{ job: string | null, from: string, to: string, total: number, exceptions: TopRow[] }} Top
+ * @typedef {{ time: string, count: number }} Point
+ * @typedef {{ from: string, to: string, interval_seconds: number, total: number, points: Point[] }} Trend
+ * @typedef {{ ready: boolean, checks: { name: string, ok: boolean, detail: string }[] }} Readiness
+ */
+
+export class ApiError extends Error {
+  /** @param {number} status 0 where nobody answered @param {string} title @param {string} detail */
+  constructor(status, title, detail) {
+    super(detail)
+    this.status = status
+    this.title = title
+  }
+}
+
+/** @param {Record<string, string | number>} query @param {AbortSignal} signal @returns {Promise<Jobs>} */
+export const jobs = (query, signal) => get('api/v1/jobs', query, signal)
+
+/** @param {string | null} job @param {Record<string, string | number>} query @param {AbortSignal} signal @returns {Promise<Top>} */
+export const top = (job, query, signal) => get(`${scope(job)}/exceptions/top`, query, signal)
+
+/** @param {string | null} job @param {Record<string, string | number>} query @param {AbortSignal} signal @returns {Promise<Trend>} */
+export const trend = (job, query, signal) => get(`${scope(job)}/exceptions/trend`, query, signal)
+
+/** Not ready is an answer too. @param {AbortSignal} signal @returns {Promise<Readiness>} */
+export async function readiness(signal) {
+  const response = await fetch('readyz', { signal })
+  return response.json()
+}
+
+/** @param {string | null} job */
+function scope(job) {
+  return job === null ? 'api/v1' : `api/v1/jobs/${encodeURIComponent(job)}`
+}
+
+/** @param {string} path @param {Record<string, string | number>} query @param {AbortSignal} signal */
+async function get(path, query, signal) {
+  const search = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]))
+  const response = await fetch(`${path}?${search}`, { signal, headers: { accept: 'application/json' } }).catch(unreachable)
+  const body = await response.json().catch(() => null)
+  if (response.ok && body !== null) return body
+  throw new ApiError(response.status, body?.title ?? `HTTP ${response.status}`, body?.detail ?? 'The answer could not be read.')
+}
+
+/** @param {unknown} cause @returns {never} */
+function unreachable(cause) {
+  if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
+  throw new ApiError(0, 'Tracefold does not answer', 'The process that serves this page has stopped, or the way to it is cut. This page keeps trying.')
+}

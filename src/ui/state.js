@@ -1,0 +1,39 @@
+// @ts-check
+/**
+ * What the page shows, as its URL says it: `?range=1h&job=orders&key=v1:...`. A link shared is the same view. Pure.
+ *
+ * @typedef {{ name: string, label: string, interval: string, spark: string, refreshMs: number }} Range
+ * @typedef {{ range: Range, job: string | null, key: string | null }} View
+ */
+
+/** About 60 to 100 points in the chart, 15 to 30 in a sparkline. No refresh more often than numbers by the minute can change much. @type {Range[]} */
+export const RANGES = [
+  { name: '15m', label: '15 minutes', interval: '1m', spark: '1m', refreshMs: 15_000 },
+  { name: '1h', label: 'hour', interval: '1m', spark: '2m', refreshMs: 30_000 },
+  { name: '6h', label: '6 hours', interval: '5m', spark: '15m', refreshMs: 60_000 },
+  { name: '24h', label: '24 hours', interval: '15m', spark: '1h', refreshMs: 60_000 },
+  { name: '7d', label: '7 days', interval: '2h', spark: '6h', refreshMs: 60_000 },
+]
+const DEFAULT_RANGE = '1h'
+
+/** @param {string} search @returns {View} */
+export function viewOf(search) {
+  const params = new URLSearchParams(search)
+  return { range: rangeOf(params.get('range')), job: params.get('job') || null, key: params.get('key') || null }
+}
+
+/** @param {View} view */
+export function searchOf(view) {
+  const params = new URLSearchParams()
+  if (view.range.name !== DEFAULT_RANGE) params.set('range', view.range.name)
+  if (view.job !== null) params.set('job', view.job)
+  if (view.key !== null) params.set('key', view.key)
+  const search = params.toString()
+  return search === '' ? '' : `?${search}`
+}
+
+/** @param {string | null} name @returns {Range} */
+export function rangeOf(name) {
+  const named = (/** @type {string} */ wanted) => RANGES.find((range) => range.name === wanted)
+  return /** @type {Range} */ (named(name ?? DEFAULT_RANGE) ?? named(DEFAULT_RANGE)) // the default is in the list
+}
