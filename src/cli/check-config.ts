@@ -1,0 +1,47 @@
+/**
+ * `tracefold check-config`: are the settings valid, and what is in force? Reads the files that the settings name (secrets, certificates),
+ * connects to nothing. Secrets are shown as [secret].
+ */
+import type { Command } from 'commander'
+import { configInvalid, faultLine, type Fault } from '../config/fault.ts'
+import type { Given, Layer } from '../config/layer.ts'
+import { readSettings } from '../config/load.ts'
+import { settingNamed } from '../config/setting.ts'
+import { shownSettings, shownValue } from '../config/shown.ts'
+import { checkTlsFiles } from '../config/tls-files.ts'
+import { configFileOf, type Io } from './io.ts'
+
+export function registerCheckConfig(program: Command, io: Io): void {
+  program
+    .command('check-config')
+    .description('check the settings and show what is in force; exit code 78 where something is wrong')
+    .option('--json', 'print a JSON object')
+    .action(({ json }: { json?: boolean }, command: Command) => {
+      const reading = readSettings({ file: configFileOf(command), env: io.env })
+      const faults = reading.kind === 'faults' ? reading.faults : checkTlsFiles(reading.settings)
+      if (reading.kind === 'faults' || faults.length > 0) {
+        if (json === true) io.stdout.write(`${JSON.stringify({ ok: false, faults: faults.map(faultFields) }, null, 2)}\n`)
+        throw configInvalid(faults)
+      }
+      io.stdout.write(json === true ? `${JSON.stringify({ ok: true, ...origins(reading.given), settings: shownSettings(reading.settings) }, null, 2)}\n` : summary(reading.given))
+    })
+}
+
+function faultFields(fault: Fault): Fault & { message: string } {
+  return { ...fault, message: faultLine(fault) }
+}
+
+function origins(given: Layer): { set: Record<string, string> } {
+  return { set: Object.fromEntries([...given].map(([name, { origin }]) => [name, origin])) }
+}
+
+/** What somebody has set, and where: the rest is in `tracefold settings`. */
+function summary(given: Layer): string {
+  const rows = [...given].map(([name, one]) => `  ${name} = ${valueText(name, one)}  (${one.origin})\n`)
+  return rows.length === 0 ? 'ok\nAll settings have their defaults.\n' : `ok\n${rows.join('')}All others have their defaults (tracefold settings).\n`
+}
+
+function valueText(name: string, { value }: Given): string {
+  const setting = settingNamed(name)
+  return JSON.stringify(setting === undefined ? null : shownValue(setting, value))
+}

@@ -1,0 +1,82 @@
+/** `tracefold ledger`: the account of what became of every consumed event, by branch and day, and whether it is in balance. */
+import { InvalidArgumentError, type Command } from 'commander'
+import type { Settings } from '../config/schema.ts'
+import { imbalance, isBalanced, type LedgerReader, type LedgerTotal } from '../store/ledger.ts'
+import { settingsFor, type Io } from './io.ts'
+import { renderTable, type Column } from './table.ts'
+
+const DAY_MS = 86_400_000
+const DAYS = 7
+
+interface LedgerWords {
+  readonly from?: string
+  readonly to?: string
+  readonly json?: boolean
+}
+
+export type OpenLedger = (settings: Settings) => Promise<LedgerReader & { close(): Promise<void> }>
+
+export function registerLedger(program: Command, io: Io, open: OpenLedger = openLazily): void {
+  program
+    .command('ledger')
+    .description('show what became of every consumed event: consumed = counted + filtered + dead + expired + skipped')
+    .option('--from <day>', `first day, YYYY-MM-DD (${DAYS} days ago)`, parseDay)
+    .option('--to <day>', 'last day, YYYY-MM-DD (today)', parseDay)
+    .option('--json', 'print a JSON object')
+    .action(async (words: LedgerWords, command: Command) => {
+      const ledger = await open(settingsFor(command, io))
+      try {
+        const lines = await ledger.ledger({ from: words.from ?? dayOf(io.nowMs() - DAYS * DAY_MS), to: words.to ?? dayOf(io.nowMs()) })
+        io.stdout.write(words.json === true ? `${JSON.stringify({ balanced: areBalanced(lines), lines }, null, 2)}\n` : renderLedger(lines, io.columns))
+      } finally {
+        await ledger.close()
+      }
+    })
+}
+
+async function openLazily(settings: Settings): ReturnType<OpenLedger> {
+  const { openLedger } = await import('../app.ts') // loaded when needed: other commands start without it
+  return openLedger(settings)
+}
+
+const COLUMNS: readonly Column[] = [
+  { heading: 'DAY', align: 'left' },
+  { heading: 'BRANCH', align: 'left' },
+  { heading: 'CONTRIBUTOR', align: 'left', flexible: true },
+  { heading: 'CONSUMED', align: 'right' },
+  { heading: 'COUNTED', align: 'right' },
+  { heading: 'OTHERWISE', align: 'left' },
+  { heading: 'BALANCE', align: 'right' },
+]
+
+export function renderLedger(lines: readonly LedgerTotal[], width: number | null): string {
+  if (lines.length === 0) return 'Nothing was consumed in these days.\n'
+  const rows = lines.map(({ day, branch, contributor, counts }) => [
+    day,
+    branch,
+    contributor,
+    String(counts['consumed'] ?? 0),
+    String(counts['counted'] ?? 0),
+    otherwise(counts),
+    String(imbalance(counts)),
+  ])
+  return `${renderTable(COLUMNS, rows, width)}${areBalanced(lines) ? 'in balance' : 'NOT in balance: events are unaccounted for'}\n`
+}
+
+function otherwise(counts: LedgerTotal['counts']): string {
+  const rest = Object.entries(counts).filter(([name, n]) => name !== 'consumed' && name !== 'counted' && n > 0)
+  return rest.length === 0 ? '-' : rest.map(([name, n]) => `${name} ${n}`).join(', ')
+}
+
+function areBalanced(lines: readonly LedgerTotal[]): boolean {
+  return lines.every(({ counts }) => isBalanced(counts))
+}
+
+function parseDay(text: string): string {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || Number.isNaN(Date.parse(text))) throw new InvalidArgumentError('Expected a day such as 2026-11-21.')
+  return text
+}
+
+function dayOf(timeMs: number): string {
+  return new Date(timeMs).toISOString().slice(0, 10)
+}

@@ -1,0 +1,75 @@
+/** `tracefold produce`: sends the bundled sample to a Kafka topic, as if it were happening now. For trying out, demonstrations and measurements. */
+import { InvalidArgumentError, type Command } from 'commander'
+import type { Producer } from 'kafkajs'
+import { setTimeout as delay } from 'node:timers/promises'
+import { kafkaConfig } from '../config/connections.ts'
+import type { Settings } from '../config/schema.ts'
+import { createKafka, kafkaError } from '../kafka/client.ts'
+import { createLogger } from '../log.ts'
+import { packageFolder } from '../package-root.ts'
+import { loadSamples, sampleRecords, type SampleRecord } from '../source/sample-records.ts'
+import { settingsFor, type Io } from './io.ts'
+
+const BATCH_RECORDS = 500
+const MINUTE_MS = 60_000
+
+interface ProduceWords {
+  readonly rate?: number
+  readonly count?: number
+  readonly topic?: string
+}
+
+export function registerProduce(program: Command, io: Io): void {
+  program
+    .command('produce')
+    .description('cluster mode: send sample errors to Kafka')
+    .option('--rate <events/s>', 'events per second, for ever if there is no --count; else as fast as it goes', parsePositive)
+    .option('--count <n>', 'how many; without --rate the bundled sample once if not given', parsePositive)
+    .option('--topic <topic>', 'topic (the first of kafka.topics)')
+    .action(async (words: ProduceWords, command: Command) => {
+      const settings = settingsFor(command, io)
+      const producer = createKafka(kafkaConfig(settings.kafka, `${settings.name}-produce`), createLogger({ level: settings.logLevel })).producer()
+      try {
+        await producer.connect()
+        const sent = await produce(producer, settings, words, io)
+        io.stdout.write(`${sent} events sent\n`)
+      } catch (error) {
+        throw kafkaError(error, 'sending the sample')
+      } finally {
+        await producer.disconnect()
+      }
+    })
+}
+
+async function produce(producer: Producer, settings: Settings, { rate, count, topic = settings.kafka.topics[0] ?? '' }: ProduceWords, io: Io): Promise<number> {
+  const samples = await loadSamples(packageFolder('samples'))
+  const startMs = io.nowMs()
+  // With a rate everything is live; without one it is the history of the last minute, at once.
+  const plan = rate === undefined ? { startMs, spreadMs: MINUTE_MS, ...(count === undefined ? {} : { count }) } : { startMs, spreadMs: 0, count: 0, rate }
+  let sent = 0
+  let batch: SampleRecord[] = []
+  const flush = async (): Promise<void> => {
+    if (batch.length === 0) return
+    await producer.send({ topic, acks: -1, messages: batch.map(({ key, value, timeMs }) => ({ key, value, timestamp: String(timeMs) })) })
+    sent += batch.length
+    batch = []
+  }
+  for (const record of sampleRecords(samples, plan)) {
+    if (count !== undefined && sent + batch.length >= count) break
+    const waitMs = record.timeMs - io.nowMs()
+    if (waitMs > 0) {
+      await flush()
+      await delay(waitMs)
+    }
+    batch.push(record)
+    if (batch.length >= BATCH_RECORDS) await flush()
+  }
+  await flush()
+  return sent
+}
+
+function parsePositive(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Expected a whole number above zero.')
+  return value
+}

@@ -1,0 +1,114 @@
+/** `tracefold top [job]`: the errors that happened most in a range of time, of one job or over all, from the rollups. */
+import { InvalidArgumentError, Option, type Command } from 'commander'
+import { iso, rangeOf } from '../api/range.ts'
+import { changeOf, topBody } from '../api/routes/exceptions.ts'
+import type { Settings } from '../config/schema.ts'
+import { TOP_BY, type RollupReader, type TopBy, type TopQuery, type TopResult, type TopRow } from '../store/rollup-store.ts'
+import { settingsFor, type Io } from './io.ts'
+import { renderLine, renderTable, type Column } from './table.ts'
+
+const MAX_LIMIT = 1_000
+
+interface TopOptions {
+  readonly from: string
+  readonly to: string
+  readonly limit: number
+  readonly by: TopBy
+  readonly json?: boolean
+}
+
+export function registerTop(program: Command, io: Io, open: (settings: Settings) => Promise<RollupReader> = openLazily): void {
+  program
+    .command('top')
+    .description('show the top exceptions of a job, or of all jobs')
+    .argument('[job]', 'the job; without it, all jobs')
+    .option('--from <time>', 'start: ISO 8601, or relative such as -24h', '-24h')
+    .option('--to <time>', 'end', 'now')
+    .option('--limit <n>', `how many, at most ${MAX_LIMIT}`, parseLimit, 10)
+    .addOption(new Option('--by <dimension>', 'what to count by').choices(TOP_BY).default('fingerprint'))
+    .option('--json', 'print a JSON object')
+    .action(async (job: string | undefined, options: TopOptions, command: Command) => {
+      const query = { ...rangeOf(options, io.nowMs()), job: job ?? null, by: options.by, limit: options.limit }
+      const reader = await open(settingsFor(command, io))
+      try {
+        const result = await reader.top(query)
+        io.stdout.write(options.json === true ? `${JSON.stringify(topBody(query, result), null, 2)}\n` : renderTop(query, result, io.columns))
+      } finally {
+        await reader.close()
+      }
+    })
+}
+
+/** The adapters are loaded when they are needed: the other commands start without them. */
+async function openLazily(settings: Settings): Promise<RollupReader> {
+  const { openReader } = await import('../app.ts')
+  return openReader(settings)
+}
+
+function parseLimit(text: string): number {
+  const limit = Number(text)
+  if (!/^\d+$/.test(text) || limit < 1 || limit > MAX_LIMIT) throw new InvalidArgumentError(`Expected a whole number from 1 to ${MAX_LIMIT}.`)
+  return limit
+}
+
+/** Below this the words go on a line of their own, under the numbers, which fit 80 characters. */
+const ONE_LINE_FROM = 120
+const INDENT = '      '
+
+interface TopColumn extends Column {
+  readonly cell: (row: TopRow) => string
+}
+
+/** `width` null where the output is no terminal: nothing is cut. */
+export function renderTop(query: TopQuery, { rows, total }: TopResult, width: number | null): string {
+  const whose = query.job === null ? 'all jobs' : query.job
+  const range = `${iso(query.fromMs)} to ${iso(query.toMs)}`
+  if (rows.length === 0) return `No errors of ${whose} from ${range}. Older ones are found with --from, such as --from -30d.\n`
+  const heading = `${total} ${total === 1 ? 'error' : 'errors'} of ${whose} from ${range}\n\n`
+  const numbers = numberColumns(query, total)
+  const words = wordColumns(query.by)
+  return heading + (width === null || width >= ONE_LINE_FROM ? table([...numbers, ...words], rows, width) : stacked(numbers, words, rows, width))
+}
+
+function numberColumns({ job }: TopQuery, total: number): TopColumn[] {
+  return [
+    { heading: 'COUNT', align: 'right', cell: (row) => String(row.count) },
+    { heading: 'SHARE', align: 'right', cell: (row) => `${((row.count / Math.max(total, 1)) * 100).toFixed(1)}%` },
+    { heading: 'CHANGE', align: 'right', cell: changeWords },
+    { heading: 'HOSTS', align: 'right', cell: (row) => String(row.hosts) },
+    ...(job === null ? [{ heading: 'JOBS', align: 'right', cell: (row: TopRow) => String(row.jobs) } as const] : []),
+    { heading: 'FIRST SEEN', align: 'left', cell: (row) => toMinute(row.firstMs) },
+    { heading: 'LAST SEEN', align: 'left', cell: (row) => toMinute(row.lastMs) },
+  ]
+}
+
+function wordColumns(by: TopBy): TopColumn[] {
+  return [
+    by === 'fingerprint'
+      ? { heading: 'TITLE', align: 'left', flexible: true, cell: (row) => row.title }
+      : { heading: by.toUpperCase().replaceAll('_', ' '), align: 'left', flexible: true, cell: (row) => row.key },
+    { heading: 'CULPRIT', align: 'left', flexible: true, cell: (row) => row.culprit ?? '-' },
+  ]
+}
+
+function table(columns: readonly TopColumn[], rows: readonly TopRow[], width: number | null): string {
+  return renderTable(columns, rows.map((row) => columns.map(({ cell }) => cell(row))), width)
+}
+
+function stacked(numbers: readonly TopColumn[], words: readonly TopColumn[], rows: readonly TopRow[], width: number): string {
+  const [heading = '', ...lines] = table(numbers, rows, null).trimEnd().split('\n')
+  const under = rows.flatMap((row, i) => [lines[i] ?? '', ...words.map(({ cell }) => INDENT + renderLine(cell(row), width - INDENT.length))])
+  return `${[heading, ...under].join('\n')}\n`
+}
+
+/** Against the period of the same length just before. */
+function changeWords(row: TopRow): string {
+  const change = changeOf(row)
+  if (change === null) return 'new'
+  const percent = Math.round(change * 100)
+  return `${percent > 0 ? '+' : ''}${percent}%`
+}
+
+function toMinute(timeMs: number): string {
+  return `${iso(timeMs).slice(0, 16)}Z`
+}
