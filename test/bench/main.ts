@@ -1,0 +1,25 @@
+/**
+ * `npm run bench [decode] [embedded] [cluster] [latency] [grouping] [patterns]`: prints what is really reached on this machine, beside the issue's goal and beside a plain twin from
+ * the same run, as ratios: machines are noisy and shared, ratios less so. Nothing here passes or fails.
+ */
+import { benchCluster } from './cluster.ts'
+import { benchDecode } from './decode.ts'
+import { benchEmbedded } from './embedded.ts'
+import { benchGrouping } from './grouping.ts'
+import { benchLatency } from './latency.ts'
+import { benchPatterns } from './patterns.ts'
+
+const BENCHES = { decode: benchDecode, embedded: benchEmbedded, cluster: benchCluster, latency: benchLatency, grouping: benchGrouping, patterns: benchPatterns } as const
+
+const words = process.argv.slice(2)
+const unknown = words.filter((word) => !Object.hasOwn(BENCHES, word))
+if (unknown.length > 0) {
+  console.error(`unknown: ${unknown.join(', ')}. Expected any of ${Object.keys(BENCHES).join(', ')}`)
+  process.exitCode = 64
+} else {
+  for (const [name, bench] of Object.entries(BENCHES)) {
+    if (words.length > 0 && !words.includes(name)) continue
+    console.log(`\n${name}`)
+    await bench()
+  }
+}

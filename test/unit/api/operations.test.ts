@@ -1,0 +1,122 @@
+/** Probes and metrics, the OpenAPI page, the listener. */
+import { connect } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import { listen } from '../../../src/api/server.ts'
+import { createHealth } from '../../../src/health.ts'
+import { createMetrics } from '../../../src/metrics.ts'
+import { apiWith } from './fakes.ts'
+
+describe('probes', () => {
+  it('a neighbour that is away makes us not ready, and never dead', async () => {
+    const health = createHealth()
+    health.set('kafka', true, 'Connected.')
+    health.set('druid', false, 'No answer.')
+    const app = await apiWith({ health })
+    expect((await app.inject('/healthz')).statusCode).toBe(200)
+    const ready = await app.inject('/readyz')
+    expect(ready.statusCode).toBe(503)
+    expect(ready.json()).toEqual({
+      ready: false,
+      checks: [
+        { name: 'kafka', ok: true, detail: 'Connected.' },
+        { name: 'druid', ok: false, detail: 'No answer.' },
+      ],
+    })
+  })
+
+  it('the newest report of a part counts', async () => {
+    const health = createHealth()
+    health.set('druid', false, 'No answer.')
+    health.set('druid', true, 'Answers.')
+    const app = await apiWith({ health })
+    const ready = await app.inject('/readyz')
+    expect([ready.statusCode, ready.json()]).toEqual([200, { ready: true, checks: [{ name: 'druid', ok: true, detail: 'Answers.' }] }])
+  })
+
+  it('nobody is ready before a part has reported', async () => {
+    const app = await apiWith()
+    expect((await app.inject('/readyz')).statusCode).toBe(503)
+  })
+
+  it('a process that says it is dead fails liveness', async () => {
+    const app = await apiWith({ health: { live: () => false, ready: () => ({ ready: false, checks: [] }) } })
+    expect((await app.inject('/healthz')).statusCode).toBe(503)
+  })
+})
+
+it('metrics are served as Prometheus text', async () => {
+  const metrics = createMetrics()
+  metrics.recordsConsumed.inc({ branch: 'detail' }, 3)
+  const app = await apiWith({ metrics })
+  const response = await app.inject('/metrics')
+  expect(response.headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/)
+  expect(response.body).toContain('tracefold_records_consumed_total{branch="detail"} 3')
+})
+
+describe('the OpenAPI page', () => {
+  it('describes every route, parameter and field, with an example', async () => {
+    const app = await apiWith()
+    const document = (await app.inject('/docs/json')).json() as OpenApi
+    expect(Object.keys(document.paths).toSorted()).toEqual([
+      '/api/v1/dead-letters',
+      '/api/v1/events',
+      '/api/v1/exceptions/top',
+      '/api/v1/exceptions/trend',
+      '/api/v1/jobs',
+      '/api/v1/jobs/{job}/exceptions/top',
+      '/api/v1/jobs/{job}/exceptions/trend',
+      '/api/v1/ledger',
+      '/healthz',
+      '/metrics',
+      '/readyz',
+    ])
+    const operations = Object.values(document.paths).flatMap((path) => Object.values(path))
+    expect(operations.filter((operation) => !operation.summary)).toEqual([])
+    expect(operations.flatMap((operation) => operation.parameters ?? []).filter((parameter) => !parameter.description || parameter.example === undefined)).toEqual([])
+    const fields = Object.values(document.components.schemas).flatMap((schema) => Object.entries(schema.properties))
+    expect(fields.filter(([name, field]) => !field.description && name !== 'ready' && name !== 'checks')).toEqual([])
+  })
+
+  it('names each schema once', async () => {
+    const app = await apiWith()
+    const document = (await app.inject('/docs/json')).json() as OpenApi
+    expect(Object.keys(document.components.schemas).toSorted()).toEqual(['DeadLetter', 'JobRow', 'LedgerLine', 'LedgerTotal', 'Problem', 'Readiness', 'TopRow'])
+    expect(JSON.stringify(document.paths)).not.toMatch(/Input"/)
+  })
+
+  it('is a page that asks no other host', async () => {
+    const app = await apiWith()
+    const page = await app.inject('/docs')
+    expect(page.statusCode).toBe(200)
+    expect(page.headers['content-security-policy']).toContain('default-src \'none\'')
+    expect(page.headers['content-security-policy']).not.toMatch(/https?:|\*|script-src[^;]*unsafe/)
+  })
+})
+
+interface OpenApi {
+  paths: Record<string, Record<string, { summary?: string; parameters?: { description?: string; example?: unknown }[] }>>
+  components: { schemas: Record<string, { properties: Record<string, { description?: string }> }> }
+}
+
+describe('the listener', () => {
+  it('says where it listens, and frees the port', async () => {
+    const server = await listen(await apiWith(), { host: '127.0.0.1', port: 0 })
+    expect(server.url).toBe(`http://127.0.0.1:${server.port}/`)
+    expect((await fetch(`${server.url}healthz`)).status).toBe(200)
+    await server.close()
+    expect(await refused(server.port)).toBe(true)
+  })
+
+  it('says which setting to change where the port is taken', async () => {
+    const server = await listen(await apiWith(), { host: '127.0.0.1', port: 0 })
+    await expect(listen(await apiWith(), { host: '127.0.0.1', port: server.port })).rejects.toMatchObject({ code: 'config_invalid', message: expect.stringContaining('http.port') })
+    await server.close()
+  })
+})
+
+function refused(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => (socket.destroy(), resolve(false)))
+    socket.on('error', () => resolve(true))
+  })
+}

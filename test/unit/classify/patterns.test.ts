@@ -1,0 +1,84 @@
+/** All rules of patterns/, and what a rule must be like. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { checkExamples } from '../../../src/classify/check.ts'
+import { hostileLines } from '../../../src/classify/hostile.ts'
+import { builtInFolder, familyOf, loadRules } from '../../../src/classify/load.ts'
+import { createClassifier } from '../../../src/classify/match.ts'
+import { patternsPage } from '../../../src/classify/page.ts'
+import { MAX_MATCHED_CHARS } from '../../../src/classify/regex-cost.ts'
+import { readRule } from '../../../src/classify/rule.ts'
+
+const all = loadRules()
+const readme = readFileSync(join(builtInFolder(), 'README.md'), 'utf8')
+const page = readFileSync(join(builtInFolder(), '..', 'docs', 'patterns.md'), 'utf8')
+const report = checkExamples(all, () => true)
+
+describe('the built-in rules', () => {
+  it('are at least sixty, each with an id of its own', () => {
+    expect(all.rules.length).toBeGreaterThanOrEqual(60)
+    expect(new Set(all.rules.map((rule) => rule.id)).size).toBe(all.rules.length)
+  })
+
+  it('stand in the order of priority, then id', () => {
+    const order = all.rules.map((rule) => `${String(rule.priority).padStart(4, '0')} ${rule.id}`)
+    expect(order).toEqual(order.toSorted())
+  })
+
+  it('take their categories from the list that patterns/README.md has', () => {
+    const listed = [...readme.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, category]) => category)
+    expect([...new Set(all.rules.map((rule) => rule.classification.category))].sort()).toEqual(listed.filter((word) => !['exception', 'message', 'logger', 'frame'].includes(word ?? '')).sort())
+  })
+
+  it('can be copied from patterns/README.md', () => {
+    const yaml = /```yaml\n([^]*?)```/.exec(readme)?.[1] ?? ''
+    expect(readRule('out-of-memory.yml', yaml)).toMatchObject({ rule: { id: 'out-of-memory', classification: { link: 'https://wiki.acme.internal/memory' } } })
+  })
+
+  it('are described on a page that equals what the rules say', () => expect(page).toBe(patternsPage(all)))
+})
+
+describe.each(all.rules)('$id', (rule) => {
+  it('says what to do, names its priority, and links to its own heading', () => {
+    expect(rule.classification.advice).not.toBeNull()
+    expect(readFileSync(rule.file, 'utf8')).toMatch(/^priority: /m)
+    expect(page).toContain(`\n### ${rule.classification.link?.replace('docs/patterns.md#', '')}\n`)
+    expect(familyOf(rule)).toMatch(/^[a-z]+$/)
+  })
+
+  it('matches its examples, no other rule steals one, and what it must not match it does not', () => {
+    expect(report.failures.filter((failure) => failure.rule === rule.id)).toEqual([])
+  })
+
+  it('can be looked up by a class or words, so that it costs nothing where these are not', () => {
+    expect((rule.exception ?? { parts: rule.message?.needles }).parts?.length).toBeGreaterThan(0)
+  })
+})
+
+describe('lines made to be slow', () => {
+  it('are as long as what rules are tried on, for each rule with words', () => {
+    for (const rule of all.rules) for (const line of hostileLines(rule)) expect(line.length).toBe(MAX_MATCHED_CHARS)
+  })
+
+  // Without the index, a rule against its own lines. No clock decides: an expression with nested repeats would not come back at all.
+  it('are answered by the rule that they are made for', () => {
+    const answers = all.rules.flatMap((rule) => hostileLines(rule).map((line) => rule.message?.test(line)))
+    expect(answers.length).toBeGreaterThan(all.rules.length)
+    expect(answers).not.toContain(undefined)
+  })
+
+  it('are tried on their first 2,048 characters only', () => {
+    let longest = 0
+    const test = (text: string) => {
+      longest = Math.max(longest, text.length)
+      return false
+    }
+    const rule = { ...all.rules[0]!, exception: null, message: { test, needles: null }, logger: null, frame: null }
+    const message = 'x'.repeat(1_000_000)
+    const throwable = { type: 'a.E', message, frames: [], cause: null, suppressed: [] }
+    const subject = { throwable, truncated: false, logger: null, message: '', messageTemplate: null }
+    expect(createClassifier({ rules: [rule] })(subject)(message)).toBeNull()
+    expect(longest).toBe(MAX_MATCHED_CHARS)
+  })
+})

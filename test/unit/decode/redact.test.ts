@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest'
+import { redact, redactBytes, redactValue } from '../../../src/decode/redact.ts'
+import { redactEvent } from '../../../src/decode/redact-event.ts'
+import { eventOf, sample } from './samples.ts'
+
+const FRAME = '\tat a.B.c(B.java:1)'
+
+describe('redact', () => {
+  it.each([
+    ['mail to alice.b+c@mail.example.com now', 'mail to [redacted:email] now'],
+    ['cc a@b.com-c@d.com, d@e.org.', 'cc [redacted:email], [redacted:email].'],
+    ['jdbc:mysql://app:pa@ss:w0rd@db:3306/x', 'jdbc:mysql://app:[redacted:password]@db:3306/x'],
+    ['redis://:hunter2@cache', 'redis://:[redacted:password]@cache'],
+    ['login failed password=hunter2, retry', 'login failed password=[redacted:secret], retry'],
+    ['Passwd: hunter2', 'Passwd: [redacted:secret]'],
+    ['{"password":"hunter 2","user":"x"}', '{"password":"[redacted:secret]","user":"x"}'],
+    ['{"m":"{\\"api_key\\":\\"abc\\",\\"n\\":1}"}', '{"m":"{\\"api_key\\":\\"[redacted:secret]\\",\\"n\\":1}"}'],
+    ['client_secret=abc&x=1 access_token=def', 'client_secret=[redacted:secret]&x=1 access_token=[redacted:secret]'],
+    ['secretKey = abc, apiKey=def', 'secretKey = [redacted:secret], apiKey=[redacted:secret]'],
+    ['Authorization: Bearer abc.def', 'Authorization: Bearer [redacted:authorization]'],
+    ['authorization=Basic dXNlcjpwdw==', 'authorization=Basic [redacted:authorization]'],
+    ['sent bearer a1b2c3d4e5', 'sent bearer [redacted:authorization]'],
+    ['jwt eyJhbGciOiJIUzI1NiJ9.e30.abc end', 'jwt [redacted:jwt] end'],
+    ['card 4111 1111 1111 1111 and 4111-1111-1111-1111.', 'card [redacted:card] and [redacted:card].'],
+    [`a.X: token=t1\n${FRAME}\nCaused by: a.Y: token=t2\n${FRAME}`, `a.X: token=[redacted:secret]\n${FRAME}\nCaused by: a.Y: token=[redacted:secret]\n${FRAME}`],
+    ['a.X: y\n\tat night password=hunter2\n', 'a.X: y\n\tat night password=[redacted:secret]\n'],
+  ])('%j', (text, expected) => {
+    expect(redact(text)).toBe(expected)
+  })
+
+  it.each([
+    'Bearer authentication failed',
+    'Unrecognized token \'foo\': was expecting',
+    'com.acme.Order@1f2e3d4c at user@host',
+    'order 4111111111111112 of 1785578400100 and 1785578400123456789',
+    'job 8f2c1d0e9b7a46f5a3c2b1d0e9f8a7b6 trace 4bf92f3577b34da6a3ce929d0e0e4736',
+    'https://example.com:8080/a?x=1@2',
+    'key=value monkey: banana',
+    `java.lang.X: y\n${FRAME}\n\tat a.Token.read(Token.java:5) ~[jar:1]\n`,
+    '',
+  ])('leaves %j alone', (text) => {
+    expect(redact(text)).toBe(text)
+  })
+
+  it('takes time in proportion to a hostile text', () => {
+    const hostile = ['a', 'a.', 'a@', '1 ', '12', 'token', 'token=', '://a:', 'eyJ', 'bearer ', '\tat \n', '\n\tat x)', 'password"', '\\"'].map((unit) => unit.repeat(200_000 / unit.length))
+    // A pattern that goes over the text once for each of its characters would take minutes: far past this test's time limit.
+    for (const text of hostile) expect(redact(text).length).toBeGreaterThan(0)
+  })
+})
+
+describe('redactValue', () => {
+  it('goes by the name of the key, too', () => {
+    expect([redactValue('db.password', 'x'), redactValue('accessToken', 'x'), redactValue('job', 'x')]).toEqual(['[redacted:secret]', '[redacted:secret]', 'x'])
+  })
+})
+
+describe('redactBytes', () => {
+  it('changes nothing but the secret, whatever the bytes are', () => {
+    const around = Buffer.from(Array.from({ length: 256 }, (_, i) => i))
+    const bytes = Buffer.concat([around, Buffer.from('token=abc '), around])
+    expect(redactBytes(bytes)).toEqual(Buffer.concat([around, Buffer.from('token=[redacted:secret] '), around]))
+  })
+
+  it('gives clean bytes back as they are', () => {
+    const bytes = sample('malformed/trailing-nul.bin')
+    expect(redactBytes(bytes)).toBe(bytes)
+  })
+})
+
+describe('redactEvent', () => {
+  it('gives a clean event back as it is', () => {
+    for (const file of ['log4j2-JsonLayout-default', 'log4j2-JTL-EcsLayout', 'logback-JsonEncoder']) {
+      const event = eventOf(sample(`layouts/${file}.ndjson`))
+      expect(redactEvent(event)).toBe(event)
+    }
+  })
+
+  it('leaves no secret in any text of an event', () => {
+    const thrown = { name: 'a.B', message: 'token=S1', cause: { name: 'a.C', message: 'pwd=S2' }, suppressed: [{ name: 'a.D', message: 'secret: S3' }] }
+    const record = { loggerFqcn: 'f', level: 'ERROR', message: 'password=S4', contextStack: ['token=S5'], contextMap: { password: 'S6', note: 'mail S7@x.org' }, thrown }
+    const event = redactEvent(eventOf(record))
+    expect(JSON.stringify([event, ...event.context])).not.toMatch(/S\d/)
+    expect(event.context.get('note')).toBe('mail [redacted:email]')
+  })
+
+  it('keeps a trace beginning with type and message', () => {
+    const text = 'a.InvalidToken: abc password=x\n\tat a.B.c(B.java:1)\n'
+    const record = { 'ecs.version': '1', 'log.level': 'ERROR', message: 'm', 'error.type': 'a.InvalidToken', 'error.message': 'abc password=x', 'error.stack_trace': text }
+    const event = redactEvent(eventOf(record))
+    expect(event.throwable).toMatchObject({ message: 'abc password=[redacted:secret]', text: 'a.InvalidToken: abc password=[redacted:secret]\n\tat a.B.c(B.java:1)\n' })
+  })
+
+  it('redacts the hostile sample wholly', () => {
+    expect(redactEvent(eventOf(sample('malformed/secrets-in-message.bin'))).message).toBe(
+      'login failed password=[redacted:secret] token=[redacted:jwt] card [redacted:card] mail [redacted:email] phone 13800138000',
+    )
+  })
+})

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import { messageKey } from '../../../src/fingerprint/mask.ts'
+
+describe('a message key', () => {
+  it.each([
+    ['numbers', 'order 42 failed after 1234 ms', 'order <*> failed after <*>'],
+    ['a uuid', 'session 662949c0-22dc-4996-a839-32495ce0bbca gone', 'session <*> gone'],
+    ['a url', 'GET http://shop:8080/o?id=7 failed', 'GET <*> failed'],
+    ['quoted text', `no field "delta" in 'house' or \`x\``, 'no field <*> in <*> or <*>'],
+    ['an apostrophe is no quote', "can't open user's file", "can't open user's file"],
+    ['a path', 'cannot read /var/lib/x.dat now', 'cannot read <*> now'],
+    ['a Windows path', 'cannot read C:\\data\\x.dat now', 'cannot read <*> now'],
+    ['a path from here', 'cannot load ./x/run or ~/run, or ../run', 'cannot load <*> or <*>, or <*>'],
+    ['an alternative is no path', 'no reads and/or writes', 'no reads and/or writes'],
+    ['a place in a document', 'expected a name at path $.orders[0].id, got path $', 'expected a name at path <*>, got path <*>'],
+    ['a hardware address without a decimal digit', 'chip FF:EA:DC:AB:CD:EF is gone', 'chip <*> is gone'],
+    ['an address', 'Connection refused: /10.2.3.4:3306', 'Connection refused: <*>'],
+    ['values', 'range{start=1, end=abc}, user=', 'range{start=<*>, end=<*>}, user=<*>'],
+    ['a host', 'proxy.acme.example.com is down', '<*> is down'],
+    ['a host without a dot, with a port', 'kafka:9092 is down', '<*> is down'],
+    ['a label with a number is no host', 'code:500 at line:12', 'code:<*> at line:<*>'],
+    ['states of a transition', 'task switched from RUNNING to FAILED', 'task switched from <*> to <*>'],
+    ['who a user is', 'no session for user anna here, invalid user bob from 10.0.0.1', 'no session for user <*> here, invalid user <*> from <*>'],
+    ['what is wrong with a user', 'invalid user input', 'invalid user input'],
+    ['literals of numbers', 'ratio NaN, limit -Infinity, max ∞', 'ratio <*>, limit <*>, max <*>'],
+    ['a type that a value has', 'cannot convert to int from String', 'cannot convert to <*> from <*>'],
+    ['a type name as a word', 'it took too long', 'it took too long'],
+    ['a host with a port', 'github.com:443 is down', '<*> is down'],
+    ['a call is not a host', 'a.b.run() failed', 'a.b.run() failed'],
+    ['a date', 'since Mon Jul 18 03:26:49 2005', 'since <*>'],
+    ['a list', 'missing 1, 2, 3 and 4', 'missing <*> and <*>'],
+    ['brackets', 'topics [orders-1, orders-2] gone', 'topics [<*>] gone'],
+    ['a remark with nothing but data', 'sent 3045 bytes (3 KB) to it', 'sent <*> bytes to it'],
+    ['names of tables and groups', 'lag of rt_shanghai is high', 'lag of <*> is high'],
+    ['an answer in snake case stays', 'login: invalid_grant', 'login: invalid_grant'],
+    ['known words with digits stay', 'not valid utf-8 in sha256', 'not valid utf-8 in sha256'],
+    ['a leading error code stays', 'E1001 order 42 failed', 'E1001 order <*> failed'],
+    ['a leading code in brackets stays', '[BIZ-204] order 42', '[BIZ-204] order <*>'],
+    ['a request keeps its method', '"GET /a/b HTTP/1.1" status: 500', 'GET <*> status: <*>'],
+    ['script without spaces', '订单123失败', '订单<*>失败'],
+    ['the first line only', '\nfirst 1\nsecond', 'first <*>'],
+    ['nothing', '', ''],
+  ])('%s', (_, message, key) => expect(messageKey(message)).toBe(key))
+
+  it('of two errors with different codes differ', () => {
+    expect(messageKey('E1001 order 1')).not.toBe(messageKey('E2002 order 1'))
+  })
+
+  it('does not depend on where a long list is cut', () => {
+    const list = (n: number) => `to delete ${Array.from({ length: n }, (_, i) => `blk_${i}${'7'.repeat(i % 5)}`).join(' ')}`
+    expect(messageKey(list(300))).toBe(messageKey(list(301)))
+  })
+
+  it('is at most 256 characters', () => {
+    expect(messageKey('word '.repeat(1_000)).length).toBeLessThanOrEqual(256)
+  })
+})

@@ -1,0 +1,45 @@
+/** What is committed beside an offset: it comes back, a stranger's is told apart, and it always fits into what a broker takes. */
+import { expect, test } from 'vitest'
+import { decodeCommitted, encodeMetadata, type OpenDay } from '../../../src/kafka/commit-metadata.ts'
+import { setByHand } from '../../../src/kafka/positions.ts'
+import { RollupLedger } from '../../../src/store/rollup-ledger.ts'
+import { anEntry, aProgress } from '../../support/builders.ts'
+
+/** The broker's default of offset.metadata.max.bytes. */
+const MAX_BYTES = 4_096
+
+const progress = aProgress({ incarnation: 2, from: 4_000, next: 4_321, rules: 'a1b2c3d4' })
+
+test('position and open days come back as they were', () => {
+  const days: OpenDay[] = [{ day: '2026-11-20', since: 12, counts: { consumed: 5, counted: 4, 'filtered.level': 1 } }]
+  expect(decodeCommitted(4_321, encodeMetadata(progress, days))).toEqual({ incarnation: 2, next: 4_321, from: 4_000, rules: 'a1b2c3d4', days })
+  expect(decodeCommitted(4_321, encodeMetadata(progress))).toEqual({ incarnation: 2, next: 4_321, from: 4_000, rules: 'a1b2c3d4', days: [] })
+})
+
+const foreign: readonly [string, string | null][] = [
+  ['none', null],
+  ['empty, as Kafka\'s own tools write it', ''],
+  ['text', 'reset by ops'],
+  ['JSON of somebody else', '{"offset":17}'],
+  ['a version to come', encodeMetadata(progress).replace('"v":1', '"v":2')],
+  ['cut off', encodeMetadata(progress).slice(0, 20)],
+  ['numbers that cannot be', encodeMetadata(progress).replace('4000', '-1')],
+]
+test.each(foreign)('metadata that is %s is not taken for ours', (_, metadata) => {
+  expect(decodeCommitted(17, metadata)).toBeNull()
+})
+
+test('a position set by hand goes on in the incarnation that the store knows', () => {
+  expect(setByHand(17, { incarnation: 3, next: 500 })).toEqual({ incarnation: 3, next: 17, from: 17, rules: '' })
+  expect(setByHand(17, null)).toEqual({ incarnation: 0, next: 17, from: 17, rules: '' })
+})
+
+test('the largest ledger that can ride along fits into what a broker takes', () => {
+  const reasons = ['empty', 'not_json', 'truncated', 'not_utf8', 'too_large', 'unknown_layout', 'clock', 'refused_by_store'].map((reason) => `dead.${reason}`)
+  const names = ['consumed', 'counted', 'expired', 'skipped', 'filtered.tombstone', 'filtered.level', 'filtered.rule', 'filtered.sampled', ...reasons]
+  const counts = Object.fromEntries(names.map((name) => [name, Number.MAX_SAFE_INTEGER]))
+  const at = { ...progress, incarnation: 2 ** 31, from: Number.MAX_SAFE_INTEGER, next: Number.MAX_SAFE_INTEGER, rules: 'f'.repeat(64) }
+  const ledger = new RollupLedger('main/error-logs/0/0', [])
+  for (let day = 10; day < 20; day++) ledger.add([anEntry({ day: `2026-11-${day}`, counts })], at)
+  expect(Buffer.byteLength(encodeMetadata(at, ledger.days()))).toBeLessThan(MAX_BYTES)
+})

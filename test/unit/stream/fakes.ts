@@ -1,0 +1,186 @@
+/**
+ * A stream between a source and a store that are small ports in memory: the test delivers batches, and decides when and how a commit ends.
+ * Everything between them is the product's own.
+ */
+import { createDecoder } from '../../../src/decode/decode.ts'
+import { setImmediate as turn } from 'node:timers/promises'
+import { schema } from '../../../src/config/schema.ts'
+import type { Fingerprint } from '../../../src/event.ts'
+import { createHealth } from '../../../src/health.ts'
+import { createJobResolver } from '../../../src/job.ts'
+import { createLogger } from '../../../src/log.ts'
+import { createMetrics } from '../../../src/metrics.ts'
+import type { Runner } from '../../../src/runner.ts'
+import { partitionKey, type Bounds, type Partition, type Source, type SourceHandler, type SourceRecord } from '../../../src/source/source.ts'
+import type { Progress, Resume } from '../../../src/store/position.ts'
+import type { CommitReport, Opening, Store, Unit } from '../../../src/store/store.ts'
+import { createStream } from '../../../src/stream.ts'
+import { T0 } from '../../support/builders.ts'
+
+export class FakeSource implements Source {
+  handler: SourceHandler | null = null
+  readonly positions = new Map<string, number>()
+  readonly running = new Set<string>()
+  readonly through = new Map<string, number>()
+  readonly ends = new Map<string, Bounds>()
+  hasEnded: boolean | null = null
+  isStopped = false
+
+  async start(handler: SourceHandler): Promise<void> {
+    this.handler = handler
+  }
+  seek(p: Partition, offset: number): void {
+    this.positions.set(partitionKey(p), offset)
+  }
+  pause(p: Partition): void {
+    this.running.delete(partitionKey(p))
+  }
+  resume(p: Partition): void {
+    this.running.add(partitionKey(p))
+  }
+  async bounds(p: Partition): Promise<Bounds> {
+    return this.ends.get(partitionKey(p)) ?? { begin: 0, end: 0 }
+  }
+  committed(p: Partition, next: number): void {
+    this.through.set(partitionKey(p), next)
+  }
+  ended(): boolean | null {
+    return this.hasEnded
+  }
+  async stop(): Promise<void> {
+    this.isStopped = true
+  }
+
+  assign(...partitions: Partition[]): void {
+    this.handler?.onAssigned(partitions)
+  }
+
+  /** Delivers the next records of a partition, whether it is paused or not: what was fetched may still arrive. */
+  deliver(p: Partition, lines: readonly (string | null)[], end: number | null = null): void {
+    const from = this.positions.get(partitionKey(p)) ?? 0
+    const next = from + lines.length
+    this.positions.set(partitionKey(p), next)
+    const records = lines.map((value, i): SourceRecord => ({ offset: from + i, timestampMs: T0, key: null, headers: {}, value: value === null ? null : Buffer.from(value) }))
+    this.handler?.onBatch({ partition: p, fetchedFrom: from, records, next, end })
+  }
+}
+
+/** How a commit ends: by itself, or when the test says so. */
+export interface HeldCommit {
+  readonly unit: Unit
+  readonly signal: AbortSignal
+  finish(lost?: readonly Partition[]): void
+  fail(error: unknown): void
+}
+
+export class FakeStore implements Store {
+  readonly committed = new Map<string, Progress>()
+  readonly opened: string[] = []
+  /** Commits under way, oldest first. Empty while `holds` is false. */
+  readonly held: HeldCommit[] = []
+  readonly units: Unit[] = []
+  /** Events in the rows that were committed, by partition. */
+  readonly counted = new Map<string, number>()
+  holds = false
+  mostAtOnce = 0
+  /** Where a branch of a partition goes on, unless something was committed since. */
+  resumeOf: (branch: 'detail' | 'rollup', p: Partition) => Resume = () => ({ incarnation: 0, from: 0, next: 0, lost: null })
+  onOpen: () => void | Promise<void> = () => {}
+  readonly #branches: readonly string[]
+
+  constructor(branches: readonly string[]) {
+    this.#branches = branches
+  }
+
+  async open(p: Partition): Promise<Opening> {
+    this.opened.push(partitionKey(p))
+    await this.onOpen()
+    const resume = (branch: 'detail' | 'rollup'): Resume | null => (this.#branches.includes(branch) ? this.#resume(branch, p) : null)
+    return { detail: resume('detail'), rollup: resume('rollup') }
+  }
+
+  commit(unit: Unit, signal: AbortSignal): Promise<CommitReport> {
+    this.units.push(unit)
+    if (!this.holds) return Promise.resolve(this.#apply(unit, []))
+    return new Promise((resolve, reject) => {
+      const leave = (): void => void this.held.splice(this.held.indexOf(commit), 1)
+      const commit: HeldCommit = {
+        unit,
+        signal,
+        finish: (lost = []) => {
+          leave()
+          resolve(this.#apply(unit, lost))
+        },
+        fail: (error) => {
+          leave()
+          reject(error)
+        },
+      }
+      this.held.push(commit)
+      this.mostAtOnce = Math.max(this.mostAtOnce, this.held.length)
+    })
+  }
+
+  async close(): Promise<void> {}
+
+  nextOf(branch: 'detail' | 'rollup', p: Partition): number | undefined {
+    return this.committed.get(`${branch} ${partitionKey(p)}`)?.next
+  }
+
+  #apply({ detail, rollup }: Unit, lost: readonly Partition[]): CommitReport {
+    const keys = new Set(lost.map(partitionKey))
+    const move = (branch: string, progress: Progress): void => {
+      if (!keys.has(partitionKey(progress.partition))) this.committed.set(`${branch} ${partitionKey(progress.partition)}`, progress)
+    }
+    for (const progress of detail?.settle([]).progress ?? []) move('detail', progress)
+    for (const { progress, rows } of rollup) {
+      const key = partitionKey(progress.partition)
+      move('rollup', progress)
+      if (!keys.has(key)) this.counted.set(key, (this.counted.get(key) ?? 0) + rows.reduce((sum, { count }) => sum + count, 0))
+    }
+    return { lost, refusedEvents: 0 }
+  }
+
+  #resume(branch: 'detail' | 'rollup', p: Partition): Resume {
+    const at = this.committed.get(`${branch} ${partitionKey(p)}`)
+    return at === undefined ? this.resumeOf(branch, p) : { incarnation: at.incarnation, from: at.from, next: at.next, lost: null }
+  }
+}
+
+export interface Harness {
+  readonly stream: Runner
+  readonly source: FakeSource
+  readonly store: FakeStore
+  readonly health: ReturnType<typeof createHealth>
+  readonly metrics: ReturnType<typeof createMetrics>
+}
+
+export async function startStream(over: { branches?: readonly ('detail' | 'rollup')[]; settings?: object; exitAtEnd?: boolean; now?: () => number } = {}): Promise<Harness> {
+  const { branches = ['rollup'], exitAtEnd = false, now = () => T0 } = over
+  const settings = schema.parse({ blockSize: 10, ...over.settings })
+  const [source, store, health, metrics] = [new FakeSource(), new FakeStore(branches), createHealth(), createMetrics()]
+  const intake = { settings, decode: createDecoder(settings.limits), resolveJob: createJobResolver(settings.job), now, metrics: null, analyse }
+  const log = createLogger({ level: 'fatal' })
+  const stream = createStream({ branches, source, store, intake, settings, rules: 'r1', flushMs: { caughtUp: 1_000, behind: 5_000 }, exitAtEnd, metrics, health, log, now })
+  await stream.start()
+  return { stream, source, store, health, metrics }
+}
+
+const analyse: Parameters<typeof createStream>[0]['intake']['analyse'] = ({ message }) => {
+  const fp = `v1:${message}` as Fingerprint // the stage that brands them is not here
+  return { grouping: { fp, fpSite: fp, fpStack: fp, previous: null, title: message, culprit: null, exceptionClass: null, rootCauseClass: null, why: '' }, classification: null }
+}
+
+/** A log line whose message is its own error. */
+export function errorLine(message: string): string {
+  return JSON.stringify({ timeMillis: T0, level: 'ERROR', loggerName: 'a', message, loggerFqcn: 'x', contextMap: { job: 'orders' } })
+}
+
+export function errorLines(count: number, prefix = 'm'): string[] {
+  return Array.from({ length: count }, (_, i) => errorLine(`${prefix}${i}`))
+}
+
+/** All that can go on without a timer has gone on. */
+export async function settle(): Promise<void> {
+  for (let i = 0; i < 5; i++) await turn()
+}

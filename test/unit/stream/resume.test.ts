@@ -1,0 +1,61 @@
+/** Where a branch goes on: every case of store/resume.ts, and how blocks are named. */
+import { describe, expect, test } from 'vitest'
+import { TracefoldError } from '../../../src/errors.ts'
+import { blockOf } from '../../../src/store/position.ts'
+import { resumeAt, resumeWithout, type Evidence, type LostPositionPolicy } from '../../../src/store/resume.ts'
+import { aPartition } from '../../support/builders.ts'
+
+const committed = (over = {}) => ({ incarnation: 2, next: 2_500, from: 2_000, rules: 'r1', ...over })
+
+describe('with a committed offset', () => {
+  const cases = [
+    { fact: 'the same rules read the open block again', at: committed(), begin: 0, end: 9_000, rules: 'r1', resume: { incarnation: 2, from: 2_000, next: 2_500, lost: null } },
+    { fact: 'other rules open a new block at the offset', at: committed(), begin: 0, end: 9_000, rules: 'r2', resume: { incarnation: 2, from: 2_500, next: 2_500, lost: null } },
+    { fact: 'a block whose beginning has expired is not rebuilt', at: committed(), begin: 2_001, end: 9_000, rules: 'r1', resume: { incarnation: 2, from: 2_500, next: 2_500, lost: null } },
+    { fact: 'a log that begins with the open block still rebuilds it', at: committed(), begin: 2_000, end: 9_000, rules: 'r1', resume: { incarnation: 2, from: 2_000, next: 2_500, lost: null } },
+    { fact: 'a log that begins at the offset has lost nothing', at: committed(), begin: 2_500, end: 9_000, rules: 'r1', resume: { incarnation: 2, from: 2_500, next: 2_500, lost: null } },
+    { fact: 'what expired before it was read is a lost range', at: committed(), begin: 2_700, end: 9_000, rules: 'r1', resume: { incarnation: 2, from: 2_700, next: 2_700, lost: { from: 2_500, to: 2_700, reason: 'expired' } } },
+    { fact: 'a log that ends at the offset is the same log', at: committed(), begin: 0, end: 2_500, rules: 'r1', resume: { incarnation: 2, from: 2_000, next: 2_500, lost: null } },
+    { fact: 'a log that ends before the offset is another one', at: committed(), begin: 0, end: 2_499, rules: 'r1', resume: { incarnation: 3, from: 0, next: 0, lost: null } },
+    { fact: 'a new log is read from where it begins', at: committed(), begin: 7, end: 90, rules: 'r1', resume: { incarnation: 3, from: 7, next: 7, lost: null } },
+    { fact: 'an empty log whose records all expired is the same log', at: committed(), begin: 2_500, end: 2_500, rules: 'r1', resume: { incarnation: 2, from: 2_500, next: 2_500, lost: null } },
+    { fact: 'metadata that claims a block past the offset is not believed', at: committed({ from: 2_600 }), begin: 0, end: 9_000, rules: 'r1', resume: { incarnation: 2, from: 2_500, next: 2_500, lost: null } },
+  ]
+  test.each(cases)('$fact', ({ at, begin, end, rules, resume }) => {
+    expect(resumeAt(at, { begin, end }, rules)).toEqual(resume)
+  })
+})
+
+describe('without a committed offset', () => {
+  const seen: Evidence = { incarnation: 1, next: 500 }
+  const cases: readonly { fact: string; evidence: Evidence | null; begin: number; end: number; policy: LostPositionPolicy; resume: object }[] = [
+    { fact: 'a store that knows nothing of the partition starts at the log\'s beginning', evidence: null, begin: 30, end: 900, policy: 'stop', resume: { incarnation: 0, from: 30, next: 30, lost: null } },
+    { fact: 'a log that ends before what the store knows is another one, and needs no choice', evidence: seen, begin: 0, end: 499, policy: 'stop', resume: { incarnation: 2, from: 0, next: 0, lost: null } },
+    { fact: 'recover goes on where the store\'s data end', evidence: seen, begin: 0, end: 900, policy: 'recover', resume: { incarnation: 1, from: 500, next: 500, lost: null } },
+    { fact: 'recover says what has expired meanwhile', evidence: seen, begin: 600, end: 900, policy: 'recover', resume: { incarnation: 1, from: 600, next: 600, lost: { from: 500, to: 600, reason: 'expired' } } },
+    { fact: 'earliest counts the log anew, as another incarnation', evidence: seen, begin: 10, end: 900, policy: 'earliest', resume: { incarnation: 2, from: 10, next: 10, lost: null } },
+    { fact: 'latest skips what came since, and says so', evidence: seen, begin: 0, end: 900, policy: 'latest', resume: { incarnation: 1, from: 900, next: 900, lost: { from: 500, to: 900, reason: 'skipped' } } },
+    { fact: 'latest with nothing since skips nothing', evidence: seen, begin: 0, end: 500, policy: 'latest', resume: { incarnation: 1, from: 500, next: 500, lost: null } },
+  ]
+  test.each(cases)('$fact', ({ evidence, begin, end, policy, resume }) => {
+    expect(resumeWithout(aPartition(), evidence, { begin, end }, policy)).toEqual(resume)
+  })
+
+  test('nothing is read where an operator must choose, and the error names the choices', () => {
+    const open = () => resumeWithout(aPartition(), seen, { begin: 0, end: 900 }, 'stop')
+    expect(open).toThrow(TracefoldError)
+    expect(open).toThrow(/main\/error-logs\/0.*offset 500.*kafka\.lostPosition.*recover.*earliest.*latest/)
+  })
+})
+
+describe('a block', () => {
+  const cases = [
+    { fact: 'begins at the multiple at or below its offsets', offset: 4_321, openedAt: 0, block: 4_000 },
+    { fact: 'holds its own first offset', offset: 4_000, openedAt: 0, block: 4_000 },
+    { fact: 'begins where the reading was opened, if that lies past the multiple', offset: 4_321, openedAt: 4_100, block: 4_100 },
+    { fact: 'that was opened on the way ends at the next multiple', offset: 6_000, openedAt: 4_100, block: 6_000 },
+  ]
+  test.each(cases)('$fact', ({ offset, openedAt, block }) => {
+    expect(blockOf(offset, openedAt, 2_000)).toBe(block)
+  })
+})

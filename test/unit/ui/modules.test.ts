@@ -1,0 +1,92 @@
+/** The page's pure parts: what the URL says, numbers for people, and the line of a sparkline. */
+import { describe, expect, it } from 'vitest'
+
+interface View {
+  range: { name: string }
+  job: string | null
+  key: string | null
+}
+interface Modules {
+  state: { viewOf(search: string): View; searchOf(view: View): string }
+  format: {
+    whole(n: number): string
+    percent(share: number): string
+    change(ratio: number | null): string
+    direction(ratio: number | null): string
+    ago(iso: string, nowMs: number): string
+    duration(seconds: number): string
+  }
+  chart: { sparkPoints(counts: number[]): string }
+}
+
+/** Plain JavaScript without declarations: the shapes above are what these tests rely on. */
+async function load<Name extends keyof Modules>(name: Name): Promise<Modules[Name]> {
+  return (await import(new URL(`../../../src/ui/${name}.js`, import.meta.url).href)) as Modules[Name]
+}
+
+describe('the URL', () => {
+  it.each([
+    ['', '1h', null, null],
+    ['?range=7d&job=orders%2Fv2+x&key=v1%3A00', '7d', 'orders/v2 x', 'v1:00'],
+    ['?job=%E6%97%A5%E5%BF%97%26%3D', '1h', '日志&=', null],
+  ])('%s is a view, and the view is that URL', async (search, range, job, key) => {
+    const { viewOf, searchOf } = await load('state')
+    const view = viewOf(search)
+    expect([view.range.name, view.job, view.key]).toEqual([range, job, key])
+    expect(searchOf(view)).toBe(search)
+  })
+
+  it.each(['?range=13y', '?range=', '?range=constructor'])('%s falls back to the default range', async (search) => {
+    expect((await load('state')).viewOf(search).range.name).toBe('1h')
+  })
+})
+
+describe('numbers', () => {
+  it.each([
+    [null, 'new', 'new'],
+    [0, '±0%', 'flat'],
+    [0.5, '+50%', 'up'],
+    [-0.3, '−30%', 'down'],
+    [-1, '−100%', 'down'],
+    [8.99, '+899%', 'up'],
+    [11, '×12', 'up'],
+    [1_999, '×2,000', 'up'],
+  ])('a change of %s reads %s', async (ratio, text, direction) => {
+    const format = await load('format')
+    expect([format.change(ratio), format.direction(ratio)]).toEqual([text, direction])
+  })
+
+  it('a share that is small but there is not zero', async () => {
+    const { percent } = await load('format')
+    expect([percent(0), percent(0.0004), percent(0.25), percent(1)]).toEqual(['0.0%', '<0.1%', '25.0%', '100.0%'])
+  })
+
+  it.each([
+    [5, '5 s ago'],
+    [-5, '0 s ago'],
+    [90, '1 min ago'],
+    [7_300, '2 h ago'],
+    [200_000, '2 d ago'],
+  ])('%i seconds ago reads %s', async (seconds, text) => {
+    const now = Date.parse('2026-03-01T12:00:00Z')
+    expect((await load('format')).ago(new Date(now - seconds * 1_000).toISOString(), now)).toBe(text)
+  })
+
+  it('an interval reads in the largest unit that fits', async () => {
+    const { duration } = await load('format')
+    expect([60, 900, 3_600, 7_200].map(duration)).toEqual(['minute', '15 minutes', 'hour', '2 hours'])
+  })
+})
+
+describe('a sparkline', () => {
+  it('begins at the left, ends at the right, and touches top and bottom', async () => {
+    const { sparkPoints } = await load('chart')
+    expect(sparkPoints([0, 10, 5])).toBe('2,20 48,2 94,11')
+  })
+
+  it('of nothing lies flat', async () => {
+    const { sparkPoints } = await load('chart')
+    expect(sparkPoints([0, 0])).toBe('2,20 94,20')
+    expect(sparkPoints([7])).toBe('2,2')
+  })
+})

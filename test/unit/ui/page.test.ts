@@ -1,0 +1,97 @@
+/** The page: log messages are hostile input, so nothing on it may turn text into markup, and nothing may come from elsewhere. */
+import { execFile } from 'node:child_process'
+import { readdir, readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { apiWith } from '../api/fakes.ts'
+
+const UI = fileURLToPath(new URL('../../../src/ui/', import.meta.url))
+
+async function sources(extension: string): Promise<[name: string, text: string][]> {
+  const names = (await readdir(UI)).filter((name) => name.endsWith(extension))
+  return Promise.all(names.map(async (name) => [name, await readFile(path.join(UI, name), 'utf8')] as [string, string])) // a pair, not an array of either
+}
+
+describe('hostile text', () => {
+  it('cannot become markup or code: no script of ours uses a way to do that', async () => {
+    const scripts = await sources('.js')
+    expect(scripts.length).toBeGreaterThan(5)
+    const ways = /innerHTML|outerHTML|insertAdjacentHTML|setHTML|document\.write|createContextualFragment|DOMParser|srcdoc|\beval\b|new Function|javascript:|setAttribute\(['"`]on|\.on[a-z]+ ?=/
+    expect(scripts.filter(([, text]) => ways.test(text)).map(([name]) => name)).toEqual([])
+  })
+
+  it('finds no inline script, style or handler that a policy would have to allow', async () => {
+    const html = await readFile(path.join(UI, 'index.html'), 'utf8')
+    expect(html).not.toMatch(/<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=|javascript:/i)
+  })
+
+  it('would be stopped by the policy: scripts and styles from our own files only, no frames', async () => {
+    const app = await apiWith()
+    const response = await app.inject('/')
+    const policy = String(response.headers['content-security-policy'])
+    const directives = new Map(policy.split(';').map((directive) => [directive.split(' ')[0], directive.split(' ').slice(1).join(' ')]))
+    expect(directives.get('default-src')).toBe('\'none\'')
+    expect(directives.get('script-src')).toBe('\'self\'')
+    expect(directives.get('style-src')).toBe('\'self\'')
+    expect(directives.get('connect-src')).toBe('\'self\'')
+    expect(directives.get('frame-ancestors')).toBe('\'none\'')
+    expect(policy).not.toMatch(/unsafe|upgrade-insecure|https?:|\*/)
+    expect(response.headers['x-content-type-options']).toBe('nosniff')
+  })
+})
+
+describe('the page', () => {
+  it('is at the root, with the files it names', async () => {
+    const app = await apiWith()
+    const page = await app.inject('/')
+    expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
+    const named = [...page.body.matchAll(/(?:src|href)="([^"]+\.(?:js|css|svg))"/g)].map(([, file = '']) => file)
+    expect(named).toContain('ui.js')
+    for (const file of named.filter((name) => !name.startsWith('vendor/'))) expect([file, (await app.inject(`/${file}`)).statusCode]).toEqual([file, 200])
+  })
+
+  it('names chart files that the library has, and the build copies', async () => {
+    const html = await readFile(path.join(UI, 'index.html'), 'utf8')
+    const copied = await readFile(fileURLToPath(new URL('../../../tools/copy-assets.ts', import.meta.url)), 'utf8')
+    const library = path.dirname(createRequire(import.meta.url).resolve('uplot/dist/uPlot.min.css'))
+    const vendored = [...html.matchAll(/"vendor\/([^"]+)"/g)].map(([, file = '']) => file)
+    expect(vendored).toHaveLength(2)
+    for (const file of vendored) {
+      expect(await readdir(library)).toContain(file)
+      expect(copied).toContain(`'${file}'`)
+    }
+  })
+
+  it('asks no other host', async () => {
+    const texts = [...(await sources('.js')), ...(await sources('.html')), ...(await sources('.css'))]
+    const outside = texts.flatMap(([name, text]) => [...text.matchAll(/https?:\/\/[^\s'"`)]+/g)].map(([url]) => [name, url]))
+    expect(outside).toEqual([['dom.js', 'http://www.w3.org/2000/svg']]) // a name, not an address that is asked
+  })
+
+  it('has an element for every id that its script looks for', async () => {
+    const html = await readFile(path.join(UI, 'index.html'), 'utf8')
+    const wanted = (await sources('.js')).flatMap(([, text]) => [...text.matchAll(/byId\('([^']+)'\)/g)].map(([, id]) => id))
+    expect(wanted.length).toBeGreaterThan(10)
+    expect(wanted.filter((id) => !html.includes(`id="${id}"`))).toEqual([])
+  })
+
+  it('can be used without seeing it: language, captions, scopes, labels, live regions', async () => {
+    const html = await readFile(path.join(UI, 'index.html'), 'utf8')
+    const tables = await readFile(path.join(UI, 'tables.js'), 'utf8')
+    expect(html).toContain('<html lang="en">')
+    expect(html).toMatch(/role="alert"/)
+    expect(html).toMatch(/role="status"/)
+    for (const [head] of html.matchAll(/<th\b[^>]*>/g)) expect(head).toContain('scope="col"')
+    expect(tables.match(/el\('caption'/g)).toHaveLength(2)
+    expect(tables.match(/scope: 'row'/g)).toHaveLength(2)
+  })
+})
+
+it('the page\'s scripts pass the type check', async () => {
+  const tsc = createRequire(import.meta.url).resolve('typescript/package.json').replace(/package\.json$/, 'bin/tsc')
+  const checked = promisify(execFile)(process.execPath, [tsc, '-p', UI])
+  await expect(checked).resolves.toMatchObject({ stdout: '' })
+}, 60_000)
