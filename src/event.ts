@@ -56,12 +56,19 @@ export type Layout =
   | 'spring-gelf'
   | 'quarkus'
   | 'spark'
+  | 'otlp-json'
+  | 'otlp-protobuf'
   | 'generic-json'
   | 'plain-text'
+
+/** What a shipper puts around a record; a metric label, so a closed set that grows by a line. */
+export type Envelope = 'filebeat' | 'fluent-bit' | 'kafka-connect' | 'cloudevents' | 'vector'
 
 /** One error log record, decoded. Strings are well-formed Unicode; maps have no prototype surprises and are bounded. */
 export interface ErrorEvent {
   readonly layout: Layout
+  /** What was taken off before the layout was recognised, outermost first. */
+  readonly envelopes: readonly Envelope[]
   /** The event's own time, or null where it has none that can be read. */
   readonly timeMs: number | null
   readonly level: Level
@@ -119,6 +126,9 @@ export interface GroupedEvent {
   readonly job: Job
   readonly environment: string | null
   readonly host: string | null
+  /** Flink operator (task) that logged it and the number of its subtask, from 1, as the thread's name says; null elsewhere. */
+  readonly operator: string | null
+  readonly subtask: number | null
   /** Event time that counts, after the clock check. */
   readonly timeMs: number
   /** Set where the record's timestamp stands in for the event's own time. */
@@ -131,7 +141,7 @@ export interface GroupedEvent {
 }
 
 /** Why an event is not counted although nothing is wrong with it. A metric label: a closed set. */
-export type DropReason = 'tombstone' | 'level' | 'rule' | 'sampled'
+export type DropReason = 'tombstone' | 'level' | 'rule'
 /** Why a record cannot be processed. A metric label: a closed set. */
 export type DeadReason =
   | 'empty'
@@ -145,5 +155,6 @@ export type DeadReason =
 
 export type Outcome<T> =
   | { readonly kind: 'ok'; readonly value: T }
-  | { readonly kind: 'drop'; readonly reason: DropReason }
+  /** `rule`: id of the filter rule that dropped it. */
+  | { readonly kind: 'drop'; readonly reason: DropReason; readonly rule?: string }
   | { readonly kind: 'dead'; readonly reason: DeadReason; readonly detail: string }

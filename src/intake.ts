@@ -128,12 +128,12 @@ export class Intake {
     const least = raw.throwable === null ? this.#minLevel : Math.min(this.#minLevel, this.#minLevelWithThrowable)
     if (LEVELS.indexOf(raw.level) < least) return this.#dropped(place, 'level')
     const event = redactEvent(raw)
-    const { job, environment, host } = resolveJob(event, { key: record.key, headers: record.headers, topic: reading.partition.topic })
+    const whose = resolveJob(event, { key: record.key, headers: record.headers, topic: reading.partition.topic })
     const timeMs = this.#timeOf(event, record)
     const window = (timeMs - (timeMs % WINDOW_MS)) as Window // the start of a minute
     const originalTimeMs = event.timeMs === timeMs ? null : event.timeMs
     if (originalTimeMs !== null) metrics?.eventClockReplaced.inc()
-    const value = { event, job, environment, host, timeMs, originalTimeMs, window, ...analyse(event, job), key: '' }
+    const value = { event, ...whose, timeMs, originalTimeMs, window, ...analyse(event, whose.job), key: '' }
     const limited = reading.limiter.place(value)
     if (limited.isOverflow) metrics?.overflowEvents.inc()
     return { ...place, kind: 'ok', value: limited.event }
@@ -184,6 +184,7 @@ const EMPTY = Buffer.alloc(0)
 /** What is known of an event that could not be decoded: its job is looked for in the record alone. */
 const NO_EVENT: ErrorEvent = {
   layout: 'plain-text',
+  envelopes: [],
   timeMs: null,
   level: 'ERROR',
   logger: null,

@@ -28,6 +28,8 @@ export interface Whose {
   readonly job: Job
   readonly environment: string | null
   readonly host: string | null
+  readonly operator: string | null
+  readonly subtask: number | null
 }
 
 export type JobResolver = (event: ErrorEvent, record: RecordNames) => Whose
@@ -43,6 +45,8 @@ export function createJobResolver(rules: JobRules): JobResolver {
     job: (firstOf(jobFrom, event, record) ?? UNKNOWN_JOB) as Job,
     environment: firstOf(environmentFrom, event, record),
     host: firstOf(hostFrom, event, record),
+    operator: null,
+    subtask: null,
   })
 }
 

@@ -45,10 +45,12 @@ const LAYOUTS = setOf<Layout>({
   'spring-gelf': true,
   quarkus: true,
   spark: true,
+  'otlp-json': true,
+  'otlp-protobuf': true,
   'generic-json': true,
   'plain-text': true,
 })
-const DROP_REASONS = setOf<DropReason>({ tombstone: true, level: true, rule: true, sampled: true })
+const DROP_REASONS = setOf<DropReason>({ tombstone: true, level: true, rule: true })
 const STAGES = setOf<Stage>({ decode: true, store: true })
 const TRIGGERS = setOf<FlushTrigger>({ size: true, bytes: true, age: true, stop: true })
 const TRANSACTION_RESULTS = setOf<TransactionResult>({ committed: true, aborted: true, failed: true })

@@ -9,6 +9,7 @@ import { namesOf, type Names, type Settings } from '../config/schema.ts'
 import { TracefoldError } from '../errors.ts'
 import { createKafka, kafkaError, type KafkaClient } from '../kafka/client.ts'
 import { missingTopics, setUpTopics } from '../kafka/setup.ts'
+import { topicOffsets } from '../kafka/topic-offsets.ts'
 import type { HealthRegistry } from '../health.ts'
 import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
@@ -82,8 +83,8 @@ export async function supervisorState({ druid, admin, names }: Pick<Neighbours, 
 }
 
 async function expiredRows(admin: Admin, topic: string, offsets: Readonly<Record<string, number>>): Promise<number> {
-  const log = await admin.fetchTopicOffsets(topic)
-  return log.reduce((sum, { partition, low }) => sum + Math.max(0, Number(low) - (offsets[partition] ?? Number(low))), 0)
+  const log = await topicOffsets(admin, topic)
+  return [...log].reduce((sum, [partition, { begin }]) => sum + Math.max(0, begin - (offsets[partition] ?? begin)), 0)
 }
 
 export function documentsOf(settings: Settings, { names, elasticsearch }: Neighbours, metrics: Metrics, health: HealthRegistry): ElasticsearchDocuments {

@@ -25,6 +25,7 @@ export function finish(layout: Layout, reading: Reading, recordCut: boolean, lim
   if (level === null && throwable === null && (message === null || message === '')) return null
   return {
     layout,
+    envelopes: [],
     timeMs: reading.timeMs,
     level: level ?? (throwable !== null || recordCut ? 'ERROR' : 'INFO'),
     logger: name(reading.logger),

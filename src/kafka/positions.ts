@@ -3,7 +3,8 @@
  * (source/kafka.ts), the rollup branch within its transaction (store/rollup-topic.ts).
  */
 import type { Admin } from 'kafkajs'
-import type { Partition } from '../source/source.ts'
+import { TracefoldError } from '../errors.ts'
+import { partitionKey, type Partition } from '../source/source.ts'
 import type { Committed, Evidence } from '../store/resume.ts'
 import { kafkaError } from './client.ts'
 import { decodeCommitted, type CommittedWithLedger } from './commit-metadata.ts'
@@ -15,9 +16,10 @@ export async function readPosition(admin: Admin, groupId: string, p: Partition):
   try {
     const topics = await admin.fetchOffsets({ groupId, topics: [p.topic] })
     const found = topics[0]?.partitions.find(({ partition }) => partition === p.partition)
-    const offset = Number(found?.offset ?? -1)
+    if (found === undefined) throw new TracefoldError('neighbour_away', `${partitionKey(p)} is not known to the broker`) // kafkajs leaves it out
+    const offset = Number(found.offset)
     if (offset < 0) return { kind: offset === -1 ? 'none' : 'reset' }
-    const committed = decodeCommitted(offset, found?.metadata ?? null)
+    const committed = decodeCommitted(offset, found.metadata ?? null)
     return committed === null ? { kind: 'foreign', offset } : { kind: 'at', committed }
   } catch (error) {
     throw kafkaError(error, `reading the offsets of group ${groupId}`)

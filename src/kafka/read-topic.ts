@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Admin } from 'kafkajs'
 import { kafkaError, type KafkaClient } from './client.ts'
+import { topicOffsets } from './topic-offsets.ts'
 
 export async function readTopic(kafka: KafkaClient, admin: Admin, topic: string): Promise<Map<string, Buffer>> {
   const newest = new Map<string, Buffer>()
@@ -22,8 +23,8 @@ export async function readTopic(kafka: KafkaClient, admin: Admin, topic: string)
 }
 
 async function nonEmptyEnds(admin: Admin, topic: string): Promise<Map<number, number>> {
-  const offsets = await admin.fetchTopicOffsets(topic)
-  return new Map(offsets.filter(({ low, high }) => Number(high) > Number(low)).map(({ partition, high }) => [partition, Number(high)]))
+  const bounds = await topicOffsets(admin, topic)
+  return new Map([...bounds].filter(([, { begin, end }]) => end > begin).map(([partition, { end }]) => [partition, end]))
 }
 
 async function readUntil(kafka: KafkaClient, admin: Admin, topic: string, open: Map<number, number>, keep: (key: string, value: Buffer | null) => void): Promise<void> {

@@ -19,6 +19,7 @@ import type { HealthRegistry } from '../health.ts'
 import { kafkaError, type KafkaClient } from '../kafka/client.ts'
 import { encodeMetadata } from '../kafka/commit-metadata.ts'
 import { recordOf } from '../kafka/record.ts'
+import { topicOffsets } from '../kafka/topic-offsets.ts'
 import { backoffMs, pause as wait, retry } from '../lib/retry.ts'
 import type { Progress } from '../store/position.ts'
 import { partitionKey, type Bounds, type Partition, type Source, type SourceHandler, type SourceRecord } from './source.ts'
@@ -105,14 +106,9 @@ export class KafkaSource implements Source {
   }
 
   async bounds(p: Partition): Promise<Bounds> {
-    try {
-      const offsets = await this.#options.admin.fetchTopicOffsets(p.topic)
-      const found = offsets.find(({ partition }) => partition === p.partition)
-      if (found === undefined) throw new Error(`partition ${p.partition} of ${p.topic} does not exist`)
-      return { begin: Number(found.low), end: Number(found.high) }
-    } catch (error) {
-      throw kafkaError(error, `reading the bounds of ${partitionKey(p)}`)
-    }
+    const found = (await topicOffsets(this.#options.admin, p.topic)).get(p.partition)
+    if (found === undefined) throw new TracefoldError('neighbour_away', `partition ${p.partition} of ${p.topic} does not exist`)
+    return found
   }
 
   /** Commits as a member of the group. Rejects with `partition_lost` where the group has moved on. */

@@ -89,7 +89,10 @@ services.describe('the main job', () => {
 
   async function expectExact(neighbours: Neighbours, oracle: Oracle, app: Running): Promise<void> {
     const total = oracle.total()
-    const reached = (what: string, counts: () => Promise<Map<string, number>>): Promise<boolean> => waitUntil(`${total} events in ${what}\n${app.output().slice(-2_000)}`, async () => totalOf(await counts()) >= total, PATIENCE_MS)
+    const reached = async (what: string, counts: () => Promise<Map<string, number>>): Promise<unknown> =>
+      waitUntil(`${total} events in ${what}`, async () => totalOf(await counts()) >= total, PATIENCE_MS).catch(async (error: unknown) => {
+        throw new Error(`${String(error)}; ${totalOf(await counts())} are there\n${await stateOf(app)}`)
+      })
     await Promise.all([reached('Elasticsearch', () => countsInElasticsearch(neighbours)), reached('Druid', () => countsInDruid(neighbours))])
     const ledger = await waitUntil('a ledger with everything', async () => {
       const found = (await (await fetch(`${app.url}api/v1/ledger`)).json()) as Ledger
@@ -102,6 +105,13 @@ services.describe('the main job', () => {
     expect(ledger).toMatchObject({ balanced: true, totals: [{ consumed: total, counted: total }, { consumed: total, counted: total }] })
   }
 })
+
+/** What the program says of itself, for the report of a failure. */
+async function stateOf(app: Running): Promise<string> {
+  const texts = await Promise.all(['readyz', 'metrics'].map(async (path) => (await fetch(`${app.url}${path}`)).text()))
+  const telling = texts.flatMap((text) => text.split('\n')).filter((line) => !/^#|_bucket|^process_|^nodejs_| 0$/.test(line))
+  return [...telling, app.output().slice(-4_000)].join('\n')
+}
 
 interface Ledger {
   readonly balanced: boolean

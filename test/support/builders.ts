@@ -30,6 +30,7 @@ export const TRACE = [
 export function anEvent(over: Partial<ErrorEvent> = {}): ErrorEvent {
   return {
     layout: 'log4j2-json',
+    envelopes: [],
     timeMs: T0,
     level: 'ERROR',
     logger: 'com.acme.Orders',

@@ -10,6 +10,7 @@ function event(fields: Partial<ErrorEvent> & { mdc?: Record<string, string> }): 
   const { mdc = {}, ...rest } = fields
   return {
     layout: 'log4j2-json',
+    envelopes: [],
     timeMs: null,
     level: 'ERROR',
     logger: null,

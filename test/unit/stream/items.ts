@@ -14,6 +14,8 @@ export function aGrouped(over: { job?: string; fp?: string; timeMs?: number; hos
     job: job as Job,
     environment: 'prod',
     host,
+    operator: null,
+    subtask: null,
     timeMs,
     originalTimeMs: null,
     window: window as Window,
