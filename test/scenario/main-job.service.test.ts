@@ -108,7 +108,7 @@ services.describe('the main job', () => {
 
 /** What the program says of itself, for the report of a failure. */
 async function stateOf(app: Running): Promise<string> {
-  const texts = await Promise.all(['readyz', 'metrics'].map(async (path) => (await fetch(`${app.url}${path}`)).text()))
+  const texts = await Promise.all(['readyz', 'metrics'].map((path) => fetch(`${app.url}${path}`).then((answer) => answer.text(), String)))
   const telling = texts.flatMap((text) => text.split('\n')).filter((line) => !/^#|_bucket|^process_|^nodejs_| 0$/.test(line))
   return [...telling, app.output().slice(-4_000)].join('\n')
 }
