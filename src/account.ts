@@ -51,7 +51,7 @@ export class PartitionAccount {
       last = { day: item.day, block: item.block, counts: { consumed: 0 } }
       this.#blocks.push(last)
     }
-    const outcome = item.kind === 'ok' ? 'counted' : item.kind === 'drop' ? `filtered.${item.reason}` : `dead.${item.letter.reason}`
+    const outcome = item.kind === 'ok' ? 'counted' : item.kind === 'drop' ? `filtered.${item.rule ?? item.reason}` : `dead.${item.letter.reason}`
     last.counts['consumed'] = (last.counts['consumed'] ?? 0) + 1
     last.counts[outcome] = (last.counts[outcome] ?? 0) + 1
     if (item.kind !== 'dead' || !isNew) return

@@ -7,8 +7,8 @@ import type { HealthRegistry } from './health.ts'
 import { isTracefoldError } from './errors.ts'
 import type { Logger } from './log.ts'
 import type { Metrics } from './metrics.ts'
-import { followPatterns } from './pattern-watch.ts'
-import { createRules } from './rules.ts'
+import { LiveRules } from './live-rules.ts'
+import { RulesInForce } from './rules.ts'
 import { createHttpSource, type HttpSource } from './source/http.ts'
 import type { Bounds, Source } from './source/source.ts'
 import { unionSource } from './source/union.ts'
@@ -35,8 +35,7 @@ export interface EmbeddedContext extends RunOptions {
 
 export async function startEmbedded(context: EmbeddedContext): Promise<Mode> {
   const { settings, health, metrics, log, exitAtEnd, inputs } = context
-  const rules = createRules(settings)
-  const { decode, analyse, resolveJob, digest } = rules
+  const rules = new LiveRules(context)
   const store = openEmbedded({
     path: settings.embedded.path,
     retention: { detailDays: settings.detail.retentionDays, rollupDays: settings.rollup.retentionDays, letterDays: settings.deadLetters.retentionDays, maxBytes: settings.embedded.maxBytes },
@@ -55,8 +54,8 @@ export async function startEmbedded(context: EmbeddedContext): Promise<Mode> {
     branches: ['detail', 'rollup'],
     source,
     store: withinBounds(store, source),
-    intake: { settings, decode, analyse, resolveJob, now: Date.now, metrics },
-    rules: digest,
+    intake: { settings, now: Date.now, metrics },
+    rules: new RulesInForce(rules.now),
     settings,
     flushMs: { caughtUp: flushMs, behind: flushMs },
     exitAtEnd,
@@ -67,7 +66,7 @@ export async function startEmbedded(context: EmbeddedContext): Promise<Mode> {
     now: Date.now,
   })
   const pruning = startPruning(() => store.prune(), log)
-  const stopFollowing = followPatterns(rules, settings.patterns.folder, context)
+  rules.onChange((changed) => stream.changeRules(changed))
   await stream.start()
   return {
     done: stream.done,
@@ -75,7 +74,7 @@ export async function startEmbedded(context: EmbeddedContext): Promise<Mode> {
     api: { reader: store.reader, ledger: store.reader, letters: store.reader, ingest: http },
     stop: async () => {
       clearInterval(pruning.timer)
-      await stopFollowing()
+      await rules.stop()
       await stream.stop()
       await store.close()
       await pruning.last()

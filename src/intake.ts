@@ -2,22 +2,19 @@
  * The front that both branches share: records in, items out. An item is one event with everything that decides where it is counted, or the
  * reason why it is not counted. Everything here is a function of the record, its position and the rules, so that a replay decides alike.
  *
- *   bytes -> decode -> redact -> filter -> job -> clock -> fingerprint, category -> block limit -> item
+ *   bytes -> decode -> level -> redact -> job -> filter -> clock -> fingerprint, category -> block limit -> item
  *
  * Delivery: nothing is written here. A record that cannot be processed becomes a dead letter with the same id in every replay.
  */
-import type { Decoder } from './decode/decode.ts'
-import { redact, redactBytes } from './decode/redact.ts'
-import { redactEvent } from './decode/redact-event.ts'
-import { LEVELS, WINDOW_MS, type Classification, type ErrorEvent, type GroupedEvent, type Grouping, type Outcome, type Window } from './event.ts'
+import { WINDOW_MS, type Classification, type ErrorEvent, type GroupedEvent, type Grouping, type Outcome, type Window } from './event.ts'
 import type { Settings } from './config/schema.ts'
-import type { JobResolver } from './job.ts'
+import type { FilterSubject, Verdict } from './filter/filter.ts'
 import type { Metrics } from './metrics.ts'
 import { BlockLimiter } from './overflow.ts'
+import type { StreamRules } from './rules.ts'
 import { partitionKey, type Batch, type Partition, type SourceRecord } from './source/source.ts'
 import { letterId, type DeadLetter } from './store/dead-letter.ts'
 import { blockOf } from './store/position.ts'
-import type { DropReason } from './event.ts'
 
 /** Before this no event of a program that logs JSON was written: such a time is a clock that was never set. */
 const EARLIEST_PLAUSIBLE_MS = Date.UTC(2000, 0, 1)
@@ -33,10 +30,11 @@ interface Place {
   /** Day (UTC) of the block's first record: the ledger's day. */
   readonly day: string
 }
+type Dropped = Extract<Outcome<never>, { kind: 'drop' }>
 export type Item = Place &
   (
     | { readonly kind: 'ok'; readonly value: GroupedEvent }
-    | { readonly kind: 'drop'; readonly reason: DropReason }
+    | Dropped
     | { readonly kind: 'dead'; readonly letter: DeadLetter }
   )
 
@@ -44,10 +42,8 @@ export type Analyse = (event: ErrorEvent, job?: string | null) => { readonly gro
 
 export interface IntakeOptions {
   readonly settings: Settings
-  /** Streams of one process share it, and so what it has learnt. */
-  readonly decode: Decoder
-  readonly analyse: Analyse
-  readonly resolveJob: JobResolver
+  /** In force now; they may change between two batches, and then every partition is opened anew. */
+  readonly rules: { readonly now: StreamRules }
   readonly now: () => number
   /** Null where another branch of this process counts the same decodings. */
   readonly metrics: Metrics | null
@@ -65,19 +61,21 @@ interface Reading {
 export class Intake {
   readonly #options: IntakeOptions
   readonly #readings = new Map<string, Reading>()
-  readonly #minLevel: number
-  readonly #minLevelWithThrowable: number
 
   constructor(options: IntakeOptions) {
     this.#options = options
-    this.#minLevel = LEVELS.indexOf(options.settings.filter.minLevel)
-    this.#minLevelWithThrowable = LEVELS.indexOf(options.settings.filter.minLevelWithThrowable)
   }
 
   /** `openedAt`: where a block is open. What is read before it (by a branch that lags behind) belongs to the regular blocks. */
   open(partition: Partition, incarnation: number, openedAt: number): void {
     const limiter = new BlockLimiter(this.#options.settings)
     this.#readings.set(partitionKey(partition), { partition, incarnation, openedAt, block: -1, day: '', limiter })
+  }
+
+  /** A block opens at `at`, for other rules are in force from there on. */
+  openBlock(partition: Partition, at: number): void {
+    const reading = this.#readings.get(partitionKey(partition))
+    if (reading !== undefined) this.open(partition, reading.incarnation, at)
   }
 
   drop(partition: Partition): void {
@@ -95,12 +93,12 @@ export class Intake {
   #readRecord(record: SourceRecord, reading: Reading, items: Item[]): void {
     this.#enterBlock(record, reading)
     const { block, day } = reading
-    const outcomes = this.#isFromTheFuture(record) ? CLOCK : this.#options.decode(record.value)
+    const outcomes = this.#isFromTheFuture(record) ? CLOCK : this.#options.rules.now.decode(record.value)
     for (let index = 0; index < outcomes.length; index++) {
       const outcome = outcomes[index] as Outcome<ErrorEvent> // index < length
       const place = { offset: record.offset, index, block, day }
       if (outcome.kind === 'ok') items.push(this.#keep(outcome.value, record, reading, place))
-      else if (outcome.kind === 'drop') items.push(this.#dropped(place, outcome.reason))
+      else if (outcome.kind === 'drop') items.push(this.#dropped(place, outcome))
       else items.push(this.#dead(outcome, record, reading, place))
     }
   }
@@ -123,20 +121,29 @@ export class Intake {
   }
 
   #keep(raw: ErrorEvent, record: SourceRecord, reading: Reading, place: Place): Item {
-    const { analyse, resolveJob, metrics } = this.#options
+    const { rules: { now: rules }, metrics } = this.#options
     metrics?.eventsDecoded.inc({ layout: raw.layout })
-    const least = raw.throwable === null ? this.#minLevel : Math.min(this.#minLevel, this.#minLevelWithThrowable)
-    if (LEVELS.indexOf(raw.level) < least) return this.#dropped(place, 'level')
-    const event = redactEvent(raw)
-    const whose = resolveJob(event, { key: record.key, headers: record.headers, topic: reading.partition.topic })
+    for (const envelope of raw.envelopes) metrics?.eventsUnwrapped.inc({ envelope })
+    const byLevel = rules.filter.byLevel(raw)
+    if (byLevel?.kind === 'drop') return this.#dropped(place, byLevel)
+    const event = rules.redactor.redactEvent(raw)
+    const whose = rules.resolveJob(event, { key: record.key, headers: record.headers, topic: reading.partition.topic })
+    const verdict = byLevel ?? this.#filter({ event, job: whose.job, environment: whose.environment, types: () => typesOf(rules.analyse(event, whose.job).grouping) }, reading, place)
+    if (verdict.kind === 'drop') return this.#dropped(place, verdict)
     const timeMs = this.#timeOf(event, record)
     const window = (timeMs - (timeMs % WINDOW_MS)) as Window // the start of a minute
     const originalTimeMs = event.timeMs === timeMs ? null : event.timeMs
     if (originalTimeMs !== null) metrics?.eventClockReplaced.inc()
-    const value = { event, ...whose, timeMs, originalTimeMs, window, ...analyse(event, whose.job), key: '' }
+    const { grouping, classification } = rules.analyse(event, whose.job)
+    const isPast = grouping.previous !== null && rules.previousUntilMs !== null && timeMs >= rules.previousUntilMs
+    const value = { event, ...whose, timeMs, originalTimeMs, window, classification, grouping: isPast ? { ...grouping, previous: null } : grouping, key: '' }
     const limited = reading.limiter.place(value)
     if (limited.isOverflow) metrics?.overflowEvents.inc()
     return { ...place, kind: 'ok', value: limited.event }
+  }
+
+  #filter(subject: FilterSubject, { partition }: Reading, { offset, index }: Place): Verdict {
+    return this.#options.rules.now.filter(subject, { partition, offset, index })
   }
 
   /** The event's own time if it lies near enough to the record's, else the record's. Without a record time: if it is plausible, else now. */
@@ -151,13 +158,15 @@ export class Intake {
     return own !== null && own >= at - maxPastHours * HOUR_MS && own <= at + maxFutureMinutes * MINUTE_MS ? own : at
   }
 
-  #dropped(place: Place, reason: DropReason): Item {
-    this.#options.metrics?.eventsFiltered.inc({ reason })
-    return { ...place, kind: 'drop', reason }
+  #dropped(place: Place, drop: Dropped): Item {
+    const { metrics } = this.#options
+    metrics?.eventsFiltered.inc({ reason: drop.reason })
+    if (drop.rule !== undefined) metrics?.eventsFilteredByRule.inc({ rule: drop.rule })
+    return { ...place, ...drop, kind: 'drop' }
   }
 
   #dead(outcome: Extract<Outcome<ErrorEvent>, { kind: 'dead' }>, record: SourceRecord, reading: Reading, place: Place): Item {
-    const { settings, metrics, resolveJob } = this.#options
+    const { settings, metrics, rules: { now: rules } } = this.#options
     metrics?.deadLetters.inc({ stage: 'decode', reason: outcome.reason })
     const value = record.value ?? EMPTY
     const letter: DeadLetter = {
@@ -165,19 +174,24 @@ export class Intake {
       stage: 'decode',
       branch: null,
       reason: outcome.reason,
-      detail: redact(outcome.detail),
+      detail: rules.redactor.redact(outcome.detail),
       partition: reading.partition,
       incarnation: reading.incarnation,
       offset: place.offset,
       index: place.index,
       events: 1,
       timeMs: this.#recordTimeOf(record),
-      job: resolveJob(NO_EVENT, { key: record.key, headers: record.headers, topic: reading.partition.topic }).job,
-      body: redactBytes(value.subarray(0, settings.limits.maxLetterBytes)),
+      job: rules.resolveJob(NO_EVENT, { key: record.key, headers: record.headers, topic: reading.partition.topic }).job,
+      body: rules.redactor.redactBytes(value.subarray(0, settings.limits.maxLetterBytes)),
       bodyTruncated: value.length > settings.limits.maxLetterBytes,
     }
     return { ...place, kind: 'dead', letter }
   }
+}
+
+/** Of the chain, outermost first: those that decide what an error is called. */
+function typesOf({ exceptionClass, rootCauseClass }: Grouping): string[] {
+  return [...new Set([exceptionClass, rootCauseClass])].filter((type) => type !== null)
 }
 
 const EMPTY = Buffer.alloc(0)

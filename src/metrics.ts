@@ -1,16 +1,17 @@
 /**
  * All metrics, in one place: name, help, labels. `tracefold_<area>_<thing>_<unit>_total`; label values come from the closed sets
- * below, so that the number of series has a bound (lag is the exception: one series for each partition that we read).
+ * below, so that the number of series has a bound (the exceptions: lag, one series for each partition that we read, and filter rules, one for each).
  *
  * Counters with closed labels start at zero, so that a rate is right from the first event on. Each call of `createMetrics` has
  * a registry of its own. Nothing here can fail a record.
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { DeadReason, DropReason, Layout } from './event.ts'
+import type { DeadReason, DropReason, Envelope, Layout } from './event.ts'
 import type { Stage } from './store/dead-letter.ts'
 import type { BranchName } from './store/position.ts'
 
-export type FlushTrigger = 'size' | 'bytes' | 'age' | 'stop'
+export type RuleKind = 'patterns' | 'rules'
+export type FlushTrigger = 'size' | 'bytes' | 'age' | 'stop' | 'rules'
 export type TransactionResult = 'committed' | 'aborted' | 'failed'
 export type StoreName = 'elasticsearch' | 'kafka' | 'druid' | 'embedded'
 /** What became of one item of a bulk write: `noop` is a repeat that changed nothing. */
@@ -51,8 +52,10 @@ const LAYOUTS = setOf<Layout>({
   'plain-text': true,
 })
 const DROP_REASONS = setOf<DropReason>({ tombstone: true, level: true, rule: true })
+const ENVELOPES = setOf<Envelope>({ filebeat: true, 'fluent-bit': true, 'kafka-connect': true, cloudevents: true, vector: true })
+const RULE_KINDS = setOf<RuleKind>({ patterns: true, rules: true })
 const STAGES = setOf<Stage>({ decode: true, store: true })
-const TRIGGERS = setOf<FlushTrigger>({ size: true, bytes: true, age: true, stop: true })
+const TRIGGERS = setOf<FlushTrigger>({ size: true, bytes: true, age: true, stop: true, rules: true })
 const TRANSACTION_RESULTS = setOf<TransactionResult>({ committed: true, aborted: true, failed: true })
 const STORES = setOf<StoreName>({ elasticsearch: true, kafka: true, druid: true, embedded: true })
 const ITEM_RESULTS = setOf<ItemResult>({ ok: true, noop: true, conflict: true, retried: true, refused: true })
@@ -77,7 +80,9 @@ export interface Level<L extends Record<string, string>> {
 export interface Metrics {
   readonly recordsConsumed: Tally<{ branch: BranchName }>
   readonly eventsDecoded: Tally<{ layout: Layout }>
+  readonly eventsUnwrapped: Tally<{ envelope: Envelope }>
   readonly eventsFiltered: Tally<{ reason: DropReason }>
+  readonly eventsFilteredByRule: Tally<{ rule: string }>
   readonly deadLetters: Tally<{ stage: Stage; reason: DeadReason }>
   readonly eventsCounted: Tally<{ branch: BranchName }>
   readonly documentsFlushed: PlainTally
@@ -93,7 +98,7 @@ export interface Metrics {
   readonly overflowEvents: PlainTally
   readonly rebalances: Tally<{ branch: BranchName }>
   readonly partitionsLost: Tally<{ branch: BranchName }>
-  readonly patternErrors: PlainTally
+  readonly ruleErrors: Tally<{ what: RuleKind }>
   readonly buildInfo: Level<{ version: string; fingerprint_version: string }>
   readonly lastCommit: Level<{ branch: BranchName }>
   readonly endToEndLatency: { observe(labels: { branch: BranchName }, seconds: number): void }
@@ -108,7 +113,9 @@ export function createMetrics(): Metrics {
   return {
     recordsConsumed: make.tally('records_consumed_total', 'Records read from the source.', { branch: BRANCHES }),
     eventsDecoded: make.tally('events_decoded_total', 'Events decoded, by log layout.', { layout: LAYOUTS }),
+    eventsUnwrapped: make.tally('events_unwrapped_total', 'Events that a shipper\'s envelope was taken off of, by envelope.', { envelope: ENVELOPES }),
     eventsFiltered: make.tally('events_filtered_total', 'Events that were dropped although nothing is wrong with them.', { reason: DROP_REASONS }),
+    eventsFilteredByRule: make.tally('events_filtered_by_rule_total', 'Events that a filter rule dropped, by the rule\'s id.', { rule: [] }),
     deadLetters: make.tally('dead_letters_total', 'Records and documents that became dead letters.', { stage: STAGES, reason: DEAD_REASONS }),
     eventsCounted: make.tally('events_counted_total', 'Events counted in the branch\'s store.', { branch: BRANCHES }),
     documentsFlushed: make.plain('documents_flushed_total', 'Converged documents sent to the detail store.'),
@@ -124,7 +131,7 @@ export function createMetrics(): Metrics {
     overflowEvents: make.plain('overflow_events_total', 'Events counted in an overflow group.'),
     rebalances: make.tally('rebalances_total', 'Times the set of our partitions changed.', { branch: BRANCHES }),
     partitionsLost: make.tally('partitions_lost_total', 'Partitions dropped because they are no longer ours.', { branch: BRANCHES }),
-    patternErrors: make.plain('pattern_errors_total', 'Pattern files that were not accepted; the last good set stays in force.'),
+    ruleErrors: make.tally('rule_errors_total', 'Times that changed files of rules were not accepted; the last good set stays in force.', { what: RULE_KINDS }),
     buildInfo: make.level('build_info', 'Always 1; the labels say what runs.', ['version', 'fingerprint_version']),
     lastCommit: make.level('last_commit_timestamp_seconds', 'When the branch last committed, in seconds since the epoch.', ['branch']),
     endToEndLatency: make.latency('end_to_end_latency_seconds', 'From the record\'s timestamp to its commit.', ['branch']),

@@ -14,11 +14,13 @@
  * nothing committed. Stop: no more batches, a last commit, then the source is left; past the deadline it is aborted.
  */
 import type { Logger } from 'pino'
+import { Assignment, type Assigned } from './assignment.ts'
 import { isTracefoldError, TracefoldError } from './errors.ts'
 import type { HealthRegistry } from './health.ts'
 import { retry } from './lib/retry.ts'
 import type { LoopClock } from './loop-clock.ts'
 import type { FlushTrigger } from './metrics.ts'
+import type { StreamRules } from './rules.ts'
 import { partitionKey, type Batch, type Partition, type Source, type SourceHandler } from './source/source.ts'
 import type { Reached } from './store/position.ts'
 import type { Opening, Store, Unit } from './store/store.ts'
@@ -35,6 +37,10 @@ export interface Opened {
 
 /** What the stream does with a partition and its batches. All synchronous. */
 export interface Folding {
+  /** Those in force. */
+  readonly rules: { readonly digest: string }
+  /** Only where nothing that was folded waits for a commit. What is folded from then on goes by these. */
+  changeRules(rules: StreamRules): void
   open(p: Partition, opening: Opening): Opened
   drop(p: Partition): void
   fold(batch: Batch): void
@@ -71,28 +77,15 @@ export interface RunnerOptions {
   readonly now: () => number
 }
 
-interface Assigned {
-  readonly partition: Partition
-  isOpen: boolean
-  isPaused: boolean
-  next: number
-  committed: number
-  /** Where `--exit-at-end` is content: the log's end when the partition was first seen. */
-  end: number | null
-}
-
-interface Assignment {
-  readonly abort: AbortController
-  readonly partitions: Map<string, Assigned>
-}
-
 export class Runner implements SourceHandler {
   readonly #options: RunnerOptions
   readonly #done: Promise<void>
   #finish: () => void = () => {}
   #fail: (error: unknown) => void = () => {}
   readonly #ends = new Map<string, number>()
-  #assignment: Assignment = { abort: new AbortController(), partitions: new Map() }
+  /** Rules that wait until all that was folded by those in force is committed. */
+  #nextRules: StreamRules | null = null
+  #assignment = new Assignment()
   #wasAssigned = false
   #committing: Promise<void> | null = null
   #timer: NodeJS.Timeout | null = null
@@ -120,9 +113,9 @@ export class Runner implements SourceHandler {
   onAssigned(partitions: readonly Partition[]): void {
     this.#wasAssigned = true
     this.#options.events.rebalanced()
-    this.#assignment.abort.abort()
-    for (const { partition } of this.#assignment.partitions.values()) this.#options.folding.drop(partition)
-    this.#assignment = { abort: new AbortController(), partitions: new Map() }
+    this.#assignment.abort()
+    for (const partition of this.#assignment.partitions()) this.#options.folding.drop(partition)
+    this.#assignment = new Assignment()
     this.#clearTimer()
     for (const partition of partitions) this.onAdded(partition)
     this.#checkEnd()
@@ -130,13 +123,11 @@ export class Runner implements SourceHandler {
 
   onAdded(partition: Partition): void {
     const assignment = this.#assignment
-    const assigned: Assigned = { partition, isOpen: false, isPaused: false, next: 0, committed: -1, end: null }
-    assignment.partitions.set(partitionKey(partition), assigned)
-    this.#open(assigned, assignment).catch((error: unknown) => this.#onOpenFailed(error, assignment))
+    this.#open(assignment.add(partition), assignment).catch((error: unknown) => this.#onOpenFailed(error, assignment))
   }
 
   onRemoved(partition: Partition): void {
-    this.#assignment.partitions.delete(partitionKey(partition))
+    this.#assignment.remove(partition)
     this.#options.folding.drop(partition)
     this.#checkEnd()
   }
@@ -144,11 +135,11 @@ export class Runner implements SourceHandler {
   onReopen(partition: Partition): void {
     this.#options.folding.drop(partition)
     this.#options.source.pause(partition)
-    if (this.#assignment.partitions.has(partitionKey(partition))) this.onAdded(partition)
+    if (this.#assignment.of(partition) !== undefined) this.onAdded(partition)
   }
 
   onBatch(batch: Batch): void {
-    const assigned = this.#assignment.partitions.get(partitionKey(batch.partition))
+    const assigned = this.#assignment.of(batch.partition)
     if (this.#stopping || assigned === undefined || !assigned.isOpen) return
     const { folding, clock, now } = this.#options
     clock.enter('decoding')
@@ -160,6 +151,13 @@ export class Runner implements SourceHandler {
     this.#schedule()
   }
 
+  /** Puts other rules into force once what was folded is committed; until then the source is paused. */
+  changeRules(rules: StreamRules): void {
+    this.#nextRules = rules
+    this.#pauseAll()
+    if (this.#committing === null && !this.#stopping) this.#startCommit('rules')
+  }
+
   onFailed(error: unknown): void {
     this.#fail(error)
   }
@@ -167,10 +165,10 @@ export class Runner implements SourceHandler {
   async stop(): Promise<void> {
     this.#stopping = true
     this.#clearTimer()
-    const deadline = setTimeout(() => this.#assignment.abort.abort(), STOP_DEADLINE_MS)
+    const deadline = setTimeout(() => this.#assignment.abort(), STOP_DEADLINE_MS)
     try {
       await this.#committing
-      if (!this.#assignment.abort.signal.aborted) {
+      if (!this.#assignment.signal.aborted) {
         this.#options.events.committing('stop')
         await this.#commit()
       }
@@ -178,7 +176,7 @@ export class Runner implements SourceHandler {
       this.#options.log.warn({ stream: this.#options.name, error: String(error) }, 'the last commit did not go through; its records are read again')
     } finally {
       clearTimeout(deadline)
-      this.#assignment.abort.abort()
+      this.#assignment.abort()
       await this.#options.source.stop()
       this.#finish()
     }
@@ -186,8 +184,9 @@ export class Runner implements SourceHandler {
 
   async #open(assigned: Assigned, assignment: Assignment): Promise<void> {
     const { store, folding, source, health, name } = this.#options
-    const { signal } = assignment.abort
+    const { signal } = assignment
     const key = partitionKey(assigned.partition)
+    const { digest } = folding.rules
     await this.#committing?.catch(() => {}) // whoever started it handles it
     const opening = await retry(() => store.open(assigned.partition, signal), {
       signal,
@@ -195,7 +194,8 @@ export class Runner implements SourceHandler {
       onRetry: (error) => health.set(`stream ${name}`, false, `cannot open ${key}: ${String(error)}`),
     })
     await this.#noteEnd(assigned, signal)
-    if (signal.aborted || assignment.partitions.get(key) !== assigned) return
+    if (signal.aborted || assignment.of(assigned.partition) !== assigned) return
+    if (folding.rules.digest !== digest) return this.#open(assigned, assignment) // it was opened by rules that are not in force any more
     health.set(`stream ${name}`, true, 'reads')
     this.#sayLost(key, opening)
     const { readFrom, committed } = folding.open(assigned.partition, opening)
@@ -224,7 +224,7 @@ export class Runner implements SourceHandler {
   }
 
   #onOpenFailed(error: unknown, assignment: Assignment): void {
-    if (assignment.abort.signal.aborted || isTracefoldError(error, 'aborted')) return
+    if (assignment.signal.aborted || isTracefoldError(error, 'aborted')) return
     this.#options.health.set(`stream ${this.#options.name}`, false, String(error))
     this.onFailed(error)
   }
@@ -232,7 +232,7 @@ export class Runner implements SourceHandler {
   #schedule(): void {
     const { folding, now } = this.#options
     if (this.#committing !== null || this.#stopping || this.#firstAtMs === null) return
-    const fullBy = folding.fullBy()
+    const fullBy = this.#nextRules === null ? folding.fullBy() : 'rules'
     if (fullBy !== null) {
       this.#clearTimerOnly()
       this.#startCommit(fullBy)
@@ -255,6 +255,7 @@ export class Runner implements SourceHandler {
   #commit(): Promise<void> {
     const work = this.#commitUnit().finally(() => {
       this.#committing = null
+      this.#changeRulesAtRest()
       this.#enterIdle()
       this.#resumeAll()
       this.#schedule()
@@ -271,7 +272,7 @@ export class Runner implements SourceHandler {
     const { unit, reached } = folding.take()
     if (isEmpty(unit) && reached.length === 0) return
     try {
-      const report = await store.commit(unit, assignment.abort.signal)
+      const report = await store.commit(unit, assignment.signal)
       if (assignment !== this.#assignment) return
       const lost = new Set(report.lost.map(partitionKey))
       const kept = reached.filter(({ partition }) => !lost.has(partitionKey(partition)))
@@ -287,49 +288,48 @@ export class Runner implements SourceHandler {
       this.#checkEnd()
     } catch (error) {
       if (!isTracefoldError(error, 'aborted') && !isTracefoldError(error, 'partition_lost')) throw error
-      if (assignment === this.#assignment && !this.#stopping) for (const { partition } of assignment.partitions.values()) this.onReopen(partition)
+      if (assignment === this.#assignment && !this.#stopping) for (const partition of assignment.partitions()) this.onReopen(partition)
     }
   }
 
+  /**
+   * The first commit by the new rules says where their blocks begin, and holds nothing else: a kill before it, and a start with the rules before, would
+   * else leave documents marked by a block that nobody knows of.
+   */
+  #changeRulesAtRest(): void {
+    if (this.#nextRules === null || this.#firstAtMs !== null || this.#stopping) return
+    this.#options.folding.changeRules(this.#nextRules)
+    this.#nextRules = null
+    this.#startCommit('rules')
+  }
+
   #noteCommitted(partition: Partition, next: number): void {
-    const assigned = this.#assignment.partitions.get(partitionKey(partition))
+    const assigned = this.#assignment.of(partition)
     if (assigned !== undefined) assigned.committed = next
   }
 
   #checkEnd(): void {
     if (!this.#options.exitAtEnd || !this.#wasAssigned || this.#stopping) return
-    for (const { isOpen, committed, next, end } of this.#assignment.partitions.values()) {
-      if (!isOpen || committed < next || (end !== null && committed < end)) return
-    }
-    if (this.#options.source.ended() ?? this.#assignment.partitions.size > 0) this.#finish()
+    if (this.#assignment.isAtEnd() && (this.#options.source.ended() ?? !this.#assignment.isEmpty())) this.#finish()
   }
 
   #isPausing(): boolean {
-    return this.#options.folding.isOverBound()
+    return this.#nextRules !== null || this.#options.folding.isOverBound()
   }
 
   #pauseAll(): void {
-    for (const assigned of this.#assignment.partitions.values()) {
-      if (!assigned.isOpen || assigned.isPaused) continue
-      assigned.isPaused = true
-      this.#options.source.pause(assigned.partition)
-    }
+    this.#assignment.pauseAll(this.#options.source)
     this.#enterIdle()
   }
 
   #resumeAll(): void {
     if (this.#isPausing()) return
-    for (const assigned of this.#assignment.partitions.values()) {
-      if (!assigned.isOpen || !assigned.isPaused) continue
-      assigned.isPaused = false
-      this.#options.source.resume(assigned.partition)
-    }
+    this.#assignment.resumeAll(this.#options.source)
     this.#enterIdle()
   }
 
   #enterIdle(): void {
-    const isPaused = [...this.#assignment.partitions.values()].some((assigned) => assigned.isPaused)
-    this.#options.clock.enter(isPaused ? 'backpressure' : this.#committing === null ? 'waiting' : 'writing')
+    this.#options.clock.enter(this.#assignment.isPaused() ? 'backpressure' : this.#committing === null ? 'waiting' : 'writing')
   }
 
   #clearTimer(): void {

@@ -20,6 +20,7 @@ import { LagWatch } from './lag.ts'
 import { LoopClock } from './loop-clock.ts'
 import type { Metrics } from './metrics.ts'
 import { Aggregator } from './rollup/aggregate.ts'
+import type { RulesInForce } from './rules.ts'
 import { Runner, type Folding, type RunnerEvents } from './runner.ts'
 import { recentIds } from './detail/recent-ids.ts'
 import { partitionKey, type Partition, type Source } from './source/source.ts'
@@ -31,9 +32,8 @@ export interface StreamOptions {
   readonly branches: readonly BranchName[]
   readonly source: Source
   readonly store: Store
-  readonly intake: IntakeOptions
-  /** Digest of all that decides where an event goes. */
-  readonly rules: string
+  readonly intake: Omit<IntakeOptions, 'rules'>
+  readonly rules: RulesInForce
   readonly settings: Settings
   /** Longest wait of an item before it is committed, in ms: when caught up, and when behind. */
   readonly flushMs: { readonly caughtUp: number; readonly behind: number }
@@ -67,7 +67,8 @@ export type FoldingOptions = Pick<StreamOptions, 'branches' | 'settings' | 'rule
 export function foldingOf(options: FoldingOptions, flushed: FlushedIds): Folding {
   const { settings, rules, now, branches, metrics } = options
   const { blockSize } = settings
-  const intake = new Intake(options.intake)
+  const intake = new Intake({ ...options.intake, rules })
+  const open = new Map<string, Partition>()
   const converger = branches.includes('detail') ? new Converger({ blockSize, rules, now, maxLetterBytes: settings.limits.maxLetterBytes, flushed }) : null
   const aggregator = branches.includes('rollup') ? new Aggregator({ blockSize, rules, now }) : null
   const lag = new LagWatch(branches, metrics)
@@ -75,15 +76,28 @@ export function foldingOf(options: FoldingOptions, flushed: FlushedIds): Folding
   let detailProgress: readonly Progress[] = []
 
   return {
+    rules,
     open(p, { detail, rollup }) {
       const leading = detail ?? rollup
       if (leading === null) throw new TracefoldError('store_refused', 'the store serves none of this stream\'s branches')
       intake.open(p, leading.incarnation, leading.from)
       if (detail !== null) converger?.open(p, detail)
       if (rollup !== null) aggregator?.open(p, rollup)
+      open.set(partitionKey(p), p)
       return { readFrom: Math.min(leading.from, rollup?.from ?? leading.from), committed: Math.min(leading.next, rollup?.next ?? leading.next) }
     },
+    changeRules(next) {
+      const isSame = next.digest === rules.digest
+      rules.use(next)
+      if (isSame) return
+      for (const p of open.values()) {
+        converger?.openBlock(p)
+        aggregator?.openBlock(p)
+        intake.openBlock(p, (converger ?? aggregator)?.positionIn(p) ?? 0)
+      }
+    },
     drop(p) {
+      open.delete(partitionKey(p))
       intake.drop(p)
       converger?.drop(p)
       aggregator?.drop(p)

@@ -1,7 +1,7 @@
 /**
  * The API and the page, as one fastify that does not listen yet. Ports go in (see deps.ts).
  *
- *   /                   the page            (static, strict content security policy, nothing from other hosts)
+ *   /  /patterns.html   the page, and the one about the rules (static, strict content security policy, nothing from other hosts)
  *   /docs               OpenAPI page
  *   /healthz /readyz /metrics               never limited, never shed
  *   /api/v1/...         checked by zod, limited for clients from afar, shed when the loop is far behind
@@ -24,6 +24,7 @@ import { exceptionRoutes } from './routes/exceptions.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
 import { operationRoutes } from './routes/operations.ts'
+import { patternRoutes } from './routes/patterns.ts'
 
 /** Beside this file, in the sources as in what is built. */
 const UI_FOLDER = fileURLToPath(new URL('../ui', import.meta.url))
@@ -77,6 +78,7 @@ async function registerApi(scope: FastifyInstance, deps: ApiDeps): Promise<void>
   api.addHook('onSend', async (_request, reply) => void reply.header('cache-control', 'no-store'))
   jobRoutes(api, deps)
   exceptionRoutes(api, deps)
+  patternRoutes(api, deps)
   eventRoutes(api, deps)
   ledgerRoutes(api, deps)
   deadLetterRoutes(api, deps)

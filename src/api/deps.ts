@@ -18,8 +18,33 @@ export interface EventIngest {
   ingest(body: Buffer, idempotencyKey: string | null): Promise<{ records: number; duplicate: boolean }>
 }
 
+/** What a pattern rule says of the errors that it matches. */
+export interface RuleWords {
+  readonly id: string
+  /** The folder of its file: `flink`. */
+  readonly family: string
+  readonly title: string
+  readonly category: string
+  readonly severity: string
+  readonly meaning: string
+  /** What to do about it. */
+  readonly advice: string | null
+  /** More about it: an address, or a path from the API's root with an anchor. */
+  readonly link: string
+}
+
+/** The pattern rules in force. */
+export interface RuleBook {
+  /** Null where no such rule is in force. */
+  adviceOf(ruleId: string): RuleWords | null
+  /** In the order in which they are tried. */
+  all(): readonly RuleWords[]
+}
+
 export interface ApiDeps {
   readonly reader: RollupReader
+  /** Without it, errors have the category and severity that they were counted with, and no advice. */
+  readonly rules?: RuleBook
   /** Null where this process has none. */
   readonly ledger: LedgerReader | null
   readonly letters: DeadLetterReader | null

@@ -3,8 +3,9 @@
  * goes out, and the OpenAPI page is made from them. Names are snake_case, times ISO 8601 in UTC.
  */
 import { z } from 'zod'
+import type { Classification } from '../event.ts'
 import { DEAD_REASONS } from '../metrics.ts'
-import { TOP_BY } from '../store/rollup-store.ts'
+import { NO_VALUE, TOP_BY } from '../store/rollup-store.ts'
 import { PROBLEM_CODES, PROBLEM_MEDIA_TYPE } from './problems.ts'
 
 /** Longest job name, key or time text that is looked at. */
@@ -23,22 +24,41 @@ const timeText = (standard: string, what: string) =>
   z.string().min(1).max(MAX_TIME_CHARS).default(standard).meta({ description: `${what}: ISO 8601, \`now\`, or relative to now (\`-15m\`, \`-24h\`, \`-7d\`). Default ${standard}.`, examples: [standard] })
 const rangeFields = { from: timeText('-24h', 'Begin, inclusive, rounded down to the minute'), to: timeText('now', 'End, exclusive, rounded up to the minute') }
 
+export const SEVERITIES = ['critical', 'high', 'medium', 'low'] as const satisfies readonly Classification['severity'][]
+const value = (description: string, example: string) => z.string().min(1).max(MAX_NAME_CHARS).optional().meta({ description, examples: [example] })
+const narrowing = {
+  category: value(`Only events of this category; \`${NO_VALUE}\` for those that have none.`, 'out-of-memory'),
+  severity: z.enum([...SEVERITIES, NO_VALUE]).optional().meta({ description: `Only events of this severity; \`${NO_VALUE}\` for those that have none.`, examples: ['critical'] }),
+}
 const by = z.enum(TOP_BY).meta({ description: 'What to group by.', examples: ['fingerprint'] })
 const change = z.number().nullable().meta({ description: 'Change against the period of the same length just before, as a ratio: 0.5 is half as many again, -1 is gone. Null where there was nothing before.', examples: [0.5] })
 
 // Requests
 
 export const jobsQuery = z.strictObject({ ...rangeFields, limit: limit(100, 1_000) })
-export const topQuery = z.strictObject({ ...rangeFields, limit: limit(20, 1_000), by: by.default('fingerprint') })
+export const topQuery = z.strictObject({
+  ...rangeFields,
+  limit: limit(20, 1_000),
+  by: by.default('fingerprint'),
+  ...narrowing,
+  rule: value(`Only events that this pattern rule matched; \`${NO_VALUE}\` for those that none did.`, 'heap-memory'),
+  fingerprint: value('Only events of this error, by any of its keys: the one in force, or one by the fingerprint rules before.', 'v1:0123456789abcdef'),
+})
+export const groupQuery = z.strictObject(rangeFields)
 export const trendQuery = z.strictObject({
   ...rangeFields,
   interval: z.string().min(1).max(MAX_TIME_CHARS).optional().meta({ description: 'Time between points, in whole minutes: 1m, 5m, 1h, 1d. The range is widened to whole intervals. By default such that there are up to 120 points.', examples: ['15m'] }),
   by: by.optional().meta({ description: 'Which dimension `key` is a value of; fingerprint by default.', examples: ['fingerprint'] }),
-  key: z.string().min(1).max(MAX_NAME_CHARS).optional().meta({ description: 'Only events with this value.', examples: ['v1:0123456789abcdef'] }),
+  key: value('Only events with this value. Of a fingerprint, any key of the error leads to all of its events.', 'v1:0123456789abcdef'),
+  ...narrowing,
 })
-export const jobParams = z.strictObject({
+const fingerprintParam = { fingerprint: z.string().min(1).max(MAX_NAME_CHARS).meta({ description: 'Key of the error: the one in force, or one by the fingerprint rules before.', examples: ['v1:0123456789abcdef'] }) }
+export const groupParams = z.strictObject(fingerprintParam)
+const jobParam = {
   job: z.string().min(1).max(MAX_NAME_CHARS).meta({ description: 'Name of the job, URL-encoded: a slash in it is %2F.', examples: ['orders-enrichment'] }),
-})
+}
+export const jobParams = z.strictObject(jobParam)
+export const jobGroupParams = z.strictObject({ ...jobParam, ...fingerprintParam })
 export const ledgerQuery = z.strictObject({ from: day('First day (UTC); six days before `to` by default.').optional(), to: day('Last day (UTC), inclusive; today by default.').optional() })
 export const lettersQuery = z.strictObject({ limit: limit(50, 200), reason: z.enum(DEAD_REASONS).optional().meta({ description: 'Only letters with this reason.', examples: ['not_json'] }) })
 export const noQuery = z.strictObject({})
@@ -74,11 +94,17 @@ export const jobsAnswer = z.object({ ...rangeAnswer, jobs: z.array(jobRow).meta(
 export const topRow = z
   .object({
     key: text('The value grouped by; `(none)` where an event has none.', 'v1:0123456789abcdef'),
+    previous_fingerprints: z.array(z.string()).meta({ description: 'By fingerprint: the keys that these events had by other fingerprint rules, as far as this range and the period before it tell. Their events are counted here.', examples: [[]] }),
     title: text('Root cause and its message without the volatile parts.', 'ConnectException: Connection refused: <*>'),
     culprit: orNull('The frame that decided: `Class.method:line`.', 'com.acme.Orders.load:41'),
     exception_class: orNull('Class of the outermost exception.', 'java.lang.RuntimeException'),
     root_cause_class: orNull('Class of the innermost exception.', 'java.net.ConnectException'),
-    category: orNull('What kind of trouble it is.', 'connection_refused'),
+    category: orNull('What kind of trouble it is, by the rules when it was counted.', 'connection-refused'),
+    severity: orNull('How bad that is: critical, high, medium or low.', 'high'),
+    rule: orNull('Id of the pattern rule that says so.', 'connection-refused'),
+    rule_title: orNull('What that rule, as it is in force now, calls the error. By fingerprint or rule; else null.', 'Nobody listens where it connects to'),
+    advice: orNull('What to do about it, likewise.', 'Check that the service runs, and its host and port.'),
+    link: orNull('More about it, likewise: an address, or a path from the API\'s root.', 'patterns.html#connection-refused'),
     level: orNull('Log level.', 'ERROR'),
     count: count('Events in the range.', 1_204),
     share: z.number().meta({ description: 'Part of all events of the range, 0 to 1.', examples: [0.25] }),
@@ -86,7 +112,7 @@ export const topRow = z
     change,
     hosts: count('Distinct hosts; an estimate where there are many.', 3),
     jobs: count('Distinct jobs.', 1),
-    first_seen: time('First event in the range.'),
+    first_seen: time('First event in the range, under any of its keys.'),
     last_seen: time('Last event in the range.'),
     sample_message: text('The message of one of the events, as logged.', 'Connection refused: db-3/10.0.0.3:5432'),
   })
@@ -95,9 +121,25 @@ export const topAnswer = z.object({
   job: jobOrAll,
   ...rangeAnswer,
   by,
-  total: count('All events of the range, whether among the rows or not.', 4_816),
+  total: count('All events of the range that were asked for, whether among the rows or not.', 4_816),
   exceptions: z.array(topRow).meta({ description: 'Most events first.' }),
 })
+
+export const groupAnswer = z.object({ job: jobOrAll, ...rangeAnswer, exception: topRow })
+
+export const pattern = z
+  .object({
+    id: text('Names the rule; the anchor of it on patterns.html.', 'heap-memory'),
+    family: text('The folder of its file.', 'jvm'),
+    title: text('What it calls the error.', 'The heap is exhausted'),
+    category: text('The category that it gives.', 'out-of-memory'),
+    severity: text('How bad that is.', 'critical'),
+    meaning: text('What it means.', 'The objects that the program holds take more than the heap has.'),
+    advice: orNull('What to do about it.', 'Take a heap dump and look at what holds the most.'),
+    link: text('More about it: an address, or a path from the API\'s root.', 'patterns.html#heap-memory'),
+  })
+  .meta({ id: 'Pattern' })
+export const patternsAnswer = z.object({ patterns: z.array(pattern).meta({ description: 'In the order in which they are tried; the first that matches decides.' }) })
 
 export const trendAnswer = z.object({
   job: jobOrAll,

@@ -6,6 +6,9 @@
 export interface GroupOfEvent {
   readonly key: string
   readonly title: string
+  readonly culprit: string | null
+  /** Of the group's first event. */
+  readonly why: string
 }
 
 export interface GroupSummary extends GroupOfEvent {

@@ -1,14 +1,18 @@
 /**
  * `tracefold fingerprint --compare old.yaml new.yaml [sample]`: what would change if the rules in `new.yaml` took over from those in `old.yaml`?
- * The sample (NDJSON) is grouped by both, and the groups that would merge, split or move are printed. Nothing is stored and nothing is filtered.
+ * The sample (NDJSON) is grouped by both, and the groups that would merge, split or move are printed with the reason for the new ones, and the new rules that
+ * nothing met (a name that is written wrong matches nothing, and silently). Nothing is stored and nothing is filtered.
  */
 import type { Settings } from '../config/schema.ts'
 import { createDecoder } from '../decode/decode.ts'
 import { redactEvent } from '../decode/redact-event.ts'
+import type { Grouping } from '../event.ts'
 import { createFingerprinter } from '../fingerprint/fingerprint.ts'
 import { loadOverrides } from '../fingerprint/load.ts'
+import { ruleIdsOf, type Overrides } from '../fingerprint/override-file.ts'
+import { citedIn } from '../fingerprint/words.ts'
 import { createJobResolver } from '../job.ts'
-import { GroupComparison, type Change, type Comparison, type GroupSummary } from './compare-groups.ts'
+import { GroupComparison, type Change, type Comparison, type GroupOfEvent, type GroupSummary } from './compare-groups.ts'
 import { lineBatches } from './lines.ts'
 import { renderLine } from './table.ts'
 
@@ -19,16 +23,20 @@ const WORDS = { merged: 'MERGE', split: 'SPLIT', mixed: 'MIXED', moved: 'MOVE' }
 export interface Compared extends Comparison {
   /** Records that could not be decoded. */
   readonly dead: number
+  /** Ids of new rules that no event of the sample met. */
+  readonly unmet: readonly string[]
 }
 
 /** Throws `config_invalid` where a file of rules cannot be used. */
 export async function compareRules(files: { readonly before: string; readonly after: string }, sample: AsyncIterable<Buffer>, settings: Settings): Promise<Compared> {
   const { limits, job, fingerprint } = settings
-  const fingerprinterOf = (file: string) => createFingerprinter({ ownPackages: fingerprint.ownPackages, overrides: loadOverrides(file) })
-  const [before, after] = [fingerprinterOf(files.before), fingerprinterOf(files.after)]
+  const fingerprinterOf = (overrides: Overrides) => createFingerprinter({ ownPackages: fingerprint.ownPackages, overrides })
+  const [oldRules, newRules] = [loadOverrides(files.before), loadOverrides(files.after)]
+  const [before, after] = [fingerprinterOf(oldRules), fingerprinterOf(newRules)]
   const decode = createDecoder(limits)
   const resolveJob = createJobResolver(job)
   const groups = new GroupComparison()
+  const reasons = new Set<string>()
   let line = 0
   let dead = 0
   for await (const batch of lineBatches(sample, limits.maxRecordBytes)) {
@@ -40,28 +48,36 @@ export async function compareRules(files: { readonly before: string; readonly af
         const event = redactEvent(outcome.value)
         const name = resolveJob(event, NO_RECORD).job
         const [old, next] = [before(event, name), after(event, name)]
-        groups.add(line, { key: old.fp, title: old.title }, { key: next.fp, title: next.title })
+        groups.add(line, groupOf(old), groupOf(next))
+        reasons.add(next.why)
       }
     }
   }
-  return { ...groups.result(), dead }
+  const met = new Set([...reasons].flatMap(citedIn))
+  return { ...groups.result(), dead, unmet: ruleIdsOf(newRules).filter((id) => !met.has(id)) }
+}
+
+function groupOf({ fp, title, culprit, why }: Grouping): GroupOfEvent {
+  return { key: fp, title, culprit, why }
 }
 
 /** `width` null: lines are as long as they need to be. */
 export function renderComparison(compared: Compared, width: number | null): string {
-  const { events, dead, groupsBefore, groupsAfter, unchanged, changes } = compared
+  const { events, dead, groupsBefore, groupsAfter, unchanged, changes, unmet } = compared
   const deadWords = dead === 0 ? '' : `; not decoded: ${dead}`
   const head = `${events} events in ${groupsBefore} groups by the old rules, ${groupsAfter} by the new ones; unchanged: ${unchanged}${deadWords}`
-  return [head, ...changes.flatMap(linesOf)].map((line) => `${line.trim() === '' ? '' : fitted(line, width)}\n`).join('')
+  const foot = unmet.length === 0 ? [] : ['', `new rules that nothing in the sample met: ${unmet.join(', ')}`]
+  return [head, ...changes.flatMap(linesOf), ...foot].map((line) => `${line.trim() === '' ? '' : fitted(line, width)}\n`).join('')
 }
 
 function linesOf(change: Change): string[] {
   const { kind, events, before, after } = change
-  return ['', `${WORDS[kind]} ${before.length} -> ${after.length}, ${events} events`, ...before.map((group) => lineOf('-', group)), ...after.map((group) => lineOf('+', group))]
+  const reasons = [...new Set(after.map(({ why }) => why))].map((why) => `why: ${why}`)
+  return ['', `${WORDS[kind]} ${before.length} -> ${after.length}, ${events} events`, ...before.map((group) => lineOf('-', group)), ...after.map((group) => lineOf('+', group)), ...reasons]
 }
 
-function lineOf(sign: string, { key, title, events, line }: GroupSummary): string {
-  return `${sign} ${key} ${String(events).padStart(7)} x  line ${line}  ${title}`
+function lineOf(sign: string, { key, title, culprit, events, line }: GroupSummary): string {
+  return `${sign} ${key} ${String(events).padStart(7)} x  line ${line}  ${title}${culprit === null ? '' : `  at ${culprit}`}`
 }
 
 function fitted(line: string, width: number | null): string {

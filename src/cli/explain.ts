@@ -1,6 +1,6 @@
 /**
- * NDJSON bytes in; for each event of each line, in order, one JSON line out that says how it is grouped and why, or why it could not
- * be decoded. The same stages as in the stream, without the filter. Holds no more than a chunk and a line.
+ * NDJSON bytes in; for each event of each line, in order, one JSON line out that says how it was decoded, whose it is, how it is grouped and
+ * why, or why it could not be decoded. The same stages as in the stream, without the filter. Holds no more than a chunk and a line.
  */
 import type { Settings } from '../config/schema.ts'
 import { createDecoder } from '../decode/decode.ts'
@@ -38,11 +38,16 @@ function lineExplainer(settings: Settings): (line: Buffer) => readonly Fields[] 
   const fieldsOf = (outcome: Outcome<ErrorEvent>): Fields => {
     if (outcome.kind !== 'ok') return { reason: outcome.reason, ...(outcome.kind === 'dead' ? { detail: redact(outcome.detail) } : {}) }
     const event = redactEvent(outcome.value)
-    const { job } = resolveJob(event, NO_RECORD)
+    const { job, environment, host, operator, subtask } = resolveJob(event, NO_RECORD)
     const { grouping, classification } = analyse(event, job)
     return {
       layout: event.layout,
+      envelopes: event.envelopes,
       job,
+      environment,
+      host,
+      operator,
+      subtask,
       fingerprint: grouping.fp,
       ...(grouping.previous === null ? {} : { previous_fingerprint: grouping.previous }),
       fp_site: grouping.fpSite,
@@ -50,6 +55,9 @@ function lineExplainer(settings: Settings): (line: Buffer) => readonly Fields[] 
       title: grouping.title,
       culprit: grouping.culprit,
       category: classification?.category ?? null,
+      severity: classification?.severity ?? null,
+      advice: classification?.advice ?? null,
+      link: classification?.link ?? null,
       why: grouping.why,
     }
   }

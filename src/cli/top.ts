@@ -1,9 +1,12 @@
-/** `tracefold top [job]`: the errors that happened most in a range of time, of one job or over all, from the rollups. */
+/** `tracefold top [job]`: the errors that happened most in a range of time, of one job or over all, from the rollups, and of what kind they are. */
 import { InvalidArgumentError, Option, type Command } from 'commander'
+import type { RuleBook } from '../api/deps.ts'
 import { iso, rangeOf } from '../api/range.ts'
 import { changeOf, topBody } from '../api/routes/exceptions.ts'
+import { SEVERITIES } from '../api/schemas.ts'
 import type { Settings } from '../config/schema.ts'
-import { TOP_BY, type RollupReader, type TopBy, type TopQuery, type TopResult, type TopRow } from '../store/rollup-store.ts'
+import { isTracefoldError } from '../errors.ts'
+import { NO_VALUE, TOP_BY, type Only, type RollupReader, type TopBy, type TopQuery, type TopResult, type TopRow } from '../store/rollup-store.ts'
 import { settingsFor, type Io } from './io.ts'
 import { renderLine, renderTable, type Column } from './table.ts'
 
@@ -14,6 +17,8 @@ interface TopOptions {
   readonly to: string
   readonly limit: number
   readonly by: TopBy
+  readonly category?: string
+  readonly severity?: string
   readonly json?: boolean
 }
 
@@ -26,13 +31,16 @@ export function registerTop(program: Command, io: Io, open: (settings: Settings)
     .option('--to <time>', 'end', 'now')
     .option('--limit <n>', `how many, at most ${MAX_LIMIT}`, parseLimit, 10)
     .addOption(new Option('--by <dimension>', 'what to count by').choices(TOP_BY).default('fingerprint'))
-    .option('--json', 'print a JSON object')
+    .option('--category <category>', `only errors of this category; ${NO_VALUE} for those without`)
+    .addOption(new Option('--severity <severity>', 'only errors of this severity').choices([...SEVERITIES, NO_VALUE]))
+    .option('--json', 'print a JSON object, with what the pattern rules advise')
     .action(async (job: string | undefined, options: TopOptions, command: Command) => {
-      const query = { ...rangeOf(options, io.nowMs()), job: job ?? null, by: options.by, limit: options.limit }
-      const reader = await open(settingsFor(command, io))
+      const query = { ...rangeOf(options, io.nowMs()), job: job ?? null, by: options.by, limit: options.limit, only: onlyOf(options) }
+      const settings = settingsFor(command, io)
+      const reader = await open(settings)
       try {
         const result = await reader.top(query)
-        io.stdout.write(options.json === true ? `${JSON.stringify(topBody(query, result), null, 2)}\n` : renderTop(query, result, io.columns))
+        io.stdout.write(options.json === true ? `${JSON.stringify(topBody(query, result, await rulesOf(settings)), null, 2)}\n` : renderTop(query, result, io.columns))
       } finally {
         await reader.close()
       }
@@ -45,6 +53,22 @@ async function openLazily(settings: Settings): Promise<RollupReader> {
   return openReader(settings)
 }
 
+function onlyOf({ category, severity }: TopOptions): Only {
+  return { ...(category === undefined ? {} : { category }), ...(severity === undefined ? {} : { severity }) }
+}
+
+/** For what was counted, rules that are wrong at the moment are no reason not to show it. */
+async function rulesOf({ patterns }: Settings): Promise<RuleBook> {
+  const [{ ruleBookOf }, { loadRules }] = await Promise.all([import('../api/rule-book.ts'), import('../classify/load.ts')])
+  try {
+    const rules = loadRules(patterns.folder)
+    return ruleBookOf(() => rules)
+  } catch (error) {
+    if (isTracefoldError(error, 'config_invalid')) return ruleBookOf(() => null)
+    throw error
+  }
+}
+
 function parseLimit(text: string): number {
   const limit = Number(text)
   if (!/^\d+$/.test(text) || limit < 1 || limit > MAX_LIMIT) throw new InvalidArgumentError(`Expected a whole number from 1 to ${MAX_LIMIT}.`)
@@ -52,8 +76,9 @@ function parseLimit(text: string): number {
 }
 
 /** Below this the words go on a line of their own, under the numbers, which fit 80 characters. */
-const ONE_LINE_FROM = 120
+const ONE_LINE_FROM = 150
 const INDENT = '      '
+const NOTHING = '-'
 
 interface TopColumn extends Column {
   readonly cell: (row: TopRow) => string
@@ -84,10 +109,11 @@ function numberColumns({ job }: TopQuery, total: number): TopColumn[] {
 
 function wordColumns(by: TopBy): TopColumn[] {
   return [
+    ...(by === 'category' || by === 'severity' ? [] : [{ heading: 'CATEGORY', align: 'left', flexible: true, cell: kindWords } as const]),
     by === 'fingerprint'
       ? { heading: 'TITLE', align: 'left', flexible: true, cell: (row) => row.title }
       : { heading: by.toUpperCase().replaceAll('_', ' '), align: 'left', flexible: true, cell: (row) => row.key },
-    { heading: 'CULPRIT', align: 'left', flexible: true, cell: (row) => row.culprit ?? '-' },
+    { heading: 'CULPRIT', align: 'left', flexible: true, cell: (row) => row.culprit ?? NOTHING },
   ]
 }
 
@@ -97,14 +123,22 @@ function table(columns: readonly TopColumn[], rows: readonly TopRow[], width: nu
 
 function stacked(numbers: readonly TopColumn[], words: readonly TopColumn[], rows: readonly TopRow[], width: number): string {
   const [heading = '', ...lines] = table(numbers, rows, null).trimEnd().split('\n')
-  const under = rows.flatMap((row, i) => [lines[i] ?? '', ...words.map(({ cell }) => INDENT + renderLine(cell(row), width - INDENT.length))])
+  const under = rows.flatMap((row, i) => {
+    const said = words.map(({ cell }) => cell(row)).filter((text) => text !== NOTHING)
+    return [lines[i] ?? '', ...said.map((text) => INDENT + renderLine(text, width - INDENT.length))]
+  })
   return `${[heading, ...under].join('\n')}\n`
 }
 
-/** Against the period of the same length just before. */
+function kindWords({ category, severity }: TopRow): string {
+  if (category === null) return NOTHING
+  return severity === null ? category : `${category} (${severity})`
+}
+
+/** Against the period of the same length just before. What had another key then is not new: how much it was, nobody knows. */
 function changeWords(row: TopRow): string {
   const change = changeOf(row)
-  if (change === null) return 'new'
+  if (change === null) return row.previousKeys.length === 0 ? 'new' : NOTHING
   const percent = Math.round(change * 100)
   return `${percent > 0 ? '+' : ''}${percent}%`
 }

@@ -9,8 +9,7 @@ import type { HealthRegistry } from '../health.ts'
 import { retry } from '../lib/retry.ts'
 import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
-import { followPatterns } from '../pattern-watch.ts'
-import { createRules } from '../rules.ts'
+import { LiveRules } from '../live-rules.ts'
 import { DruidReader } from '../store/druid/reader.ts'
 import { checkSetUp, clusterIdOf, createNeighbours, documentsOf, setUp, supervisorState, type Neighbours } from './neighbours.ts'
 import { ledgerReader, letterReader } from './readers.ts'
@@ -31,6 +30,7 @@ export interface ClusterContext extends RunOptions {
 
 export async function startCluster(context: ClusterContext): Promise<Mode> {
   const { settings, health, metrics, log } = context
+  const rules = new LiveRules(context)
   const neighbours = createNeighbours(settings, log)
   const stopping = new AbortController()
   const documents = documentsOf(settings, neighbours, metrics, health)
@@ -46,7 +46,7 @@ export async function startCluster(context: ClusterContext): Promise<Mode> {
   ]
   const streams: StreamWithStore[] = []
   const tally = new TallyKeeper()
-  const done = bringUp(context, neighbours, streams, tally, stopping.signal)
+  const done = bringUp(context, { neighbours, rules, streams, tally }, stopping.signal)
   done.catch(() => {}) // whoever waits for it handles it
   return {
     done,
@@ -55,6 +55,7 @@ export async function startCluster(context: ClusterContext): Promise<Mode> {
     stop: async () => {
       stopping.abort()
       for (const timer of housekeeping) clearInterval(timer)
+      await rules.stop()
       await Promise.all(streams.map(({ stream }) => stream.stop()))
       await Promise.allSettled(streams.map(({ store }) => store.close()))
       await Promise.race([done.catch(() => {}), delay(STOP_PATIENCE_MS, undefined, { ref: false })]) // a try to start would connect again
@@ -63,8 +64,15 @@ export async function startCluster(context: ClusterContext): Promise<Mode> {
   }
 }
 
+interface Parts {
+  readonly neighbours: Neighbours
+  readonly rules: LiveRules
+  readonly streams: StreamWithStore[]
+  readonly tally: TallyKeeper
+}
+
 /** Resolves when all streams have ended. */
-async function bringUp(context: ClusterContext, neighbours: Neighbours, streams: StreamWithStore[], tally: TallyKeeper, signal: AbortSignal): Promise<void> {
+async function bringUp(context: ClusterContext, { neighbours, rules, streams, tally }: Parts, signal: AbortSignal): Promise<void> {
   const { settings, health, metrics, log, exitAtEnd } = context
   health.set('start', false, 'waiting for Kafka and for everything to be set up')
   const needsElasticsearch = settings.branches === 'together' || settings.branch !== 'rollup'
@@ -85,15 +93,12 @@ async function bringUp(context: ClusterContext, neighbours: Neighbours, streams:
       },
     },
   )
-  const rules = createRules(settings)
-  const { decode, analyse, resolveJob, digest } = rules
   if (signal.aborted) return
-  const stopFollowing = followPatterns(rules, settings.patterns.folder, context)
-  signal.addEventListener('abort', () => void stopFollowing(), { once: true })
-  streams.push(...createStreams({ settings, neighbours, clusterId, intake: { settings, decode, analyse, resolveJob, now: Date.now }, rules: digest, exitAtEnd, tally, metrics, health, log }))
+  streams.push(...createStreams({ settings, neighbours, clusterId, rules: rules.now, exitAtEnd, tally, metrics, health, log }))
+  rules.onChange((changed) => streams.forEach(({ stream }) => stream.changeRules(changed)))
   await Promise.all(streams.map(({ stream }) => stream.start()))
   health.set('start', true, 'started')
-  log.info({ streams: streams.length, rules: digest }, 'streams started')
+  log.info({ streams: streams.length, rules: rules.now.digest }, 'streams started')
   await Promise.all(streams.map(({ stream }) => stream.done))
 }
 

@@ -4,10 +4,10 @@
  */
 import type { Settings } from '../config/schema.ts'
 import type { HealthRegistry } from '../health.ts'
-import type { IntakeOptions } from '../intake.ts'
 import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { readTopic } from '../kafka/read-topic.ts'
+import { RulesInForce, type StreamRules } from '../rules.ts'
 import type { Runner } from '../runner.ts'
 import { KafkaSource } from '../source/kafka.ts'
 import { partitionKey } from '../source/source.ts'
@@ -25,8 +25,7 @@ export interface StreamParts {
   readonly settings: Settings
   readonly neighbours: Neighbours
   readonly clusterId: string
-  readonly intake: Omit<IntakeOptions, 'metrics'>
-  readonly rules: string
+  readonly rules: StreamRules
   readonly exitAtEnd: boolean
   /** Told by one of the streams. */
   readonly tally: TallyKeeper
@@ -51,28 +50,31 @@ export function createStreams(parts: StreamParts): StreamWithStore[] {
 function detailStream(parts: StreamParts, countsDecoding: boolean): StreamWithStore {
   const { settings, neighbours } = parts
   const source = sourceOf(parts, neighbours.names.detailGroup)
-  const detail = detailStore(parts, source, true)
-  return build(parts, ['detail'], source, detailOnly(detail), { caughtUp: settings.detail.flushMs, behind: settings.detail.flushMs }, countsDecoding)
+  const rules = new RulesInForce(parts.rules)
+  const detail = detailStore(parts, rules, source, true)
+  return build(parts, ['detail'], rules, source, detailOnly(detail), { caughtUp: settings.detail.flushMs, behind: settings.detail.flushMs }, countsDecoding)
 }
 
 function rollupStream(parts: StreamParts, countsDecoding: boolean): StreamWithStore {
   const { settings, neighbours } = parts
   const source = sourceOf(parts, neighbours.names.rollupGroup)
   const flushMs = { caughtUp: settings.rollup.flushMs, behind: settings.rollup.catchUpFlushMs }
-  return build(parts, ['rollup'], source, rollupOnly(rollupStore(parts, source)), flushMs, countsDecoding)
+  const rules = new RulesInForce(parts.rules)
+  return build(parts, ['rollup'], rules, source, rollupOnly(rollupStore(parts, rules, source)), flushMs, countsDecoding)
 }
 
 function bothStream(parts: StreamParts): StreamWithStore {
   const { settings, neighbours } = parts
   const source = sourceOf(parts, neighbours.names.rollupGroup)
-  const store = together(detailStore(parts, source, false), rollupStore(parts, source))
+  const rules = new RulesInForce(parts.rules)
+  const store = together(detailStore(parts, rules, source, false), rollupStore(parts, rules, source))
   const flushMs = { caughtUp: Math.min(settings.detail.flushMs, settings.rollup.flushMs), behind: settings.rollup.catchUpFlushMs }
-  return build(parts, ['detail', 'rollup'], source, store, flushMs, true)
+  return build(parts, ['detail', 'rollup'], rules, source, store, flushMs, true)
 }
 
-function build(parts: StreamParts, branches: readonly BranchName[], source: KafkaSource, store: Store, flushMs: { caughtUp: number; behind: number }, countsDecoding: boolean): StreamWithStore {
-  const { settings, rules, exitAtEnd, metrics, health, log, intake } = parts
-  const stream = createStream({ branches, source, store, flushMs, settings, rules, exitAtEnd, metrics, health, log, now: Date.now, intake: { ...intake, metrics: countsDecoding ? metrics : null }, ...(countsDecoding ? { tally: parts.tally } : {}) })
+function build(parts: StreamParts, branches: readonly BranchName[], rules: RulesInForce, source: KafkaSource, store: Store, flushMs: { caughtUp: number; behind: number }, countsDecoding: boolean): StreamWithStore {
+  const { settings, exitAtEnd, metrics, health, log } = parts
+  const stream = createStream({ branches, source, store, flushMs, settings, rules, exitAtEnd, metrics, health, log, now: Date.now, intake: { settings, now: Date.now, metrics: countsDecoding ? metrics : null }, ...(countsDecoding ? { tally: parts.tally } : {}) })
   return { stream, store }
 }
 
@@ -81,8 +83,8 @@ function sourceOf({ settings, neighbours, clusterId, health, log }: StreamParts,
   return new KafkaSource({ kafka: neighbours.kafka, admin: neighbours.admin, clusterId, groupId, topics, sessionTimeoutMs, maxBytesPerPartition, health, log })
 }
 
-function detailStore(parts: StreamParts, source: KafkaSource, commitsOffsets: boolean): ClusterDetailStore {
-  const { settings, neighbours, rules, metrics, health } = parts
+function detailStore(parts: StreamParts, rules: RulesInForce, source: KafkaSource, commitsOffsets: boolean): ClusterDetailStore {
+  const { settings, neighbours, metrics, health } = parts
   const { names, admin } = neighbours
   return new ClusterDetailStore({
     documents: documentsOf(settings, neighbours, metrics, health),
@@ -96,7 +98,7 @@ function detailStore(parts: StreamParts, source: KafkaSource, commitsOffsets: bo
   })
 }
 
-function rollupStore({ settings, neighbours, rules, metrics, log }: StreamParts, source: KafkaSource): RollupTopicStore {
+function rollupStore({ settings, neighbours, metrics, log }: StreamParts, rules: RulesInForce, source: KafkaSource): RollupTopicStore {
   const { kafka, admin, names } = neighbours
   return new RollupTopicStore({
     kafka,

@@ -146,6 +146,13 @@ export const schema = z.strictObject({
     .strictObject({
       minLevel: z.enum(LEVELS).default('ERROR').describe('Events of this level and above are kept.'),
       minLevelWithThrowable: z.enum(LEVELS).default('WARN').describe('Events with a throwable are kept from this level on.'),
+      rulesFile: z.string().min(1).nullable().default(null).describe('YAML file of filter rules of your own: which events are dropped, kept or sampled. It may change while the program runs.'),
+    })
+    .prefault({}),
+
+  redaction: z
+    .strictObject({
+      rulesFile: z.string().min(1).nullable().default(null).describe('YAML file of redaction rules of your own, and switches of the built-in ones. It may change while the program runs.'),
     })
     .prefault({}),
 
@@ -213,6 +220,7 @@ export const schema = z.strictObject({
       ownPackages: z.array(form(JAVA_PACKAGE, 'package such as com.acme')).default([]).describe('Packages whose frames are your own code although a library list says otherwise: com.acme, org.apache.acme.'),
       rulesFile: z.string().min(1).nullable().default(null).describe('YAML file of rules of your own for grouping: what frames, types and messages count for, and groups by name.'),
       previousRulesFile: z.string().min(1).nullable().default(null).describe('The rules file before a change. While it is set, the key by these rules is computed, too, so that an error can be followed across the change.'),
+      previousUntil: z.string().nullable().default(null).describe('Event time at which a change is over, with its zone: 2026-03-17T12:00:00Z. From then on the key by the previous rules is not told any more.'),
     })
     .prefault({}),
 })

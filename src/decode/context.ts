@@ -16,13 +16,21 @@ export function readContext(reading: Reading, limits: Settings['limits']): Map<s
   return into.map
 }
 
+/** The same map and more behind it, as far as there is room. */
+export function withContext(context: ReadonlyMap<string, string>, more: readonly unknown[], limits: Settings['limits']): Map<string, string> {
+  const into = new Bounded(limits, context)
+  for (const source of more) into.addSource(source)
+  return into.map
+}
+
 /** Collects until the map is full. */
 class Bounded {
-  readonly map = new Map<string, string>()
+  readonly map: Map<string, string>
   readonly #limits: Settings['limits']
 
-  constructor(limits: Settings['limits']) {
+  constructor(limits: Settings['limits'], start?: ReadonlyMap<string, string>) {
     this.#limits = limits
+    this.map = new Map(start)
   }
 
   /** A map, a list of `{key, value}` (Log4j's propertiesAsList) or of one-key maps (Logback's kvpList); text goes under `context`. */

@@ -2,29 +2,48 @@
  * The first stage: a record's bytes -> events. Pure: same bytes and limits in, same outcomes out. Never throws, whatever the bytes are.
  *
  *   bytes -> text -> JSON values -> layout -> reading -> event        plain text with a stack trace -> one event
+ *     |                    `-> envelope: what is inside takes the same way, and gets what is written on the envelope
+ *     `-> OTLP (protobuf; as JSON it is one of the values) -> log records -> readings -> events
  *
- * There is at least one outcome for each record, and one for each event that it holds (an array, several values one after the other).
+ * There is at least one outcome for each record, and one for each event that it holds (an array, several values one after the other, OTLP).
  * Delivery: what can be saved is saved (a cut record becomes an event with `truncated`); what cannot is a dead letter with a reason and a
  * sentence for people. A repeat gives the same outcomes in the same order, so an index within the record is an identity.
  */
 import { isUtf8 } from 'node:buffer'
 import type { Settings } from '../config/schema.ts'
-import type { DeadReason, ErrorEvent, Outcome } from '../event.ts'
+import type { DeadReason, ErrorEvent, Layout, Outcome } from '../event.ts'
+import { attach } from './envelope/attach.ts'
+import { unwrap } from './envelope/unwrap.ts'
+import type { Wrapped } from './envelope/wrapped.ts'
 import { finish } from './finish.ts'
 import { readJson, snippet, type JsonRecord } from './json-records.ts'
-import { createKnownDecoder } from './known-decoder.ts'
+import { createKnownDecoder, MIN_BYTES, type KnownDecoder } from './known-decoder.ts'
 import { generic } from './layouts/generic.ts'
-import { LAYOUTS } from './layouts/list.ts'
+import { layoutOf, ownLayoutOf } from './layouts/list.ts'
 import { readPlainText } from './layouts/plain-text.ts'
-import { decodeText } from './text.ts'
+import { withBody } from './otlp/body.ts'
+import { isRequest, logsOf, type Log } from './otlp/logs.ts'
+import { readRequest } from './otlp/protobuf.ts'
+import { decodeText, withoutPadding } from './text.ts'
 import { readThrowable } from './throwable.ts'
 import { isObject, render, type JsonObject } from './value.ts'
 
 export type Decoder = (value: Buffer | null) => readonly Outcome<ErrorEvent>[]
 type Limits = Settings['limits']
+type Outcomes = readonly Outcome<ErrorEvent>[]
+
+/** What all steps share. */
+interface Way {
+  readonly limits: Limits
+  readonly decodeKnown: KnownDecoder
+}
 
 /** How a value begins that is meant as JSON: also what Log4j's `complete` puts between records. */
 const JSON_START = '{[,]"'
+/** JSON behind something else. */
+const OBJECT_START = /\{\s*"/
+/** Envelopes in envelopes, and JSON in JSON texts: a record that nests deeper was made by no shipper. */
+const MAX_NESTING = 4
 /** Keys shown of an object that no layout knows. */
 const SHOWN_KEYS = 8
 const SHOWN_CHARS = 40
@@ -35,65 +54,143 @@ export interface DecoderOptions {
 }
 
 export function createDecoder(limits: Limits, { knownTraces }: DecoderOptions = { knownTraces: true }): Decoder {
-  const decodeKnown = knownTraces ? createKnownDecoder((object, throwableOf) => decodeObject(object, false, limits, throwableOf)) : () => null
+  const decodeKnown = knownTraces ? createKnownDecoder((object, throwableOf, depth) => decodeObject(object, false, way, depth, throwableOf)) : () => null
+  const way: Way = { limits, decodeKnown }
   return (value) => {
-    if (value === null) return [{ kind: 'drop', reason: 'tombstone' }]
+    if (value === null) return TOMBSTONE
     if (value.length > limits.maxRecordBytes) return [dead('too_large', `${value.length} bytes; limits.maxRecordBytes is ${limits.maxRecordBytes}`)]
-    const known = decodeKnown(value)
-    if (known !== null) return [known]
-    const outcomes = decodeWhole(decodeText(value), limits, true)
+    const outcomes = decodeBytes(value, way, 0)
     return outcomes.some((outcome) => outcome.kind === 'dead') && !isUtf8(value) ? outcomes.map(asNotUtf8) : outcomes
   }
 }
 
-/** `outer` is false inside a JSON string that holds a record: one level, no more. */
-function decodeWhole(text: string, limits: Limits, outer: boolean): Outcome<ErrorEvent>[] {
-  if (text === '') return [dead('empty', 'No bytes but blanks, NULs or a byte order mark')]
-  if (JSON_START.includes(text.charAt(0)) || isScalar(text)) return decodeJson(text, limits, outer)
-  const plain = plainTextEvent(text, limits)
-  if (plain !== null) return [plain]
-  return embedded(text, limits, outer) ?? [dead('not_json', `Neither JSON nor text with a stack trace: ${snippet(text)}`)]
+const TOMBSTONE: Outcomes = [{ kind: 'drop', reason: 'tombstone' }]
+
+/** `depth` counts what was taken off so far. */
+function decodeBytes(bytes: Buffer, way: Way, depth: number): Outcomes {
+  const otlp = readRequest(bytes)
+  if (otlp !== null) return 'tooLarge' in otlp ? [dead('too_large', otlp.tooLarge)] : decodeRequest(otlp.request, 'otlp-protobuf', otlp.isCut, way, depth)
+  return way.decodeKnown(bytes, depth) ?? decodeWhole(decodeText(bytes), false, way, depth)
 }
 
-function decodeJson(text: string, limits: Limits, outer: boolean): Outcome<ErrorEvent>[] {
-  const records = readJson(text, limits.maxEventsPerRecord + 1)
+/** `isCut`: somebody says that the text has lost its end. JSON shows that itself. */
+function decodeWhole(text: string, isCut: boolean, way: Way, depth: number): Outcomes {
+  if (text === '') return [dead('empty', 'No bytes but blanks, NULs or a byte order mark')]
+  if (JSON_START.includes(text.charAt(0)) || isScalar(text)) return decodeJson(text, way, depth)
+  const plain = plainTextEvent(text, isCut, way)
+  if (plain !== null) return [plain]
+  return embedded(text, way, depth) ?? [dead('not_json', `Neither JSON nor text with a stack trace: ${snippet(text)}`)]
+}
+
+function decodeJson(text: string, way: Way, depth: number): Outcomes {
+  const { maxEventsPerRecord } = way.limits
+  const records = readJson(text, maxEventsPerRecord + 1)
   if (records.length === 0) return [dead('empty', `No record in it: ${snippet(text)}`)]
   if (records.every((record) => record.kind === 'fault')) {
-    const plain = plainTextEvent(text, limits)
+    const plain = plainTextEvent(text, false, way)
     if (plain !== null) return [plain]
   }
-  const outcomes = records.slice(0, limits.maxEventsPerRecord).flatMap((record) => decodeRecord(record, limits, outer))
-  if (outcomes.length <= limits.maxEventsPerRecord && records.length <= limits.maxEventsPerRecord) return outcomes
-  return [...outcomes.slice(0, limits.maxEventsPerRecord), dead('too_large', `More events in it than limits.maxEventsPerRecord (${limits.maxEventsPerRecord}); the rest is left out`)]
+  return bounded(records.slice(0, maxEventsPerRecord).flatMap((record) => decodeRecord(record, way, depth)), records.length, maxEventsPerRecord)
 }
 
-function decodeRecord(record: JsonRecord, limits: Limits, outer: boolean): Outcome<ErrorEvent>[] {
-  if (record.kind === 'fault') return [dead(record.reason, record.detail)]
-  const { value, truncated } = record
-  if (isObject(value)) return [decodeObject(value, truncated, limits)]
-  if (typeof value === 'string' && outer) return decodeWhole(value.trim(), limits, false)
+function decodeRecord(record: JsonRecord, way: Way, depth: number): Outcomes {
+  return record.kind === 'fault' ? [dead(record.reason, record.detail)] : decodeValue(record.value, record.truncated, way, depth)
+}
+
+function decodeValue(value: unknown, isCut: boolean, way: Way, depth: number): Outcomes {
+  if (isObject(value)) return decodeObject(value, isCut, way, depth)
+  if (typeof value === 'string' && depth < MAX_NESTING) return decodeInsideText(value, isCut, way, depth + 1)
   return [dead('unknown_layout', `JSON, but not an object: ${render(value, SHOWN_CHARS) ?? 'null'}`)]
 }
 
-function decodeObject(object: JsonObject, truncated: boolean, limits: Limits, throwableOf = readThrowable): Outcome<ErrorEvent> {
-  const reader = LAYOUTS.find((layout) => layout.matches(object)) ?? (truncated ? generic : undefined)
-  const event = reader === undefined ? null : finish(reader.layout, reader.read(object), truncated, limits, throwableOf)
-  if (event !== null) return { kind: 'ok', value: event }
-  return dead(truncated ? 'truncated' : 'unknown_layout', `An object without level, message and throwable that we know. Its keys: ${keysOf(object)}`)
+function decodeObject(object: JsonObject, isCut: boolean, way: Way, depth: number, throwableOf = readThrowable): Outcomes {
+  if (isRequest(object)) return decodeRequest(object, 'otlp-json', isCut, way, depth)
+  const wrapped = unwrap(object, isCut)
+  return wrapped === null ? [decodeByLayout(object, isCut, way, throwableOf)] : decodeWrapped(wrapped, way, depth, throwableOf)
 }
 
-function plainTextEvent(text: string, limits: Limits): Outcome<ErrorEvent> | null {
+function decodeByLayout(object: JsonObject, isCut: boolean, { limits }: Way, throwableOf: typeof readThrowable): Outcome<ErrorEvent> {
+  const reader = layoutOf(object) ?? (isCut ? generic : undefined)
+  const event = reader === undefined ? null : finish(reader.layout, reader.read(object), isCut, limits, throwableOf)
+  if (event !== null) return { kind: 'ok', value: event }
+  return dead(isCut ? 'truncated' : 'unknown_layout', `An object without level, message and throwable that we know. Its keys: ${keysOf(object)}`)
+}
+
+function decodeWrapped({ envelope, inside, isCut, orElse, around }: Wrapped, way: Way, depth: number, throwableOf: typeof readThrowable): Outcomes {
+  if (depth >= MAX_NESTING) return [dead('unknown_layout', `A ${envelope} envelope within ${MAX_NESTING} others`)]
+  const found = decodeInside(inside, isCut, way, depth + 1, throwableOf)
+  const outcomes = orElse === null || found.some(({ kind }) => kind === 'ok') ? found : [decodeByLayout(orElse, isCut, way, throwableOf)]
+  return outcomes.map((outcome) => {
+    if (outcome.kind === 'ok') return { kind: 'ok', value: attach(outcome.value, envelope, around, way.limits) }
+    return outcome.kind === 'dead' ? dead(outcome.reason, `In a ${envelope} envelope: ${outcome.detail}`) : outcome
+  })
+}
+
+function decodeInside(inside: unknown, isCut: boolean, way: Way, depth: number, throwableOf: typeof readThrowable): Outcomes {
+  if (inside === null) return TOMBSTONE
+  if (inside === undefined) return [dead('unknown_layout', 'Nothing in it')]
+  if (Buffer.isBuffer(inside)) return decodeBytes(inside, way, depth)
+  if (typeof inside === 'string') return decodeInsideText(inside, isCut, way, depth)
+  if (!Array.isArray(inside)) return isObject(inside) ? decodeObject(inside, isCut, way, depth, throwableOf) : decodeValue(inside, isCut, way, depth)
+  if (inside.length === 0) return [dead('empty', 'An empty list in it')]
+  const { maxEventsPerRecord } = way.limits
+  const outcomes = inside.slice(0, maxEventsPerRecord).flatMap((item: unknown, at) => decodeValue(item, isCut && at === inside.length - 1, way, depth))
+  return bounded(outcomes, inside.length, maxEventsPerRecord)
+}
+
+/** A record that came as text within JSON may hold a trace that is known, too. */
+function decodeInsideText(text: string, isCut: boolean, way: Way, depth: number): Outcomes {
+  const trimmed = withoutPadding(text)
+  const known = trimmed.length >= MIN_BYTES && trimmed.startsWith('{') ? way.decodeKnown(Buffer.from(trimmed), depth) : null
+  return known ?? decodeWhole(trimmed, isCut, way, depth)
+}
+
+/** One outcome for each log record. Where the request was cut, it was cut within the last one that is left. */
+function decodeRequest(request: JsonObject, layout: Layout, isCut: boolean, way: Way, depth: number): Outcomes {
+  const { maxEventsPerRecord } = way.limits
+  const outcomes: Outcome<ErrorEvent>[] = []
+  for (const log of logsOf(request)) {
+    if (outcomes.length === maxEventsPerRecord) return bounded(outcomes, outcomes.length + 1, maxEventsPerRecord)
+    outcomes.push(decodeLog(log, layout, way, depth))
+  }
+  const last = outcomes.pop()
+  if (last === undefined) return [isCut ? dead('truncated', 'An OTLP request that was cut before its first log record') : dead('empty', 'An OTLP request without log records')]
+  if (!isCut) return [...outcomes, last]
+  return [...outcomes, last.kind === 'ok' ? { kind: 'ok', value: { ...last.value, truncated: true } } : dead('truncated', 'An OTLP log record that was cut before it said anything')]
+}
+
+function decodeLog(log: Log, layout: Layout, way: Way, depth: number): Outcome<ErrorEvent> {
+  const event = finish(layout, log.reading, false, way.limits)
+  if (event === null) return dead('unknown_layout', 'An OTLP log record without severity, body and exception')
+  return { kind: 'ok', value: withBody(event, log, way.limits, (body) => decodeBody(body, log.hasSeverity, way, depth)) }
+}
+
+/** A body that is a record of its own: a line that a collector read from a file. Where the collector knows the severity, any text may be a message. */
+function decodeBody(body: unknown, hasSeverity: boolean, way: Way, depth: number): Outcomes {
+  if (depth >= MAX_NESTING) return []
+  if (isObject(body)) return (hasSeverity ? ownLayoutOf(body) : layoutOf(body)) === undefined ? [] : [decodeByLayout(body, false, way, readThrowable)]
+  if (typeof body !== 'string' || (hasSeverity && !OBJECT_START.test(body.slice(0, SHOWN_CHARS)))) return []
+  return decodeInsideText(body, false, way, depth + 1)
+}
+
+function plainTextEvent(text: string, isCut: boolean, { limits }: Way): Outcome<ErrorEvent> | null {
   const reading = readPlainText(text)
-  const event = reading === null ? null : finish('plain-text', reading, false, limits)
+  const event = reading === null ? null : finish('plain-text', reading, isCut, limits)
   return event === null ? null : { kind: 'ok', value: event }
 }
 
 /** JSON behind a prefix, such as syslog's. Only if an event comes of it: braces are common in plain text. */
-function embedded(text: string, limits: Limits, outer: boolean): Outcome<ErrorEvent>[] | null {
-  const at = text.indexOf('{"')
+function embedded(text: string, way: Way, depth: number): Outcomes | null {
+  const at = text.search(OBJECT_START)
   if (at < 0) return null
-  const outcomes = decodeJson(text.slice(at), limits, outer)
+  const outcomes = decodeJson(text.slice(at), way, depth)
   return outcomes.some((outcome) => outcome.kind === 'ok') ? outcomes : null
+}
+
+/** `held`: what was found, of which no more than `max` was decoded. */
+function bounded(outcomes: Outcomes, held: number, max: number): Outcomes {
+  if (outcomes.length <= max && held <= max) return outcomes
+  return [...outcomes.slice(0, max), dead('too_large', `More events in it than limits.maxEventsPerRecord (${max}); the rest is left out`)]
 }
 
 function isScalar(text: string): boolean {

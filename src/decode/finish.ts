@@ -2,40 +2,43 @@
  * A reading (raw values by meaning) -> an event (well-typed, bounded). The one place where limits and defaults are applied. Pure.
  *
  * - No level that we know: ERROR where there is a throwable or the record was cut (its level may be in the lost part), else INFO.
+ * - A trace that was printed into the message (`log.error(stackTraceOf(e))`) is the throwable, where the layout has none.
  * - `truncated` says that a trace or the record lost its tail, so that the root cause may be missing. A message or context value that was
  *   cut by a limit ends in `…` and does not set it: the error's identity is whole.
  */
 import type { Settings } from '../config/schema.ts'
 import type { ErrorEvent, Layout } from '../event.ts'
 import { readContext } from './context.ts'
+import { findTrace } from './find-trace.ts'
 import type { Reading } from './layout.ts'
 import { parseLevel } from './level.ts'
-import { readThrowable } from './throwable.ts'
-import { cut, render, textOf } from './value.ts'
+import { readThrowable, type ReadThrowable } from './throwable.ts'
+import { cut, MAX_NAME_CHARS, nameOf, render, textOf } from './value.ts'
 
-const MAX_NAME_CHARS = 512
+/** Of a thread's name, whose end says more than its middle: a Flink task names its whole chain first and its subtask last. */
+const THREAD_TAIL_CHARS = 128
+const FRAME = /\n\s{1,8}at [\w$.<>/-]+\(/
 const MAX_TAGS = 32
 const MAX_TAG_CHARS = 256
 
 /** Null where the record says nothing: no level, no message, no throwable. */
 export function finish(layout: Layout, reading: Reading, recordCut: boolean, limits: Settings['limits'], throwableOf = readThrowable): ErrorEvent | null {
   const level = parseLevel(reading.level)
-  const message = render(reading.message, limits.maxMessageChars)
-  const { throwable, truncated } = throwableOf(reading.throwable, limits)
+  const { message, throwable, truncated } = messageAndThrowable(reading, limits, throwableOf)
   if (level === null && throwable === null && (message === null || message === '')) return null
   return {
     layout,
     envelopes: [],
     timeMs: reading.timeMs,
     level: level ?? (throwable !== null || recordCut ? 'ERROR' : 'INFO'),
-    logger: name(reading.logger),
-    thread: name(reading.thread),
+    logger: nameOf(reading.logger),
+    thread: threadName(reading.thread),
     message: message ?? '',
     messageTemplate: render(reading.messageTemplate, limits.maxMessageChars),
-    host: name(reading.host),
-    serviceName: name(reading.serviceName),
-    serviceVersion: name(reading.serviceVersion),
-    environment: name(reading.environment),
+    host: nameOf(reading.host),
+    serviceName: nameOf(reading.serviceName),
+    serviceVersion: nameOf(reading.serviceVersion),
+    environment: nameOf(reading.environment),
     context: readContext(reading, limits),
     tags: reading.tags === undefined ? [] : readTags(reading.tags),
     throwable,
@@ -43,13 +46,25 @@ export function finish(layout: Layout, reading: Reading, recordCut: boolean, lim
   }
 }
 
-function name(value: unknown): string | null {
-  const text = textOf(value)
-  return text === null ? null : cut(text, MAX_NAME_CHARS)
+function messageAndThrowable(reading: Reading, limits: Settings['limits'], throwableOf: typeof readThrowable): ReadThrowable & { readonly message: string | null } {
+  const read = throwableOf(reading.throwable, limits)
+  const { message } = reading
+  const found = read.throwable === null && typeof message === 'string' && FRAME.test(message) ? findTrace(message) : null
+  if (found === null || typeof message !== 'string') return { ...read, message: render(message, limits.maxMessageChars) }
+  const head = message.slice(0, found.from).trimEnd()
+  const firstLine = message.slice(found.start, message.indexOf('\n', found.start))
+  return { ...throwableOf(message.slice(found.start), limits), message: render(head === '' ? firstLine : head, limits.maxMessageChars) }
 }
 
+function threadName(value: unknown): string | null {
+  const text = textOf(value)
+  if (text === null || text.length <= MAX_NAME_CHARS) return text
+  return cut(text, MAX_NAME_CHARS - THREAD_TAIL_CHARS) + text.slice(-THREAD_TAIL_CHARS).replace(HALF_PAIR, '')
+}
+const HALF_PAIR = /^[\udc00-\udfff]/
+
 /** Tags, markers and nested contexts (NDC), each a text or a list of texts. */
-function readTags(sources: readonly unknown[]): string[] {
+export function readTags(sources: readonly unknown[]): string[] {
   const tags: string[] = []
   for (const source of sources) {
     for (const item of Array.isArray(source) ? source : [source]) {

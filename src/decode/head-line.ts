@@ -4,6 +4,10 @@
  *   `Caused by: <#0f7881a5> com.acme.OrderException: order 42 failed`
  *    label       hash       type                     message
  *
+ *   `org.apache.hadoop.ipc.RemoteException(java.io.FileNotFoundException): no such file`
+ *    carrier                               type                            message
+ *
+ * Hadoop's exception of a remote call names the class that was thrown over there: that one is the type, as `unwrapRemoteException` has it.
  * Looks at no more than a line, and at each character a bounded number of times. Pure; never throws.
  */
 
@@ -18,6 +22,14 @@ const LABELS: readonly (readonly [string, Label['kind']])[] = [
   ['Suppressed: ', 'suppressed'],
   ['Wrapped by: ', 'wrapper'],
 ]
+/** A class name as it stands at a head, and where it ends: before the colon, or at the line's end. */
+export interface HeadName {
+  readonly type: string
+  /** The class that carried the type over from another process, or null. */
+  readonly carrier: string | null
+  readonly end: number
+}
+
 const CIRCULAR = '[CIRCULAR REFERENCE'
 /** A fully qualified class name; anything longer is prose. */
 const MAX_TYPE_CHARS = 512
@@ -37,19 +49,28 @@ export function labelAt(text: string, at: number, to: number): Label | null {
 }
 
 /** The class name at `at`, if it ends the line or a colon follows it. */
-export function typeAt(text: string, at: number, to: number): string | null {
+export function typeAt(text: string, at: number, to: number): HeadName | null {
   const limit = Math.min(to, at + MAX_TYPE_CHARS)
   let end = at
   while (end < limit && text.charCodeAt(end) > 0x20 && text.charCodeAt(end) !== 0x3a) end++
   const after = text.charCodeAt(end)
   if (end < to && after !== 0x3a && after !== 0x0d) return null
   const name = text.slice(at, end)
-  return TYPE.test(name) || BARE_TYPE.test(name) ? name : null
+  if (TYPE.test(name) || BARE_TYPE.test(name)) return { type: name, carrier: null, end }
+  return name.endsWith(')') ? carried(name, end) : null
 }
 
-/** Where the head of a trace begins: behind `Exception in thread "main" ` and behind an inline hash. */
+/** `Carrier(Type)`, both with their packages. */
+function carried(name: string, end: number): HeadName | null {
+  const open = name.indexOf('(')
+  const carrier = name.slice(0, open)
+  const type = name.slice(open + 1, -1)
+  return open > 0 && TYPE.test(carrier) && TYPE.test(type) ? { type, carrier, end } : null
+}
+
+/** Where the head of a trace begins: behind `Exception in thread "main" `, JBoss's `: ` and an inline hash. */
 export function headAt(text: string, at: number, to: number): number {
-  return skipHash(text, skipThread(text, at, to))
+  return skipHash(text, skipThread(text, text.startsWith(': ', at) ? at + 2 : at, to))
 }
 
 /** Where the message begins, for a type that ends at `at`. */

@@ -71,10 +71,13 @@ export function valueEnd(bytes: Buffer, start: number, maxBytes: number): number
   return span.closed === null ? start + span.end : null
 }
 
-/** A cut key is dropped, a cut text value is closed. */
+/** A cut key is dropped, a cut text value is closed behind `…`: so a reader knows half a class name from a whole one. */
 function closeString(text: string, start: number, end: number, isKey: boolean, open: readonly string[]): string {
-  return isKey ? text.slice(start, end) + reversed(open) : `${withoutHalfEscape(text.slice(start, end))}"${reversed(open)}`
+  if (isKey) return text.slice(start, end) + reversed(open)
+  return `${withoutHalfEscape(text.slice(start, end).replace(CUT_END, ''))}…"${reversed(open)}`
 }
+/** What is left of a character whose last bytes are gone, or the mark of who cut it. */
+const CUT_END = /(?:\ufffd|…)$/
 
 /**
  * Index after the closing quote, or where the text was cut: at its end, or at a line break behind which another record begins

@@ -1,6 +1,6 @@
 /**
- * The fast path of decoding: a record that is one JSON object and holds a stack trace whose raw bytes are known. In: the record. Out: its event,
- * exactly as the plain path makes it, or null, and then the plain path decides.
+ * The fast path of decoding: a record that is one JSON object and holds a stack trace whose raw bytes are known. In: the record. Out: its outcomes,
+ * exactly as the plain path makes them, or null, and then the plain path decides.
  *
  *   {"message":"m","error.stack_trace":"com.acme. ... 3 KB ..."}     the trace is found, known, and cut out
  *   {"message":"m","error.stack_trace":"<token>"}                    the rest is parsed
@@ -19,10 +19,12 @@ import { withoutPadding } from './text.ts'
 import type { readThrowable } from './throwable.ts'
 import { isObject, type JsonObject } from './value.ts'
 
-export type DecodeObject = (object: JsonObject, throwableOf: typeof readThrowable) => Outcome<ErrorEvent>
+/** `depth` is passed through: how much was taken off the record before. */
+export type DecodeObject = (object: JsonObject, throwableOf: typeof readThrowable, depth: number) => readonly Outcome<ErrorEvent>[]
+export type KnownDecoder = (record: Buffer, depth: number) => readonly Outcome<ErrorEvent>[] | null
 
 /** Parsing less costs less than looking. */
-const MIN_BYTES = 1_024
+export const MIN_BYTES = 1_024
 const TOKEN = `trace ${randomUUID()}`
 const QUOTED_TOKEN = JSON.stringify(TOKEN)
 
@@ -39,9 +41,9 @@ const OPENING_BRACE = 0x7b
 /** Messages that quote more than this before their first frame are left to the plain path. */
 const MAX_QUOTES = 16
 
-export function createKnownDecoder(decodeObject: DecodeObject): (record: Buffer) => Outcome<ErrorEvent> | null {
+export function createKnownDecoder(decodeObject: DecodeObject): KnownDecoder {
   const traces = new RawTraces()
-  return (record) => {
+  return (record, depth) => {
     if (record.length < MIN_BYTES || record[0] !== OPENING_BRACE) return null
     const start = traceStart(record)
     const known = start < 0 ? null : traces.find(record, start)
@@ -50,7 +52,7 @@ export function createKnownDecoder(decodeObject: DecodeObject): (record: Buffer)
     const object = parseJson(withoutPadding(rest))
     const isPut = isObject(object) && putAtToken(object, known.value)
     known.noteCut(isPut)
-    return isPut ? decodeObject(object, known.read) : null
+    return isPut ? decodeObject(object, known.read, depth) : null
   }
 }
 

@@ -1,29 +1,69 @@
 /**
- * An event -> the event without secrets: message, template, context, tags and throwable. The same object where nothing had to change, so
- * that a clean event costs no copy. Pure.
+ * An event -> the event without secrets: message, template, names (logger, thread, host; by a user's rules service and environment, too), context, tags and throwable. The
+ * same object where nothing had to change, so that a clean event costs no copy. Pure but for what it remembers, which is what it would find again.
  */
-import type { ErrorEvent, LoggedThrowable, Throwable } from '../event.ts'
+import type { ErrorEvent, Frame, LoggedThrowable, Throwable } from '../event.ts'
+import type { TextRedactor } from './redact-body.ts'
 import { redact, redactValue } from './redact.ts'
 import { isShared, share } from './shared-throwable.ts'
 
-/** Decoding nests suppressed exceptions in suppressed ones only so far; a bound all the same. */
-const MAX_DEPTH = 250
-
-export function redactEvent(event: ErrorEvent): ErrorEvent {
-  const message = redact(event.message)
-  const messageTemplate = event.messageTemplate === null ? null : redact(event.messageTemplate)
-  const context = redactContext(event.context)
-  const tags = redactTags(event.tags)
-  const throwable = event.throwable === null ? null : redactThrowable(event.throwable)
-  const same =
-    message === event.message && messageTemplate === event.messageTemplate && context === event.context && tags === event.tags && throwable === event.throwable
-  return same ? event : { ...event, message, messageTemplate, context, tags, throwable }
+export interface EventText extends TextRedactor {
+  /** The user's own rules alone, or null where there are none: they see class names and frames, too, in which no built-in rule finds anything. */
+  readonly redactByRules: ((text: string) => string) | null
 }
 
-function redactContext(context: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+/** Decoding nests suppressed exceptions in suppressed ones only so far; a bound all the same. */
+const MAX_DEPTH = 250
+/** Names come again and again, so what became of one is remembered; past so many all are forgotten. */
+const MAX_NAMES = 10_000
+/** Longer ones are seldom the same, and costly to look up. */
+const MAX_NAME_CHARS = 256
+
+export const redactEvent = createEventRedactor({ redact, redactValue, redactByRules: null })
+
+export function createEventRedactor(text: EventText): (event: ErrorEvent) => ErrorEvent {
+  const [loggerOf, threadOf, hostOf] = [remembered(text.redact), remembered(text.redact), remembered(text.redact)]
+  const labelOf = text.redactByRules === null ? (label: string | null) => label : remembered(text.redactByRules)
+  const throwableOf = throwableRedactor(text)
+  return (event) => {
+    const message = text.redact(event.message)
+    const messageTemplate = event.messageTemplate === null ? null : text.redact(event.messageTemplate)
+    const logger = loggerOf(event.logger)
+    const thread = threadOf(event.thread)
+    const host = hostOf(event.host)
+    const serviceName = labelOf(event.serviceName)
+    const serviceVersion = labelOf(event.serviceVersion)
+    const environment = labelOf(event.environment)
+    const context = redactContext(event.context, text)
+    const tags = sameOrNew(event.tags, text.redact)
+    const throwable = event.throwable === null ? null : throwableOf(event.throwable)
+    const isSame =
+      message === event.message && messageTemplate === event.messageTemplate && logger === event.logger && thread === event.thread && host === event.host &&
+      serviceName === event.serviceName && serviceVersion === event.serviceVersion && environment === event.environment && context === event.context && tags === event.tags && throwable === event.throwable
+    return isSame ? event : { ...event, message, messageTemplate, logger, thread, host, serviceName, serviceVersion, environment, context, tags, throwable }
+  }
+}
+
+/** What became of a name, by the last one, since the next is mostly the same, and by all. */
+function remembered(redactText: (text: string) => string): (name: string | null) => string | null {
+  const known = new Map<string, string>()
+  let last = { name: '', clean: '' }
+  return (name) => {
+    if (name === null || name === '') return name
+    if (name === last.name) return last.clean
+    const clean = known.get(name) ?? redactText(name)
+    if (name.length > MAX_NAME_CHARS) return clean
+    if (known.size >= MAX_NAMES) known.clear()
+    known.set(name, clean)
+    last = { name, clean }
+    return clean
+  }
+}
+
+function redactContext(context: ReadonlyMap<string, string>, text: TextRedactor): ReadonlyMap<string, string> {
   let clean: Map<string, string> | null = null
   for (const [key, value] of context) {
-    const redacted = redactValue(key, value)
+    const redacted = text.redactValue(key, value)
     if (redacted === value) continue
     clean ??= new Map(context)
     clean.set(key, redacted)
@@ -31,46 +71,65 @@ function redactContext(context: ReadonlyMap<string, string>): ReadonlyMap<string
   return clean ?? context
 }
 
-function redactTags(tags: readonly string[]): readonly string[] {
-  const clean = tags.map(redact)
-  return clean.every((tag, i) => tag === tags[i]) ? tags : clean
+function sameOrNew<T>(list: readonly T[], change: (item: T) => T): readonly T[] {
+  const changed = list.map(change)
+  return changed.every((item, i) => item === list[i]) ? list : changed
 }
 
-const cleanOfShared = new WeakMap<LoggedThrowable, LoggedThrowable>()
-
-function redactThrowable(throwable: LoggedThrowable): LoggedThrowable {
-  if (!isShared(throwable)) return withoutSecrets(throwable)
-  const known = cleanOfShared.get(throwable)
-  if (known !== undefined) return known
-  const clean = withoutSecrets(throwable)
-  share(clean)
-  cleanOfShared.set(throwable, clean)
-  return clean
+function throwableRedactor(text: EventText): (throwable: LoggedThrowable) => LoggedThrowable {
+  const cleanOfShared = new WeakMap<LoggedThrowable, LoggedThrowable>()
+  return (throwable) => {
+    if (!isShared(throwable)) return withoutSecrets(throwable, text)
+    const known = cleanOfShared.get(throwable)
+    if (known !== undefined) return known
+    const clean = withoutSecrets(throwable, text)
+    share(clean)
+    cleanOfShared.set(throwable, clean)
+    return clean
+  }
 }
 
-function withoutSecrets(throwable: LoggedThrowable): LoggedThrowable {
+function withoutSecrets(throwable: LoggedThrowable, text: EventText): LoggedThrowable {
   if (throwable.form === 'chain') {
-    const chain = redactChain(throwable.chain, 0)
+    const chain = redactChain(throwable.chain, text, 0)
     return chain === throwable.chain ? throwable : { form: 'chain', chain }
   }
-  const message = throwable.message === null ? null : redact(throwable.message)
-  const text = redactTrace(throwable.text, throwable.type, throwable.message, message)
-  return text === throwable.text && message === throwable.message ? throwable : { ...throwable, message, text }
+  const type = throwable.type === null ? null : redactTypeName(throwable.type, text)
+  const message = throwable.message === null ? null : text.redact(throwable.message)
+  const trace = redactTrace(throwable, { type, message }, text)
+  return trace === throwable.text && message === throwable.message && type === throwable.type ? throwable : { ...throwable, type, message, text: trace }
 }
 
 /** A trace that begins with type and message still does afterwards: its parser skips as many characters. */
-function redactTrace(text: string, type: string | null, message: string | null, redacted: string | null): string {
-  const head = `${type ?? ''}: ${message ?? ''}`
-  if (type === null || message === null || redacted === null || !text.startsWith(head)) return redact(text)
-  const tail = text.slice(head.length)
-  const cleanTail = redact(tail)
-  return redacted === message && cleanTail === tail ? text : `${type}: ${redacted}${cleanTail}`
+function redactTrace(throwable: LoggedThrowable & { form: 'text' }, clean: { readonly type: string | null; readonly message: string | null }, { redact: redactText }: TextRedactor): string {
+  const head = `${throwable.type ?? ''}: ${throwable.message ?? ''}`
+  if (clean.type === null || clean.message === null || !throwable.text.startsWith(head)) return redactText(throwable.text)
+  const tail = throwable.text.slice(head.length)
+  const cleanTail = redactText(tail)
+  const isSame = clean.type === throwable.type && clean.message === throwable.message && cleanTail === tail
+  return isSame ? throwable.text : `${clean.type}: ${clean.message}${cleanTail}`
 }
 
-function redactChain(throwable: Throwable, depth: number): Throwable {
-  const message = throwable.message === null ? null : redact(throwable.message)
-  const cause = throwable.cause === null || depth > MAX_DEPTH ? throwable.cause : redactChain(throwable.cause, depth + 1)
-  const suppressed = throwable.suppressed.map((item) => (depth > MAX_DEPTH ? item : redactChain(item, depth + 1)))
-  const same = message === throwable.message && cause === throwable.cause && suppressed.every((item, i) => item === throwable.suppressed[i])
-  return same ? throwable : { ...throwable, message, cause, suppressed }
+function redactChain(throwable: Throwable, text: EventText, depth: number): Throwable {
+  if (depth > MAX_DEPTH) return throwable
+  const type = redactTypeName(throwable.type, text)
+  const message = throwable.message === null ? null : text.redact(throwable.message)
+  const frames = text.redactByRules === null ? throwable.frames : redactFrames(throwable.frames, text.redactByRules)
+  const cause = throwable.cause === null ? null : redactChain(throwable.cause, text, depth + 1)
+  const suppressed = sameOrNew(throwable.suppressed, (item) => redactChain(item, text, depth + 1))
+  const isSame = type === throwable.type && message === throwable.message && frames === throwable.frames && cause === throwable.cause && suppressed === throwable.suppressed
+  return isSame ? throwable : { ...throwable, type, message, frames, cause, suppressed }
+}
+
+function redactTypeName(type: string, { redactByRules }: EventText): string {
+  return redactByRules === null ? type : redactByRules(type)
+}
+
+function redactFrames(frames: readonly Frame[], byRules: (text: string) => string): readonly Frame[] {
+  return sameOrNew(frames, (frame) => {
+    const className = byRules(frame.className)
+    const method = byRules(frame.method)
+    const file = frame.file === null ? null : byRules(frame.file)
+    return className === frame.className && method === frame.method && file === frame.file ? frame : { ...frame, className, method, file }
+  })
 }

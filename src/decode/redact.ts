@@ -3,12 +3,14 @@
  * fingerprint, so that no title, store or dead letter holds a secret. Pure; linear in the text; redacting twice changes nothing more.
  *
  * A trick: most of a stack trace is frame lines, which hold no secret, so only the other lines are looked at, and first for a clue without
- * which no pattern can match. So clean text, which nearly all is, is scanned once and copied never.
+ * which no pattern can match. So clean text, which nearly all is, is scanned once and copied never. What a user's own rules add: redactor.ts.
  */
 import { isCard, CARD } from './card-number.ts'
+import { createBodyRedactor, type Redact } from './redact-body.ts'
 
-/** Without one of these no pattern below can match. */
-const CLUE = /@|eyJ|pass|pwd|secret|token|key|auth|bearer|credential|\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d/i
+/** What is redacted unless it is switched off, each named by its placeholder. */
+export const BUILT_IN = ['password', 'jwt', 'authorization', 'secret', 'email', 'card'] as const
+export type BuiltIn = (typeof BUILT_IN)[number]
 
 /** `scheme://user:password@`. The last `@` before a blank or slash ends the password. */
 const URL_PASSWORD = /(:\/\/[^\s/:@?#"'\\[\]]*:)[^\s/"'\\]+@/g
@@ -19,26 +21,66 @@ const AUTHORIZATION = /(authorization\\*["']?\s*[=:]\s*\\*["']?(?:(?:bearer|basi
 const BEARER = /\b(bearer\s+)(?=[^\s,;"'\\]*\d)[\w.~+/=-]{8,}/gi
 /**
  * `password=x`, `"api_key": "x"`, also with the quotes escaped. What is quoted goes to the closing quote, what is not to a blank or a
- * delimiter. A value that begins with `[` is a placeholder already.
+ * delimiter. What is not quoted and begins with `[` is a placeholder already, as is what is quoted and nothing else.
  */
 const SECRET =
-  /((?:password|passwd|passphrase|pwd|secret|token|credentials?|(?:api|access|private|secret)[_-]?key)\\*["']?\s{0,4}[=:]\s{0,4})(?:(\\*["'])(?!\[redacted:)[^"'\\\r\n]+|(?:[^\s,;&"'\\(){}<>[\]]|\\(?![nrtu"'\\]))+)/gi
+  /((?:password|passwd|passphrase|pwd|secret|token|credentials?|(?:api|access|private|secret)[_-]?key)\\*["']?\s{0,4}[=:]\s{0,4})(?:(\\*["'])(?!\[redacted:[a-z-]+\]\\*["'])[^"'\\\r\n]+|(?:[^\s,;&"'\\(){}<>[\]]|\\(?![nrtu"'\\]))+)/gi
 /** What hangs on an address goes with it: `a@b.com-c@d.com` would else leave the second one. Nothing in it can match in two ways. */
 const EMAIL = /(?<![\w.%+-])[\w.%+-]+(?:@(?:[a-z0-9-]+\.)+[a-z]{2,}[\w.%+-]*)+/gi
 const SECRET_KEY = /(?:password|passwd|passphrase|pwd|secret|token|credentials?|authorization|(?:api|access|private|secret)[._-]?key)$/i
 
+const WHOLE_PLACEHOLDER = /^\[redacted:[a-z][a-z0-9-]*\]$/
+
 const FRAME_START = '\tat '
 const CLOSERS = ')]'
 
-export function redact(text: string): string {
+/** `clue`: without one of these none of `steps` can match. In the order in which they are taken. */
+const STEPS: readonly { readonly of: BuiltIn; readonly clue: string; readonly step: Redact }[] = [
+  { of: 'password', clue: '@', step: (text) => text.replace(URL_PASSWORD, '$1[redacted:password]@') },
+  { of: 'jwt', clue: 'eyJ', step: (text) => text.replace(JWT, '[redacted:jwt]') },
+  { of: 'authorization', clue: 'auth', step: (text) => text.replace(AUTHORIZATION, '$1[redacted:authorization]') },
+  { of: 'authorization', clue: 'bearer', step: (text) => text.replace(BEARER, '$1[redacted:authorization]') },
+  {
+    of: 'secret',
+    clue: 'pass|pwd|secret|token|key|credential',
+    step: (text) => text.replace(SECRET, (_match, key: string, quote: string | undefined) => `${key}${quote ?? ''}[redacted:secret]`),
+  },
+  { of: 'email', clue: '@', step: (text) => text.replace(EMAIL, (address) => (address.endsWith('.') ? '[redacted:email].' : '[redacted:email]')) },
+  { of: 'card', clue: `\\d${'[ -]?\\d'.repeat(12)}`, step: (text) => text.replace(CARD, (digits) => (isCard(digits) ? '[redacted:card]' : digits)) },
+]
+
+export const redact: Redact = createBuiltInRedactor(BUILT_IN)
+
+export function createBuiltInRedactor(on: readonly BuiltIn[]): Redact {
+  const taken = STEPS.filter(({ of }) => on.includes(of))
+  if (taken.length === 0) return (text) => text
+  const clue = new RegExp([...new Set(taken.map((one) => one.clue))].join('|'), 'i')
+  const steps = taken.map(({ step }) => step)
+  return (text) => redactBlocks(text, clue, steps)
+}
+
+/** The value of a key, such as a context key: by the key's name, or by what it holds. */
+export function redactValue(key: string, value: string): string {
+  return hidesSecret(key, value) ? '[redacted:secret]' : redact(value)
+}
+
+/** True where the key's name says that its value is a secret. A placeholder says more. */
+export function hidesSecret(key: string, value: string): boolean {
+  return SECRET_KEY.test(key) && !WHOLE_PLACEHOLDER.test(value)
+}
+
+/** Raw bytes of any kind: JSON stays JSON. */
+export const redactBytes: (bytes: Buffer) => Buffer = createBodyRedactor({ redact, redactValue })
+
+function redactBlocks(text: string, clue: RegExp, steps: readonly Redact[]): string {
   let from = 0
   let done = ''
   let copied = 0
   while (from < text.length) {
     const end = blockEnd(text, from)
     const block = text.slice(from, end)
-    if (CLUE.test(block)) {
-      const clean = replaceAll(block)
+    if (clue.test(block)) {
+      const clean = steps.reduce((rest, step) => step(rest), block)
       if (clean !== block) {
         done += text.slice(copied, from) + clean
         copied = end
@@ -47,29 +89,6 @@ export function redact(text: string): string {
     from = skipFrames(text, end)
   }
   return copied === 0 ? text : done + text.slice(copied)
-}
-
-/** The value of a key, such as a context key: by the key's name, or by what it holds. */
-export function redactValue(key: string, value: string): string {
-  return SECRET_KEY.test(key) && !value.startsWith('[redacted:') ? '[redacted:secret]' : redact(value)
-}
-
-/** Raw bytes of any kind. Latin-1 keeps each byte a character, and all patterns are ASCII. */
-export function redactBytes(bytes: Buffer): Buffer {
-  const text = bytes.toString('latin1')
-  const clean = redact(text)
-  return clean === text ? bytes : Buffer.from(clean, 'latin1')
-}
-
-function replaceAll(text: string): string {
-  return text
-    .replace(URL_PASSWORD, '$1[redacted:password]@')
-    .replace(JWT, '[redacted:jwt]')
-    .replace(AUTHORIZATION, '$1[redacted:authorization]')
-    .replace(BEARER, '$1[redacted:authorization]')
-    .replace(SECRET, (_match, key: string, quote: string | undefined) => `${key}${quote ?? ''}[redacted:secret]`)
-    .replace(EMAIL, (address) => (address.endsWith('.') ? '[redacted:email].' : '[redacted:email]'))
-    .replace(CARD, (digits) => (isCard(digits) ? '[redacted:card]' : digits))
 }
 
 /** Index of the next frame line at or after `from`, or the end. */

@@ -35,6 +35,8 @@ export interface ParsedTrace {
 /** One exception while it is being read. */
 interface Node {
   type: string
+  /** Not the type, although it may be what the layout calls so: see `head-line.ts`. */
+  readonly carrier: string | null
   message: string | null
   readonly frames: Frame[]
   readonly suppressed: Block[]
@@ -162,12 +164,12 @@ function openSuppressed(scan: Scan, label: Label, indent: number, to: number): v
 }
 
 function openNode(scan: Scan, block: Block, at: number, to: number): void {
-  const type = typeAt(scan.text, at, to) ?? ''
-  const node: Node = { type, message: null, frames: [], suppressed: [] }
+  const head = typeAt(scan.text, at, to)
+  const node: Node = { type: head?.type ?? '', carrier: head?.carrier ?? null, message: null, frames: [], suppressed: [] }
   block.chain.push(node)
   scan.tooDeep ||= block.chain.length > MAX_DEPTH
   scan.reading = node
-  scan.messageFrom = messageAt(scan.text, at + type.length)
+  scan.messageFrom = messageAt(scan.text, head?.end ?? at)
 }
 
 /** A message that is known to the letter may hold lines that look like frames and labels. */
@@ -197,7 +199,7 @@ function withoutStack({ type, message }: KnownHead): Throwable | null {
 
 /** A field of its own beats the text, which may abbreviate (`j.n.ConnectException`) or print what toString() says. */
 function nameOutermost(node: Node, known: KnownHead): void {
-  const same = known.type === null || (node.type.length === known.type.length && node.type.replaceAll('$', '.') === known.type.replaceAll('$', '.'))
+  const same = known.type === null || known.type === node.carrier || (node.type.length === known.type.length && node.type.replaceAll('$', '.') === known.type.replaceAll('$', '.'))
   if (!same) node.type = known.type
   if (node.type === '') node.type = 'java.lang.Throwable'
   if (known.message !== null) node.message = known.message
@@ -205,7 +207,7 @@ function nameOutermost(node: Node, known: KnownHead): void {
 
 function linked(chain: readonly Node[]): Throwable | null {
   return chain.reduceRight<Throwable | null>(
-    (cause, node) => ({ ...node, cause, suppressed: node.suppressed.map((block) => linked(block.chain)!) }),
+    (cause, { type, message, frames, suppressed }) => ({ type, message, frames, cause, suppressed: suppressed.map((block) => linked(block.chain)!) }),
     null,
   )
 }

@@ -17,8 +17,8 @@ const MAX_NAME_CHARS = 1_024
 const TYPE = ['name', 'type', 'className', 'exceptionType', 'exception_class', 'class', 'kind'] as const
 const MESSAGE = ['message', 'exception_message', 'localizedMessage', 'msg'] as const
 const TRACE = ['extendedStackTrace', 'stack_trace', 'stacktrace', 'stackTrace', 'stepArray', 'frames', 'stack'] as const
-const FRAME_CLASS = ['class', 'className', 'declaringClass'] as const
-const FRAME_METHOD = ['method', 'methodName'] as const
+const FRAME_CLASS = ['class', 'className', 'declaringClass', 'class_name'] as const
+const FRAME_METHOD = ['method', 'methodName', 'method_name'] as const
 const FRAME_FILE = ['file', 'fileName'] as const
 const FRAME_LINE = ['line', 'lineNumber'] as const
 
@@ -30,7 +30,7 @@ export interface ReadThrowable {
 export function readThrowable(value: unknown, limits: Settings['limits']): ReadThrowable {
   if (!isObject(value)) return fromText(null, null, printed(value), limits)
   const trace = printed(first(value, TRACE))
-  if (trace !== null) return fromText(textOf(first(value, TYPE)), messageOf(value, limits), trace, limits)
+  if (trace !== null) return fromText(typeOf(value), messageOf(value, limits), trace, limits)
   return new ChainReader(limits).read(value)
 }
 
@@ -45,6 +45,16 @@ function fromText(type: string | null, message: string | null, trace: string | n
   const text = cut(trace, limits.maxTraceChars)
   const throwable = { form: 'text', type: type === null ? null : cut(type, MAX_NAME_CHARS), message, text } as const
   return { throwable, truncated: isCut(text) }
+}
+
+/** Half a class name is none. */
+function typeOf(value: JsonObject): string | null {
+  const type = textOf(first(value, TYPE))
+  return type === null || isHalf(type) ? null : type
+}
+
+function isHalf(name: string): boolean {
+  return name.endsWith('…')
 }
 
 function messageOf(value: JsonObject, limits: Settings['limits']): string | null {
@@ -97,7 +107,7 @@ class ChainReader {
   /** Null for a link without type, message and frames: it says nothing but that there is a cause. */
   #one(value: JsonObject): Draft | null {
     this.#throwables++
-    const type = textOf(first(value, TYPE))
+    const type = typeOf(value)
     const message = messageOf(value, this.#limits)
     const frames = this.#framesOf(first(value, TRACE))
     if (type === null && message === null && frames.length === 0) return null
@@ -141,15 +151,16 @@ function unwrap(value: unknown): JsonObject | null {
   return isObject(value['exception']) ? value['exception'] : value
 }
 
-/** Null where neither class nor file is known. PySpark's frames have only a file. */
+/** Null where neither class nor file is known (PySpark's frames have only a file), or where the record was cut inside. */
 function frameOf(value: JsonObject): Frame | null {
   const file = textOf(first(value, FRAME_FILE))
   const className = textOf(first(value, FRAME_CLASS)) ?? file
-  if (className === null) return null
+  const method = textOf(first(value, FRAME_METHOD)) ?? ''
+  if (className === null || isHalf(className) || isHalf(method)) return null
   return {
     className: cut(className, MAX_NAME_CHARS),
-    method: cut(textOf(first(value, FRAME_METHOD)) ?? '', MAX_NAME_CHARS),
-    file: file === null ? null : cut(file, MAX_NAME_CHARS),
+    method: cut(method, MAX_NAME_CHARS),
+    file: file === null || isHalf(file) ? null : cut(file, MAX_NAME_CHARS),
     line: lineOf(first(value, FRAME_LINE)),
   }
 }

@@ -11,8 +11,11 @@ const MS_PER_MINUTE = 60_000
 /** `2026-08-01T10:00:00.123456789+02:00`, blank or comma instead of `T` and `.`, offset with or without colon, `[Europe/Paris]` behind. */
 const ISO =
   /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,3})\d{0,9})?)? ?(Z|z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?(?:\[[\w/+-]{1,40}\])?$/
-/** Spark's default: `26/08/01 10:00:00`. */
-const SHORT = /^(\d\d)\/(\d\d)\/(\d\d) (\d\d):(\d\d):(\d\d)$/
+/** Spark's default, `26/08/01 10:00:00`, and with the whole year. */
+const SHORT = /^(\d\d(?:\d\d)?)\/(\d\d)\/(\d\d) (\d\d):(\d\d):(\d\d)(?:[.,](\d{1,3}))?$/
+/** Tomcat's and Log4j's `DATE`: `01-Aug-2026 10:00:00.123`, `01 Aug 2026 10:00:00,123`. */
+const NAMED = /^(\d\d)[- ]([A-Z][a-z]{2})[- ](\d{4}) (\d\d):(\d\d):(\d\d)(?:[.,](\d{1,3}))?$/
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 const EPOCH = /^\d{1,20}(?:\.\d{1,9})?$/
 
 /** A stamp as text or number. A number's unit follows from its size: seconds until 10^11 (year 5138), then ms, µs, ns. */
@@ -21,7 +24,7 @@ export function parseTime(value: unknown): number | null {
   if (typeof value !== 'string' || value.length > 80) return null
   const text = value.trim()
   if (EPOCH.test(text)) return epochTime(Number(text))
-  return isoTime(text) ?? shortTime(text)
+  return isoTime(text) ?? shortTime(text) ?? namedTime(text)
 }
 
 /** Milliseconds, given as such. */
@@ -63,7 +66,18 @@ function isoTime(text: string): number | null {
 
 function shortTime(text: string): number | null {
   const m = SHORT.exec(text)
-  return m === null ? null : civil(2_000 + Number(m[1]), Number(m[2]), Number(m[3]), Number(m[4]), Number(m[5]), Number(m[6]))
+  if (m === null) return null
+  const year = Number(m[1])
+  return withMillis(civil(year < 100 ? 2_000 + year : year, Number(m[2]), Number(m[3]), Number(m[4]), Number(m[5]), Number(m[6])), m[7])
+}
+
+function namedTime(text: string): number | null {
+  const m = NAMED.exec(text)
+  return m === null ? null : withMillis(civil(Number(m[3]), MONTHS.indexOf(m[2] ?? '') + 1, Number(m[1]), Number(m[4]), Number(m[5]), Number(m[6])), m[7])
+}
+
+function withMillis(ms: number | null, digits: string | undefined): number | null {
+  return ms === null ? null : inRange(ms + Number((digits ?? '').padEnd(3, '0')))
 }
 
 /** Null for a day or hour that no calendar has. A leap second counts as the one after it. */

@@ -6,6 +6,7 @@ export type JsonObject = Readonly<Record<string, unknown>>
 
 /** A value nested deeper than this is shown as `…`: hostile records nest thousands deep. */
 const MAX_DEPTH = 6
+export const MAX_NAME_CHARS = 512
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -31,6 +32,12 @@ export function textOf(value: unknown): string | null {
   if (typeof value === 'string') return value === '' ? null : value
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   return null
+}
+
+/** A name that a layout gives, such as a logger's or a host's. */
+export function nameOf(value: unknown): string | null {
+  const text = textOf(value)
+  return text === null ? null : cut(text, MAX_NAME_CHARS)
 }
 
 /** Any value in at most about `maxChars` characters: strings as they are, structures as compact JSON. Null for nothing. */

@@ -12,10 +12,10 @@
 import type { ErrorEvent, GroupedEvent } from '../event.ts'
 import type { Item } from '../intake.ts'
 import { partitionKey, type Partition } from '../source/source.ts'
-import { KEPT_HOSTS, KEPT_MESSAGES, KEPT_STACKS, type Contribution, type DetailPart, type DocumentUpdate, type Refusal } from '../store/detail-store.ts'
+import { KEPT, type Contribution, type DetailPart, type DocumentUpdate, type Refusal, type Sample, type SetName } from '../store/detail-store.ts'
 import { blockOf, contributorKey, type Progress, type Resume } from '../store/position.ts'
 import { PartitionAccount } from '../account.ts'
-import { documentId, identityOf, SmallestByHash } from './document.ts'
+import { documentId, identityOf, sampleOf, SmallestByHash } from './document.ts'
 import { EXPIRED, settlementOf } from './refusal.ts'
 
 /** What a document costs beside its sample, in bytes; measured as the growth of the heap over 100,000 documents of one event each. */
@@ -36,15 +36,13 @@ interface OpenDocument {
   readonly id: string
   readonly first: GroupedEvent
   /** The whole event, until it has been acknowledged. */
-  sample: ErrorEvent | null
+  sample: Sample | null
   /** Bytes of the sample, until it has been taken into a part. */
   waitingBytes: number
   shares: Share[]
   firstMs: number
   lastMs: number
-  readonly hosts: SmallestByHash
-  readonly messages: SmallestByHash
-  readonly stacks: SmallestByHash
+  readonly sets: { readonly [name in SetName]: SmallestByHash }
   isChanged: boolean
   refusal: string | null
 }
@@ -66,7 +64,8 @@ export interface FlushedIds {
 
 export interface ConvergeOptions {
   readonly blockSize: number
-  readonly rules: string
+  /** Those in force now; their digest goes with every position. */
+  readonly rules: { readonly digest: string }
   readonly maxLetterBytes: number
   readonly now: () => number
   readonly flushed: FlushedIds
@@ -89,6 +88,17 @@ export class Converger {
     const account = new PartitionAccount('detail', contributorKey(partition, incarnation))
     if (lost !== null) account.addLost(lost, new Date(this.#options.now()).toISOString().slice(0, 10))
     this.#readings.set(partitionKey(partition), { partition, incarnation, openedAt: from, account, next: from, committed: lost === null ? resume.next : -1 })
+  }
+
+  /** Opens a block at the position, where all is committed: what comes now is counted by other rules. The position goes out with the next part. */
+  openBlock(partition: Partition): void {
+    const reading = this.#readings.get(partitionKey(partition))
+    if (reading === undefined) return
+    const at = Math.max(reading.next, reading.committed)
+    this.drop(partition)
+    this.open(partition, { incarnation: reading.incarnation, from: at, next: at, lost: null })
+    const opened = this.#readings.get(partitionKey(partition))
+    if (opened !== undefined) opened.committed = -1
   }
 
   /** Forgets what this partition contributed. */
@@ -189,12 +199,10 @@ export class Converger {
       this.#documents.set(grouped.key, document)
     }
     countShare(document, item, reading)
-    const { timeMs, event, host, grouping } = grouped
+    const { timeMs } = grouped
     if (timeMs < document.firstMs) document.firstMs = timeMs
     if (timeMs > document.lastMs) document.lastMs = timeMs
-    if (host !== null) document.hosts.add(host)
-    document.messages.add(event.message)
-    document.stacks.add(grouping.fpStack)
+    addToSets(document, grouped)
     if (document.isChanged) return
     document.isChanged = true
     this.#changed.add(document)
@@ -202,7 +210,7 @@ export class Converger {
 
   #begin(grouped: GroupedEvent): OpenDocument {
     const id = documentId(grouped.key)
-    const sample = this.#options.flushed.has(id) ? null : grouped.event
+    const sample = this.#options.flushed.has(id) ? null : sampleOf(grouped)
     const waitingBytes = sample === null ? 0 : sizeOf(sample)
     this.#sampleBytes += waitingBytes
     return {
@@ -213,9 +221,13 @@ export class Converger {
       shares: [],
       firstMs: grouped.timeMs,
       lastMs: grouped.timeMs,
-      hosts: new SmallestByHash(KEPT_HOSTS),
-      messages: new SmallestByHash(KEPT_MESSAGES),
-      stacks: new SmallestByHash(KEPT_STACKS),
+      sets: {
+        hosts: new SmallestByHash(KEPT.hosts),
+        messages: new SmallestByHash(KEPT.messages),
+        stacks: new SmallestByHash(KEPT.stacks),
+        previous: new SmallestByHash(KEPT.previous),
+        operators: new SmallestByHash(KEPT.operators),
+      },
       isChanged: false,
       refusal: null,
     }
@@ -236,14 +248,16 @@ export class Converger {
       contributions: document.shares.map(({ contributor, block, n }): Contribution => ({ contributor, block, n })),
       firstMs: document.firstMs,
       lastMs: document.lastMs,
-      hosts: document.hosts.list(),
-      messages: document.messages.list(),
-      stacks: document.stacks.list(),
+      hosts: document.sets.hosts.list(),
+      messages: document.sets.messages.list(),
+      stacks: document.sets.stacks.list(),
+      previous: document.sets.previous.list(),
+      operators: document.sets.operators.list(),
     }
   }
 
   #progressOf({ partition, incarnation, next, openedAt }: Reading): Progress {
-    return { partition, incarnation, next, from: blockOf(next, openedAt, this.#options.blockSize), rules: this.#options.rules }
+    return { partition, incarnation, next, from: blockOf(next, openedAt, this.#options.blockSize), rules: this.#options.rules.digest }
   }
 
   /** From now on the document's events go to its letter: trying again within the block could only make two accounts of them. */
@@ -251,6 +265,14 @@ export class Converger {
     document.refusal = refusal.expired ? EXPIRED : refusal.detail
     if (document.shares.length > 0) this.#refused.add(document) // else it was dropped meanwhile
   }
+}
+
+function addToSets({ sets }: OpenDocument, { event, host, operator, grouping }: GroupedEvent): void {
+  if (host !== null) sets.hosts.add(host)
+  sets.messages.add(event.message)
+  sets.stacks.add(grouping.fpStack)
+  if (grouping.previous !== null) sets.previous.add(grouping.previous)
+  if (operator !== null) sets.operators.add(operator)
 }
 
 function countShare(document: OpenDocument, item: Item, reading: Reading): void {

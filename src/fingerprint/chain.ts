@@ -13,6 +13,15 @@ const MAX_CAUSES = 50
 const MAX_TYPE_CHARS = 512
 const TYPE = /^[\p{L}_$][\p{L}\p{N}_$]*(?:\.[\p{L}_$][\p{L}\p{N}_$]*)+$/u
 
+/** Java 17 and later: the second use of a class that failed to initialise names what happened at the first: `Exception a.B: msg [in thread "main"]`. */
+const INITIALIZER_ERROR = 'java.lang.ExceptionInInitializerError'
+const RECORDED = 'Exception '
+const RECORDED_TAIL = / \[in thread "[^"]*"\]$/
+const CLOJURE_INFO = 'clojure.lang.ExceptionInfo'
+/** Its `toString()` puts the place before the message, which a structured layout gives alone. */
+const SAX_ERROR = 'org.xml.sax.SAXParseException'
+const SAX_PLACE = /^(?:(?:publicId|systemId|lineNumber|columnNumber): [^;]{0,512}; ){1,4}/
+
 export interface Link {
   readonly type: string
   readonly message: string | null
@@ -33,8 +42,9 @@ export function chainOf(throwable: Throwable): Link[] {
 /** A listed wrapper, or one that was given nothing but its cause: `new RuntimeException(cause)`. */
 export function isWrapper(link: Link, cause: Link | undefined): boolean {
   if (isPureWrapper(link.type) || isAbortedJob(link)) return true
-  if (cause === undefined) return false
-  return link.message !== null && link.message === (cause.message === null ? cause.type : `${cause.type}: ${cause.message}`)
+  if (cause === undefined || link.message === null) return false
+  const said = namedBy(link.message) ?? { type: link.message, message: null }
+  return said.type === cause.type && said.message === cause.message
 }
 
 /** Spark repeats what failed in one long message. */
@@ -42,16 +52,30 @@ function isAbortedJob({ type, message }: Link): boolean {
   return type === 'org.apache.spark.SparkException' && message?.startsWith('Job aborted') === true
 }
 
-/** `T: T: msg` is `T: msg`, and Flink's SerializedThrowable stands for what its message names. */
+/** `T: T: msg` is `T: msg`, and Flink's SerializedThrowable stands for what its message names, as does what a JVM keeps of a class that could not be initialised. */
 function named({ type, message }: Throwable): { type: string; message: string | null } {
   const own = typeKey(type)
   if (message === null || message === 'null') return { type: own, message: null } // logback prints `: null` for no message
-  const colon = message.indexOf(': ')
-  const first = colon < 0 ? message : message.slice(0, colon)
-  const rest = colon < 0 ? null : message.slice(colon + 2)
-  if (first.length > MAX_TYPE_CHARS || !TYPE.test(first)) return { type: own, message }
-  const inner = typeKey(first)
-  return isSerialized(type) || inner === own ? { type: inner, message: rest } : { type: own, message }
+  const recorded = own === INITIALIZER_ERROR && message.startsWith(RECORDED) ? RECORDED_TAIL.exec(message.slice(-MAX_TYPE_CHARS)) : null
+  if (recorded !== null) return namedBy(message.slice(RECORDED.length, -recorded[0].length)) ?? { type: own, message }
+  if (own === CLOJURE_INFO) return { type: own, message: withoutData(message) }
+  if (own === SAX_ERROR) return { type: own, message: message.replace(SAX_PLACE, '') }
+  const inner = namedBy(message)
+  return inner !== null && (isSerialized(type) || inner.type === own) ? inner : { type: own, message }
+}
+
+/** A text as `toString()` prints an exception. Null: it begins with no class name. */
+function namedBy(text: string): { type: string; message: string | null } | null {
+  const colon = text.indexOf(': ')
+  const first = colon < 0 ? text : text.slice(0, colon)
+  if (first.length > MAX_TYPE_CHARS || !TYPE.test(first)) return null
+  return { type: typeKey(first), message: colon < 0 ? null : text.slice(colon + 2) }
+}
+
+/** `order failed {:id 42}`: printed with the data that a structured layout leaves out. */
+function withoutData(message: string): string {
+  const data = message.indexOf(' {')
+  return data > 0 && message.endsWith('}') ? message.slice(0, data) : message
 }
 
 export function typeKey(type: string): string {

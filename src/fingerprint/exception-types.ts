@@ -1,27 +1,40 @@
 /**
  * What the fingerprint knows about exception types. Names are as in keys: fully qualified, `$` as `.`; a rule without a dot
- * is a simple name, whatever its package. A change of a list moves keys: it needs a new FINGERPRINT_VERSION.
+ * is a simple name, whatever its package. A change of a list moves keys: it is a new version: see algorithms.ts.
  */
 
 /** Wrappers that say nothing of their own. */
 const PURE_WRAPPERS = new Set([
   'ExecutionException', 'CompletionException', 'InvocationTargetException', 'UndeclaredThrowableException', 'PrivilegedActionException',
-  'ExceptionInInitializerError', 'NestedServletException', 'org.apache.flink.runtime.JobException', 'org.apache.flink.runtime.client.JobExecutionException',
+  'ExceptionInInitializerError', 'NestedServletException', 'UncheckedExecutionException', 'ExecutionError', 'ExceptionInChainedOperatorException', 'ReactiveException',
+  'UserCodeException', 'org.apache.flink.runtime.JobException', 'org.apache.flink.runtime.client.JobExecutionException',
   'org.apache.flink.client.program.ProgramInvocationException', 'org.quartz.JobExecutionException', 'rx.exceptions.CompositeException',
   'io.reactivex.exceptions.CompositeException', 'io.reactivex.rxjava3.exceptions.CompositeException',
 ])
 
 /** A message of these is data alone; the site says more. */
 const MESSAGE_FREE = new Set([
-  'NumberFormatException', 'NullPointerException', 'ClassCastException', 'NoSuchElementException', 'ArrayStoreException', 'NegativeArraySizeException',
+  'NumberFormatException', 'ClassCastException', 'NoSuchElementException', 'ArrayStoreException', 'NegativeArraySizeException',
   'DateTimeParseException', 'java.text.ParseException', 'InputMismatchException', 'ConcurrentModificationException', 'ClassNotFoundException',
-  'NoSuchMethodException', 'NoSuchFieldException',
+  'NoSuchMethodException', 'NoSuchFieldException', 'UnsupportedCharsetException', 'IllegalCharsetNameException', 'UnsupportedEncodingException', 'scala.MatchError',
 ])
+/** Since Java 14, where the code has no words of its own: `Cannot invoke "a.B.c()" because "<local4>" is null`. */
+const HELPFUL_NULL = /^Cannot (?:invoke|read|assign|load|store|throw|enter) /
 
 /** Trouble of the surroundings: one outage is one group, not one for each place that noticed. */
 const BY_TYPE = new Set([
   'OutOfMemoryError', 'NoRouteToHostException', 'UnknownHostException', 'PoolExhaustedException', 'CancellationException', 'JobCancellationException',
-  'CancelTaskException', 'SQLTransientConnectionException', 'CannotGetJdbcConnectionException',
+  'CancelTaskException', 'SQLTransientConnectionException', 'CannotGetJdbcConnectionException', 'GetConnectionTimeoutException', 'JedisExhaustedPoolException',
+  'ConnectionPoolTimeoutException', 'PoolAcquireTimeoutException', 'PoolAcquirePendingLimitException', 'MongoTimeoutException', 'MongoWaitQueueFullException',
+])
+
+/** Of the JDK, whose constructors take no cause: where the printing was cut behind one of these, it is the root all the same. */
+const CAUSELESS = new Set([
+  'java.lang.NullPointerException', 'java.lang.ClassCastException', 'java.lang.ArithmeticException', 'java.lang.IndexOutOfBoundsException',
+  'java.lang.ArrayIndexOutOfBoundsException', 'java.lang.StringIndexOutOfBoundsException', 'java.lang.NumberFormatException', 'java.lang.NegativeArraySizeException',
+  'java.lang.ArrayStoreException', 'java.lang.StackOverflowError', 'java.lang.OutOfMemoryError', 'java.lang.InterruptedException', 'java.io.EOFException',
+  'java.io.FileNotFoundException', 'java.net.BindException', 'java.net.ConnectException', 'java.net.NoRouteToHostException', 'java.net.SocketTimeoutException',
+  'java.net.UnknownHostException',
 ])
 
 const SERIALIZED = 'SerializedThrowable'
@@ -35,8 +48,18 @@ export function isPureWrapper(type: string): boolean {
   return isListed(PURE_WRAPPERS, type)
 }
 
-export function isMessageFree(type: string): boolean {
+export function isMessageFree(type: string, message: string): boolean {
+  if (simpleName(type) === 'NullPointerException') return HELPFUL_NULL.test(message)
   return isListed(MESSAGE_FREE, type) || type.endsWith('IndexOutOfBoundsException')
+}
+
+/** A resolver's reason is there the first time, and missing while the JVM remembers that the name is unknown: `db.local: Name or service not known`. */
+export function ownWords(type: string, message: string): string {
+  return simpleName(type) === 'UnknownHostException' ? message.split(': ', 1)[0]! : message
+}
+
+export function isCauseless(type: string): boolean {
+  return CAUSELESS.has(type)
 }
 
 export function isByType(type: string): boolean {

@@ -6,13 +6,12 @@
  *
  * Where rules changed lately, the key by the rules before is found along with it, so that an error can be followed across the change.
  *
- * Invariant: a pure function of event, rules and FINGERPRINT_VERSION. No state, clock or order of arrival decides a key: the
+ * Invariant: a pure function of event, rules and the algorithm's version (algorithms.ts). No state, clock or order of arrival decides a key: the
  * cache answers what would be computed. Never throws, so no record is lost here, and a repeat gives the same key.
  */
 import type { ErrorEvent, Grouping } from '../event.ts'
-import { FINGERPRINT_VERSION } from './key.ts'
+import { algorithmOf, FINGERPRINT_VERSION } from './algorithms.ts'
 import { createKnownTraces, type Subject } from './known-traces.ts'
-import { ladderOf } from './ladder.ts'
 import { createMatcher, type GroupMatcher } from './overrides.ts'
 import { createOwnership } from './ownership.ts'
 import { candidatesFor, PRODUCER_KEY, regroup, regroupAsProducer } from './regroup.ts'
@@ -72,6 +71,7 @@ function linked(now: Grouping, before: Grouping | null): Grouping {
 }
 
 function createLevel(rules: FingerprintRules): Level {
+  const { ladderOf, keyOf } = algorithmOf(rules.version)
   const overrides = overridesOf(rules)
   const matcher = createMatcher(overrides)
   const ownership = createOwnership(ownPackagesOf(rules))
@@ -82,14 +82,14 @@ function createLevel(rules: FingerprintRules): Level {
       const { grouping, traits } = ladderOf(subject, { ownership, matcher })
       const candidates = candidatesFor(traits, matcher.groups)
       const sure = candidates[0]?.needsEvent === false ? candidates[0] : null
-      return sure === null ? { grouping, candidates } : { grouping: regroup(grouping, sure, null, null), candidates: [] }
+      return sure === null ? { grouping, candidates } : { grouping: regroup(grouping, sure, null, null, keyOf), candidates: [] }
     },
     asks: (event) => hasEventRules || givenBy(event) !== undefined,
     finish({ grouping, candidates }, event, job) {
       const met = candidates.find((candidate) => candidate.isMetBy(event, job))
-      const grouped = met === undefined ? grouping : regroup(grouping, met, event, job)
+      const grouped = met === undefined ? grouping : regroup(grouping, met, event, job, keyOf)
       const given = givenBy(event)
-      return given === undefined ? grouped : regroupAsProducer(grouped, given)
+      return given === undefined ? grouped : regroupAsProducer(grouped, given, keyOf)
     },
   }
 }

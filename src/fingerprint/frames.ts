@@ -3,7 +3,7 @@
  * (proxies, lambdas, accessors), so it comes and goes with the JVM, its options and the number of calls made.
  *
  * Invariant: what a rebuild or a restart renumbers is cut; two named methods never get one form. Line numbers never count.
- * A pattern here is part of the fingerprint: a change that moves a key needs a new FINGERPRINT_VERSION. Pure; never throws.
+ * A pattern here is part of the fingerprint: a change that moves a key is a new version: see algorithms.ts. Pure; never throws.
  */
 import type { Frame } from '../event.ts'
 
@@ -17,15 +17,19 @@ const DROPPED_PACKAGES = [
   '_COROUTINE.', // Kotlin's stack recovery
 ]
 const DROPPED_PARTS = [
-  '$$Lambda', // $$Lambda$30/2081171245, $$Lambda/0x000000005e1d0458
-  '$$EnhancerBy', '$EnhancerBy', '$$FastClassBy', '$FastClassBy', '$$SpringCGLIB$$', // CGLIB, Guice
+  '$$Lambda', '$$ExternalSynthetic', // $$Lambda$30/2081171245, $$Lambda/0x000000005e1d0458; R8 numbers the lambdas that it writes out
+  '$$EnhancerBy', '$EnhancerBy', '$$FastClassBy', '$FastClassBy', '$$KeyFactoryBy', '$$SpringCGLIB$$', // CGLIB, Guice
   '$ByteBuddy$', '$HibernateProxy$', '$MockitoMock$', '$auxiliary$', '_$$_Weld', // Byte Buddy and its users, Weld
   '_$$_javassist', '_$$_jvst', // Javassist
+  '$Access4Jackson', '$$$view', // Jackson's afterburner, views of JBoss
 ]
 /** No real name is as long; what a producer made up is cut, so that the work is bounded. */
 const MAX_NAME_CHARS = 1_024
-const PROXY = /(?:^|\.)\$Proxy\d+$|^jdk\.proxy\d+\./
-const DROPPED_METHOD = /^access\$\d+$|^CGLIB\$|^\$anonfun\$.*\$adapted$/
+/** Of the JDK, also for single methods (Java 22); of Aries, named by a UUID; of Dubbo. */
+const PROXY = /(?:^|\.)\$Proxy\d+$|^jdk\.(?:MH)?[pP]roxy\d+\.|(?:^|\.)Proxy[0-9a-f]{8}_[0-9a-f]{4}_|Dubbo(?:Proxy|Wrap)\d+$/
+/** `String$$StringConcat/0x00007f1c5c1cc898`: a JVM makes it up, and shows it only when asked for hidden frames. */
+const HIDDEN_CLASS = /\/(?:0x[0-9a-f]+|\d+)$/
+const DROPPED_METHOD = /^access\$|^CGLIB\$|^\$anonfun\$.*\$adapted$|^\$jacocoInit$/
 
 export function normaliseFrame(frame: Frame): string | null {
   const className = bounded(frame.className)
@@ -37,19 +41,21 @@ export function normaliseFrame(frame: Frame): string | null {
 function isDropped(className: string, method: string): boolean {
   if (DROPPED_PACKAGES.some((name) => className.startsWith(name)) || PROXY.test(className)) return true
   if (className.includes('$') && DROPPED_PARTS.some((part) => className.includes(part))) return true
-  return DROPPED_METHOD.test(method)
+  if (className.includes('/') && HIDDEN_CLASS.test(className)) return true
+  return method.includes('$') && DROPPED_METHOD.test(method)
 }
 
 /** Also for the class names of exceptions, where `method` is empty. */
 export function normaliseClass(name: string, method = ''): string {
   const className = bounded(name)
-  if (!/\$|^Script\d/.test(className)) return className
+  if (!/\$|^[sS]cript_?[\da-f]|\d$/.test(className)) return className
   const named = className
-    .replace(/^Script\d+/, 'Script') // a Groovy shell numbers its scripts
-    .replace(/_closure\d+/g, '_closure')
+    .replace(/^(script)(?:\d+|_[0-9a-f]{32})/i, '$1') // a Groovy shell numbers its scripts; a server names them by their hash
+    .replace(/_(closure|lambda)\d+/g, '_$1')
     .replace(/\$(fn|eval|reify)_{0,2}\d+/g, '$$$1') // Clojure
     .replace(/__\d+/g, '')
     .replace(/(\$\$anonfun\$[^$]+)\$\d+/g, '$1') // Scala 2.11
+    .replace(/(CodegenStage|AjcClosure|ASMAccessorImpl_|_pyx|^spel\.Ex)\d+$/, '$1') // Spark, AspectJ, MVEL, Jython, Spring's expressions
   return withoutNumbers(named, method === 'invokeSuspend')
 }
 
@@ -75,11 +81,11 @@ function withoutNumbers(name: string, isCoroutine: boolean): string {
 }
 
 function normaliseMethod(method: string): string {
-  if (!method.includes('$')) return method
+  if (!method.includes('$')) return method.replace(/_aroundBody\d+$/, '_aroundBody') // AspectJ
   return method
     .replace(/^(lambda\$[^$]*)(?:\$[0-9a-f]{8})?\$\d+$/, '$1')
-    .replace(/^(\$anonfun\$.*)\$\d+$/, '$1')
     .replace(/\$mc\w+\$sp$/, '') // Scala specialisation
     .replace(/\$lambda[-$]\d+/g, '$$lambda') // Kotlin
     .replace(/\$default$/, '') // Kotlin, default arguments
+    .replace(/\$\d+(?=\$|$)/g, '') // Scala: `$anonfun$run$1`, `inner$1` (a method within a method), `liftedTree1$1`
 }

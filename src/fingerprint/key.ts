@@ -6,12 +6,13 @@
 import { createHash } from 'node:crypto'
 import type { Fingerprint } from '../event.ts'
 
-/** Raised with every change of the algorithm or of a table in this folder that moves a key. */
-export const FINGERPRINT_VERSION = 1
+export type KeyOf = (parts: readonly string[]) => Fingerprint
 
-export function keyOf(parts: readonly string[]): Fingerprint {
-  let all = ''
-  for (const part of parts) all += `${Buffer.byteLength(part)}:${part}` // one update of the hash: each costs as much as 100 bytes
-  // The one place that makes fingerprints.
-  return `v${FINGERPRINT_VERSION}:${createHash('sha256').update(all).digest('hex').slice(0, 16)}` as Fingerprint
+export function keysOfVersion(version: number): KeyOf {
+  return (parts) => {
+    let all = ''
+    for (const part of parts) all += `${Buffer.byteLength(part)}:${part}` // one update of the hash: each costs as much as 100 bytes
+    // The one place that makes fingerprints.
+    return `v${version}:${createHash('sha256').update(all).digest('hex').slice(0, 16)}` as Fingerprint
+  }
 }

@@ -3,9 +3,10 @@
  *
  *   `E1001 order 42 of 'anna' failed: http://shop/o/42 (attempt=3)`  ->  `E1001 order <*> of <*> failed: <*> (attempt=<*>)`
  *
- * Placeholders bear no names, so that a new kind of variable moves no key. A leading error code stays: it tells errors apart.
+ * Placeholders bear no names, so that a new kind of variable moves no key. A leading error code and names of exceptions stay: they tell errors apart.
+ * `comparable` is the form that goes into a key, in which one event with `1 row` equals the next with `2 rows`.
  * Linear in the message, which counts for 1,024 characters: no step looks at a character more than a bounded number of times.
- * A change that moves a key needs a new FINGERPRINT_VERSION. Pure; never throws.
+ * A change that moves a key is a new version: see algorithms.ts. Pure; never throws.
  */
 
 const MAX_MESSAGE_CHARS = 1_024
@@ -14,7 +15,7 @@ const HOLE = '<*>'
 
 /** `E1001`, `BIZ-204`, `ORA-00001`, `[E1001]`, at the very beginning. */
 const ERROR_CODE = /^(?:\[[A-Z]{1,5}-?\d{2,6}\]|[A-Z]{1,5}-?\d{2,6}(?![\w.@/%+-]))/
-const QUOTED = /"[^"]*"|`[^`]*`|“[^”]*”|(?<![\p{L}\p{N}])'[^']*'/gu
+const QUOTED = /"[^"]*"|`[^`]*`|“[^”]*”|«[^»]*»|(?<![\p{L}\p{N}])'[^']*'/gu
 /** What a request does tells errors apart; what it is sent to does not. */
 const REQUEST = /^"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /
 const PATH = /(?<![^\s=([:,;"'<])(?:\.{0,2}\/|~\/|[A-Za-z]:\\)[^\s,;:)\]}]+/g
@@ -24,24 +25,33 @@ const ASSIGNED = /=[^,;)\]}&\s]*/g
 const DATE_WORDS = /\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (?= ?\d)/g
 /** Six pairs of hexadecimal digits, which need not hold a decimal one, and more. */
 const HARDWARE_ADDRESS = /(?<![\w:])[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5,31}(?![\w:])/g
+/** Groups of hexadecimal digits that need not hold a decimal one: `2001:db8::cafe`, `::1`. */
+const IPV6 = /(?<![\w:.])(?=[0-9A-Fa-f:]{0,40}\d)[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])/g
 /** States and people are named by words, so only the words around them tell. */
 const TRANSITION = /\bfrom [A-Z][A-Z_]+ to [A-Z][A-Z_]+(?!\w)/g
 const USER = /\b((?:for|of|as) user) (?!name\b)[^\s,;:)\]]+|\b((?:invalid|unknown|illegal) user) [^\s,;:)\]]+(?= from | \[)/gi
+const ACCOUNT = /\b((?:password|publickey|login|logon|authentication|authorization|credentials)(?: (?:failed|failure|failures|denied|refused|rejected|succeeded|expired))? for) (?!(?:user|account|principal|invalid|unknown|illegal|the|an?|all|this|any)\b)[^\s,;:)\]]+/gi
 /** Only ASCII glues to a digit: a script without spaces would make one token of a sentence. */
 const TOKEN = /[A-Za-z0-9_+./@%~-]+/g
 /** Literals of Java that stand for a value as a number does, and names of types that a value has or should have. */
-const LITERAL = /[-+]?(?<![\p{L}\p{N}_.])(?:NaN|Infinity)(?![\p{L}\p{N}_])|[-+]?∞/gu
+const LITERAL = /[-+]?(?<![\p{L}\p{N}_.])(?:NaN|Infinity|true|false)(?![\p{L}\p{N}_])|[-+]?∞/gu
 const PRIMITIVE = /\b(a|an|as|from|of|to|type|into) (?:int|long|short|byte|char|float|double|boolean|Integer|Long|Short|Byte|Character|Float|Double|Boolean|String)(?![\p{L}\p{N}_])/gu
 const UNIT = /<\*> (?:[KMGT]?i?B|[nuµm]?s|secs?|min)(?![\p{L}\p{N}])/gu
 const SIGNED_HOLE = /[-+#$~<>]{1,3}<\*>/g
 const HOLES = /<\*>(?:[\s,:;.|/-]*<\*>)+/g
-const BRACKETED = /\[[^[\]]*\]/g
+/** A list, or the fields of a record; what is inside comes first, to a depth of three. */
+const BRACKETED = /\[[^[\]]*\]|\{[^{}]*\}/g
+const BRACKET_DEPTH = 3
 /** A remark that is there in one event and not in the next: `close, 3045 bytes (3 KB) sent`. */
 const REMARK = / \((?:[<*>\s[\],:;.|/-])*\)/g
+
+const PLURAL = /(<\*> \p{Ll}{3,30})s(?!\p{L})/gu
 
 /** Of a host without a dot: `kafka:9092`. `code:500` and `line:12` are none. */
 const PORT = /^:(?:80|443|\d{4,5})(?!\w)/
 
+/** With its package; it tells more than a host does. */
+const EXCEPTION = /\.[A-Z][A-Za-z]*(?:Exception|Error|Throwable)$/
 const ANSWER = /exception|error|fail|denied|invalid|unsupported|unauthorized|forbidden|missing|not_|expired|timeout|exceeded|unavailable/
 
 /** Words with digits that are words. */
@@ -61,7 +71,18 @@ export function messageKey(message: string, exception: MessageException | null =
   const code = ERROR_CODE.exec(line)?.[0] ?? ''
   const rest = line.slice(code.length)
   const masked = exception === null ? mask(rest) : exception.as === 'mask' ? mask(rest.replace(exception.regex, HOLE)) : maskAround(rest, exception.regex)
-  return (code + masked).replace(/\s+/g, ' ').trim().slice(0, MAX_KEY_CHARS)
+  return saidOnce((code + masked).replace(/\s+/g, ' ').trim().slice(0, MAX_KEY_CHARS))
+}
+
+/** JVMs change the case of a message's first letter (`connect timed out`), and number decides the form of a noun. */
+export function comparable(key: string): string {
+  return key.slice(0, 1).toLowerCase() + key.slice(1).replace(PLURAL, '$1')
+}
+
+/** Java 8 says `Connection refused (Connection refused)`. */
+function saidOnce(key: string): string {
+  const length = (key.length - ' ()'.length) / 2
+  return length > 0 && key === `${key.slice(0, length)} (${key.slice(0, length)})` ? key.slice(0, length) : key
 }
 
 function maskAround(text: string, kept: RegExp): string {
@@ -75,14 +96,16 @@ function maskAround(text: string, kept: RegExp): string {
 }
 
 function mask(text: string): string {
-  return maskUrls(text)
+  const masked = maskUrls(text)
     .replace(QUOTED, maskQuoted)
+    .replace(IPV6, HOLE)
     .replace(PATH, HOLE)
     .replace(JSON_PATH, HOLE)
     .replace(ASSIGNED, `=${HOLE}`)
     .replace(HARDWARE_ADDRESS, HOLE)
     .replace(TRANSITION, `from ${HOLE} to ${HOLE}`)
     .replace(USER, `$1$2 ${HOLE}`)
+    .replace(ACCOUNT, `$1 ${HOLE}`)
     .replace(LITERAL, HOLE)
     .replace(PRIMITIVE, `$1 ${HOLE}`)
     .replace(DATE_WORDS, '')
@@ -90,8 +113,15 @@ function mask(text: string): string {
     .replace(UNIT, HOLE)
     .replace(SIGNED_HOLE, HOLE)
     .replace(HOLES, HOLE)
-    .replace(BRACKETED, (inner) => (inner.includes(HOLE) ? `[${HOLE}]` : inner))
-    .replace(REMARK, '')
+  return maskBracketed(masked).replace(REMARK, '')
+}
+
+function maskBracketed(text: string): string {
+  let out = text
+  for (let depth = 0; depth < BRACKET_DEPTH; depth++) {
+    out = out.replace(BRACKETED, (inner) => (inner.includes(HOLE) || inner.includes(',') ? `${inner[0]!}${HOLE}${inner.at(-1)!}` : inner))
+  }
+  return out
 }
 
 function maskQuoted(quoted: string): string {
@@ -128,6 +158,7 @@ function maskToken(token: string, at: number, line: string): string {
   const end = endOfWord(token)
   const word = token.slice(0, end)
   if (/\d/.test(word)) return PLAIN_WORDS.has(word.toLowerCase()) ? token : HOLE + token.slice(end)
+  if (EXCEPTION.test(word) || line[at + token.length] === '(') return token
   return isDataName(word) || isHost(word, line, at + token.length) ? HOLE + token.slice(end) : token
 }
 
@@ -143,10 +174,11 @@ function isDataName(word: string): boolean {
   return /^[a-z]+(?:_[a-z]+)+$/.test(word) && !ANSWER.test(word)
 }
 
-/** At least three dotted parts (a host, or a package with a class), or fewer and a port. Not a call: `a.b.run(`. */
+/** An address, or at least three dotted parts (a host, or a package with a class), or fewer and a port. */
 function isHost(word: string, line: string, end: number): boolean {
+  if (/[^@]@[^@]/.test(word)) return true
   const dots = word.split('.').length - 1
   if (dots === 0) return PORT.test(line.slice(end, end + 7)) && /^[a-z][a-z-]*$/.test(word)
-  if (word.includes('..') || line[end] === '(') return false
+  if (word.includes('..')) return false
   return dots > 1 || (line[end] === ':' && /\d/.test(line[end + 1] ?? ''))
 }

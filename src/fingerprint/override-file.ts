@@ -63,6 +63,10 @@ export interface Overrides {
 
 export const NO_OVERRIDES: Overrides = { ownPackages: [], producerFingerprint: true, frame: [], type: [], message: [], group: [] }
 
+export function ruleIdsOf({ frame, type, message, group }: Overrides): string[] {
+  return [...frame, ...type, ...message, ...group].map((rule) => rule.id)
+}
+
 type Read = { readonly overrides: Overrides } | { readonly faults: readonly string[] }
 
 export function readOverrides(yaml: string): Read {

@@ -4,7 +4,7 @@
 
 const MAX_CYCLE = 16
 /** A stack overflow prints 1,024 frames that begin anywhere in the cycle. */
-const OVERFLOW_FRAMES = 64
+export const OVERFLOW_FRAMES = 64
 
 /** Removes immediate repeats of blocks of up to 16 frames, then keeps the first occurrence of each frame. */
 export function unrolled(frames: readonly string[]): string[] {

@@ -6,7 +6,8 @@ const PLACES = { own: 'first own frame', library: 'no own frame, first library f
 /** What decided, where a throwable did. */
 export interface Decision {
   readonly type: string
-  readonly truncated: boolean
+  /** The trace is cut, and another exception than the root decides. */
+  readonly isRootLost: boolean
   /** Null where no frame is left. */
   readonly site: KeptFrame | null
   /** The type alone decides. */
@@ -23,8 +24,8 @@ export function culpritOf({ frame }: KeptFrame): string {
   return `${frame.className.slice(frame.className.lastIndexOf('.') + 1)}.${frame.method}${line}`
 }
 
-export function explain({ type, truncated, site, byType, keptWrappers, message }: Decision): string {
-  const who = `${truncated ? 'outermost exception (the trace is cut)' : 'root cause'} ${type}`
+export function explain({ type, isRootLost, site, byType, keptWrappers, message }: Decision): string {
+  const who = `${isRootLost ? 'outermost exception (the trace is cut)' : 'root cause'} ${type}`
   const within = keptWrappers.length === 0 ? '' : `; within ${keptWrappers.join(', ')}`
   return `${who}${within}; ${explainPlace(site, byType)}; ${message === '' ? 'message does not count' : 'masked message'}`
 }
@@ -33,6 +34,11 @@ export function explain({ type, truncated, site, byType, keptWrappers, message }
 export function citing(why: string, rules: Iterable<string>): string {
   const ids = [...rules]
   return ids.length === 0 ? why : `${why}; rule ${ids.join(', ')}`
+}
+
+/** The ids that `citing` put into a reason. */
+export function citedIn(why: string): string[] {
+  return [...why.matchAll(/; rule ([a-z0-9-]+(?:, [a-z0-9-]+)*)/g)].flatMap(([, ids = '']) => ids.split(', '))
 }
 
 function explainPlace(site: KeptFrame | null, byType: boolean): string {

@@ -1,10 +1,11 @@
 /**
- * The only place that makes kafkajs clients: our logger behind it, every codec registered, and what its errors mean for us.
+ * The only place that makes kafkajs clients: our logger behind it, every codec registered, aborted records hidden, and what its errors mean for us.
  * kafkajs is no longer maintained, so nothing outside src/kafka, src/source/kafka.ts and the stores on topics knows of it.
  */
 import kafkajs, { type Kafka as KafkaClient, type KafkaConfig, type LogEntry } from 'kafkajs'
 import type { Logger } from 'pino'
 import { TracefoldError } from '../errors.ts'
+import { hideAbortedRecords } from './aborted-records.ts'
 import { registerCodecs } from './codecs.ts'
 
 const { Kafka, logLevel } = kafkajs // a CommonJS package without named exports
@@ -13,6 +14,7 @@ export type { KafkaClient }
 
 export function createKafka(config: KafkaConfig, log: Logger): KafkaClient {
   registerCodecs()
+  hideAbortedRecords()
   process.env['KAFKAJS_NO_PARTITIONER_WARNING'] = '1' // kafkajs reads it; we choose partitions ourselves
   return new Kafka({ ...config, logLevel: logLevel.INFO, logCreator: () => (entry) => forward(entry, log) })
 }

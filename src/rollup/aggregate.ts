@@ -32,7 +32,8 @@ interface Reading {
 
 export interface AggregateOptions {
   readonly blockSize: number
-  readonly rules: string
+  /** Those in force now; their digest goes with every position. */
+  readonly rules: { readonly digest: string }
   readonly now: () => number
 }
 
@@ -51,6 +52,17 @@ export class Aggregator {
     if (lost !== null) account.addLost(lost, new Date(this.#options.now()).toISOString().slice(0, 10))
     const taken = lost === null ? next : -1
     this.#readings.set(partitionKey(partition), { partition, incarnation, openedAt: from, countsFrom: next, account, rows: new Map(), full: [], next, taken })
+  }
+
+  /** Opens a block at the position, where all is committed: what comes now is counted by other rules. The position goes out with the next part. */
+  openBlock(partition: Partition): void {
+    const reading = this.#readings.get(partitionKey(partition))
+    if (reading === undefined) return
+    const { incarnation, next } = reading
+    this.drop(partition)
+    this.open(partition, { incarnation, from: next, next, lost: null })
+    const opened = this.#readings.get(partitionKey(partition))
+    if (opened !== undefined) opened.taken = -1
   }
 
   drop(partition: Partition): void {
@@ -100,7 +112,7 @@ export class Aggregator {
   #takePart(reading: Reading): RollupPart {
     const { partition, incarnation, next, openedAt, account, rows, full } = reading
     const from = blockOf(next, openedAt, this.#options.blockSize)
-    const progress: Progress = { partition, incarnation, next, from, rules: this.#options.rules }
+    const progress: Progress = { partition, incarnation, next, from, rules: this.#options.rules.digest }
     const snapshot = account.snapshot(next)
     reading.account = new PartitionAccount('rollup', account.contributor)
     reading.rows = new Map()
@@ -128,7 +140,7 @@ export class Aggregator {
 
 /** All dimensions; `key` holds job, fingerprint and window. The site and the root cause's class follow from the fingerprint. */
 function rowKey({ key, environment, event, grouping, classification }: GroupedEvent): string {
-  return `${key}\0${environment}\0${event.serviceVersion}\0${event.logger}\0${event.level}\0${grouping.exceptionClass}\0${grouping.rootCauseClass}\0${grouping.culprit}\0${classification?.category}`
+  return `${key}\0${environment}\0${event.serviceVersion}\0${event.logger}\0${event.level}\0${grouping.exceptionClass}\0${grouping.rootCauseClass}\0${grouping.culprit}\0${grouping.previous}\0${classification?.category}\0${classification?.severity}\0${classification?.rule}`
 }
 
 function beginRow(grouped: GroupedEvent): OpenRow {
@@ -141,8 +153,11 @@ function beginRow(grouped: GroupedEvent): OpenRow {
     exceptionClass: grouping.exceptionClass,
     rootCauseClass: grouping.rootCauseClass,
     fingerprint: grouping.fp,
+    fingerprintPrevious: grouping.previous,
     fpSite: grouping.fpSite,
     category: classification?.category ?? null,
+    severity: classification?.severity ?? null,
+    rule: classification?.rule ?? null,
     logger: event.logger,
     level: event.level,
     culprit: grouping.culprit,

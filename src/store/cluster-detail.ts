@@ -25,7 +25,8 @@ export interface ClusterDetailOptions {
   readonly admin: Admin
   readonly letterProducer: Producer
   readonly names: Names
-  readonly rules: string
+  /** Those in force now. */
+  readonly rules: { readonly digest: string }
   readonly lostPosition: LostPositionPolicy
   readonly bounds: (p: Partition) => Promise<Bounds>
   /** Commits offsets as a member of the group; null where the rollup transaction does it (together). */
@@ -48,17 +49,17 @@ export class ClusterDetailStore implements DetailStore {
     const position = await readPosition(admin, names.detailGroup, p)
     const resume = await this.#resume(p, position)
     const { incarnation, from, next, lost } = resume
-    const isKnown = position.kind === 'at' && position.committed.rules === rules && position.committed.from === from && position.committed.incarnation === incarnation
-    if (commitOffsets !== null && !isKnown && lost === null) await commitOffsets([{ partition: p, incarnation, from, next, rules }], signal)
+    const isKnown = position.kind === 'at' && position.committed.rules === rules.digest && position.committed.from === from && position.committed.incarnation === incarnation
+    if (commitOffsets !== null && !isKnown && lost === null) await commitOffsets([{ partition: p, incarnation, from, next, rules: rules.digest }], signal)
     return resume
   }
 
   async #resume(p: Partition, position: ReadPosition): Promise<Resume> {
     const { rules, lostPosition, documents } = this.#options
     const bounds = await this.#options.bounds(p)
-    if (position.kind === 'at') return resumeAt(position.committed, bounds, rules)
+    if (position.kind === 'at') return resumeAt(position.committed, bounds, rules.digest)
     const evidence = await documents.evidence(p)
-    if (position.kind === 'foreign') return resumeAt(setByHand(position.offset, evidence), bounds, rules)
+    if (position.kind === 'foreign') return resumeAt(setByHand(position.offset, evidence), bounds, rules.digest)
     return resumeWithout(p, evidence, bounds, position.kind === 'reset' ? 'recover' : lostPosition)
   }
 

@@ -5,20 +5,23 @@
  *
  *   same block as the mark:  count += n - mark.n, if n is greater      newer block:  count += n, mark = {block, n}      older block:  nothing
  *
- * First and last time merge by minimum and maximum; hosts, messages and stacks as sets that keep the k smallest by hash. So a
- * repeat, a late retry or a zombie cannot change a count, and contributors commute. The sample is the first to arrive.
+ * First and last time merge by minimum and maximum; hosts, messages and the other sets keep the k smallest by hash. So a repeat, a
+ * late retry or a zombie cannot change a count, and contributors commute. The sample is the first to arrive.
  */
-import type { Classification, ErrorEvent, Fingerprint, Job, Window } from '../event.ts'
+import type { Classification, ErrorEvent, Fingerprint, GroupedEvent, Job, Window } from '../event.ts'
 import type { Partition } from '../source/source.ts'
 import type { DeadLetter } from './dead-letter.ts'
 import type { LedgerEntry } from './ledger.ts'
 import type { Progress, Resume } from './position.ts'
 import type { CommitReport } from './store.ts'
 
-/** Sizes of the bounded sets that a document keeps. */
-export const KEPT_HOSTS = 16
-export const KEPT_MESSAGES = 5
-export const KEPT_STACKS = 8
+/**
+ * The bounded sets that a document keeps, and their sizes. `previous` holds the keys that its events had by the rules before, while a
+ * change of rules is under way: several where the new rules join what was apart.
+ */
+export const KEPT = { hosts: 16, messages: 5, stacks: 8, previous: 8, operators: 16 } as const
+export type SetName = keyof typeof KEPT
+export type BoundedSets = { readonly [name in SetName]: readonly Hashed[] }
 
 export interface DocumentIdentity {
   readonly job: Job
@@ -50,19 +53,19 @@ export interface Hashed {
   readonly value: string
 }
 
-export interface DocumentUpdate {
+/** One event whole, with the place in its job that it came from. */
+export type Sample = ErrorEvent & Pick<GroupedEvent, 'operator' | 'subtask'>
+
+export interface DocumentUpdate extends BoundedSets {
   /** 32 hex digits of the SHA-256 of job, fingerprint and window. */
   readonly id: string
   readonly identity: DocumentIdentity
-  /** The whole event, on the first flush only. */
-  readonly sample: ErrorEvent | null
+  /** On the first flush only. */
+  readonly sample: Sample | null
   /** In order of blocks for each contributor. */
   readonly contributions: readonly Contribution[]
   readonly firstMs: number
   readonly lastMs: number
-  readonly hosts: readonly Hashed[]
-  readonly messages: readonly Hashed[]
-  readonly stacks: readonly Hashed[]
 }
 
 /** A document that the store will not take, in its own words. */

@@ -17,8 +17,13 @@ export interface RollupRow {
   readonly exceptionClass: string | null
   readonly rootCauseClass: string | null
   readonly fingerprint: string
+  /** While a change of fingerprint rules is under way, the key by the rules before, where it was another. It links the two keys. */
+  readonly fingerprintPrevious: string | null
   readonly fpSite: string
   readonly category: string | null
+  readonly severity: string | null
+  /** Id of the pattern rule that gave category and severity. */
+  readonly rule: string | null
   readonly logger: string | null
   readonly level: string
   readonly culprit: string | null
@@ -51,8 +56,17 @@ export interface RollupStore {
   close(): Promise<void>
 }
 
-export const TOP_BY = ['fingerprint', 'exception_class', 'root_cause_class', 'category'] as const
+export const TOP_BY = ['fingerprint', 'exception_class', 'root_cause_class', 'category', 'severity', 'rule'] as const
 export type TopBy = (typeof TOP_BY)[number]
+
+/** In place of a value, where an event has none. */
+export const NO_VALUE = '(none)'
+
+/**
+ * Narrows to events with all of these values. A fingerprint means its whole group (see key-groups.ts), asked for by whichever of its keys, and what
+ * has it as its previous key.
+ */
+export type Only = { readonly [by in TopBy]?: string }
 
 /** `fromMs` inclusive, `toMs` exclusive; both are rounded down to the minute by the caller. */
 export interface TimeRange {
@@ -65,15 +79,21 @@ export interface TopQuery extends TimeRange {
   readonly job: string | null
   readonly by: TopBy
   readonly limit: number
+  readonly only?: Only
 }
 
 export interface TopRow {
   /** The value grouped by; `(none)` where an event has none. */
   readonly key: string
+  /** By fingerprint: the keys that these events had by other rules, in this range or the period before it. Else none. */
+  readonly previousKeys: readonly string[]
   readonly title: string
   readonly exceptionClass: string | null
   readonly rootCauseClass: string | null
   readonly category: string | null
+  readonly severity: string | null
+  /** Id of the pattern rule that gave category and severity. */
+  readonly rule: string | null
   readonly culprit: string | null
   readonly level: string | null
   readonly count: number
@@ -82,6 +102,7 @@ export interface TopRow {
   readonly hosts: number
   /** Number of jobs that had it (1 where the query names a job). */
   readonly jobs: number
+  /** In the range, under any of its keys. */
   readonly firstMs: number
   readonly lastMs: number
   readonly sampleMessage: string
@@ -89,15 +110,14 @@ export interface TopRow {
 
 export interface TopResult {
   readonly rows: readonly TopRow[]
-  /** All events of the range, whether among the rows or not. */
+  /** All events of the range that were asked for, whether among the rows or not. */
   readonly total: number
 }
 
 export interface TrendQuery extends TimeRange {
   readonly job: string | null
   readonly intervalMs: number
-  /** Narrow to one value of a dimension, or null. */
-  readonly only: { readonly by: TopBy; readonly key: string } | null
+  readonly only?: Only
 }
 
 export interface TrendPoint {
@@ -109,6 +129,7 @@ export interface JobRow {
   readonly job: string
   readonly count: number
   readonly previousCount: number
+  /** Distinct groups: an old and a new key of one error are one. */
   readonly errorTypes: number
   readonly hosts: number
   readonly firstMs: number

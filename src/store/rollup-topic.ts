@@ -34,7 +34,8 @@ export interface RollupTopicOptions {
   readonly kafka: KafkaClient
   readonly admin: Admin
   readonly names: Names
-  readonly rules: string
+  /** Those in force now. */
+  readonly rules: { readonly digest: string }
   readonly lostPosition: LostPositionPolicy
   readonly transactionTimeoutMs: number
   readonly bounds: (p: Partition) => Promise<Bounds>
@@ -115,11 +116,11 @@ export class RollupTopicStore implements RollupStore {
     const position = await readPosition(admin, names.rollupGroup, p)
     const log = await bounds(p)
     if (position.kind === 'at') {
-      const resume = resumeAt(position.committed, log, rules)
+      const resume = resumeAt(position.committed, log, rules.digest)
       return { resume, days: resume.incarnation === position.committed.incarnation ? position.committed.days : [] }
     }
     const known = await evidence(p)
-    if (position.kind === 'foreign') return { resume: resumeAt(setByHand(position.offset, known), log, rules), days: [] }
+    if (position.kind === 'foreign') return { resume: resumeAt(setByHand(position.offset, known), log, rules.digest), days: [] }
     return { resume: resumeWithout(p, known, log, position.kind === 'reset' ? 'recover' : lostPosition), days: [] }
   }
 
@@ -206,8 +207,11 @@ function wireRow(row: RollupRow) {
     exception_class: row.exceptionClass,
     root_cause_class: row.rootCauseClass,
     fingerprint: row.fingerprint,
+    fingerprint_previous: row.fingerprintPrevious,
     fp_site: row.fpSite,
     category: row.category,
+    severity: row.severity,
+    rule: row.rule,
     logger: row.logger,
     level: row.level,
     culprit: row.culprit,

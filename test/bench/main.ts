@@ -1,15 +1,18 @@
 /**
- * `npm run bench [decode] [embedded] [cluster] [latency] [grouping] [patterns]`: prints what is really reached on this machine, beside the issue's goal and beside a plain twin from
- * the same run, as ratios: machines are noisy and shared, ratios less so. Nothing here passes or fails.
+ * `npm run bench [decode] [embedded] [cluster] [latency] [grouping] [patterns] [fuzz]`: prints what is really reached on this machine, beside the issue's goal and beside a plain twin from
+ * the same run, as ratios: machines are noisy and shared, ratios less so. Nothing here passes or fails. A million fuzzed
+ * lines take long, so that one runs only when it is named.
  */
 import { benchCluster } from './cluster.ts'
 import { benchDecode } from './decode.ts'
 import { benchEmbedded } from './embedded.ts'
+import { benchFuzz } from './fuzz.ts'
 import { benchGrouping } from './grouping.ts'
 import { benchLatency } from './latency.ts'
 import { benchPatterns } from './patterns.ts'
 
-const BENCHES = { decode: benchDecode, embedded: benchEmbedded, cluster: benchCluster, latency: benchLatency, grouping: benchGrouping, patterns: benchPatterns } as const
+const BENCHES = { decode: benchDecode, embedded: benchEmbedded, cluster: benchCluster, latency: benchLatency, grouping: benchGrouping, patterns: benchPatterns, fuzz: benchFuzz } as const
+const ONLY_NAMED = 'fuzz'
 
 const words = process.argv.slice(2)
 const unknown = words.filter((word) => !Object.hasOwn(BENCHES, word))
@@ -18,7 +21,7 @@ if (unknown.length > 0) {
   process.exitCode = 64
 } else {
   for (const [name, bench] of Object.entries(BENCHES)) {
-    if (words.length > 0 && !words.includes(name)) continue
+    if (words.length === 0 ? name === ONLY_NAMED : !words.includes(name)) continue
     console.log(`\n${name}`)
     await bench()
   }

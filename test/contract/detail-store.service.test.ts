@@ -7,6 +7,7 @@ import { documentsOf } from '../../src/cluster/neighbours.ts'
 import { letterReader } from '../../src/cluster/readers.ts'
 import { createHealth } from '../../src/health.ts'
 import { createMetrics } from '../../src/metrics.ts'
+import type { Classification } from '../../src/event.ts'
 import type { KafkaSource } from '../../src/source/kafka.ts'
 import { ClusterDetailStore } from '../../src/store/cluster-detail.ts'
 import { fill, install, joinGroup, ownSettings, shares, type Installation, type Share } from '../support/cluster.ts'
@@ -14,7 +15,7 @@ import { requireServices } from '../support/services.ts'
 import { describeDetailStore, type DetailAdapter, type DocumentState } from './detail-store.ts'
 
 const services = requireServices('kafka', 'elasticsearch')
-const TESTS = 28
+const TESTS = 33
 
 services.describe('on real servers', () => {
   let installation: Installation
@@ -44,7 +45,7 @@ function adapterOf(installation: Installation, source: KafkaSource, share: Share
     admin,
     letterProducer: kafka.producer(),
     names,
-    rules: 'rules-1',
+    rules: { digest: 'rules-1' },
     lostPosition: 'stop',
     bounds: (p) => source.bounds(p),
     commitOffsets: (progress, signal) => source.commit(progress, signal),
@@ -86,7 +87,18 @@ interface Source {
   readonly hosts?: string[]
   readonly messages?: string[]
   readonly fp_stacks?: string[]
+  readonly fp_prev?: string[]
+  readonly operators?: string[]
+  readonly category: string | null
+  readonly severity: Classification['severity']
+  readonly rule: string
+  readonly advice: string | null
+  readonly link: string | null
   readonly message?: string
+  readonly operator: string | null
+  readonly subtask: number | null
+  readonly layout: string
+  readonly envelopes: string[]
 }
 
 function stateOf(id: string, source: Source): DocumentState {
@@ -102,6 +114,14 @@ function stateOf(id: string, source: Source): DocumentState {
     hosts: source.hosts ?? [],
     messages: source.messages ?? [],
     stacks: source.fp_stacks ?? [],
+    previous: source.fp_prev ?? [],
+    operators: source.operators ?? [],
+    classification: classificationOf(source),
     sampleMessage: source.message ?? null,
+    samplePlace: source.message === undefined ? null : { operator: source.operator, subtask: source.subtask, layout: source.layout, envelopes: source.envelopes },
   }
+}
+
+function classificationOf({ category, severity, rule, advice, link }: Source): Classification | null {
+  return category === null ? null : { category, severity, rule, advice, link }
 }

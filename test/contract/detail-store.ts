@@ -4,12 +4,13 @@
  * *not* have changed is read after a later write to the same store has become visible.
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Classification } from '../../src/event.ts'
 import type { Partition } from '../../src/source/source.ts'
 import type { DeadLetter } from '../../src/store/dead-letter.ts'
-import { KEPT_HOSTS, KEPT_MESSAGES, KEPT_STACKS, type Contribution, type DetailStore, type DocumentUpdate } from '../../src/store/detail-store.ts'
+import { KEPT, type Contribution, type DetailStore, type DocumentUpdate } from '../../src/store/detail-store.ts'
 import type { LedgerTotal } from '../../src/store/ledger.ts'
 import { contributorKey } from '../../src/store/position.ts'
-import { aDetailPart, aLetter, anEntry, anEvent, anIdentity, anUpdate, aProgress, DAY, hashed, MINUTE } from '../support/builders.ts'
+import { aDetailPart, aLetter, anEntry, anIdentity, aSample, anUpdate, aProgress, DAY, hashed, MINUTE } from '../support/builders.ts'
 import { waitUntil } from '../support/wait.ts'
 
 export interface DocumentState {
@@ -24,8 +25,13 @@ export interface DocumentState {
   readonly hosts: readonly string[]
   readonly messages: readonly string[]
   readonly stacks: readonly string[]
+  readonly previous: readonly string[]
+  readonly operators: readonly string[]
+  readonly classification: Classification | null
   /** The sample's message, or null where the document has no sample. */
   readonly sampleMessage: string | null
+  /** Where in its job the sample came from, and in what shape: null likewise. */
+  readonly samplePlace: { readonly operator: string | null; readonly subtask: number | null; readonly layout: string; readonly envelopes: readonly string[] } | null
 }
 
 export interface DetailAdapter {
@@ -133,8 +139,8 @@ export function describeDetailStore(name: string, makeAdapter: () => Promise<Det
     })
 
     test('the sample is the first to arrive', async () => {
-      await write(update([said(0, 1)], { sample: anEvent({ message: 'first' }) }))
-      await write(update([said(0, 2)], { sample: anEvent({ message: 'second' }) }))
+      await write(update([said(0, 1)], { sample: aSample({ message: 'first' }) }))
+      await write(update([said(0, 2)], { sample: aSample({ message: 'second' }) }))
       expect((await only()).sampleMessage).toBe('first')
     })
 
@@ -151,17 +157,38 @@ export function describeDetailStore(name: string, makeAdapter: () => Promise<Det
       const smallest = (k: number) => members.toSorted((a, b) => (a.hash < b.hash ? -1 : 1)).slice(0, k).map(({ value }) => value)
       for (const [i, start] of [25, 0, 10].entries()) {
         const some = members.slice(start, start + 15)
-        await write(update([said(2_000 * i, 1)], { hosts: some, messages: some, stacks: some }))
+        await write(update([said(2_000 * i, 1)], { hosts: some, messages: some, stacks: some, previous: some, operators: some }))
       }
       const document = await only()
-      expect(document.hosts.toSorted()).toEqual(smallest(KEPT_HOSTS).toSorted())
-      expect(document.messages.toSorted()).toEqual(smallest(KEPT_MESSAGES).toSorted())
-      expect(document.stacks.toSorted()).toEqual(smallest(KEPT_STACKS).toSorted())
+      expect(document.hosts.toSorted()).toEqual(smallest(KEPT.hosts).toSorted())
+      expect(document.messages.toSorted()).toEqual(smallest(KEPT.messages).toSorted())
+      expect(document.stacks.toSorted()).toEqual(smallest(KEPT.stacks).toSorted())
+      expect(document.previous.toSorted()).toEqual(smallest(KEPT.previous).toSorted())
+      expect(document.operators.toSorted()).toEqual(smallest(KEPT.operators).toSorted())
+    })
+
+    test('a document has all keys that its events had by the rules before, and none where there are none', async () => {
+      await write(update([said(0, 1)]))
+      expect((await only()).previous).toEqual([])
+      await write(update([said(0, 2)], { previous: hashed('v1:old') }))
+      await write(update([said(0, 1, second())], { previous: hashed('v1:older') }))
+      expect((await only()).previous.toSorted()).toEqual(['v1:old', 'v1:older'])
+    })
+
+    const heap: Classification = { category: 'out-of-memory', severity: 'critical', rule: 'heap-memory', advice: 'Take a heap dump.', link: 'docs/patterns.md#heap-memory' }
+    test.each([heap, { ...heap, advice: null, link: null }, null])('what its rule says is kept: %j', async (classification) => {
+      await write(update([said(0, 1)], { identity: identity({ classification }) }))
+      expect((await only()).classification).toEqual(classification)
+    })
+
+    test('the sample says where in its job it came from, and what was around it', async () => {
+      await write(update([said(0, 1)], { sample: aSample({ operator: 'Map -> Sink: orders', subtask: 3, layout: 'ecs-logging', envelopes: ['filebeat', 'vector'] }), operators: hashed('Map -> Sink: orders') }))
+      expect(await only()).toMatchObject({ samplePlace: { operator: 'Map -> Sink: orders', subtask: 3, layout: 'ecs-logging', envelopes: ['filebeat', 'vector'] }, operators: ['Map -> Sink: orders'] })
     })
 
     test('strings of any script, and keys that objects hold dear, come back as they were', async () => {
       const strange = ['__proto__', 'constructor', '訂單 17 失敗', 'a "quoted" \\ \u0007 text', '😀']
-      await write(update([said(0, 1)], { identity: identity({ title: strange.join(' ') }), hosts: hashed(...strange), sample: anEvent({ message: strange[2] ?? '' }) }))
+      await write(update([said(0, 1)], { identity: identity({ title: strange.join(' ') }), hosts: hashed(...strange), sample: aSample({ message: strange[2] ?? '' }) }))
       const document = await only()
       expect(document).toMatchObject({ title: strange.join(' '), sampleMessage: strange[2] })
       expect(document.hosts.toSorted()).toEqual(strange.toSorted())

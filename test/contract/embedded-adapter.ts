@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openEmbedded, type EmbeddedOptions, type EmbeddedStore } from '../../src/store/embedded.ts'
+import type { Sample } from '../../src/store/detail-store.ts'
 import { aPartition, DAY, T0 } from '../support/builders.ts'
-import type { DetailAdapter } from './detail-store.ts'
+import type { DetailAdapter, DocumentState } from './detail-store.ts'
 import type { RollupAdapter } from './rollup-store.ts'
 
 export const RETENTION = { detailDays: 14, rollupDays: 400, letterDays: 30, maxBytes: 1e9 }
@@ -29,7 +30,7 @@ export async function embeddedDetail(path = newFolder()): Promise<DetailAdapter>
     detailDays: RETENTION.detailDays,
     documents: async () => {
       const documents = await store.reader.documents({ ...ALL_TIME, job: null, fingerprint: null, text: null, limit: 100_000 })
-      return documents.map(({ identity, sample, ...rest }) => ({ ...rest, job: identity.job, fingerprint: identity.fp, windowMs: identity.window, title: identity.title, sampleMessage: sample?.message ?? null }))
+      return documents.map(({ identity, sample, ...rest }) => ({ ...rest, job: identity.job, fingerprint: identity.fp, windowMs: identity.window, title: identity.title, classification: identity.classification, sampleMessage: sample?.message ?? null, samplePlace: sample === null ? null : placeOf(sample) }))
     },
     ledger: () => store.reader.ledger(ALL_DAYS),
     letters: () => store.reader.letters({ limit: 1_000 }),
@@ -56,6 +57,10 @@ export async function embeddedRollup(path = newFolder()): Promise<RollupAdapter>
     },
     close: () => closeAndRemove(store, path),
   }
+}
+
+function placeOf({ operator, subtask, layout, envelopes }: Sample): DocumentState['samplePlace'] {
+  return { operator, subtask, layout, envelopes }
 }
 
 async function closeAndRemove(store: EmbeddedStore, path: string): Promise<void> {

@@ -49,7 +49,7 @@ function adapterOf(installation: Installation, share: Share): RollupAdapter {
     kafka,
     admin,
     names,
-    rules: 'rules-1',
+    rules: { digest: 'rules-1' },
     lostPosition: 'stop',
     transactionTimeoutMs: settings.kafka.transactionTimeoutMs,
     bounds: (p) => source.bounds(p),

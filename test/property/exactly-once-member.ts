@@ -2,14 +2,14 @@
  * One process of the simulation: the product's own folding (intake, converger, aggregator) over the simulated log, driven as the runner drives it:
  * open, fold, take, commit, acknowledge; what was lost is dropped and opened again.
  */
-import { createDecoder } from '../../src/decode/decode.ts'
 import { schema, type Settings } from '../../src/config/schema.ts'
-import { createJobResolver } from '../../src/job.ts'
 import { createMetrics } from '../../src/metrics.ts'
+import { RulesInForce, type StreamRules } from '../../src/rules.ts'
 import type { Folding } from '../../src/runner.ts'
 import type { Reached } from '../../src/store/position.ts'
 import type { Unit } from '../../src/store/store.ts'
 import { foldingOf, type FoldingOptions } from '../../src/stream.ts'
+import { someRules } from '../support/rules.ts'
 import type { Cluster, Fence, Kind, Sending } from './exactly-once-cluster.ts'
 import { analyseBy, NOW_MS, partitionOf, sourceRecord } from './exactly-once-log.ts'
 
@@ -39,7 +39,8 @@ export class Member {
   readonly kind: Kind
   readonly #cluster: Cluster
   readonly #folding: Folding
-  readonly #rules: string
+  readonly #limits: Limits
+  #rules: string
   readonly #fence: Fence
   readonly #assigned: ReadonlySet<number>
   /** Where the next batch begins, for each partition that is open. */
@@ -49,6 +50,7 @@ export class Member {
   constructor(cluster: Cluster, kind: Kind, version: number, limits: Limits, assigned: ReadonlySet<number>) {
     this.kind = kind
     this.#cluster = cluster
+    this.#limits = limits
     this.#rules = `rules-${version}`
     this.#fence = cluster.join(kind)
     this.#assigned = assigned
@@ -57,11 +59,11 @@ export class Member {
     const options: FoldingOptions = {
       branches: kind === 'both' ? ['detail', 'rollup'] : [kind],
       settings,
-      rules: this.#rules,
+      rules: new RulesInForce(rulesOf(version, settings)),
       now,
       metrics,
       flushMs: { caughtUp: 1, behind: 1 },
-      intake: { settings, decode: createDecoder(settings.limits), analyse: analyseBy(version), resolveJob: createJobResolver(settings.job), now, metrics: null },
+      intake: { settings, now, metrics: null },
     }
     this.#folding = foldingOf(options, new Map())
   }
@@ -107,6 +109,13 @@ export class Member {
     return at === null ? null : at.sending
   }
 
+  /** Other rules while it runs: all that was folded is committed. The commit that says where their blocks begin is under way then. */
+  changeRules(version: number): void {
+    this.#rules = `rules-${version}`
+    this.#folding.changeRules(rulesOf(version, settingsBy(this.#limits)))
+    this.flush()
+  }
+
   /** The documents under way, sent once more. */
   resend(): Sending | null {
     const part = this.#underWay?.unit.detail ?? null
@@ -130,4 +139,8 @@ export class Member {
     this.#folding.drop(partitionOf(partition))
     this.#positions.delete(partition)
   }
+}
+
+function rulesOf(version: number, settings: Settings): StreamRules {
+  return someRules(settings, { digest: `rules-${version}`, analyse: analyseBy(version) })
 }

@@ -24,7 +24,7 @@ type Action =
   | { readonly do: 'read'; readonly who: number; readonly partition: number; readonly count: number }
   | { readonly do: 'flush' | 'finish' | 'resend' | 'kill' | 'zombie' | 'stop'; readonly who: number }
   | { readonly do: 'advance' | 'late'; readonly who: number; readonly steps: number }
-  | { readonly do: 'switch' | 'rules'; readonly who: number }
+  | { readonly do: 'switch' | 'rules' | 'live-rules'; readonly who: number }
   | { readonly do: 'truncate'; readonly who: number; readonly partition: number; readonly count: number }
 
 interface Plan {
@@ -76,6 +76,7 @@ class World {
     else if (action.do === 'resend') this.#keep(member.resend())
     else if (action.do === 'truncate') this.#truncate(action.partition % this.plan.logs.length, action.count)
     else if (action.do === 'rules') this.#changeRules()
+    else if (action.do === 'live-rules') this.#changeRulesLive()
     else if (action.do === 'switch') this.#switch()
     else this.#leave(member, action.do)
   }
@@ -87,7 +88,7 @@ class World {
     for (const sending of this.#late) while (!sending.done) sending.next()
   }
 
-  #leave(member: Member, how: Exclude<Action['do'], 'read' | 'flush' | 'advance' | 'finish' | 'late' | 'resend' | 'truncate' | 'rules' | 'switch'>): void {
+  #leave(member: Member, how: Exclude<Action['do'], 'read' | 'flush' | 'advance' | 'finish' | 'late' | 'resend' | 'truncate' | 'rules' | 'live-rules' | 'switch'>): void {
     if (how === 'stop') member.commitAll()
     if (this.#zombies.includes(member)) this.#zombies.splice(this.#zombies.indexOf(member), 1)
     if (how === 'zombie') this.#zombies.push(member)
@@ -149,6 +150,14 @@ class World {
     this.#version = 3 - this.#version
     this.facts.changeRules(this.#version, (branch, partition) => this.cluster.offsets[branch].get(partition)?.next ?? 0)
     this.#regroup()
+  }
+
+  /** As `#changeRules`, but nobody stops. */
+  #changeRulesLive(): void {
+    this.#stopCleanly()
+    this.#version = 3 - this.#version
+    this.facts.changeRules(this.#version, (branch, partition) => this.cluster.offsets[branch].get(partition)?.next ?? 0)
+    for (const member of this.#groups.flatMap(({ members }) => members)) member.changeRules(this.#version)
   }
 
   /** The log's beginning moves. What a branch had not read by then is lost to it. */
@@ -217,7 +226,7 @@ function plans(limits: fc.Arbitrary<Limits>): fc.Arbitrary<Plan> {
     { weight: 8, arbitrary: fc.record({ do: fc.constantFrom('flush' as const, 'finish' as const), who }) },
     { weight: 5, arbitrary: fc.record({ do: fc.constantFrom('advance' as const, 'late' as const), who, steps: fc.integer({ min: 1, max: 6 }) }) },
     { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('resend' as const, 'kill' as const, 'zombie' as const, 'stop' as const), who }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('switch' as const, 'rules' as const), who }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('switch' as const, 'rules' as const, 'live-rules' as const), who }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('truncate' as const), who, partition: fc.nat(2), count: fc.integer({ min: 1, max: 25 }) }) },
   )
   return fc.record({ logs: logs(), actions: fc.array(actions, { maxLength: 80, size: 'max' }), limits, together: fc.boolean(), refuseOneIn: fc.constantFrom(0, 0, 5) })

@@ -41,7 +41,7 @@ services.describe('the rollup topic', () => {
     const { kafka, admin, names } = installation.neighbours
     const source = idleSource(installation, names.rollupGroup)
     const evidence = async (partition: Partition) => evidenceOf((await readTopic(kafka, admin, names.ledgerTopic)).values(), partitionKey(partition))
-    const store = new RollupTopicStore({ kafka, admin, names, rules: RULES, lostPosition, transactionTimeoutMs: 10_000, bounds: (one) => source.bounds(one), evidence, metrics: createMetrics(), log: silent })
+    const store = new RollupTopicStore({ kafka, admin, names, rules: { digest: RULES }, lostPosition, transactionTimeoutMs: 10_000, bounds: (one) => source.bounds(one), evidence, metrics: createMetrics(), log: silent })
     stores.push(store)
     return store
   }
@@ -187,7 +187,7 @@ services.describe('the rollup topic', () => {
       const [first] = own.partitions as [Partition]
       const { kafka, admin, names } = own.neighbours
       const source = idleSource(own, names.rollupGroup)
-      const store = new RollupTopicStore({ kafka, admin, names, rules: RULES, lostPosition: 'stop', transactionTimeoutMs: 10_000, bounds: (one) => source.bounds(one), evidence: () => Promise.resolve(null), metrics: createMetrics(), log: silent })
+      const store = new RollupTopicStore({ kafka, admin, names, rules: { digest: RULES }, lostPosition: 'stop', transactionTimeoutMs: 10_000, bounds: (one) => source.bounds(one), evidence: () => Promise.resolve(null), metrics: createMetrics(), log: silent })
       stores.push(store)
       await store.open(first)
       await store.commit([aRollupPart([], { progress: aProgress({ partition: first, from: 40, next: 40, rules: RULES }) })], never)

@@ -3,10 +3,11 @@
  * the product; nothing is random.
  */
 import { createHash } from 'node:crypto'
-import { WINDOW_MS, type ErrorEvent, type Fingerprint, type Job, type Window } from '../../src/event.ts'
+import { WINDOW_MS, type ErrorEvent, type Fingerprint, type GroupedEvent, type Job, type Window } from '../../src/event.ts'
+import type { Item } from '../../src/intake.ts'
 import type { Partition } from '../../src/source/source.ts'
 import { letterId, type DeadLetter } from '../../src/store/dead-letter.ts'
-import type { DetailPart, DocumentIdentity, DocumentUpdate, Hashed, Settlement } from '../../src/store/detail-store.ts'
+import type { DetailPart, DocumentIdentity, DocumentUpdate, Hashed, Sample, Settlement } from '../../src/store/detail-store.ts'
 import type { LedgerEntry } from '../../src/store/ledger.ts'
 import { contributorKey, type Progress } from '../../src/store/position.ts'
 import type { RollupPart, RollupRow } from '../../src/store/rollup-store.ts'
@@ -49,6 +50,16 @@ export function anEvent(over: Partial<ErrorEvent> = {}): ErrorEvent {
   }
 }
 
+/** An item as it would be by other rules. */
+export function changed(item: Item, { previous = null, ...over }: { previous?: string | null } & Partial<Pick<GroupedEvent, 'classification' | 'operator' | 'subtask'>>): Item {
+  if (item.kind !== 'ok') return item
+  return { ...item, value: { ...item.value, ...over, grouping: { ...item.value.grouping, previous: previous as Fingerprint | null } } }
+}
+
+export function aSample(over: Partial<Sample> = {}): Sample {
+  return { ...anEvent(), operator: null, subtask: null, ...over }
+}
+
 /** Brands are put on here: these are the borders of a test. */
 export function anIdentity(over: Partial<Record<'job' | 'fp', string> & { window: number }> & Partial<Omit<DocumentIdentity, 'job' | 'fp' | 'window'>> = {}): DocumentIdentity {
   const { job = 'orders', fp = 'v1:0000000000000001', window = T0, ...rest } = over
@@ -89,6 +100,8 @@ export function anUpdate(over: UpdateOver = {}): DocumentUpdate {
     hosts: [],
     messages: [],
     stacks: [],
+    previous: [],
+    operators: [],
     ...over,
   }
 }
@@ -135,8 +148,11 @@ export function aRow(over: Partial<RollupRow> = {}): RollupRow {
     exceptionClass: 'java.lang.IllegalStateException',
     rootCauseClass: 'java.lang.IllegalStateException',
     fingerprint: 'v1:0000000000000001',
+    fingerprintPrevious: null,
     fpSite: 'v1:site000000000001',
     category: 'bad_input',
+    severity: 'medium',
+    rule: 'acme',
     logger: 'com.acme.Orders',
     level: 'ERROR',
     culprit: 'com.acme.Orders.check:42',

@@ -6,11 +6,12 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
+import { packageFolder } from '../../src/package-root.ts'
 import { waitUntil } from './wait.ts'
 
-const CLI = fileURLToPath(new URL('../../dist/src/cli/cli.js', import.meta.url))
+/** Built, wherever this file runs from: as source in a test, or built itself. */
+const CLI = join(packageFolder('patterns'), '..', 'dist', 'src', 'cli', 'cli.js')
 
 export interface Running {
   readonly pid: number

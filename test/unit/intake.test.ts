@@ -1,24 +1,20 @@
 /** The front of both branches: what becomes of a record, by the record, its position and the rules alone. */
-import { createDecoder } from '../../src/decode/decode.ts'
 import { describe, expect, test } from 'vitest'
 import { schema, type Settings } from '../../src/config/schema.ts'
 import type { Fingerprint } from '../../src/event.ts'
+import { createFilter } from '../../src/filter/filter.ts'
 import { Intake, type Item } from '../../src/intake.ts'
-import { createJobResolver } from '../../src/job.ts'
+import type { StreamRules } from '../../src/rules.ts'
 import type { SourceRecord } from '../../src/source/source.ts'
 import { aPartition, DAY, HOUR, MINUTE, T0 } from '../support/builders.ts'
+import { byMessage, someRules } from '../support/rules.ts'
 
 const SETTINGS = schema.parse({ blockSize: 10, limits: { maxLetterBytes: 40, maxContextKeys: 64 } })
 
-function anIntake(settings: Settings = SETTINGS, now = T0): Intake {
+function anIntake(settings: Settings = SETTINGS, now = T0, over: Partial<StreamRules> = {}): Intake {
   const intake = new Intake({
     settings,
-    analyse: (event) => {
-      const fp = `v1:${event.message}` as Fingerprint // the stage that brands them is not here
-      return { grouping: { fp, fpSite: fp, fpStack: fp, previous: null, title: event.message, culprit: null, exceptionClass: null, rootCauseClass: null, why: '' }, classification: null }
-    },
-    decode: createDecoder(settings.limits),
-    resolveJob: createJobResolver(settings.job),
+    rules: { now: someRules(settings, over) },
     now: () => now,
     metrics: null,
   })
@@ -165,4 +161,34 @@ describe('a dead letter', () => {
     expect(`${letter?.body.toString()} ${letter?.detail}`).not.toContain('hunter2')
     expect(letter).toMatchObject({ bodyTruncated: true, job: 'error-logs', branch: null, stage: 'decode', timeMs: T0 })
   })
+})
+
+describe('filter rules', () => {
+  const filterBy = (...rules: Parameters<typeof createFilter>[0]['rules']): Partial<StreamRules> => ({ filter: createFilter({ rules }, SETTINGS.filter) })
+  const outcomes = (items: readonly Item[]) => items.map((item) => (item.kind === 'drop' ? (item.rule ?? item.reason) : item.kind))
+
+  test('an event is dropped by the first rule that matches it, and the rule is named', () => {
+    const intake = anIntake(SETTINGS, T0, filterBy({ id: 'noisy', action: 'drop', match: { job: ['batch-*'] } }))
+    const records = [aRecord(line({ contextMap: { job: 'batch-7' } })), aRecord(line(), { offset: 1 }), aRecord(line({ level: 'INFO' }), { offset: 2 })]
+    expect(outcomes(read(records, intake))).toEqual(['noisy', 'ok', 'level'])
+  })
+
+  test('a rule by type looks at the outermost exception and at the root cause', () => {
+    const analyse: StreamRules['analyse'] = (event, job) => {
+      const analysed = byMessage(event, job)
+      return { ...analysed, grouping: { ...analysed.grouping, exceptionClass: 'com.acme.Outer', rootCauseClass: 'java.net.ConnectException' } }
+    }
+    const intake = anIntake(SETTINGS, T0, { ...filterBy({ id: 'away', action: 'drop', match: { type: ['java.net.*'] } }), analyse })
+    expect(outcomes(read([aRecord(line())], intake))).toEqual(['away'])
+  })
+})
+
+test('the fingerprint by the rules before is told until the event time at which their change is over', () => {
+  const analyse: StreamRules['analyse'] = (event, job) => {
+    const analysed = byMessage(event, job)
+    return { ...analysed, grouping: { ...analysed.grouping, previous: 'v1:before' as Fingerprint } } // the stage that brands them is not here
+  }
+  const intake = anIntake(SETTINGS, T0, { analyse, previousUntilMs: T0 })
+  const items = read([aRecord(line({}, T0 - 1)), aRecord(line({}, T0), { offset: 1 })], intake)
+  expect(items.map((item) => (item.kind === 'ok' ? item.value.grouping.previous : item.kind))).toEqual(['v1:before', null])
 })

@@ -13,7 +13,8 @@ import { javaHome, mavenDependency, run } from './java.ts'
 import { cacheRoot, ownFile } from './paths.ts'
 import { keptFolders, reachable, unprivileged } from './user.ts'
 
-const KAFKA = 'kafka-3.9.2'
+const KAFKA = { '3.9': { name: 'kafka-3.9.2', pom: 'kafka.pom.xml' }, '4.3': { name: 'kafka-4.3.1', pom: 'kafka-4.pom.xml' } } as const
+export type KafkaVersion = keyof typeof KAFKA
 const ELASTICSEARCH = 'elasticsearch-8.19.13'
 const DRUID = 'druid-33.0.0'
 
@@ -31,8 +32,9 @@ export interface DruidFiles {
 }
 
 /** The folder of Kafka's jars. */
-export async function fetchKafka(say: Say = () => {}): Promise<string> {
-  return join(await keepJars(KAFKA, 'kafka.pom.xml', say), 'lib')
+export async function fetchKafka(say: Say = () => {}, version: KafkaVersion = '3.9'): Promise<string> {
+  const { name, pom } = KAFKA[version]
+  return join(await keepJars(name, pom, say), 'lib')
 }
 
 /** Druid's jars and the compiled launcher. */

@@ -9,7 +9,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
-import { fetchKafka, type Say } from './fetch.ts'
+import { fetchKafka, type KafkaVersion, type Say } from './fetch.ts'
 import { startOwned, temporaryFolder, type Handle } from './handle.ts'
 import { java, run } from './java.ts'
 import { freeBase, LOOPBACK } from './ports.ts'
@@ -22,6 +22,11 @@ export interface KafkaOptions {
   readonly heap?: string
   /** Broker settings beside or instead of ours. */
   readonly settings?: Readonly<Record<string, string>>
+  /** Of a new data folder; one of its own unless told. */
+  readonly clusterId?: string
+  /** Clients' port; the controller's is the next one. Free ones unless told. */
+  readonly port?: number
+  readonly version?: KafkaVersion
 }
 
 export interface KafkaPlace {
@@ -36,7 +41,7 @@ export interface KafkaHandle extends Handle {
 
 /** A Kafka of this process's own, on free ports and an empty folder. */
 export async function startKafka(options: KafkaOptions = {}): Promise<KafkaHandle> {
-  const port = await freeBase([0, 1])
+  const port = options.port ?? (await freeBase([0, 1]))
   const handle = await startOwned(kafkaPlan({ dir: await temporaryFolder('kafka'), port, controllerPort: port + 1 }, options))
   return Object.assign(handle, { brokers: [`${LOOPBACK}:${port}`] })
 }
@@ -49,10 +54,10 @@ export function kafkaPlan(place: KafkaPlace, options: KafkaOptions = {}, say?: S
     dir,
     ports: { clients: port, controller: controllerPort },
     async prepare() {
-      const jars = join(await fetchKafka(say), '*')
+      const jars = join(await fetchKafka(say, options.version), '*')
       const file = join(dir, 'server.properties')
       await writeFile(file, properties({ ...brokerSettings(place), ...options.settings }))
-      if (clusterId(dir) === null) await format(jars, file)
+      if (clusterId(dir) === null) await format(jars, file, options.clusterId ?? newClusterId())
       return { program: java(), args: [`-Xms${heap}`, `-Xmx${heap}`, '-XX:+UseSerialGC', ...LOGGING, '-cp', jars, 'kafka.Kafka', file] }
     },
     answers: () => answers(`${LOOPBACK}:${port}`, clusterId(dir)),
@@ -99,12 +104,12 @@ function properties(settings: Readonly<Record<string, string>>): string {
   return Object.entries(settings).map(([key, value]) => `${key}=${value}\n`).join('')
 }
 
-async function format(jars: string, file: string): Promise<void> {
-  await run(java(), ['-Xmx128m', '-XX:TieredStopAtLevel=1', ...LOGGING, '-cp', jars, 'kafka.tools.StorageTool', 'format', '-t', newClusterId(), '-c', file, '--ignore-formatted'])
+async function format(jars: string, file: string, id: string): Promise<void> {
+  await run(java(), ['-Xmx128m', '-XX:TieredStopAtLevel=1', ...LOGGING, '-cp', jars, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', file, '--ignore-formatted'])
 }
 
 /** 16 random bytes in base64url; a leading dash would look like an option. */
-function newClusterId(): string {
+export function newClusterId(): string {
   const id = randomBytes(16).toString('base64url')
   return id.startsWith('-') ? newClusterId() : id
 }

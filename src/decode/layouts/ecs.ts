@@ -1,6 +1,6 @@
 /**
- * Elastic Common Schema with dotted keys: Log4j 2 EcsLayout and ecs-logging-java. Context (MDC) keys stand at the root beside the layout's
- * own, so a text `host` is context; only `host.name` and an object `host` are the schema's.
+ * Elastic Common Schema with dotted keys: Log4j 2 EcsLayout, ecs-logging-java, and Quarkus in its ECS mode. Context (MDC) keys stand at the
+ * root beside the layout's own (Quarkus: in `mdc`), so a text `host` is context; only `host.name` and an object `host` are the schema's.
  */
 import type { Layout } from '../../event.ts'
 import type { LayoutReader, Reading } from '../layout.ts'
@@ -11,12 +11,19 @@ import { serviceOf } from './service.ts'
 const OWN: ReadonlySet<string> = new Set([
   '@timestamp', 'ecs.version', 'log.level', 'log.logger', 'log', 'message', 'process.thread.name', 'error.type', 'error.message', 'error.stack_trace',
   'tags', 'host.name', 'service.name', 'service.version', 'service.environment', 'service.node.name', 'event.dataset',
-  'log.origin.file.name', 'log.origin.file.line', 'log.origin.function',
+  'log.origin', 'log.origin.file.name', 'log.origin.file.line', 'log.origin.function', 'process.pid', 'process.thread.id',
 ])
 const OWN_WITH_HOST: ReadonlySet<string> = new Set([...OWN, 'host'])
+const OWN_QUARKUS: ReadonlySet<string> = new Set([...OWN, 'event.sequence', 'data_stream.type', 'process.name', 'host.hostname', 'loggerClassName', 'mdc', 'ndc'])
 
 export const ecsLogging: LayoutReader = reader('ecs-logging', (r) => r['ecs.version'] !== undefined && r['event.dataset'] !== undefined)
 export const log4j2Ecs: LayoutReader = reader('log4j2-ecs', (r) => r['ecs.version'] !== undefined || r['log.level'] !== undefined)
+/** Not by `ecs.version`, which comes last: a record that was cut has lost it. */
+export const quarkusEcs: LayoutReader = {
+  layout: 'quarkus',
+  matches: (r) => r['event.sequence'] !== undefined && (r['log.level'] !== undefined || r['log.logger'] !== undefined),
+  read: (r) => ({ ...read(r), host: r['host.hostname'] ?? r['host.name'], tags: [r['ndc']], context: [r['mdc']], rest: { of: r, own: OWN_QUARKUS } }),
+}
 
 function reader(layout: Layout, matches: LayoutReader['matches']): LayoutReader {
   return { layout, matches, read }

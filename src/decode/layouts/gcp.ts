@@ -7,7 +7,7 @@ import { serviceOf } from './service.ts'
 const LABELS = 'logging.googleapis.com/labels'
 const OWN: ReadonlySet<string> = new Set([
   'timestampSeconds', 'timestampNanos', 'severity', 'message', 'exception', 'thread', 'logger', LABELS, 'logging.googleapis.com/sourceLocation',
-  'logging.googleapis.com/insertId', 'logging.googleapis.com/trace', 'logging.googleapis.com/spanId', 'logging.googleapis.com/trace_sampled',
+  'logging.googleapis.com/insertId', 'logging.googleapis.com/trace_sampled',
   'service.name', 'service.version', 'service.environment',
 ])
 

@@ -1,49 +1,59 @@
 /**
- * Graylog extended log format: Log4j 2's GelfLayout template and Spring Boot's `gelf`. The level is a syslog number, additional fields begin
- * with `_`, the trace is `full_message` (Spring puts the message before it, and the trace alone into `_error_stack_trace`). `host` is the
- * format's own; Spring puts the service's name there.
+ * Graylog extended log format: Log4j 2's GelfLayout (template or not), logback-gelf, and Spring Boot's `gelf`. The level is a syslog number,
+ * additional fields begin with `_`, the trace is `full_message` (Spring puts the message before it, and the trace alone into
+ * `_error_stack_trace`). `host` is the format's own; Spring puts the service's name there.
  */
 import type { LayoutReader, Reading } from '../layout.ts'
 import { parseTime } from '../time.ts'
-import { textOf, type JsonObject } from '../value.ts'
+import { first, textOf, type JsonObject } from '../value.ts'
 
+const LOGGER = ['_logger', '_logger_name', '_loggerName'] as const
+const THREAD = ['_thread', '_thread_name', '_threadName'] as const
 const OWN: ReadonlySet<string> = new Set([
-  'version', 'host', 'short_message', 'full_message', 'timestamp', 'level', 'facility', 'line', 'file', '_logger', '_thread',
+  'version', 'host', 'short_message', 'full_message', 'timestamp', 'level', 'facility', 'line', 'file', ...LOGGER, ...THREAD,
   '_level_name', '_process_pid', '_process_thread_name', '_log_logger', '_error_type', '_error_message', '_error_stack_trace',
   '_service_version', '_service_environment', '_tags',
 ])
+/** What Spring writes for a message without text, since the format wants one. */
+const BLANK = '(blank)'
 
-export const springGelf: LayoutReader = { layout: 'spring-gelf', matches: (r) => r['_level_name'] !== undefined && r['short_message'] !== undefined, read: readSpring }
-export const log4j2Gelf: LayoutReader = { layout: 'log4j2-gelf', matches: (r) => r['short_message'] !== undefined && r['version'] !== undefined, read: readLog4j }
+export const springGelf: LayoutReader = {
+  layout: 'spring-gelf',
+  matches: (r) => r['short_message'] !== undefined && (r['_log_logger'] !== undefined || r['_process_thread_name'] !== undefined),
+  read: readSpring,
+}
+export const log4j2Gelf: LayoutReader = { layout: 'log4j2-gelf', matches: (r) => r['short_message'] !== undefined && r['version'] !== undefined, read: readOther }
 
 function readSpring(record: JsonObject): Reading {
-  const trace = record['_error_stack_trace']
+  const message = record['short_message']
   return {
     ...common(record),
-    level: record['_level_name'],
+    level: record['_level_name'] ?? record['level'],
+    message: message === BLANK ? null : message,
     logger: record['_log_logger'],
     thread: record['_process_thread_name'],
     serviceName: record['host'],
     serviceVersion: record['_service_version'],
     environment: record['_service_environment'],
-    throwable: { type: record['_error_type'], message: record['_error_message'], stack_trace: trace },
+    throwable: { type: record['_error_type'], message: record['_error_message'], stack_trace: record['_error_stack_trace'] },
     tags: [record['_tags']],
   }
 }
 
-function readLog4j(record: JsonObject): Reading {
+function readOther(record: JsonObject): Reading {
   const full = textOf(record['full_message'])
   return {
     ...common(record),
-    level: record['level'],
-    logger: record['_logger'],
-    thread: record['_thread'],
+    level: record['_level_name'] ?? record['level'],
+    message: record['short_message'],
+    logger: first(record, LOGGER),
+    thread: first(record, THREAD),
     host: record['host'],
-    // Some writers repeat the message there.
+    // Some writers repeat the message there, alone or before the trace.
     throwable: full === record['short_message'] ? null : full,
   }
 }
 
 function common(record: JsonObject): Reading {
-  return { timeMs: parseTime(record['timestamp']), level: null, message: record['short_message'], rest: { of: record, own: OWN, prefix: '_' } }
+  return { timeMs: parseTime(record['timestamp']), level: null, message: null, rest: { of: record, own: OWN, prefix: '_' } }
 }

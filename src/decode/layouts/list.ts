@@ -3,7 +3,8 @@
  * discriminator it shares (Spring's GELF before GELF, Logback's Logstash format before Logstash v1); the generic one is last.
  */
 import type { LayoutReader } from '../layout.ts'
-import { ecsLogging, log4j2Ecs } from './ecs.ts'
+import type { JsonObject } from '../value.ts'
+import { ecsLogging, log4j2Ecs, quarkusEcs } from './ecs.ts'
 import { log4j2Gcp } from './gcp.ts'
 import { log4j2Gelf, springGelf } from './gelf.ts'
 import { generic } from './generic.ts'
@@ -17,12 +18,13 @@ import { springEcs } from './spring-ecs.ts'
 
 export const LAYOUTS: readonly LayoutReader[] = [
   log4j2Json, // loggerFqcn
+  quarkusEcs, // event.sequence
   ecsLogging, // ecs.version + event.dataset
   log4j2Ecs, // ecs.version
   springEcs, // log: {level}
-  logstashV1, // @version + source_host | mdc | exception
+  logstashV1, // @version + source_host | mdc | exception, no level_value
   logbackLogstash, // @version + level_value
-  springGelf, // _level_name
+  springGelf, // _log_logger | _process_thread_name
   log4j2Gelf, // version + short_message
   log4j2Gcp, // severity + timestampSeconds
   quarkus, // loggerClassName
@@ -30,3 +32,13 @@ export const LAYOUTS: readonly LayoutReader[] = [
   spark, // ts + msg + logger
   generic,
 ]
+
+export function layoutOf(record: JsonObject): LayoutReader | undefined {
+  return LAYOUTS.find((layout) => layout.matches(record))
+}
+
+/** The same, but for the one that takes whatever has a level and a message. */
+export function ownLayoutOf(record: JsonObject): LayoutReader | undefined {
+  const layout = layoutOf(record)
+  return layout === generic ? undefined : layout
+}

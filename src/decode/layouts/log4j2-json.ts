@@ -4,13 +4,15 @@
  */
 import type { LayoutReader, Reading } from '../layout.ts'
 import { millisTime, secondsTime } from '../time.ts'
-import { field, type JsonObject } from '../value.ts'
+import { field, isObject, type JsonObject } from '../value.ts'
 import { serviceOf } from './service.ts'
 
 const OWN: ReadonlySet<string> = new Set([
   'instant', 'timeMillis', 'thread', 'threadId', 'threadPriority', 'level', 'loggerName', 'loggerFqcn', 'endOfBatch', 'message', 'thrown',
   'contextMap', 'contextStack', 'marker', 'source', 'service.name', 'service.version', 'service.environment',
 ])
+
+const MAX_MARKERS = 16
 
 export const log4j2Json: LayoutReader = {
   layout: 'log4j2-json',
@@ -28,8 +30,20 @@ function read(record: JsonObject): Reading {
     thread: record['thread'],
     ...serviceOf(record),
     throwable: record['thrown'],
-    tags: [record['contextStack'], field(record, 'marker', 'name')],
+    tags: [record['contextStack'], markersOf(record['marker'])],
     context: [record['contextMap']],
     rest: { of: record, own: OWN },
   }
+}
+
+/** A marker and its parents, which have parents of their own. The record says how many, so only so many are looked at. */
+function markersOf(marker: unknown): unknown[] {
+  const names: unknown[] = []
+  const waiting: unknown[] = [marker]
+  for (let next = waiting.shift(); next !== undefined && names.length < MAX_MARKERS; next = waiting.shift()) {
+    if (!isObject(next)) continue
+    names.push(next['name'])
+    if (Array.isArray(next['parents'])) waiting.push(...next['parents'].slice(0, MAX_MARKERS))
+  }
+  return names
 }

@@ -4,7 +4,7 @@
  */
 import type { LayoutReader, Reading } from '../layout.ts'
 import { millisTime } from '../time.ts'
-import { isObject, render, textOf, type JsonObject } from '../value.ts'
+import { field, isObject, render, textOf, type JsonObject } from '../value.ts'
 import { serviceOf } from './service.ts'
 
 const MAX_ARGUMENT_CHARS = 4_096
@@ -31,7 +31,7 @@ function read(record: JsonObject): Reading {
     ...serviceOf(record),
     throwable: record['throwable'],
     tags: [record['markers']],
-    context: [record['mdc'], record['kvpList']],
+    context: [record['mdc'], record['kvpList'], field(record, 'context', 'properties')],
     rest: { of: record, own: OWN },
   }
 }

@@ -11,7 +11,7 @@ const OWN: ReadonlySet<string> = new Set([
 
 export const logstashV1: LayoutReader = {
   layout: 'log4j2-logstash-v1',
-  matches: (r) => r['@version'] !== undefined && (r['source_host'] !== undefined || isObject(r['mdc']) || isObject(r['exception'])),
+  matches: (r) => r['@version'] !== undefined && r['level_value'] === undefined && (r['source_host'] !== undefined || isObject(r['mdc']) || isObject(r['exception'])),
   read,
 }
 

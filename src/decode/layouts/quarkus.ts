@@ -1,14 +1,18 @@
-/** Quarkus and JBoss (JsonFormatter). `exception` is a structure, `stackTrace` a text; the text holds the whole chain and wins. */
+/**
+ * Quarkus and JBoss (JsonFormatter), also in Quarkus's mode for Google Cloud. `exception` is a structure, `stackTrace` a text; the text holds the
+ * whole chain and wins.
+ */
 import type { LayoutReader, Reading } from '../layout.ts'
-import { parseTime } from '../time.ts'
+import { firstTime } from '../time.ts'
 import { field, type JsonObject } from '../value.ts'
 import { serviceOf } from './service.ts'
 
 const OWN: ReadonlySet<string> = new Set([
-  'timestamp', 'sequence', 'loggerClassName', 'loggerName', 'level', 'message', 'threadName', 'threadId', 'mdc', 'ndc', 'hostName',
-  'processName', 'processId', 'exception', 'stackTrace', 'sourceClassName', 'sourceFileName', 'sourceMethodName', 'sourceLineNumber',
+  'timestamp', '@timestamp', 'sequence', 'loggerClassName', 'loggerName', 'level', 'severity', 'message', 'threadName', 'threadId', 'mdc', 'ndc', 'hostName',
+  'processName', 'processId', 'exception', 'stackTrace', 'stack_trace', 'sourceClassName', 'sourceFileName', 'sourceMethodName', 'sourceLineNumber',
   'sourceModuleName', 'sourceModuleVersion', 'service.name', 'service.version', 'service.environment',
 ])
+const TIMES = ['timestamp', '@timestamp'] as const
 
 export const quarkus: LayoutReader = {
   layout: 'quarkus',
@@ -18,8 +22,8 @@ export const quarkus: LayoutReader = {
 
 function read(record: JsonObject): Reading {
   return {
-    timeMs: parseTime(record['timestamp']),
-    level: record['level'],
+    timeMs: firstTime(record, TIMES),
+    level: record['level'] ?? record['severity'],
     message: record['message'],
     logger: record['loggerName'],
     thread: record['threadName'],
@@ -33,10 +37,11 @@ function read(record: JsonObject): Reading {
 }
 
 function thrown(record: JsonObject): unknown {
-  if (record['stackTrace'] === undefined) return record['exception']
+  const stackTrace = record['stackTrace'] ?? record['stack_trace']
+  if (stackTrace === undefined) return record['exception']
   return {
     type: field(record, 'exception', 'exceptionType'),
     message: field(record, 'exception', 'message'),
-    stackTrace: record['stackTrace'],
+    stackTrace,
   }
 }

@@ -1,31 +1,33 @@
 /**
  * RollupReader over Druid SQL. Few, wide queries: each is one pass over the range and the period before it. Counts are sums of `count`
  * (streaming rollup is best-effort, so a row count means nothing); the order is exact, since approximate top-N is off.
+ *
+ * A datasource that an earlier version filled has no columns for what that version did not know, until Druid has read a row that has
+ * them: until then they are null.
  */
-import type { JobRow, JobsQuery, RollupReader, TimeRange, TopBy, TopQuery, TopResult, TopRow, TrendPoint, TrendQuery } from '../rollup-store.ts'
+import { keyGroups, MAX_LINKS, type KeyGroups, type KeyLink } from '../key-groups.ts'
+import { NO_VALUE, type JobRow, type JobsQuery, type RollupReader, type TimeRange, type TopQuery, type TopResult, type TopRow, type TrendPoint, type TrendQuery } from '../rollup-store.ts'
 import type { DruidClient } from './client.ts'
-
-const COLUMN: Record<TopBy, string> = {
-  fingerprint: 'fingerprint',
-  exception_class: 'exception_class',
-  root_cause_class: 'root_cause_class',
-  category: 'category',
-}
-const NONE = '(none)'
+import { columnOf, current, groupKey, LATER_COLUMNS, LATEST, latest, literal, measures, moved, narrowed, withPeriodBefore, type Narrowed } from './reader-sql.ts'
 
 export class DruidReader implements RollupReader {
   readonly #client: DruidClient
+  readonly #datasource: string
   readonly #table: string
+  /** Once they are all there, nobody asks again. */
+  #columns: ReadonlySet<string> | null = null
 
   constructor(client: DruidClient, datasource: string) {
     this.#client = client
+    this.#datasource = datasource
     this.#table = `"${datasource}"` // the name is checked by the settings' schema: letters, digits, dashes
   }
 
   async jobs(query: JobsQuery): Promise<JobRow[]> {
+    const groups = await this.#groups(query, null)
     const rows = await this.#client.sql<SqlJobRow>(
-      `SELECT job, ${measures(query)}, APPROX_COUNT_DISTINCT_DS_HLL(fingerprint) FILTER (WHERE ${current(query)}) AS error_types
-       FROM ${this.#table} WHERE ${withPeriodBefore(query)} GROUP BY job
+      `SELECT job, ${measures(query)}, APPROX_COUNT_DISTINCT_DS_HLL(${groupKey(groups)}) FILTER (WHERE ${current(query)}) AS error_types
+       FROM ${this.#table} ${moved(groups)} WHERE ${withPeriodBefore(query)} GROUP BY job
        HAVING SUM("count") FILTER (WHERE ${current(query)}) > 0 ORDER BY events DESC, job LIMIT ${query.limit}`,
       [],
     )
@@ -41,12 +43,17 @@ export class DruidReader implements RollupReader {
   }
 
   async top(query: TopQuery): Promise<TopResult> {
-    const [rows, total] = await Promise.all([this.#topRows(query), this.#total(query)])
-    return { rows, total }
+    const columns = await this.#knownColumns()
+    const groups = await this.#groups(query, query.job)
+    const where = narrowed(query, groups, columns)
+    const [rows, total] = await Promise.all([this.#topRows(query, groups, where, columns), this.#total(query, where)])
+    return { rows: query.by === 'fingerprint' ? await this.#withPreviousKeys(query, groups, rows) : rows, total }
   }
 
   async trend(query: TrendQuery): Promise<TrendPoint[]> {
-    const { conditions, parameters } = narrowed(query)
+    const columns = await this.#knownColumns()
+    const groups = query.only?.fingerprint === undefined ? keyGroups([]) : await this.#groups(query, query.job)
+    const { conditions, parameters } = narrowed(query, groups, columns)
     const rows = await this.#client.sql<{ place: number; events: number }>(
       `SELECT (TIMESTAMP_TO_MILLIS(__time) - ${query.fromMs}) / ${query.intervalMs} AS place, SUM("count") AS events
        FROM ${this.#table} WHERE ${[current(query), ...conditions].join(' AND ')} GROUP BY 1`,
@@ -64,25 +71,66 @@ export class DruidReader implements RollupReader {
     await this.#client.close()
   }
 
-  async #topRows(query: TopQuery): Promise<TopRow[]> {
-    const latest = ['title', 'sample_message', 'exception_class', 'root_cause_class', 'category', 'culprit', 'level']
+  async #topRows(query: TopQuery, groups: KeyGroups, where: Narrowed, columns: ReadonlySet<string>): Promise<TopRow[]> {
+    const key = query.by === 'fingerprint' ? groupKey(groups) : columnOf(query.by, columns)
     const rows = await this.#client.sql<SqlTopRow>(
-      `SELECT ${COLUMN[query.by]} AS group_key, ${measures(query)}, APPROX_COUNT_DISTINCT_DS_HLL(job) FILTER (WHERE ${current(query)}) AS jobs,
-         ${latest.map((name) => `LATEST(${name}, 1024) FILTER (WHERE ${current(query)}) AS latest_${name}`).join(', ')}
-       FROM ${this.#table} WHERE ${withPeriodBefore(query)}${query.job === null ? '' : ' AND job = ?'} GROUP BY 1
+      `SELECT ${key} AS group_key, ${measures(query)}, APPROX_COUNT_DISTINCT_DS_HLL(job) FILTER (WHERE ${current(query)}) AS jobs,
+         ${LATEST.map((name) => latest(name, query, columns)).join(', ')}
+       FROM ${this.#table} ${query.by === 'fingerprint' ? moved(groups) : ''} WHERE ${[withPeriodBefore(query), ...where.conditions].join(' AND ')} GROUP BY 1
        HAVING SUM("count") FILTER (WHERE ${current(query)}) > 0 ORDER BY events DESC, group_key LIMIT ${query.limit}`,
-      query.job === null ? [] : [query.job],
+      where.parameters,
     )
     return rows.map((row) => topRow(row))
   }
 
-  async #total(query: TopQuery): Promise<number> {
-    const { conditions, parameters } = narrowed({ ...query, only: null })
+  async #total(query: TopQuery, where: Narrowed): Promise<number> {
     const rows = await this.#client.sql<{ events: number | null }>(
-      `SELECT SUM("count") AS events FROM ${this.#table} WHERE ${[current(query), ...conditions].join(' AND ')}`,
-      parameters,
+      `SELECT SUM("count") AS events FROM ${this.#table} WHERE ${[current(query), ...where.conditions].join(' AND ')}`,
+      where.parameters,
     )
     return rows[0]?.events ?? 0
+  }
+
+  /** A group that was taken apart from another was not first seen when the rules changed. */
+  async #withPreviousKeys(query: TopQuery, groups: KeyGroups, rows: readonly TopRow[]): Promise<TopRow[]> {
+    const apart = [...new Set(rows.flatMap(({ key }) => groups.apartOf(key)))]
+    const { conditions, parameters } = narrowed({ job: query.job }, groups, new Set())
+    const found =
+      apart.length === 0
+        ? []
+        : await this.#client.sql<{ fingerprint: string; first_ms: number }>(
+            `SELECT fingerprint, MIN(first_seen) AS first_ms FROM ${this.#table}
+             WHERE ${[current(query), ...conditions, `fingerprint IN (${apart.map(literal).join(', ')})`].join(' AND ')} GROUP BY 1`,
+            parameters,
+          )
+    const first = new Map(found.map(({ fingerprint, first_ms }) => [fingerprint, first_ms]))
+    return rows.map((row) => {
+      const times = groups.apartOf(row.key).map((key) => first.get(key) ?? row.firstMs)
+      return { ...row, previousKeys: groups.previousOf(row.key), firstMs: Math.min(row.firstMs, ...times) }
+    })
+  }
+
+  /** From the links of the range and the period before it. */
+  async #groups(range: TimeRange, job: string | null): Promise<KeyGroups> {
+    if (!(await this.#knownColumns()).has('fingerprint_previous')) return keyGroups([])
+    const { conditions, parameters } = narrowed({ job }, keyGroups([]), new Set())
+    const links = await this.#client.sql<KeyLink>(
+      `SELECT fingerprint, fingerprint_previous AS previous, SUM("count") AS "count", MAX(last_seen) AS "lastMs" FROM ${this.#table}
+       WHERE ${[withPeriodBefore(range), 'fingerprint_previous IS NOT NULL', ...conditions].join(' AND ')}
+       GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT ${MAX_LINKS}`,
+      parameters,
+    )
+    return keyGroups(links)
+  }
+
+  /** Which of the later columns Druid has seen. */
+  async #knownColumns(): Promise<ReadonlySet<string>> {
+    if (this.#columns !== null) return this.#columns
+    const rows = await this.#client.sql<{ COLUMN_NAME: string }>('SELECT COLUMN_NAME FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_NAME = ?', [this.#datasource])
+    const seen = new Set(rows.map(({ COLUMN_NAME: name }) => name))
+    const known = new Set(LATER_COLUMNS.filter((name) => seen.has(name)))
+    if (known.size === LATER_COLUMNS.length) this.#columns = known
+    return known
   }
 }
 
@@ -94,58 +142,18 @@ interface SqlMeasures {
   readonly last_ms: number
 }
 type SqlJobRow = SqlMeasures & { readonly job: string; readonly error_types: number }
-type SqlTopRow = SqlMeasures & {
-  readonly group_key: string | null
-  readonly jobs: number
-  readonly latest_title: string | null
-  readonly latest_sample_message: string | null
-  readonly latest_exception_class: string | null
-  readonly latest_root_cause_class: string | null
-  readonly latest_category: string | null
-  readonly latest_culprit: string | null
-  readonly latest_level: string | null
-}
-
-function measures(range: TimeRange): string {
-  const now = `FILTER (WHERE ${current(range)})`
-  return `SUM("count") ${now} AS events, SUM("count") FILTER (WHERE ${before(range)}) AS before,
-    APPROX_COUNT_DISTINCT_DS_HLL(hosts) ${now} AS hosts_seen, MIN(first_seen) ${now} AS first_ms, MAX(last_seen) ${now} AS last_ms`
-}
-
-function current({ fromMs, toMs }: TimeRange): string {
-  return `__time >= MILLIS_TO_TIMESTAMP(${fromMs}) AND __time < MILLIS_TO_TIMESTAMP(${toMs})`
-}
-
-function before({ fromMs, toMs }: TimeRange): string {
-  return current({ fromMs: fromMs - (toMs - fromMs), toMs: fromMs })
-}
-
-function withPeriodBefore({ fromMs, toMs }: TimeRange): string {
-  return current({ fromMs: fromMs - (toMs - fromMs), toMs })
-}
-
-function narrowed({ job, only }: Pick<TrendQuery, 'job' | 'only'>): { conditions: string[]; parameters: string[] } {
-  const conditions: string[] = []
-  const parameters: string[] = []
-  if (job !== null) {
-    conditions.push('job = ?')
-    parameters.push(job)
-  }
-  if (only !== null && only.key === NONE) conditions.push(`${COLUMN[only.by]} IS NULL`)
-  else if (only !== null) {
-    conditions.push(`${COLUMN[only.by]} = ?`)
-    parameters.push(only.key)
-  }
-  return { conditions, parameters }
-}
+type SqlTopRow = SqlMeasures & { readonly group_key: string | null; readonly jobs: number } & { readonly [name in `latest_${(typeof LATEST)[number]}`]: string | null }
 
 function topRow(row: SqlTopRow): TopRow {
   return {
-    key: row.group_key ?? NONE,
+    key: row.group_key ?? NO_VALUE,
+    previousKeys: [],
     title: row.latest_title ?? '',
     exceptionClass: row.latest_exception_class,
     rootCauseClass: row.latest_root_cause_class,
     category: row.latest_category,
+    severity: row.latest_severity,
+    rule: row.latest_rule,
     culprit: row.latest_culprit,
     level: row.latest_level,
     count: row.events,

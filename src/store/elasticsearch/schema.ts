@@ -7,18 +7,26 @@
  */
 import { createHash } from 'node:crypto'
 import type { ElasticsearchSettings, Names } from '../../config/schema.ts'
-import { KEPT_HOSTS, KEPT_MESSAGES, KEPT_STACKS } from '../detail-store.ts'
+import { KEPT, type SetName } from '../detail-store.ts'
 
+/** Raised only where a field changes its type: two versions of the program that run side by side must name the same index. Fields may be added. */
 const MAPPING_VERSION = 1
+
+/** Under which name a document shows each of its bounded sets. */
+const SHOWN: Readonly<Record<SetName, string>> = { hosts: 'hosts', messages: 'messages', stacks: 'fp_stacks', previous: 'fp_prev', operators: 'operators' }
+
+const keepSets = Object.entries(SHOWN).map(([name, field]) => `keep(source, '${name}', '${field}', params.${name}, ${KEPT[name as SetName]});`) // the keys of SHOWN are SetName
 
 /** The merge law of detail-store.ts. `n` is absolute for its block. Documents add to `count`; ledger entries to each of `counts`. */
 const MERGE_SCRIPT = `
-def keep(def kept, def more, int k) {
+void keep(def source, String name, String field, def more, int k) {
   TreeMap all = new TreeMap();
-  if (kept != null) { all.putAll(kept); }
+  if (source.kept[name] != null) { all.putAll(source.kept[name]); }
   if (more != null) { all.putAll(more); }
   while (all.size() > k) { all.pollLastEntry(); }
-  return all;
+  if (all.isEmpty()) { return; }
+  source.kept[name] = all;
+  source[field] = new ArrayList(all.values());
 }
 def source = ctx._source;
 if (source.marks == null) { source.marks = new HashMap(); }
@@ -48,12 +56,7 @@ if (params.first != null) {
   if (source.first_seen == null || params.first < source.first_seen) { source.first_seen = params.first; }
   if (source.last_seen == null || params.last > source.last_seen) { source.last_seen = params.last; }
   if (source.kept == null) { source.kept = new HashMap(); }
-  source.kept.hosts = keep(source.kept.hosts, params.hosts, ${KEPT_HOSTS});
-  source.kept.messages = keep(source.kept.messages, params.messages, ${KEPT_MESSAGES});
-  source.kept.stacks = keep(source.kept.stacks, params.stacks, ${KEPT_STACKS});
-  source.hosts = new ArrayList(source.kept.hosts.values());
-  source.messages = new ArrayList(source.kept.messages.values());
-  source.fp_stacks = new ArrayList(source.kept.stacks.values());
+  ${keepSets.join('\n  ')}
 }
 `.trim()
 
@@ -90,18 +93,32 @@ export function detailTemplate(names: Names, settings: ElasticsearchSettings) {
           '@timestamp': date,
           job: keyword,
           fingerprint: keyword,
+          fp_prev: keyword,
           fp_site: keyword,
           fp_stacks: keyword,
           title: { ...text, fields: { keyword } },
           culprit: keyword,
+          why: text,
           category: keyword,
           severity: keyword,
+          rule: keyword,
+          advice: text,
+          link: keyword,
           count: { type: 'long' },
           first_seen: date,
           last_seen: date,
           hosts: keyword,
+          operators: keyword,
           messages: text,
           message: text,
+          message_template: keyword,
+          // As the event's own clock says it, which may be any number.
+          sample_time: { ...date, ignore_malformed: true },
+          operator: keyword,
+          subtask: { type: 'long', ignore_malformed: true },
+          layout: keyword,
+          envelopes: keyword,
+          truncated: { type: 'boolean' },
           labels: { type: 'flattened', ignore_above: 1_024 },
           tags: keyword,
           log: { properties: { level: keyword, logger: keyword } },

@@ -9,11 +9,13 @@ import { detailTemplate, ledgerTemplate, mergeScript, scriptId } from './schema.
 /** Resolves with one line for each thing made. */
 export async function setUpElasticsearch(client: Client, names: Names, settings: ElasticsearchSettings): Promise<string[]> {
   await client.putScript({ id: scriptId(names), script: mergeScript() })
-  await client.indices.putIndexTemplate({ name: names.detailIndex, ...detailTemplate(names, settings) } as never) // the client's type wants exact literals
+  const detail = detailTemplate(names, settings)
+  await client.indices.putIndexTemplate({ name: names.detailIndex, ...detail } as never) // the client's type wants exact literals
   await client.indices.putIndexTemplate({ name: names.ledgerIndex, ...ledgerTemplate(names, settings) } as never)
   if (!(await client.indices.existsAlias({ name: ledgerAlias(names) }))) {
     await client.indices.create({ index: ledgerIndex(names), aliases: { [ledgerAlias(names)]: {} } })
   }
+  await addFields(client, names, detail.template.mappings.properties)
   return [`script ${scriptId(names)}`, `index template ${names.detailIndex}`, `index template ${names.ledgerIndex}`, `index ${ledgerIndex(names)}`]
 }
 
@@ -27,4 +29,10 @@ export async function missingInElasticsearch(client: Client, names: Names): Prom
   }
   if (!(await client.indices.existsAlias({ name: ledgerAlias(names) }))) missing.push(`index ${ledgerIndex(names)}`)
   return missing
+}
+
+/** A template speaks of indices to come. The days that are there get the fields that an earlier version did not know. */
+async function addFields(client: Client, names: Names, properties: object): Promise<void> {
+  if (!(await client.indices.existsAlias({ name: names.detailIndex }))) return
+  await client.indices.putMapping({ index: names.detailIndex, properties } as never) // the client's type wants exact literals
 }

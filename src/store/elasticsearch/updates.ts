@@ -2,12 +2,13 @@
  * Document updates and ledger entries as the bodies of scripted upserts. The upsert holds the identity (and, on a first flush, the
  * whole event), so that a missing document comes back; the script's parameters hold what merges. Pure.
  */
-import type { ErrorEvent, LoggedThrowable, Throwable } from '../../event.ts'
-import type { DocumentIdentity, DocumentUpdate, Hashed } from '../detail-store.ts'
+import type { LoggedThrowable, Throwable } from '../../event.ts'
+import { KEPT, type DocumentIdentity, type DocumentUpdate, type Hashed, type Sample, type SetName } from '../detail-store.ts'
 import type { LedgerEntry } from '../ledger.ts'
 import type { BulkItem } from './bulk.ts'
 
 const MAX_LABEL_KEY_CHARS = 256
+const SETS = Object.keys(KEPT) as SetName[] // the keys of KEPT are SetName
 
 export function documentItem(update: DocumentUpdate, alias: string, script: string): BulkItem {
   const body = JSON.stringify({
@@ -40,9 +41,7 @@ function documentParams(update: DocumentUpdate) {
     parts: update.contributions.map((part) => ({ c: part.contributor, b: part.block, n: part.n })),
     first: update.firstMs,
     last: update.lastMs,
-    hosts: byHash(update.hosts),
-    messages: byHash(update.messages),
-    stacks: byHash(update.stacks),
+    ...Object.fromEntries(SETS.map((name) => [name, byHash(update[name])])),
   }
 }
 
@@ -50,7 +49,7 @@ function byHash(members: readonly Hashed[]): Record<string, string> {
   return Object.fromEntries(members.map(({ hash, value }) => [hash, value]))
 }
 
-function identityFields(identity: DocumentIdentity, sample: ErrorEvent | null) {
+function identityFields(identity: DocumentIdentity, sample: Sample | null) {
   return {
     '@timestamp': new Date(identity.window).toISOString(),
     job: identity.job,
@@ -61,22 +60,29 @@ function identityFields(identity: DocumentIdentity, sample: ErrorEvent | null) {
     why: identity.why,
     category: identity.classification?.category ?? null,
     severity: identity.classification?.severity ?? null,
+    rule: identity.classification?.rule ?? null,
     advice: identity.classification?.advice ?? null,
+    link: identity.classification?.link ?? null,
     log: { level: identity.level, logger: identity.logger },
     service: { name: sample?.serviceName ?? null, environment: identity.environment, version: identity.serviceVersion },
     error: { type: identity.exceptionClass, root_type: identity.rootCauseClass, grouping_key: identity.fp, ...errorFields(sample?.throwable ?? null) },
   }
 }
 
-function sampleFields(event: ErrorEvent) {
+function sampleFields(sample: Sample) {
   return {
-    message: event.message,
-    labels: labelsOf(event.context),
-    tags: event.tags,
-    process: { thread: { name: event.thread } },
-    host: { name: event.host },
-    layout: event.layout,
-    truncated: event.truncated,
+    message: sample.message,
+    message_template: sample.messageTemplate,
+    sample_time: sample.timeMs,
+    labels: labelsOf(sample.context),
+    tags: sample.tags,
+    process: { thread: { name: sample.thread } },
+    host: { name: sample.host },
+    operator: sample.operator,
+    subtask: sample.subtask,
+    layout: sample.layout,
+    envelopes: sample.envelopes,
+    truncated: sample.truncated,
   }
 }
 

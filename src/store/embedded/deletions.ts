@@ -22,6 +22,7 @@ export function deleteDocuments(db: Database, cutoffMs: number): number {
   for (const { seq } of gone) {
     db.prepare('DELETE FROM mark WHERE document = ?').run(seq)
     db.prepare('DELETE FROM sample WHERE document = ?').run(seq)
+    db.prepare('DELETE FROM document_previous WHERE document = ?').run(seq)
   }
   if (gone.length > 0) return gone.length
   return deleteTexts(db, cutoffMs) + deleteInterned(db, ['identity', 'contributor'], cutoffMs)

@@ -2,18 +2,19 @@
  * Reads documents, newest window first: for a job, a group, or words that occur in a stack trace, a title or a message. What Kibana
  * is beside Elasticsearch, the API is beside the embedded store. The work of a query is bounded by its limit and by `MAX_TEXTS`.
  */
-import type { ErrorEvent, LoggedThrowable, Throwable } from '../../event.ts'
-import type { DocumentIdentity } from '../detail-store.ts'
+import type { LoggedThrowable, Throwable } from '../../event.ts'
+import type { DocumentIdentity, Sample } from '../detail-store.ts'
 import type { TimeRange } from '../rollup-store.ts'
 import type { Database, SqlValue } from '../sqlite.ts'
 import type { VariableParts } from './documents.ts'
-import type { Kept } from './merge.ts'
+import { parseKept, type Kept } from './merge.ts'
 
 /** Texts that a search goes on with, the newest: a word that half of all texts have must not read them all. */
 const MAX_TEXTS = 500
 
 export interface DetailQuery extends TimeRange {
   readonly job: string | null
+  /** Also finds what had this key by the rules before. Null for any. */
   readonly fingerprint: string | null
   /** All its words occur in one text of the document; the last may be the beginning of one. Null for any text. */
   readonly text: string | null
@@ -29,7 +30,9 @@ export interface StoredDocument {
   readonly hosts: readonly string[]
   readonly messages: readonly string[]
   readonly stacks: readonly string[]
-  readonly sample: ErrorEvent | null
+  readonly previous: readonly string[]
+  readonly operators: readonly string[]
+  readonly sample: Sample | null
 }
 
 export interface DetailReader {
@@ -53,6 +56,9 @@ interface DocumentRow {
   readonly trace: string | null
   readonly event: string | null
 }
+
+/** Of samples that an earlier version stored. */
+const UNKNOWN_BEFORE = { envelopes: [], operator: null, subtask: null }
 
 export function detailReader(db: Database): DetailReader {
   return {
@@ -81,8 +87,8 @@ function conditionsOf(query: DetailQuery): { conditions: string; values: SqlValu
     values.push(query.job)
   }
   if (query.fingerprint !== null) {
-    conditions.push('fingerprint = ?')
-    values.push(query.fingerprint)
+    conditions.push('(fingerprint = ? OR seq IN (SELECT document FROM document_previous WHERE fingerprint = ?))')
+    values.push(query.fingerprint, query.fingerprint)
   }
   return { conditions: conditions.join(' AND '), values }
 }
@@ -113,7 +119,7 @@ function read(db: Database, seq: number): StoredDocument | null {
 /** What is parsed here was written by documents.ts only. */
 function documentOf(row: DocumentRow): StoredDocument {
   const identity = { ...(JSON.parse(row.identity) as Omit<DocumentIdentity, 'window'>), window: row.window_ms as DocumentIdentity['window'] }
-  const kept = JSON.parse(row.kept) as Kept
+  const kept = parseKept(row.kept)
   const values = (members: Kept[keyof Kept]) => members.map(({ value }) => value)
   return {
     id: row.id,
@@ -124,12 +130,14 @@ function documentOf(row: DocumentRow): StoredDocument {
     hosts: values(kept.hosts),
     messages: values(kept.messages),
     stacks: values(kept.stacks),
+    previous: values(kept.previous),
+    operators: values(kept.operators),
     sample: row.event === null ? null : sampleOf(JSON.parse(row.event) as VariableParts, row.message ?? '', row.trace ?? ''),
   }
 }
 
-function sampleOf({ context, throwable, ...event }: VariableParts, message: string, trace: string): ErrorEvent {
-  return { ...event, message, context: new Map(context), throwable: throwable === null ? null : throwableOf(throwable, trace) }
+function sampleOf({ context, throwable, ...event }: VariableParts, message: string, trace: string): Sample {
+  return { ...UNKNOWN_BEFORE, ...event, message, context: new Map(context), throwable: throwable === null ? null : throwableOf(throwable, trace) }
 }
 
 function throwableOf(throwable: NonNullable<VariableParts['throwable']>, trace: string): LoggedThrowable {

@@ -2,11 +2,11 @@
  * Document updates in, merged documents in the database out; always inside the caller's transaction. A repeat changes nothing (the merge
  * law). A stack trace, a title and a message are stored and indexed once each, however many documents have them.
  */
-import type { ErrorEvent, LoggedThrowable } from '../../event.ts'
-import type { DocumentUpdate, Refusal } from '../detail-store.ts'
+import type { LoggedThrowable } from '../../event.ts'
+import type { DocumentUpdate, Hashed, Refusal, Sample } from '../detail-store.ts'
 import type { Database } from '../sqlite.ts'
 import { Interner } from './interner.ts'
-import { gain, mergeKept, NOTHING_KEPT, type Kept, type Mark } from './merge.ts'
+import { gain, mergeKept, NOTHING_KEPT, parseKept, type Mark } from './merge.ts'
 import { startOf } from './retention.ts'
 
 interface DocumentRow {
@@ -84,23 +84,34 @@ export class Documents {
 
   #insert(update: DocumentUpdate, count: number): number {
     const { window, job, fp, title, ...rest } = update.identity
+    const kept = mergeKept(NOTHING_KEPT, update)
     const identity = this.#identities.seqOf(JSON.stringify({ job, fp, title, ...rest }), window)
     const row = this.#db
       .prepare('INSERT INTO document (window_ms, id, job, fingerprint, identity, title, count, first_ms, last_ms, kept) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq')
-      .get<{ seq: number }>(window, update.id, job, fp, identity, this.#texts.seqOf(title, window), count, update.firstMs, update.lastMs, JSON.stringify(mergeKept(NOTHING_KEPT, update)))
+      .get<{ seq: number }>(window, update.id, job, fp, identity, this.#texts.seqOf(title, window), count, update.firstMs, update.lastMs, JSON.stringify(kept))
     if (row === undefined) throw new Error(`no number for the new document ${update.id}`)
+    this.#link(row.seq, NOTHING_KEPT.previous, kept.previous)
     return row.seq
   }
 
   #update(update: DocumentUpdate, row: DocumentRow, added: number): number {
-    const before = JSON.parse(row.kept) as Kept // written by #insert and here only
+    const before = parseKept(row.kept)
+    const kept = mergeKept(before, update)
     this.#db
       .prepare('UPDATE document SET count = count + ?, first_ms = min(first_ms, ?), last_ms = max(last_ms, ?), kept = ? WHERE seq = ?')
-      .run(added, update.firstMs, update.lastMs, JSON.stringify(mergeKept(before, update)), row.seq)
+      .run(added, update.firstMs, update.lastMs, JSON.stringify(kept), row.seq)
+    this.#link(row.seq, before.previous, kept.previous)
     return row.seq
   }
 
-  #keepSample(seq: number, event: ErrorEvent, window: number): void {
+  /** The document's previous keys, so that it is found by them. */
+  #link(seq: number, before: readonly Hashed[], now: readonly Hashed[]): void {
+    if (now === before) return
+    this.#db.prepare('DELETE FROM document_previous WHERE document = ?').run(seq)
+    for (const { value } of now) this.#db.prepare('INSERT INTO document_previous VALUES (?, ?)').run(value, seq)
+  }
+
+  #keepSample(seq: number, event: Sample, window: number): void {
     const message = this.#texts.seqOf(event.message, window)
     const trace = event.throwable === null ? null : this.#texts.seqOf(traceText(event.throwable), window)
     this.#db.prepare('UPDATE document SET message = ?, trace = ? WHERE seq = ?').run(message, trace, seq)
@@ -109,12 +120,12 @@ export class Documents {
 }
 
 /** A sample without its message and its trace, which are stored as texts. */
-export type VariableParts = Omit<ErrorEvent, 'message' | 'context' | 'throwable'> & {
+export type VariableParts = Omit<Sample, 'message' | 'context' | 'throwable'> & {
   readonly context: readonly (readonly [string, string])[]
   readonly throwable: Omit<Extract<LoggedThrowable, { form: 'text' }>, 'text'> | { readonly form: 'chain' } | null
 }
 
-function variableParts({ message: _message, context, throwable, ...event }: ErrorEvent): VariableParts {
+function variableParts({ message: _message, context, throwable, ...event }: Sample): VariableParts {
   return { ...event, context: [...context], throwable: throwable === null ? null : withoutTrace(throwable) }
 }
 

@@ -1,7 +1,7 @@
 /**
  * The merge law of detail-store.ts as pure functions: a document's state and an update in, what changes out.
  */
-import { KEPT_HOSTS, KEPT_MESSAGES, KEPT_STACKS, type Contribution, type DocumentUpdate, type Hashed } from '../detail-store.ts'
+import { KEPT, type BoundedSets, type Contribution, type Hashed } from '../detail-store.ts'
 
 export interface Mark {
   readonly block: number
@@ -9,13 +9,14 @@ export interface Mark {
 }
 
 /** The bounded sets of a document, each in order of hash. */
-export interface Kept {
-  readonly hosts: readonly Hashed[]
-  readonly messages: readonly Hashed[]
-  readonly stacks: readonly Hashed[]
-}
+export type Kept = BoundedSets
 
-export const NOTHING_KEPT: Kept = { hosts: [], messages: [], stacks: [] }
+export const NOTHING_KEPT: Kept = { hosts: [], messages: [], stacks: [], previous: [], operators: [] }
+
+/** As it was stored; an earlier version knew fewer sets. */
+export function parseKept(text: string): Kept {
+  return { ...NOTHING_KEPT, ...(JSON.parse(text) as Partial<Kept>) } // written by documents.ts only
+}
 
 /** What a contribution adds to the count, or null where it says nothing new. */
 export function gain(mark: Mark | undefined, part: Contribution): number | null {
@@ -23,11 +24,13 @@ export function gain(mark: Mark | undefined, part: Contribution): number | null 
   return part.block === mark.block && part.n > mark.n ? part.n - mark.n : null
 }
 
-export function mergeKept(kept: Kept, update: DocumentUpdate): Kept {
+export function mergeKept(kept: Kept, update: BoundedSets): Kept {
   return {
-    hosts: smallest(kept.hosts, update.hosts, KEPT_HOSTS),
-    messages: smallest(kept.messages, update.messages, KEPT_MESSAGES),
-    stacks: smallest(kept.stacks, update.stacks, KEPT_STACKS),
+    hosts: smallest(kept.hosts, update.hosts, KEPT.hosts),
+    messages: smallest(kept.messages, update.messages, KEPT.messages),
+    stacks: smallest(kept.stacks, update.stacks, KEPT.stacks),
+    previous: smallest(kept.previous, update.previous, KEPT.previous),
+    operators: smallest(kept.operators, update.operators, KEPT.operators),
   }
 }
 

@@ -2,21 +2,13 @@
  * Reads the rollups: a query of the port in, its rows out, on a read connection of its own. Exact, distinct hosts included. Every query
  * first sums each series over the range, which is cheap, and then puts the series together by what is asked for.
  */
-import { TOP_BY, type JobRow, type JobsQuery, type RollupReader, type TimeRange, type TopBy, type TopQuery, type TopResult, type TopRow, type TrendPoint, type TrendQuery } from '../rollup-store.ts'
-import type { Database, SqlValue } from '../sqlite.ts'
-import { findSeq } from './interner.ts'
+import { keyGroups, MAX_LINKS, type KeyGroups, type KeyLink } from '../key-groups.ts'
+import type { JobRow, JobsQuery, Only, RollupReader, TimeRange, TopQuery, TopResult, TopRow, TrendPoint, TrendQuery } from '../rollup-store.ts'
+import type { Database } from '../sqlite.ts'
+import { DAY_MS, findSeq } from './interner.ts'
+import { keyOf, movedTable, narrowedTo, rowsOf, type Dimension, type Rows } from './rollup-sql.ts'
 import { MINUTE_MS, startOfTier, type Series } from './rollups.ts'
-import { segmentsOf, segmentsOfTrend, type Segment } from './segments.ts'
-
-const NONE = '(none)'
-
-const COLUMNS: Readonly<Record<TopBy | 'job', string>> = {
-  fingerprint: 'fingerprint',
-  exception_class: 'exceptionClass',
-  root_cause_class: 'rootCauseClass',
-  category: 'category',
-  job: 'job',
-}
+import { segmentsOf, segmentsOfTrend } from './segments.ts'
 
 interface Best {
   readonly key: string
@@ -32,10 +24,9 @@ interface Best {
   readonly value: string
 }
 
-interface Scope extends TimeRange {
-  /** Number of the job, or null for all jobs. */
-  readonly job: number | null
-  readonly by: TopBy | 'job'
+interface Scope extends TimeRange, Rows {
+  readonly by: Dimension
+  readonly groups: KeyGroups
 }
 
 export function rollupReader(db: Database): Omit<RollupReader, 'close'> {
@@ -49,23 +40,36 @@ export function rollupReader(db: Database): Omit<RollupReader, 'close'> {
 function top(db: Database, query: TopQuery): TopResult {
   const job = query.job === null ? null : findSeq(db, 'job', query.job)
   if (query.job !== null && job === null) return { rows: [], total: 0 }
-  const scope: Scope = { fromMs: query.fromMs, toMs: query.toMs, job, by: query.by }
+  const groups = groupsOf(db, query, job)
+  const scope: Scope = { fromMs: query.fromMs, toMs: query.toMs, job, by: query.by, groups, narrowed: narrowedTo(query.only ?? {}, groups) }
   const found = best(db, scope, query.limit)
   const keys = found.map(({ key }) => key)
   const previous = countsBefore(db, scope, keys)
   const hosts = distinctHosts(db, scope, keys)
   const rows = found.map((row) => topRow(row, previous.get(row.key) ?? 0, hosts.get(row.key) ?? 0, messageOf(db, row)))
-  return { rows, total: found[0]?.total ?? 0 }
+  return { rows: query.by === 'fingerprint' ? withPreviousKeys(db, scope, rows) : rows, total: found[0]?.total ?? 0 }
 }
 
 function topRow(row: Best, previousCount: number, hosts: number, sampleMessage: string): TopRow {
-  const series = JSON.parse(row.value) as Series // written by rollups.ts only
-  const { title, exceptionClass, rootCauseClass, category, culprit, level } = series
-  return { key: row.key, title, exceptionClass, rootCauseClass, category, culprit, level, count: row.count, previousCount, hosts, jobs: row.jobs, firstMs: row.first_ms, lastMs: row.last_ms, sampleMessage }
+  // Written by rollups.ts only; an earlier version knew neither rule nor severity.
+  const { title, exceptionClass, rootCauseClass, category, severity = null, rule = null, culprit, level } = JSON.parse(row.value) as Omit<Series, 'severity' | 'rule'> & Partial<Series>
+  const said = { title, exceptionClass, rootCauseClass, category, severity, rule, culprit, level }
+  return { key: row.key, previousKeys: [], ...said, count: row.count, previousCount, hosts, jobs: row.jobs, firstMs: row.first_ms, lastMs: row.last_ms, sampleMessage }
+}
+
+/** A group that was taken apart from another was not first seen when the rules changed. */
+function withPreviousKeys(db: Database, scope: Scope, rows: readonly TopRow[]): TopRow[] {
+  const apart = new Set(rows.flatMap(({ key }) => scope.groups.apartOf(key)))
+  const first = apart.size === 0 ? new Map<string, number>() : firstOfKeys(db, scope, [...apart])
+  return rows.map((row) => {
+    const times = scope.groups.apartOf(row.key).map((key) => first.get(key) ?? row.firstMs)
+    return { ...row, previousKeys: scope.groups.previousOf(row.key), firstMs: Math.min(row.firstMs, ...times) }
+  })
 }
 
 function jobs(db: Database, query: JobsQuery): JobRow[] {
-  const scope: Scope = { fromMs: query.fromMs, toMs: query.toMs, job: null, by: 'job' }
+  const groups = groupsOf(db, query, null)
+  const scope: Scope = { fromMs: query.fromMs, toMs: query.toMs, job: null, by: 'job', groups, narrowed: narrowedTo({}, groups) }
   const found = best(db, scope, query.limit)
   const keys = found.map(({ key }) => key)
   const previous = countsBefore(db, scope, keys)
@@ -94,53 +98,79 @@ function trend(db: Database, query: TrendQuery): TrendPoint[] {
   return points
 }
 
-function trendRows(db: Database, { fromMs, toMs, intervalMs, only }: TrendQuery, job: number | null): TrendPoint[] {
-  const range = rangeOf('rollup', segmentsOfTrend(fromMs, toMs, intervalMs), job)
-  const column = only === null ? null : columnOf(only.by)
-  const narrowed = column === null ? '' : `AND r.series IN (SELECT seq FROM series WHERE ${column} IS ?)`
-  const values = only === null ? [] : [only.key === NONE ? null : only.key]
-  const sql = `SELECT r.start_ms - (r.start_ms - ?) % ? AS timeMs, sum(r.count) AS count ${range.sql} ${narrowed} GROUP BY 1`
-  return db.prepare(sql).all<TrendPoint>(fromMs, intervalMs, ...range.values, ...values)
+function trendRows(db: Database, query: TrendQuery, job: number | null): TrendPoint[] {
+  const { fromMs, toMs, intervalMs } = query
+  const only: Only = query.only ?? {}
+  const groups = only.fingerprint === undefined ? keyGroups([]) : groupsOf(db, query, job)
+  const rows = rowsOf('rollup', segmentsOfTrend(fromMs, toMs, intervalMs), { job, narrowed: narrowedTo(only, groups) })
+  const sql = `SELECT r.start_ms - (r.start_ms - ?) % ? AS timeMs, sum(r.count) AS count ${rows.sql} GROUP BY 1`
+  return db.prepare(sql).all<TrendPoint>(fromMs, intervalMs, ...rows.values)
+}
+
+/** From the links of the range and the period before it. Most databases have none: then it costs one look at an empty index. */
+function groupsOf(db: Database, { fromMs, toMs }: TimeRange, job: number | null): KeyGroups {
+  const beginMs = 2 * fromMs - toMs
+  const day = Math.floor(beginMs / DAY_MS)
+  const linked = 'SELECT seq FROM series WHERE fingerprintPrevious IS NOT NULL AND day >= ?'
+  if (db.prepare(`${linked} LIMIT 1`).get(day) === undefined) return keyGroups([])
+  const rows = rowsOf('rollup', segmentsOf(beginMs, toMs), { job, narrowed: { sql: `WHERE r.series IN (${linked})`, values: [day] } })
+  const sql = `SELECT s.fingerprint, s.fingerprintPrevious AS previous, sum(part.count) AS count, max(part.last_ms) AS lastMs
+    FROM (SELECT r.series, sum(r.count) AS count, max(r.last_ms) AS last_ms ${rows.sql} GROUP BY r.series) part JOIN series s ON s.seq = part.series
+    GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT ?`
+  return keyGroups(db.prepare(sql).all<KeyLink>(...rows.values, MAX_LINKS))
 }
 
 /** The `limit` keys with the most events, and what their newest series says. */
 function best(db: Database, scope: Scope, limit: number): Best[] {
-  const range = rangeOf('rollup', segmentsOf(scope.fromMs, scope.toMs), scope.job)
+  const rows = rowsOf('rollup', segmentsOf(scope.fromMs, scope.toMs), scope)
+  const moved = movedTable(scope.groups)
   const sql = `
-    WITH part AS MATERIALIZED (
-      SELECT r.series, min(r.job) AS job, sum(r.count) AS count, min(r.first_ms) AS first_ms, max(r.last_ms) AS last_ms ${range.sql} GROUP BY r.series),
+    WITH ${moved.sql},
+    part AS MATERIALIZED (
+      SELECT r.series, min(r.job) AS job, sum(r.count) AS count, min(r.first_ms) AS first_ms, max(r.last_ms) AS last_ms ${rows.sql} GROUP BY r.series),
     keyed AS MATERIALIZED (
-      SELECT coalesce(s.${columnOf(scope.by)}, '${NONE}') AS key, s.fingerprint, part.* FROM part JOIN series s ON s.seq = part.series),
+      SELECT ${keyOf(scope.by)} AS key, ${keyOf('fingerprint')} AS error, part.* FROM part JOIN series s ON s.seq = part.series),
     best AS MATERIALIZED (
-      SELECT key, sum(count) AS count, sum(sum(count)) OVER () AS total, count(DISTINCT job) AS jobs, count(DISTINCT fingerprint) AS types, min(first_ms) AS first_ms
+      SELECT key, sum(count) AS count, sum(sum(count)) OVER () AS total, count(DISTINCT job) AS jobs, count(DISTINCT error) AS types, min(first_ms) AS first_ms
       FROM keyed GROUP BY key ORDER BY 2 DESC, 1 LIMIT ?),
     newest AS (
       SELECT key, series, job, max(last_ms) AS last_ms FROM keyed WHERE key IN (SELECT key FROM best) GROUP BY key)
     SELECT best.*, newest.last_ms, newest.series, newest.job, s.value FROM best JOIN newest USING (key) JOIN series s ON s.seq = newest.series
     ORDER BY best.count DESC, best.key`
-  return db.prepare(sql).all<Best>(...range.values, limit)
+  return db.prepare(sql).all<Best>(...moved.values, ...rows.values, limit)
 }
 
 /** Counts of these keys in the period of the same length just before. */
 function countsBefore(db: Database, scope: Scope, keys: readonly string[]): Map<string, number> {
-  const range = rangeOf('rollup', segmentsOf(2 * scope.fromMs - scope.toMs, scope.fromMs), scope.job)
-  const sql = `${withWanted(scope.by)} SELECT wanted.key, sum(part.n) AS n
-    FROM (SELECT r.series, sum(r.count) AS n ${range.sql} GROUP BY r.series) part JOIN wanted ON wanted.series = part.series GROUP BY 1`
-  return byKey(db.prepare(sql).all(JSON.stringify(keys), ...range.values))
+  const rows = rowsOf('rollup', segmentsOf(2 * scope.fromMs - scope.toMs, scope.fromMs), scope)
+  const wanted = wantedTable(scope, keys)
+  const sql = `WITH ${wanted.sql} SELECT wanted.key, sum(part.n) AS n
+    FROM (SELECT r.series, sum(r.count) AS n ${rows.sql} GROUP BY r.series) part JOIN wanted ON wanted.series = part.series GROUP BY 1`
+  return byKey(db.prepare(sql).all(...wanted.values, ...rows.values))
 }
 
 function distinctHosts(db: Database, scope: Scope, keys: readonly string[]): Map<string, number> {
-  const range = rangeOf('rollup_host', segmentsOf(scope.fromMs, scope.toMs), scope.job)
-  const sql = `${withWanted(scope.by)} SELECT wanted.key, count(DISTINCT part.host) AS n
-    FROM (SELECT DISTINCT r.series, r.host ${range.sql}) part JOIN wanted ON wanted.series = part.series GROUP BY 1`
-  return byKey(db.prepare(sql).all(JSON.stringify(keys), ...range.values))
+  const rows = rowsOf('rollup_host', segmentsOf(scope.fromMs, scope.toMs), scope)
+  const wanted = wantedTable(scope, keys)
+  const sql = `WITH ${wanted.sql} SELECT wanted.key, count(DISTINCT part.host) AS n
+    FROM (SELECT DISTINCT r.series, r.host ${rows.sql}) part JOIN wanted ON wanted.series = part.series GROUP BY 1`
+  return byKey(db.prepare(sql).all(...wanted.values, ...rows.values))
 }
 
-/** The series of the keys in a JSON list, which is the first parameter. */
-function withWanted(by: TopBy | 'job'): string {
-  const column = columnOf(by)
-  return `WITH wanted AS MATERIALIZED (SELECT seq AS series, coalesce(${column}, '${NONE}') AS key FROM series
-            WHERE coalesce(${column}, '${NONE}') IN (SELECT value FROM json_each(?)))`
+/** When keys as they stand in the rows were first seen in the range. */
+function firstOfKeys(db: Database, scope: Scope, keys: readonly string[]): Map<string, number> {
+  const narrowed = { sql: 'WHERE r.series IN (SELECT seq FROM series WHERE fingerprint IN (SELECT value FROM json_each(?)))', values: [JSON.stringify(keys)] }
+  const rows = rowsOf('rollup', segmentsOf(scope.fromMs, scope.toMs), { job: scope.job, narrowed })
+  const sql = `SELECT s.fingerprint AS key, min(part.n) AS n FROM (SELECT r.series, min(r.first_ms) AS n ${rows.sql} GROUP BY r.series) part JOIN series s ON s.seq = part.series GROUP BY 1`
+  return byKey(db.prepare(sql).all(...rows.values))
+}
+
+/** The series of these keys, as a table of a WITH clause. */
+function wantedTable({ by, groups }: Scope, keys: readonly string[]): { sql: string; values: string[] } {
+  const moved = movedTable(groups)
+  const sql = `${moved.sql}, wanted AS MATERIALIZED (
+    SELECT series, key FROM (SELECT s.seq AS series, ${keyOf(by)} AS key FROM series s) WHERE key IN (SELECT value FROM json_each(?)))`
+  return { sql, values: [...(moved.values as string[]), JSON.stringify(keys)] } // its one value is a JSON text
 }
 
 function byKey(rows: readonly { key: string; n: number }[]): Map<string, number> {
@@ -153,33 +183,4 @@ function messageOf(db: Database, row: Best): string {
     .prepare('SELECT m.value FROM rollup r JOIN message m ON m.seq = r.message WHERE r.tier = ? AND r.start_ms = ? AND r.job = ? AND r.series = ?')
     .get<{ value: string }>(MINUTE_MS, startOfTier(row.last_ms, MINUTE_MS), row.job, row.series)
   return found?.value ?? ''
-}
-
-/** The name of a column comes from this closed list only: a caller's text never becomes SQL. */
-function columnOf(by: TopBy | 'job'): string {
-  if (by !== 'job' && !TOP_BY.includes(by)) throw new Error(`${String(by)} is not a dimension`)
-  return COLUMNS[by]
-}
-
-interface RangeSql {
-  readonly sql: string
-  readonly values: readonly SqlValue[]
-}
-
-/**
- * The rows of a range as `r`. CROSS JOIN keeps SQLite from turning the loops around: the key is (tier, start, job, ...), so that all jobs
- * are one stretch of it for each segment, and one job is one look-up for each interval.
- */
-function rangeOf(table: 'rollup' | 'rollup_host', segments: readonly Segment[], job: number | null): RangeSql {
-  if (job === null) {
-    return {
-      sql: `FROM json_each(?) seg CROSS JOIN ${table} r ON r.tier = seg.value ->> 'tier' AND r.start_ms >= seg.value ->> 'from' AND r.start_ms < seg.value ->> 'to' WHERE true`,
-      values: [JSON.stringify(segments)],
-    }
-  }
-  const starts = segments.flatMap(({ tier, from, to }) => Array.from({ length: (to - from) / tier }, (_, i) => ({ tier, start: from + i * tier })))
-  return {
-    sql: `FROM json_each(?) seg CROSS JOIN ${table} r ON r.tier = seg.value ->> 'tier' AND r.start_ms = seg.value ->> 'start' AND r.job = ? WHERE true`,
-    values: [JSON.stringify(starts), job],
-  }
 }

@@ -1,7 +1,7 @@
 /** Jobs, top exceptions and trends: what the reader is asked, and what comes out of its answers. */
 import { describe, expect, it } from 'vitest'
-import { jobsAnswer, topAnswer, trendAnswer } from '../../../src/api/schemas.ts'
-import { apiWith, fakeReader, jobRow, NOW, topRow } from './fakes.ts'
+import { groupAnswer, jobsAnswer, topAnswer, trendAnswer } from '../../../src/api/schemas.ts'
+import { apiWith, fakeReader, fakeRules, jobRow, NOW, REFUSED, topRow } from './fakes.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -33,17 +33,23 @@ describe('jobs', () => {
 
 describe('top exceptions', () => {
   it('gives each its share of all events, not only of those among the rows', async () => {
-    const app = await apiWith({ reader: fakeReader({ top: { rows: [topRow({ count: 30 })], total: 120 } }) })
+    const app = await apiWith({ reader: fakeReader({ top: { rows: [topRow({ count: 30 })], total: 120 } }), rules: fakeRules(REFUSED) })
     const answer = topAnswer.parse((await app.inject('/api/v1/jobs/orders/exceptions/top')).json())
     expect(answer).toMatchObject({ job: 'orders', by: 'fingerprint', total: 120 })
     expect(answer.exceptions).toEqual([
       {
         key: 'v1:0123456789abcdef',
+        previous_fingerprints: [],
         title: 'ConnectException: Connection refused: <*>',
         culprit: 'com.acme.Orders.load:41',
         exception_class: 'java.lang.RuntimeException',
         root_cause_class: 'java.net.ConnectException',
-        category: 'connection_refused',
+        category: 'connection-refused',
+        severity: 'high',
+        rule: 'connection-refused',
+        rule_title: 'Nobody listens there',
+        advice: 'Check that the service runs.',
+        link: 'patterns.html#connection-refused',
         level: 'ERROR',
         count: 30,
         share: 0.25,
@@ -67,7 +73,31 @@ describe('top exceptions', () => {
     const reader = fakeReader()
     const app = await apiWith({ reader })
     expect((await app.inject('/api/v1/exceptions/top?by=category&limit=3&from=-1h')).statusCode).toBe(200)
-    expect(reader.asked.top).toEqual([{ fromMs: FLOOR - HOUR, toMs: CEILING, job: null, by: 'category', limit: 3 }])
+    expect(reader.asked.top).toEqual([{ fromMs: FLOOR - HOUR, toMs: CEILING, job: null, by: 'category', limit: 3, only: {} }])
+  })
+
+  it('narrows to a category, a severity, a rule, an error', async () => {
+    const reader = fakeReader()
+    const app = await apiWith({ reader })
+    await app.inject('/api/v1/jobs/orders/exceptions/top?category=out-of-memory&severity=critical&rule=heap-memory&fingerprint=v1:00')
+    await app.inject('/api/v1/exceptions/top?severity=(none)')
+    expect(reader.asked.top.map(({ only }) => only)).toEqual([{ category: 'out-of-memory', severity: 'critical', rule: 'heap-memory', fingerprint: 'v1:00' }, { severity: '(none)' }])
+    expect((await app.inject('/api/v1/exceptions/top?severity=awful')).statusCode).toBe(400)
+  })
+
+  it('says what category and severity an error was counted with, where its rule is not in force any more', async () => {
+    const top = { rows: [topRow({ rule: 'gone', category: 'then', severity: 'low', previousKeys: ['v0:a', 'v0:b'] })], total: 30 }
+    for (const rules of [fakeRules(REFUSED), null]) {
+      const app = await apiWith({ reader: fakeReader({ top }), ...(rules === null ? {} : { rules }) })
+      expect(topAnswer.parse((await app.inject('/api/v1/exceptions/top')).json()).exceptions[0]).toMatchObject({
+        category: 'then', severity: 'low', rule: 'gone', rule_title: null, advice: null, link: null, previous_fingerprints: ['v0:a', 'v0:b'],
+      })
+    }
+  })
+
+  it.each([['fingerprint', REFUSED.advice], ['rule', REFUSED.advice], ['category', null], ['exception_class', null]])('by %s the advice is %s: it never speaks for the newest of many errors', async (by, advice) => {
+    const app = await apiWith({ reader: fakeReader({ top: { rows: [topRow()], total: 30 } }), rules: fakeRules(REFUSED) })
+    expect(topAnswer.parse((await app.inject(`/api/v1/exceptions/top?by=${by}`)).json()).exceptions[0]?.advice).toBe(advice)
   })
 
   it.each(['orders/v2', 'a b', '日志', 'a%2Fb', '?#&=+', 'x'.repeat(900), '日'.repeat(300)])('takes any job name, URL-encoded: %s', async (job) => {
@@ -76,6 +106,28 @@ describe('top exceptions', () => {
     const url = `/api/v1/jobs/${encodeURIComponent(job)}/exceptions/top`
     expect((await app.inject(url)).json()).toMatchObject({ job })
     expect(reader.asked.top[0]?.job).toBe(job)
+  })
+})
+
+describe('one error', () => {
+  const URL_OF_ONE = `/api/v1/jobs/orders/exceptions/groups/${encodeURIComponent('v1:a')}?from=-1h`
+
+  it('is found by any of its keys, with its share of all events and the advice', async () => {
+    const reader = fakeReader({ top: { rows: [topRow({ key: 'v1:part', count: 90 }), topRow({ key: 'v1:a', count: 30 })], total: 120 } })
+    const app = await apiWith({ reader, rules: fakeRules(REFUSED) })
+    const answer = groupAnswer.parse((await app.inject(URL_OF_ONE)).json())
+    expect(answer).toMatchObject({ job: 'orders', exception: { key: 'v1:a', count: 30, share: 0.25, advice: REFUSED.advice } })
+    expect(reader.asked.top[0]).toMatchObject({ fromMs: FLOOR - HOUR, toMs: CEILING, job: 'orders', by: 'fingerprint', only: { fingerprint: 'v1:a' } })
+  })
+
+  it('is found under the key that has taken its place', async () => {
+    const app = await apiWith({ reader: fakeReader({ top: { rows: [topRow({ key: 'v2:a', previousKeys: ['v1:a'] }), topRow({ key: 'v2:part', previousKeys: ['v1:a'] })], total: 60 } }) })
+    expect(groupAnswer.parse((await app.inject(URL_OF_ONE)).json()).exception.key).toBe('v2:a')
+  })
+
+  it('without an event in the range is not found, and the answer says what may help', async () => {
+    const response = await (await apiWith()).inject('/api/v1/exceptions/groups/v1:a')
+    expect([response.statusCode, response.json()]).toEqual([404, expect.objectContaining({ code: 'not_found', detail: expect.stringMatching(/v1:a from .* A longer range/) })])
   })
 })
 
@@ -91,7 +143,7 @@ describe('trend', () => {
     const reader = fakeReader()
     const app = await apiWith({ reader })
     await app.inject('/api/v1/exceptions/trend?from=-90m&interval=1h')
-    expect(reader.asked.trend[0]).toEqual({ fromMs: Date.parse('2026-03-01T10:00:00Z'), toMs: Date.parse('2026-03-01T13:00:00Z'), job: null, intervalMs: HOUR, only: null })
+    expect(reader.asked.trend[0]).toEqual({ fromMs: Date.parse('2026-03-01T10:00:00Z'), toMs: Date.parse('2026-03-01T13:00:00Z'), job: null, intervalMs: HOUR, only: {} })
   })
 
   it.each([
@@ -111,10 +163,13 @@ describe('trend', () => {
     const app = await apiWith({ reader })
     await app.inject('/api/v1/exceptions/trend?key=v1:00')
     await app.inject('/api/v1/exceptions/trend?by=category&key=(none)')
-    expect(reader.asked.trend.map(({ only }) => only)).toEqual([
-      { by: 'fingerprint', key: 'v1:00' },
-      { by: 'category', key: '(none)' },
-    ])
+    await app.inject('/api/v1/exceptions/trend?key=v1:00&severity=high&category=overload')
+    expect(reader.asked.trend.map(({ only }) => only)).toEqual([{ fingerprint: 'v1:00' }, { category: '(none)' }, { fingerprint: 'v1:00', severity: 'high', category: 'overload' }])
+  })
+
+  it('does not guess which of two values is meant', async () => {
+    const response = await (await apiWith()).inject('/api/v1/exceptions/trend?by=category&key=a&category=b')
+    expect([response.statusCode, response.json()]).toEqual([400, expect.objectContaining({ detail: expect.stringContaining('given twice') })])
   })
 })
 

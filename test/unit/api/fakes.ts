@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { afterEach } from 'vitest'
 import { buildApi } from '../../../src/api/app.ts'
-import type { ApiDeps } from '../../../src/api/deps.ts'
+import type { ApiDeps, RuleBook, RuleWords } from '../../../src/api/deps.ts'
 import { createHealth } from '../../../src/health.ts'
 import { createMetrics } from '../../../src/metrics.ts'
 import type { JobRow, JobsQuery, RollupReader, TopQuery, TopResult, TopRow, TrendPoint, TrendQuery } from '../../../src/store/rollup-store.ts'
@@ -39,7 +39,10 @@ export function topRow(over: Partial<TopRow> = {}): TopRow {
     title: 'ConnectException: Connection refused: <*>',
     exceptionClass: 'java.lang.RuntimeException',
     rootCauseClass: 'java.net.ConnectException',
-    category: 'connection_refused',
+    previousKeys: [],
+    category: 'connection-refused',
+    severity: 'high',
+    rule: 'connection-refused',
     culprit: 'com.acme.Orders.load:41',
     level: 'ERROR',
     count: 30,
@@ -55,6 +58,21 @@ export function topRow(over: Partial<TopRow> = {}): TopRow {
 
 export function jobRow(over: Partial<JobRow> = {}): JobRow {
   return { job: 'orders', count: 30, previousCount: 20, errorTypes: 4, hosts: 3, firstMs: NOW - 3_600_000, lastMs: NOW - 1_000, ...over }
+}
+
+export const REFUSED: RuleWords = {
+  id: 'connection-refused',
+  family: 'network',
+  title: 'Nobody listens there',
+  category: 'connection-refused',
+  severity: 'high',
+  meaning: 'The host answers, and no process listens on the port.',
+  advice: 'Check that the service runs.',
+  link: 'patterns.html#connection-refused',
+}
+
+export function fakeRules(...rules: RuleWords[]): RuleBook {
+  return { adviceOf: (id) => rules.find((rule) => rule.id === id) ?? null, all: () => rules }
 }
 
 export function fakeDeps(over: Partial<ApiDeps> = {}): ApiDeps {

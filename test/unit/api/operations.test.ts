@@ -60,12 +60,15 @@ describe('the OpenAPI page', () => {
     expect(Object.keys(document.paths).toSorted()).toEqual([
       '/api/v1/dead-letters',
       '/api/v1/events',
+      '/api/v1/exceptions/groups/{fingerprint}',
       '/api/v1/exceptions/top',
       '/api/v1/exceptions/trend',
       '/api/v1/jobs',
+      '/api/v1/jobs/{job}/exceptions/groups/{fingerprint}',
       '/api/v1/jobs/{job}/exceptions/top',
       '/api/v1/jobs/{job}/exceptions/trend',
       '/api/v1/ledger',
+      '/api/v1/patterns',
       '/healthz',
       '/metrics',
       '/readyz',
@@ -80,7 +83,7 @@ describe('the OpenAPI page', () => {
   it('names each schema once', async () => {
     const app = await apiWith()
     const document = (await app.inject('/docs/json')).json() as OpenApi
-    expect(Object.keys(document.components.schemas).toSorted()).toEqual(['DeadLetter', 'JobRow', 'LedgerLine', 'LedgerTotal', 'Problem', 'Readiness', 'TopRow'])
+    expect(Object.keys(document.components.schemas).toSorted()).toEqual(['DeadLetter', 'JobRow', 'LedgerLine', 'LedgerTotal', 'Pattern', 'Problem', 'Readiness', 'TopRow'])
     expect(JSON.stringify(document.paths)).not.toMatch(/Input"/)
   })
 

@@ -2,15 +2,19 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { GroupComparison, type Comparison } from '../../../src/cli/compare-groups.ts'
+import { GroupComparison, type Comparison, type GroupOfEvent } from '../../../src/cli/compare-groups.ts'
 import { runCli } from '../../../src/cli/program.ts'
 import { capturedIo } from './captured-io.ts'
 
 /** Each word is an event: its group before and after, a letter each. */
 function compared(events: string): Comparison {
   const groups = new GroupComparison()
-  events.split(' ').forEach((event, i) => groups.add(i + 1, { key: event[0]!, title: `old ${event[0]}` }, { key: event[1]!, title: `new ${event[1]}` }))
+  events.split(' ').forEach((event, i) => groups.add(i + 1, group('old', event[0]!), group('new', event[1]!)))
   return groups.result()
+}
+
+function group(rules: string, key: string): GroupOfEvent {
+  return { key, title: `${rules} ${key}`, culprit: null, why: 'because' }
 }
 
 describe('two groupings of the same events', () => {
@@ -65,9 +69,10 @@ describe('tracefold fingerprint --compare', () => {
         '3 events in 2 groups by the old rules, 1 by the new ones; unchanged: 0; not decoded: 1',
         '',
         'MERGE 2 -> 1, 3 events',
-        '- KEY       2 x  line 1  OutageException: away',
-        '- KEY       1 x  line 2  OutageException: away',
-        '+ KEY       3 x  line 1  OutageException: away',
+        '- KEY       2 x  line 1  OutageException: away  at Dao.load:4',
+        '- KEY       1 x  line 2  OutageException: away  at Dao.save:4',
+        '+ KEY       3 x  line 1  OutageException: away  at Dao.load:4',
+        'why: root cause com.acme.OutageException; no site: trouble of the surroundings; masked message; rule outage',
         '',
       ].join('\n'),
     )
@@ -86,6 +91,11 @@ describe('tracefold fingerprint --compare', () => {
     expect(upgraded).toMatchObject({ previous_fingerprint: old['fingerprint'], why: expect.stringMatching(/; rule outage$/) })
     expect(upgraded['fingerprint']).not.toBe(old['fingerprint'])
     expect(old).not.toHaveProperty('previous_fingerprint')
+  })
+
+  it('names new rules that nothing met, since a name that is written wrong matches nothing', async () => {
+    writeFileSync(file('typo.yaml'), 'rules: [{ id: outage, type: OutageException, as: by_type }, { id: typo, type: OutrageException, as: by_type }]')
+    expect((await run(['--compare', file('old.yaml'), file('typo.yaml'), file('sample.ndjson')])).out).toMatch(/\nnew rules that nothing in the sample met: typo\n$/)
   })
 
   it('finds no change between a file and itself', async () => {

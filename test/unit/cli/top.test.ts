@@ -15,7 +15,10 @@ function row(fields: Partial<TopRow>): TopRow {
     title: 'ConnectException: Connection refused: <*>',
     exceptionClass: 'java.lang.RuntimeException',
     rootCauseClass: 'java.net.ConnectException',
-    category: 'connection_refused',
+    previousKeys: [],
+    category: 'connection-refused',
+    severity: 'high',
+    rule: 'connection-refused',
     culprit: 'Orders.load:41',
     level: 'ERROR',
     count: 75,
@@ -57,15 +60,15 @@ async function runTop(words: string[], result: TopResult) {
 }
 
 describe('renderTop', () => {
-  it('shows count, share, change, hosts, times, title and culprit in aligned columns', () => {
-    const rows = [row({}), row({ count: 5, previousCount: 0, hosts: 12, title: 'OutOfMemoryError: Java heap space', culprit: null })]
+  it('shows count, share, change, hosts, times, category with severity, title and culprit in aligned columns', () => {
+    const rows = [row({}), row({ count: 5, previousCount: 0, hosts: 12, category: null, severity: null, title: 'OutOfMemoryError: Java heap space', culprit: null })]
     expect(renderTop(QUERY, { rows, total: 100 }, null)).toBe(
       [
         '100 errors of orders from 2026-03-10T11:00:00.000Z to 2026-03-10T12:00:00.000Z',
         '',
-        'COUNT  SHARE  CHANGE  HOSTS  FIRST SEEN         LAST SEEN          TITLE                                      CULPRIT',
-        '   75  75.0%    +50%      3  2026-03-10T11:00Z  2026-03-10T11:59Z  ConnectException: Connection refused: <*>  Orders.load:41',
-        '    5   5.0%     new     12  2026-03-10T11:00Z  2026-03-10T11:59Z  OutOfMemoryError: Java heap space          -',
+        'COUNT  SHARE  CHANGE  HOSTS  FIRST SEEN         LAST SEEN          CATEGORY                   TITLE                                      CULPRIT',
+        '   75  75.0%    +50%      3  2026-03-10T11:00Z  2026-03-10T11:59Z  connection-refused (high)  ConnectException: Connection refused: <*>  Orders.load:41',
+        '    5   5.0%     new     12  2026-03-10T11:00Z  2026-03-10T11:59Z  -                          OutOfMemoryError: Java heap space          -',
         '',
       ].join('\n'),
     )
@@ -77,11 +80,16 @@ describe('renderTop', () => {
     expect(text).toContain('  java.net.ConnectException  ')
   })
 
+  it('does not call new what had another key in the period before', () => {
+    const text = renderTop(QUERY, { rows: [row({ previousCount: 0, previousKeys: ['v1:old'] })], total: 75 }, null)
+    expect(text).not.toContain('new')
+  })
+
   it('says so where there is nothing', () => {
     expect(renderTop({ ...QUERY, job: null }, { rows: [], total: 0 }, 80)).toBe('No errors of all jobs from 2026-03-10T11:00:00.000Z to 2026-03-10T12:00:00.000Z. Older ones are found with --from, such as --from -30d.\n')
   })
 
-  it.each([76, 80, 119, 120, 160])('fits a terminal of %i characters', (width) => {
+  it.each([76, 80, 120, 149, 150, 200])('fits a terminal of %i characters', (width) => {
     const rows = [row({ title: 'Trouble '.repeat(30), culprit: 'com.acme.'.repeat(30) }), row({ title: '数据库连接失败'.repeat(20) })]
     const lines = renderTop({ ...QUERY, job: null }, { rows, total: 150 }, width).split('\n').slice(2)
     expect(Math.max(...lines.map(displayWidth))).toBeLessThanOrEqual(width)
@@ -93,6 +101,7 @@ describe('renderTop', () => {
     expect(lines).toEqual([
       'COUNT   SHARE  CHANGE  HOSTS  JOBS  FIRST SEEN         LAST SEEN',
       '   75  100.0%    +50%      3     4  2026-03-10T11:00Z  2026-03-10T11:59Z',
+      '      connection-refused (high)',
       '      ConnectException: Connection refused: <*>',
       '      Orders.load:41',
       '',
@@ -119,19 +128,20 @@ describe('renderTable', () => {
 describe('tracefold top', () => {
   it('asks for the last day of all jobs, ten by fingerprint, unless told otherwise', async () => {
     const { asked, closed } = await runTop([], { rows: [], total: 0 })
-    expect(asked).toEqual([{ job: null, by: 'fingerprint', limit: 10, fromMs: NOW - 24 * HOUR, toMs: NOW }])
+    expect(asked).toEqual([{ job: null, by: 'fingerprint', limit: 10, only: {}, fromMs: NOW - 24 * HOUR, toMs: NOW }])
     expect(closed()).toBe(true)
   })
 
   it('takes job, range, limit and dimension from its words', async () => {
-    const { asked } = await runTop(['orders', '--from', '2026-03-01', '--to', '-1h', '--limit', '3', '--by', 'category'], { rows: [], total: 0 })
-    expect(asked).toEqual([{ job: 'orders', by: 'category', limit: 3, fromMs: Date.parse('2026-03-01'), toMs: NOW - HOUR }])
+    const { asked } = await runTop(['orders', '--from', '2026-03-01', '--to', '-1h', '--limit', '3', '--by', 'category', '--severity', 'high', '--category', '(none)'], { rows: [], total: 0 })
+    expect(asked).toEqual([{ job: 'orders', by: 'category', limit: 3, only: { severity: 'high', category: '(none)' }, fromMs: Date.parse('2026-03-01'), toMs: NOW - HOUR }])
   })
 
   it('prints with --json what the API answers', async () => {
-    const { out } = await runTop(['orders', '--json'], { rows: [row({}), row({ previousCount: 0 })], total: 150 })
+    const { out } = await runTop(['orders', '--json'], { rows: [row({}), row({ previousCount: 0, rule: null, previousKeys: ['v0:old'] })], total: 150 })
     const printed: unknown = JSON.parse(out)
     expect(topAnswer.parse(printed)).toEqual(printed)
-    expect(printed).toMatchObject({ job: 'orders', total: 150, exceptions: [{ share: 0.5, change: 0.5, last_seen: '2026-03-10T11:59:58.500Z' }, { change: null }] })
+    expect(printed).toMatchObject({ job: 'orders', total: 150, exceptions: [{ share: 0.5, change: 0.5, last_seen: '2026-03-10T11:59:58.500Z' }, { change: null, advice: null, previous_fingerprints: ['v0:old'] }] })
+    expect(printed).toMatchObject({ exceptions: [{ severity: 'high', rule: 'connection-refused', rule_title: expect.any(String), advice: expect.any(String), link: expect.any(String) }, {}] })
   })
 })

@@ -4,7 +4,7 @@ import { Converger } from '../../../src/detail/converge.ts'
 import type { Item } from '../../../src/intake.ts'
 import { imbalance } from '../../../src/store/ledger.ts'
 import { contributorKey, type Resume } from '../../../src/store/position.ts'
-import { aPartition, T0 } from '../../support/builders.ts'
+import { aPartition, changed, T0 } from '../../support/builders.ts'
 import { dead, drop, ok } from '../stream/items.ts'
 
 const P0 = aPartition()
@@ -17,7 +17,7 @@ describe('a converger', () => {
   let converger: Converger
 
   beforeEach(() => {
-    converger = new Converger({ blockSize: 10, rules: 'r1', maxLetterBytes: 10_000, now: () => T0, flushed: new Map() })
+    converger = new Converger({ blockSize: 10, rules: { digest: 'r1' }, maxLetterBytes: 10_000, now: () => T0, flushed: new Map() })
     converger.open(P0, resume())
   })
 
@@ -70,6 +70,18 @@ describe('a converger', () => {
     expect([document?.firstMs, document?.lastMs]).toEqual([T0 + 1, T0 + 9])
     expect(document?.hosts.map(({ value }) => value).toSorted()).toEqual(['a', 'b'])
     expect(document?.messages.map(({ value }) => value).toSorted()).toEqual(['x', 'y'])
+  })
+
+  test('carries the operators, and the keys by the rules before, of those events that have them', () => {
+    fold([changed(ok(0), { operator: 'Map' }), changed(ok(1), { operator: 'Sink', previous: 'v1:old' }), changed(ok(2), { previous: 'v1:older' }), ok(3)], 4)
+    const [document] = take().part.documents
+    expect(document?.operators.map(({ value }) => value).toSorted()).toEqual(['Map', 'Sink'])
+    expect(document?.previous.map(({ value }) => value).toSorted()).toEqual(['v1:old', 'v1:older'])
+  })
+
+  test('the sample says where in its job it came from', () => {
+    fold([changed(ok(0), { operator: 'Map -> Sink', subtask: 4 }), changed(ok(1), { operator: 'Source', subtask: 1 })], 2)
+    expect(take().part.documents[0]?.sample).toMatchObject({ message: 'could not save', operator: 'Map -> Sink', subtask: 4 })
   })
 
   test('sends the whole event until it is acknowledged, then the identity only', () => {

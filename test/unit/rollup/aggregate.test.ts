@@ -1,10 +1,11 @@
 /** Aggregating: partial rows that merge, additions for the ledger, and nothing below the committed position. */
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { Classification } from '../../../src/event.ts'
 import type { Item } from '../../../src/intake.ts'
 import { Aggregator } from '../../../src/rollup/aggregate.ts'
 import { contributorKey, type Resume } from '../../../src/store/position.ts'
 import { MAX_HOSTS_PER_ROW, MAX_SAMPLE_CHARS } from '../../../src/store/rollup-store.ts'
-import { aPartition, T0 } from '../../support/builders.ts'
+import { aPartition, changed, T0 } from '../../support/builders.ts'
 import { dead, drop, ok } from '../stream/items.ts'
 
 const P0 = aPartition()
@@ -15,7 +16,7 @@ describe('an aggregator', () => {
   let aggregator: Aggregator
 
   beforeEach(() => {
-    aggregator = new Aggregator({ blockSize: 10, rules: 'r1', now: () => T0 })
+    aggregator = new Aggregator({ blockSize: 10, rules: { digest: 'r1' }, now: () => T0 })
     aggregator.open(P0, resume())
   })
 
@@ -32,6 +33,21 @@ describe('an aggregator', () => {
       ['orders', 'v1:a', 60_000, 1],
     ])
     expect([rows[0]?.firstMs, rows[0]?.lastMs]).toEqual([T0 + 2, T0 + 7])
+  })
+
+  test('events that differ in what the rules say of them are counted apart, and their rows say it', () => {
+    const heap: Classification = { category: 'out-of-memory', severity: 'critical', rule: 'heap-memory', advice: null, link: null }
+    const said = [null, heap, { ...heap, severity: 'high' as const }, { ...heap, rule: 'mine' }]
+    fold(said.map((classification, i) => changed(ok(i), { classification })), 4)
+    fold([changed(ok(4), { previous: 'v0:a' }), changed(ok(5), { previous: 'v0:b' }), changed(ok(6), { previous: 'v0:b' })], 7)
+    expect(rowsOf().map(({ category, severity, rule, fingerprintPrevious, count }) => [category, severity, rule, fingerprintPrevious, count])).toEqual([
+      [null, null, null, null, 1],
+      ['out-of-memory', 'critical', 'heap-memory', null, 1],
+      ['out-of-memory', 'high', 'heap-memory', null, 1],
+      ['out-of-memory', 'critical', 'mine', null, 1],
+      [null, null, null, 'v0:a', 1],
+      [null, null, null, 'v0:b', 2],
+    ])
   })
 
   test('a part holds what came since the part before', () => {

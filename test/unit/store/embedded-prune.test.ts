@@ -7,7 +7,7 @@ import type { EmbeddedStore } from '../../../src/store/embedded.ts'
 import { contributorKey } from '../../../src/store/position.ts'
 import { openDatabase } from '../../../src/store/sqlite.ts'
 import { newFolder, openIn } from '../../contract/embedded-adapter.ts'
-import { aDetailPart, aLetter, anEntry, anEvent, anIdentity, anUpdate, aPartition, aProgress, aRollupPart, aRow, DAY, T0, type UpdateOver } from '../../support/builders.ts'
+import { aDetailPart, aLetter, anEntry, anIdentity, aSample, anUpdate, aPartition, aProgress, aRollupPart, aRow, DAY, hashed, T0, type UpdateOver } from '../../support/builders.ts'
 
 const never = new AbortController().signal
 const everything = { fromMs: 0, toMs: T0 + 1_000 * DAY, job: null, fingerprint: null, text: null, limit: 100_000 }
@@ -32,7 +32,7 @@ afterEach(async () => {
 })
 
 const document = (daysAgo: number, fp = 'v1:1', over: UpdateOver = {}) =>
-  anUpdate({ identity: anIdentity({ fp, window: T0 - daysAgo * DAY, title: `title ${daysAgo}` }), sample: anEvent({ message: `only ${daysAgo} days ago` }), ...over })
+  anUpdate({ identity: anIdentity({ fp, window: T0 - daysAgo * DAY, title: `title ${daysAgo}` }), sample: aSample({ message: `only ${daysAgo} days ago` }), ...over })
 
 const write = (...documents: ReturnType<typeof document>[]) => store.commit({ detail: aDetailPart(documents), rollup: [] }, never)
 const daysAgo = async () => (await store.reader.documents(everything)).map(({ identity }) => Math.round((T0 - identity.window) / DAY))
@@ -45,7 +45,7 @@ function countsOf(...tables: string[]): Record<string, number> {
 }
 
 test('detail, rollups and letters each go after their own days, with all that hangs on them', async () => {
-  await write(document(0), document(3), document(9))
+  await write(document(0), document(3), document(9, 'v1:1', { previous: hashed('v0:1') }))
   await store.commit({ detail: null, rollup: [aRollupPart([0, 3, 9].map((days) => aRow({ windowMs: T0 - days * DAY, sampleMessage: `m${days}`, job: `job-${days}`, hosts: [`h${days}`] })), { letters: [aLetter({ timeMs: T0 })] })] }, never)
 
   nowMs = T0 + 6 * DAY
@@ -57,7 +57,7 @@ test('detail, rollups and letters each go after their own days, with all that ha
   nowMs = T0 + 97 * DAY + 1
   await store.prune()
   expect((await store.reader.top(allRollups)).total).toBe(1 + 1)
-  expect(countsOf('document', 'mark', 'sample', 'text', 'text_index', 'identity', 'contributor')).toEqual({ document: 0, mark: 0, sample: 0, text: 0, text_index: 0, identity: 0, contributor: 0 })
+  expect(countsOf('document', 'document_previous', 'mark', 'sample', 'text', 'text_index', 'identity', 'contributor')).toEqual({ document: 0, document_previous: 0, mark: 0, sample: 0, text: 0, text_index: 0, identity: 0, contributor: 0 })
 
   nowMs = T0 + 101 * DAY
   await store.prune()
@@ -65,13 +65,13 @@ test('detail, rollups and letters each go after their own days, with all that ha
 })
 
 test('what younger rows still use stays, and what has gone can come again', async () => {
-  const shared = { sample: anEvent({ message: 'shared' }) }
+  const shared = { sample: aSample({ message: 'shared' }) }
   await write(document(9, 'v1:old', shared), document(2, 'v1:young', shared))
   nowMs = T0 + 5 * DAY
   await store.prune()
   expect(await store.reader.documents({ ...everything, text: 'shared' })).toMatchObject([{ sample: { message: 'shared' }, identity: { fp: 'v1:young' } }])
 
-  await write(anUpdate({ identity: anIdentity({ fp: 'v1:new', window: nowMs - DAY, title: 'title 9' }), sample: anEvent({ message: 'only 9 days ago' }) }))
+  await write(anUpdate({ identity: anIdentity({ fp: 'v1:new', window: nowMs - DAY, title: 'title 9' }), sample: aSample({ message: 'only 9 days ago' }) }))
   expect(await store.reader.documents({ ...everything, text: '"title 9"' })).toHaveLength(1)
 })
 
@@ -92,7 +92,7 @@ test('a large amount goes in steps, between which others have their turn', async
 })
 
 test('past the size, the day that has used up most of its own retention goes first, and never today', async () => {
-  const large = (days: number) => Array.from({ length: 40 }, (_, i) => document(days, `v1:${i}`, { sample: anEvent({ message: `${days} ${i} `.repeat(2_000) }) }))
+  const large = (days: number) => Array.from({ length: 40 }, (_, i) => document(days, `v1:${i}`, { sample: aSample({ message: `${days} ${i} `.repeat(2_000) }) }))
   await write(...large(0), ...large(4), ...large(8))
   await store.commit({ detail: null, rollup: [aRollupPart([aRow({ windowMs: T0 - 50 * DAY })])] }, never)
   const { usedBytes } = await store.prune()

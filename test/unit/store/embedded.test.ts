@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openEmbedded, openEmbeddedReader, type EmbeddedStore } from '../../../src/store/embedded.ts'
 import { openDatabase, type Database } from '../../../src/store/sqlite.ts'
 import { newFolder, openIn, RETENTION } from '../../contract/embedded-adapter.ts'
-import { aDetailPart, aLetter, anEntry, anEvent, anIdentity, anUpdate, aPartition, aProgress, aRollupPart, aRow, DAY, MINUTE, T0, TRACE } from '../../support/builders.ts'
+import { aDetailPart, aLetter, anEntry, anIdentity, aSample, anUpdate, aPartition, aProgress, aRollupPart, aRow, DAY, hashed, MINUTE, T0, TRACE } from '../../support/builders.ts'
 
 const never = new AbortController().signal
 const everything = { fromMs: 0, toMs: T0 + DAY, job: null, fingerprint: null, text: null, limit: 100 }
@@ -30,7 +30,7 @@ describe('commit', () => {
     const good = aRollupPart([aRow()], { ledger: [anEntry({ branch: 'rollup' })], letters: [aLetter()] })
     // A row without a count breaks a constraint after everything else was written.
     const broken = aRollupPart([aRow({ windowMs: T0 - MINUTE, count: null as unknown as number })])
-    const unit = { detail: aDetailPart([anUpdate({ sample: anEvent() })], { ledger: [anEntry()], letters: [aLetter({ offset: 1 })], progress: [aProgress({ next: 9 })] }) }
+    const unit = { detail: aDetailPart([anUpdate({ sample: aSample() })], { ledger: [anEntry()], letters: [aLetter({ offset: 1 })], progress: [aProgress({ next: 9 })] }) }
 
     await expect(store.commit({ ...unit, rollup: [good, broken] }, never)).rejects.toMatchObject({ code: 'store_refused' })
     expect(await state()).toEqual({ documents: 0, total: 0, ledger: 0, letters: 0, next: [0, 0] })
@@ -102,9 +102,9 @@ describe('documents', () => {
     const cause = { type: 'java.io.IOException', message: null, frames: [], cause: null, suppressed: [] }
     const frames = [{ className: 'com.acme.Deep', method: 'call', file: null, line: null }]
     const samples = [
-      anEvent({ context: new Map([['__proto__', 'x'], ['tenant', 'acme']]), tags: ['a'] }),
-      anEvent({ throwable: { form: 'chain', chain: { ...cause, message: 'outer', frames, cause } } }),
-      anEvent({ throwable: null, message: '' }),
+      aSample({ context: new Map([['__proto__', 'x'], ['tenant', 'acme']]), tags: ['a'] }),
+      aSample({ throwable: { form: 'chain', chain: { ...cause, message: 'outer', frames, cause } } }),
+      aSample({ throwable: null, message: '' }),
     ]
     const updates = samples.map((sample, i) => anUpdate({ identity: anIdentity({ fp: `v1:${i}`, window: T0 - i * MINUTE }), sample }))
     await store.commit({ detail: aDetailPart(updates), rollup: [] }, never)
@@ -112,14 +112,14 @@ describe('documents', () => {
   })
 
   test('a document that came without a sample takes the first that comes', async () => {
-    const update = (n: number, message: string | null) => anUpdate({ contributions: [{ contributor: 'c', block: 0, n }], sample: message === null ? null : anEvent({ message }) })
+    const update = (n: number, message: string | null) => anUpdate({ contributions: [{ contributor: 'c', block: 0, n }], sample: message === null ? null : aSample({ message }) })
     for (const one of [update(1, null), update(2, 'first'), update(3, 'second')]) await store.commit({ detail: aDetailPart([one]), rollup: [] }, never)
     expect(await store.reader.documents(everything)).toMatchObject([{ count: 3, sample: { message: 'first' } }])
   })
 
   test('words are found in traces, titles and messages, newest first, and never read as a query language', async () => {
-    const at = (minutes: number, over: Parameters<typeof anEvent>[0], title = 'Boom') =>
-      anUpdate({ identity: anIdentity({ title, window: T0 - minutes * MINUTE }), sample: anEvent({ throwable: null, message: 'none', ...over }) })
+    const at = (minutes: number, over: Parameters<typeof aSample>[0], title = 'Boom') =>
+      anUpdate({ identity: anIdentity({ title, window: T0 - minutes * MINUTE }), sample: aSample({ throwable: null, message: 'none', ...over }) })
     const inTrace = at(3, { throwable: { form: 'text', type: null, message: null, text: TRACE } })
     const inTitle = at(2, {}, 'Orders.check failed')
     const inMessage = at(1, { message: 'called Orders.check(17) "in" vain' })
@@ -131,6 +131,16 @@ describe('documents', () => {
     expect(await found('com.acme.Orders.save')).toEqual([inTrace.id])
     expect(await found('orders vain')).toEqual([inMessage.id])
     for (const odd of ['"', '* xyz OR', 'body:x', 'NEAR(', '-', "'; DROP TABLE document"]) expect(await found(odd)).toEqual([])
+  })
+
+  test('a document is found by the keys that its events had before', async () => {
+    const joined = anUpdate({ identity: anIdentity({ fp: 'v2:1' }), previous: hashed('v1:a') })
+    await store.commit({ detail: aDetailPart([joined, anUpdate({ identity: anIdentity({ fp: 'v1:a', window: T0 - MINUTE }) }), anUpdate({ identity: anIdentity({ fp: 'v2:2' }) })]), rollup: [] }, never)
+    await store.commit({ detail: aDetailPart([{ ...joined, contributions: [{ contributor: 'c', block: 0, n: 1 }], previous: hashed('v1:b') }]), rollup: [] }, never)
+    const found = async (fingerprint: string) => (await store.reader.documents({ ...everything, fingerprint })).map(({ identity }) => identity.fp)
+    expect(await found('v1:a')).toEqual(['v2:1', 'v1:a'])
+    expect(await found('v1:b')).toEqual(['v2:1'])
+    expect(await found('v2:2')).toEqual(['v2:2'])
   })
 
   test('a job and a group narrow what is read', async () => {
@@ -183,7 +193,7 @@ describe('files that are not what they should be', () => {
   })
 
   test('a damaged database is told of as damaged, when it is read', async () => {
-    const updates = Array.from({ length: 300 }, (_, i) => anUpdate({ identity: anIdentity({ fp: `v1:${i}` }), sample: anEvent() }))
+    const updates = Array.from({ length: 300 }, (_, i) => anUpdate({ identity: anIdentity({ fp: `v1:${i}` }), sample: aSample() }))
     await store.commit({ detail: aDetailPart(updates), rollup: [] }, never)
     await store.close()
     const bytes = readFileSync(file())

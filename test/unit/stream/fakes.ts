@@ -2,20 +2,19 @@
  * A stream between a source and a store that are small ports in memory: the test delivers batches, and decides when and how a commit ends.
  * Everything between them is the product's own.
  */
-import { createDecoder } from '../../../src/decode/decode.ts'
 import { setImmediate as turn } from 'node:timers/promises'
 import { schema } from '../../../src/config/schema.ts'
-import type { Fingerprint } from '../../../src/event.ts'
 import { createHealth } from '../../../src/health.ts'
-import { createJobResolver } from '../../../src/job.ts'
 import { createLogger } from '../../../src/log.ts'
 import { createMetrics } from '../../../src/metrics.ts'
+import { RulesInForce } from '../../../src/rules.ts'
 import type { Runner } from '../../../src/runner.ts'
 import { partitionKey, type Bounds, type Partition, type Source, type SourceHandler, type SourceRecord } from '../../../src/source/source.ts'
 import type { Progress, Resume } from '../../../src/store/position.ts'
 import type { CommitReport, Opening, Store, Unit } from '../../../src/store/store.ts'
 import { createStream } from '../../../src/stream.ts'
 import { T0 } from '../../support/builders.ts'
+import { someRules } from '../../support/rules.ts'
 
 export class FakeSource implements Source {
   handler: SourceHandler | null = null
@@ -159,16 +158,10 @@ export async function startStream(over: { branches?: readonly ('detail' | 'rollu
   const { branches = ['rollup'], exitAtEnd = false, now = () => T0 } = over
   const settings = schema.parse({ blockSize: 10, ...over.settings })
   const [source, store, health, metrics] = [new FakeSource(), new FakeStore(branches), createHealth(), createMetrics()]
-  const intake = { settings, decode: createDecoder(settings.limits), resolveJob: createJobResolver(settings.job), now, metrics: null, analyse }
   const log = createLogger({ level: 'fatal' })
-  const stream = createStream({ branches, source, store, intake, settings, rules: 'r1', flushMs: { caughtUp: 1_000, behind: 5_000 }, exitAtEnd, metrics, health, log, now })
+  const stream = createStream({ branches, source, store, intake: { settings, now, metrics: null }, settings, rules: new RulesInForce(someRules(settings)), flushMs: { caughtUp: 1_000, behind: 5_000 }, exitAtEnd, metrics, health, log, now })
   await stream.start()
   return { stream, source, store, health, metrics }
-}
-
-const analyse: Parameters<typeof createStream>[0]['intake']['analyse'] = ({ message }) => {
-  const fp = `v1:${message}` as Fingerprint // the stage that brands them is not here
-  return { grouping: { fp, fpSite: fp, fpStack: fp, previous: null, title: message, culprit: null, exceptionClass: null, rootCauseClass: null, why: '' }, classification: null }
 }
 
 /** A log line whose message is its own error. */

@@ -23,7 +23,7 @@ test('every column that a row carries is a dimension or a measure, once, and cou
   const { dataSchema } = specOf()
   const columns = [...dataSchema.dimensionsSpec.dimensions, ...dataSchema.metricsSpec.map(({ name }) => name)]
   expect(columns.toSorted()).toEqual(
-    ['category', 'count', 'culprit', 'environment', 'exception_class', 'fingerprint', 'first_seen', 'fp_site', 'hosts', 'job', 'last_seen', 'level', 'logger', 'root_cause_class', 'sample_message', 'service_version', 'title'].toSorted(),
+    ['category', 'count', 'culprit', 'environment', 'exception_class', 'fingerprint', 'fingerprint_previous', 'first_seen', 'fp_site', 'hosts', 'job', 'last_seen', 'level', 'logger', 'root_cause_class', 'rule', 'sample_message', 'service_version', 'severity', 'title'].toSorted(),
   )
   expect(dataSchema.metricsSpec).toContainEqual({ type: 'longSum', name: 'count', fieldName: 'count' })
   expect(dataSchema.granularitySpec).toMatchObject({ queryGranularity: 'MINUTE', rollup: true })

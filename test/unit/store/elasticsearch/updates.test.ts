@@ -1,7 +1,10 @@
 /** The bodies of scripted upserts: what an empty place is filled with, and what merges. */
 import { expect, test } from 'vitest'
+import { loadSettings } from '../../../../src/config/load.ts'
+import { namesOf } from '../../../../src/config/schema.ts'
+import { detailTemplate } from '../../../../src/store/elasticsearch/schema.ts'
 import { documentItem, ledgerItems, printTrace } from '../../../../src/store/elasticsearch/updates.ts'
-import { anEntry, anEvent, anIdentity, anUpdate, hashed, T0, TRACE } from '../../../support/builders.ts'
+import { anEntry, anIdentity, aSample, anUpdate, hashed, T0, TRACE } from '../../../support/builders.ts'
 
 interface Body {
   readonly scripted_upsert: boolean
@@ -13,11 +16,22 @@ const bodyOf = ({ body }: { body: string }): Body => JSON.parse(body) as Body
 const item = (update: Parameters<typeof anUpdate>[0]) => bodyOf(documentItem(anUpdate(update), 'day', 'merge-1'))
 
 test('the first flush carries the whole event, and no count of its own: the script counts', () => {
-  const { scripted_upsert, script, upsert } = item({ sample: anEvent(), contributions: [{ contributor: 'c', block: 0, n: 3 }], hosts: hashed('host-1') })
+  const { scripted_upsert, script, upsert } = item({ sample: aSample(), contributions: [{ contributor: 'c', block: 0, n: 3 }], hosts: hashed('host-1') })
   expect(scripted_upsert).toBe(true)
   expect(script).toMatchObject({ id: 'merge-1', params: { parts: [{ c: 'c', b: 0, n: 3 }], first: T0, last: T0 } })
   expect(Object.values(script.params['hosts'] as object)).toEqual(['host-1'])
   expect(upsert).toMatchObject({ '@timestamp': new Date(T0).toISOString(), job: 'orders', count: 0, marks: {}, message: 'could not save order 17', labels: { tenant: 'acme' }, error: { stack_trace: TRACE, message: 'order 17 has no lines' } })
+})
+
+test('what a rule says, and what engineers search for, is in fields of its own', () => {
+  const classification = { category: 'out-of-memory', severity: 'critical', rule: 'heap-memory', advice: 'Take a heap dump.', link: 'docs/patterns.md#heap-memory' } as const
+  const sample = aSample({ operator: 'Map', subtask: 3, envelopes: ['filebeat'], messageTemplate: 'order {} failed', timeMs: T0 - 5 })
+  const { upsert, script } = item({ identity: anIdentity({ classification }), sample, operators: hashed('Map'), previous: hashed('v1:old') })
+  expect(upsert).toMatchObject({ ...classification, why: 'the first own frame decided', operator: 'Map', subtask: 3, envelopes: ['filebeat'], layout: 'log4j2-json', message_template: 'order {} failed', sample_time: T0 - 5 })
+  expect(Object.values(script.params['operators'] as object)).toEqual(['Map'])
+  expect(Object.values(script.params['previous'] as object)).toEqual(['v1:old'])
+  const { properties } = detailTemplate(namesOf('acme'), loadSettings({ file: null, env: {}, overrides: {} }).elasticsearch).template.mappings
+  expect(Object.keys(upsert).filter((field) => !Object.hasOwn(properties, field))).toEqual([])
 })
 
 test('later flushes carry the identity, so that a missing document comes back', () => {
@@ -29,7 +43,7 @@ test('later flushes carry the identity, so that a missing document comes back', 
 
 test('labels that Elasticsearch would refuse the whole document for are made to fit', () => {
   const context = new Map([['a\0b', 'nul'], ['k'.repeat(40_000), 'long'], ['__proto__', 'own'], ['x'.repeat(255) + '😀', 'cut in half'], ['', 'empty']])
-  const labels = item({ sample: anEvent({ context }) }).upsert['labels'] as Record<string, string>
+  const labels = item({ sample: aSample({ context }) }).upsert['labels'] as Record<string, string>
   expect(Object.values(labels).toSorted()).toEqual(['cut in half', 'empty', 'long', 'nul', 'own'])
   for (const key of Object.keys(labels)) {
     expect(key).not.toContain('\0')

@@ -1,0 +1,73 @@
+/**
+ * The words of alerting as types. A rule, evaluated over the rollups, says of each subject whether it is in trouble; what changes becomes an alert, and
+ * what is to be told of alerts becomes a notification to a receiver.
+ *
+ *   rule x rows -> condition -> alert (pending -> firing -> resolved) -> notification -> receiver
+ */
+
+export const ALERT_LEVELS = ['basic', 'custom', 'platform'] as const
+export type AlertLevel = (typeof ALERT_LEVELS)[number]
+
+export const SEVERITIES = ['critical', 'high', 'medium', 'low'] as const
+export type Severity = (typeof SEVERITIES)[number]
+
+/** What an alert is about; null where the rule does not tell it apart. */
+export interface Subject {
+  readonly job: string | null
+  readonly environment: string | null
+  /** Fingerprint of the group. */
+  readonly fingerprint: string | null
+  readonly category: string | null
+}
+
+export interface Link {
+  readonly title: string
+  readonly url: string
+}
+
+/** Everything a message says, in the order in which it says it: what, where, how much, since when, whether new, what to do, links. */
+export interface Alert {
+  /** Rule and subject: equal for all that is ever told of one alert. */
+  readonly key: string
+  /** Told apart from earlier episodes of the same key: ms since the epoch at which it began to fire. */
+  readonly startsAtMs: number
+  /** Null while it fires. */
+  readonly endsAtMs: number | null
+  readonly status: 'firing' | 'resolved'
+  readonly rule: { readonly id: string; readonly title: string; readonly level: AlertLevel }
+  readonly severity: Severity
+  readonly subject: Subject
+  /** `ConnectException: Connection refused: <*>`, or the rule's own words where it speaks of many. */
+  readonly what: string
+  /** `com.acme.Orders.save:17` */
+  readonly culprit: string | null
+  /** Jobs that share in it, the worst first; at most ten, and how many there are in all. */
+  readonly jobs: readonly string[]
+  readonly jobCount: number
+  /** Events within the rule's window; null where the condition counts none (absence of data, blindness). */
+  readonly count: number | null
+  /** What would be usual in such a window, where the condition knows it. */
+  readonly usual: number | null
+  readonly hosts: number | null
+  readonly windowMs: number
+  /** One sentence: which condition holds, with its numbers. */
+  readonly why: string
+  /** When the trouble began by event time, which may lie before `startsAtMs`. */
+  readonly sinceMs: number
+  readonly isNew: boolean
+  readonly advice: string | null
+  readonly links: readonly Link[]
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+}
+
+/** One message to one receiver. */
+export interface Notification {
+  /** Equal for every try to send the same, so that a receiver that can deduplicate does. */
+  readonly id: string
+  readonly receiver: string
+  /** What the alerts have in common by the receiver's `groupBy`: `job=orders`. */
+  readonly group: string
+  /** Firing ones first, the most severe first. Never empty. */
+  readonly alerts: readonly Alert[]
+}

@@ -1,0 +1,129 @@
+/**
+ * The oracle: what must become of every record that was produced, by its place in the log. In: records with their offsets. Out: for each branch the
+ * events of each job and fingerprint, and how many are filtered, dead, expired. Made from the pure functions of decoding and fingerprinting alone.
+ */
+import { createDecoder } from '../../src/decode/decode.ts'
+import { redactEvent } from '../../src/decode/redact-event.ts'
+import type { Settings } from '../../src/config/schema.ts'
+import { LEVELS, type ErrorEvent } from '../../src/event.ts'
+import { createRules } from '../../src/rules.ts'
+import type { BranchName } from '../../src/store/position.ts'
+import type { ChaosRecord } from './records.ts'
+
+/** `job fingerprint` -> events. */
+export type Groups = Map<string, number>
+
+export interface Expectation {
+  readonly groups: Groups
+  readonly consumed: number
+  readonly counted: number
+  readonly filtered: number
+  readonly dead: number
+  /** Offsets: what lay at them nobody knows any more. */
+  readonly expired: number
+}
+
+/** What becomes of the events of one record: a group's key, or one of these. */
+type Fate = string
+const FILTERED = ' filtered'
+const DEAD = ' dead'
+
+interface Slot {
+  readonly record: ChaosRecord
+  readonly fates: Record<BranchName, readonly Fate[]>
+}
+
+export const BRANCHES = ['detail', 'rollup'] as const satisfies readonly BranchName[]
+
+/** Offsets by partition. */
+export type Offsets = ReadonlyMap<number, number>
+
+export class Expected {
+  #classify: (record: ChaosRecord) => Fate[]
+  /** By incarnation and partition: what lies at each offset. */
+  readonly #logs = new Map<string, Slot[]>()
+  /** By branch, incarnation and partition: offsets that had gone before they were read. */
+  readonly #expired = new Map<string, { from: number; to: number }[]>()
+
+  constructor(settings: Settings) {
+    this.#classify = classifier(settings)
+  }
+
+  add(incarnation: number, partition: number, offset: number, record: ChaosRecord): void {
+    const key = `${incarnation}/${partition}`
+    const log = this.#logs.get(key) ?? []
+    this.#logs.set(key, log)
+    const fates = this.#classify(record)
+    log[offset] = { record, fates: { detail: fates, rollup: fates } }
+  }
+
+  /** These records were deleted before the branch read them. */
+  expire(branch: BranchName, incarnation: number, partition: number, from: number, to: number): void {
+    const key = `${branch}/${incarnation}/${partition}`
+    this.#expired.set(key, [...(this.#expired.get(key) ?? []), { from, to }])
+  }
+
+  /** Other settings decide from these offsets on, each branch its own, and for all that is added later. */
+  switchTo(settings: Settings, incarnation: number, at: Readonly<Record<BranchName, Offsets>>): void {
+    this.#classify = classifier(settings)
+    for (const branch of BRANCHES) {
+      for (const [partition, from] of at[branch]) {
+        this.#logs.get(`${incarnation}/${partition}`)?.forEach(({ record, fates }, offset) => {
+          if (offset >= from) fates[branch] = this.#classify(record)
+        })
+      }
+    }
+  }
+
+  /** Records produced. */
+  records(): number {
+    let records = 0
+    for (const log of this.#logs.values()) log.forEach(() => records++)
+    return records
+  }
+
+  of(branch: BranchName): Expectation {
+    const groups: Groups = new Map()
+    const sums = { consumed: 0, counted: 0, filtered: 0, dead: 0, expired: 0 }
+    for (const [place, log] of this.#logs) {
+      const gone = this.#expired.get(`${branch}/${place}`) ?? []
+      log.forEach(({ fates }, offset) => {
+        if (gone.some(({ from, to }) => offset >= from && offset < to)) return
+        for (const fate of fates[branch]) {
+          sums.consumed++
+          if (fate === FILTERED) sums.filtered++
+          else if (fate === DEAD) sums.dead++
+          else {
+            sums.counted++
+            groups.set(fate, (groups.get(fate) ?? 0) + 1)
+          }
+        }
+      })
+      for (const { from, to } of gone) {
+        sums.expired += to - from
+        sums.consumed += to - from
+      }
+    }
+    return { groups, ...sums }
+  }
+}
+
+function classifier(settings: Settings): (record: ChaosRecord) => Fate[] {
+  const decode = createDecoder(settings.limits)
+  const { analyse, resolveJob } = createRules(settings)
+  const topic = settings.kafka.topics[0] ?? ''
+  const isFiltered = (event: ErrorEvent): boolean => {
+    const { minLevel, minLevelWithThrowable } = settings.filter
+    const least = event.throwable === null ? LEVELS.indexOf(minLevel) : Math.min(LEVELS.indexOf(minLevel), LEVELS.indexOf(minLevelWithThrowable))
+    return LEVELS.indexOf(event.level) < least
+  }
+  return ({ key, value }) =>
+    decode(value).map((outcome) => {
+      if (outcome.kind === 'drop') return FILTERED
+      if (outcome.kind === 'dead') return DEAD
+      if (isFiltered(outcome.value)) return FILTERED
+      const event = redactEvent(outcome.value)
+      const { job } = resolveJob(event, { key, headers: {}, topic })
+      return `${job} ${analyse(event, job).grouping.fp}`
+    })
+}

@@ -1,0 +1,47 @@
+/** A Tracefold process of a fault, with the most memory that it was seen to hold. */
+import { residentMiB } from '../../tools/services/process.ts'
+import { startTracefold, type Running, type StartOptions } from '../support/tracefold.ts'
+
+const LOOK_MS = 200
+
+export interface Member extends Running {
+  readonly isAlive: boolean
+  /** MiB, resident. */
+  readonly peakMiB: number
+  /** SIGTERM, which must end with 0. */
+  stop(): Promise<void>
+  /** Throws what it said where it has ended by itself. */
+  assertAlive(): void
+  pause(): void
+  resume(): void
+}
+
+export async function startMember(settings: Record<string, unknown>, options: StartOptions = {}): Promise<Member> {
+  const running = await startTracefold(settings, options)
+  let isAlive = true
+  let peakMiB = 0
+  const look = (): void => void (peakMiB = Math.max(peakMiB, residentMiB(running.pid) ?? 0))
+  const looks = setInterval(look, LOOK_MS)
+  void running.exited.then(() => {
+    isAlive = false
+    clearInterval(looks)
+  })
+  return {
+    ...running,
+    get isAlive() {
+      return isAlive
+    },
+    get peakMiB() {
+      return peakMiB
+    },
+    stop: async () => {
+      const code = await running.kill('SIGTERM')
+      if (code !== 0) throw new Error(`a clean stop ended with ${code}:\n${running.output().slice(-2_000)}`)
+    },
+    assertAlive: () => {
+      if (!isAlive) throw new Error(`a process ended by itself:\n${running.output().slice(-2_000)}`)
+    },
+    pause: () => process.kill(running.pid, 'SIGSTOP'),
+    resume: () => process.kill(running.pid, 'SIGCONT'),
+  }
+}

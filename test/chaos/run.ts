@@ -1,0 +1,36 @@
+/** Runs one fault: gives it what it needs, ends what it made, and takes an error of its own for a problem. */
+import { makeBed, type Bed } from './bed.ts'
+import { NOTHING, type Fault, type FaultContext, type Outcome } from './fault.ts'
+import { createRandom } from './random.ts'
+import type { Servers } from './servers.ts'
+
+export interface RunOptions {
+  readonly servers: Servers
+  readonly seed: number
+  /** Null: as many as the fault itself says. */
+  readonly cycles: number | null
+  readonly say: (line: string) => void
+}
+
+export async function runFault(fault: Fault, { servers, seed, cycles, say }: RunOptions): Promise<Outcome> {
+  const releases: (() => Promise<unknown>)[] = []
+  const context: FaultContext = {
+    cycles: cycles ?? fault.cycles,
+    random: createRandom(seed),
+    servers,
+    say,
+    onEnd: (release) => void releases.push(release),
+    bed: async (options): Promise<Bed> => {
+      const bed = await makeBed(context, options)
+      releases.push(() => bed.close())
+      return bed
+    },
+  }
+  try {
+    return await fault.run(context)
+  } catch (error) {
+    return { ...NOTHING, problems: [error instanceof Error ? (error.stack ?? error.message) : String(error)] }
+  } finally {
+    for (const release of releases.toReversed()) await release().catch((error: unknown) => say(`  not ended cleanly: ${String(error)}`))
+  }
+}
