@@ -48,7 +48,7 @@ export interface App {
 export interface Mode {
   readonly done: Promise<void>
   tally(): Tally
-  readonly api: Pick<ApiDeps, 'reader' | 'ledger' | 'letters' | 'ingest'>
+  readonly api: Pick<ApiDeps, 'reader' | 'ledger' | 'letters' | 'ingest' | 'pipeline'>
   stop(): Promise<void>
 }
 

@@ -71,7 +71,7 @@ export async function startEmbedded(context: EmbeddedContext): Promise<Mode> {
   return {
     done: stream.done,
     tally: () => tally.tally(),
-    api: { reader: store.reader, ledger: store.reader, letters: store.reader, ingest: http },
+    api: { reader: store.reader, ledger: store.reader, letters: store.reader, ingest: http, pipeline: () => ({ streams: [stream.report()], tally: tally.tally() }) },
     stop: async () => {
       clearInterval(pruning.timer)
       await rules.stop()

@@ -16,8 +16,17 @@ export interface Readiness {
   readonly checks: readonly HealthCheck[]
 }
 
+/** Something that was not well, and when it was first said in these words. */
+export interface Trouble {
+  readonly atMs: number
+  readonly name: string
+  readonly detail: string
+}
+
 export interface Health {
   live(): boolean
+  /** The newest troubles, whether they are over or not; newest first. */
+  troubles(): readonly Trouble[]
   ready(): Readiness
 }
 
@@ -27,10 +36,19 @@ export interface HealthRegistry extends Health {
 
 const NOTHING_YET: Readiness = { ready: false, checks: [{ name: 'start', ok: false, detail: 'Starting; nothing has reported yet.' }] }
 
-export function createHealth(): HealthRegistry {
+const KEPT_TROUBLES = 20
+
+export function createHealth(now: () => number = Date.now): HealthRegistry {
   const checks = new Map<string, HealthCheck>()
+  let troubles: readonly Trouble[] = []
   return {
-    set: (name, ok, detail) => void checks.set(name, { name, ok, detail }),
+    set: (name, ok, detail) => {
+      const before = checks.get(name)
+      checks.set(name, { name, ok, detail })
+      const isNew = before === undefined || before.ok || before.detail !== detail
+      if (!ok && isNew) troubles = [{ atMs: now(), name, detail }, ...troubles].slice(0, KEPT_TROUBLES)
+    },
+    troubles: () => troubles,
     live: () => true,
     ready: () => (checks.size === 0 ? NOTHING_YET : readinessOf([...checks.values()])),
   }

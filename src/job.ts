@@ -58,7 +58,7 @@ export function createJobResolver(rules: JobRules): JobResolver {
       job: (firstOf(jobFrom, event, record) ?? UNKNOWN_JOB) as Job,
       environment: firstOf(environmentFrom, event, record),
       host: firstOf(hostFrom, event, record),
-      operator: task === null ? null : cleanName(task.operator) || null,
+      operator: task?.operator ?? null,
       subtask: task?.subtask ?? null,
     }
   }
@@ -68,8 +68,9 @@ export function createJobResolver(rules: JobRules): JobResolver {
 function taskOf(thread: string): { readonly operator: string; readonly subtask: number } | null {
   const match = thread.includes('/') ? TASK.exec(thread) : null
   if (match === null) return null
+  const operator = cleanName((match[1] ?? '').replace(FOR_TASK, ''))
   const subtask = Number(match[2])
-  return subtask >= 1 && subtask <= Number(match[3]) ? { operator: (match[1] ?? '').replace(FOR_TASK, ''), subtask } : null
+  return operator !== '' && subtask >= 1 && subtask <= Number(match[3]) ? { operator, subtask } : null
 }
 
 /** `layoutField` stands for `service` and `event`: the layout's own field. The schema admits no other words. */

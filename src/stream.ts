@@ -16,9 +16,9 @@ import { Converger, type FlushedIds } from './detail/converge.ts'
 import { TracefoldError } from './errors.ts'
 import type { HealthRegistry } from './health.ts'
 import { Intake, type IntakeOptions } from './intake.ts'
-import { LagWatch } from './lag.ts'
-import { LoopClock } from './loop-clock.ts'
-import type { Metrics } from './metrics.ts'
+import { LagWatch, type StreamProgress } from './lag.ts'
+import { LoopClock, type Spent } from './loop-clock.ts'
+import type { LoopState, Metrics } from './metrics.ts'
 import { Aggregator } from './rollup/aggregate.ts'
 import type { RulesInForce } from './rules.ts'
 import { Runner, type Folding, type RunnerEvents } from './runner.ts'
@@ -46,10 +46,28 @@ export interface StreamOptions {
   readonly now: () => number
 }
 
-export function createStream(options: StreamOptions): Runner {
+/** What a stream says of itself: how far it is, and what its loop spends its time on. */
+export interface StreamReport extends StreamProgress {
+  readonly branches: readonly BranchName[]
+  readonly spent: Readonly<Record<LoopState, Spent>>
+}
+
+export type Stream = Pick<Runner, 'start' | 'stop' | 'done' | 'changeRules'> & { report(): StreamReport }
+
+export function createStream(options: StreamOptions): Stream {
   const { branches, source, store, exitAtEnd, metrics, health, log, now } = options
   const clock = new LoopClock(metrics, branches)
-  return new Runner({ name: branches.join('+'), source, store, folding: foldingOf(options, recentIds()), exitAtEnd, clock, events: eventsOf(options), health, log, now })
+  const lag = new LagWatch(branches, metrics, now)
+  const runner = new Runner({ name: branches.join('+'), source, store, folding: foldingOf(options, recentIds(), lag), exitAtEnd, clock, events: eventsOf(options), health, log, now })
+  return {
+    start: () => runner.start(),
+    stop: () => runner.stop(),
+    get done() {
+      return runner.done
+    },
+    changeRules: (rules) => runner.changeRules(rules),
+    report: () => ({ branches, ...lag.progress(), spent: clock.spent() }),
+  }
 }
 
 function eventsOf({ branches, metrics }: StreamOptions): RunnerEvents {
@@ -64,14 +82,13 @@ function eventsOf({ branches, metrics }: StreamOptions): RunnerEvents {
 export type FoldingOptions = Pick<StreamOptions, 'branches' | 'settings' | 'rules' | 'now' | 'metrics' | 'intake' | 'flushMs' | 'tally'>
 
 /** The body of the picture: what happens to a partition when it is opened, to a batch, and to what has been folded. */
-export function foldingOf(options: FoldingOptions, flushed: FlushedIds): Folding {
+export function foldingOf(options: FoldingOptions, flushed: FlushedIds, lag = new LagWatch(options.branches, options.metrics, options.now)): Folding {
   const { settings, rules, now, branches, metrics } = options
   const { blockSize } = settings
   const intake = new Intake({ ...options.intake, rules })
   const open = new Map<string, Partition>()
   const converger = branches.includes('detail') ? new Converger({ blockSize, rules, now, maxLetterBytes: settings.limits.maxLetterBytes, flushed }) : null
   const aggregator = branches.includes('rollup') ? new Aggregator({ blockSize, rules, now }) : null
-  const lag = new LagWatch(branches, metrics)
   /** The detail branch's positions in the unit under way. */
   let detailProgress: readonly Progress[] = []
 

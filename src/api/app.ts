@@ -25,6 +25,7 @@ import { jobRoutes } from './routes/jobs.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { patternRoutes } from './routes/patterns.ts'
+import { pipelineRoutes } from './routes/pipeline.ts'
 
 /** Beside this file, in the sources as in what is built. */
 const UI_FOLDER = fileURLToPath(new URL('../ui', import.meta.url))
@@ -78,6 +79,7 @@ async function registerApi(scope: FastifyInstance, deps: ApiDeps): Promise<void>
   api.addHook('onSend', async (_request, reply) => void reply.header('cache-control', 'no-store'))
   jobRoutes(api, deps)
   exceptionRoutes(api, deps)
+  pipelineRoutes(api, deps)
   patternRoutes(api, deps)
   eventRoutes(api, deps)
   ledgerRoutes(api, deps)

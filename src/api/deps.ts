@@ -9,6 +9,8 @@ import type { Metrics } from '../metrics.ts'
 import type { DeadLetterReader } from '../store/dead-letter.ts'
 import type { LedgerReader } from '../store/ledger.ts'
 import type { RollupReader } from '../store/rollup-store.ts'
+import type { StreamReport } from '../stream.ts'
+import type { Tally } from '../tally.ts'
 
 export interface EventIngest {
   /**
@@ -50,6 +52,8 @@ export interface ApiDeps {
   readonly letters: DeadLetterReader | null
   /** Null in cluster mode: there events come from Kafka. */
   readonly ingest: EventIngest | null
+  /** The streams of this process and what they have folded; missing where it runs none. */
+  readonly pipeline?: () => { readonly streams: readonly StreamReport[]; readonly tally: Tally }
   readonly health: Health
   readonly metrics: Metrics
   readonly now: () => number

@@ -110,6 +110,7 @@ export const topRow = z
     share: z.number().meta({ description: 'Part of all events of the range, 0 to 1.', examples: [0.25] }),
     previous_count: count('Events in the period of the same length just before.', 800),
     change,
+    is_new: z.boolean().meta({ description: 'True where that period had no event of it, under any key.', examples: [false] }),
     hosts: count('Distinct hosts; an estimate where there are many.', 3),
     jobs: count('Distinct jobs.', 1),
     first_seen: time('First event in the range, under any of its keys.'),

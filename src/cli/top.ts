@@ -135,10 +135,10 @@ function kindWords({ category, severity }: TopRow): string {
   return severity === null ? category : `${category} (${severity})`
 }
 
-/** Against the period of the same length just before. What had another key then is not new: how much it was, nobody knows. */
+/** Against the period of the same length just before. How much there was of what the rules have taken apart since, nobody knows. */
 function changeWords(row: TopRow): string {
   const change = changeOf(row)
-  if (change === null) return row.previousKeys.length === 0 ? 'new' : NOTHING
+  if (change === null) return row.isNew ? 'new' : NOTHING
   const percent = Math.round(change * 100)
   return `${percent > 0 ? '+' : ''}${percent}%`
 }

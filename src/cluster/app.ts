@@ -51,7 +51,7 @@ export async function startCluster(context: ClusterContext): Promise<Mode> {
   return {
     done,
     tally: () => tally.tally(),
-    api: { reader: new DruidReader(neighbours.druid, neighbours.names.datasource), ledger: ledgerReader(neighbours, documents), letters: letterReader(neighbours), ingest: null },
+    api: { reader: new DruidReader(neighbours.druid, neighbours.names.datasource), ledger: ledgerReader(neighbours, documents), letters: letterReader(neighbours), ingest: null, pipeline: () => ({ streams: streams.map(({ stream }) => stream.report()), tally: tally.tally() }) },
     stop: async () => {
       stopping.abort()
       for (const timer of housekeeping) clearInterval(timer)

@@ -8,7 +8,6 @@ import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { readTopic } from '../kafka/read-topic.ts'
 import { RulesInForce, type StreamRules } from '../rules.ts'
-import type { Runner } from '../runner.ts'
 import { KafkaSource } from '../source/kafka.ts'
 import { partitionKey } from '../source/source.ts'
 import { ClusterDetailStore } from '../store/cluster-detail.ts'
@@ -16,7 +15,7 @@ import { detailOnly, rollupOnly, together } from '../store/compose.ts'
 import type { BranchName } from '../store/position.ts'
 import { evidenceOf } from '../store/rollup-ledger.ts'
 import { RollupTopicStore } from '../store/rollup-topic.ts'
-import { createStream } from '../stream.ts'
+import { createStream, type Stream } from '../stream.ts'
 import type { Store } from '../store/store.ts'
 import type { TallyKeeper } from '../tally.ts'
 import { documentsOf, type Neighbours } from './neighbours.ts'
@@ -35,7 +34,7 @@ export interface StreamParts {
 }
 
 export interface StreamWithStore {
-  readonly stream: Runner
+  readonly stream: Stream
   readonly store: Store
 }
 

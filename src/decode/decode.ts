@@ -128,7 +128,7 @@ function decodeWrapped({ envelope, inside, isCut, orElse, around }: Wrapped, way
 
 function decodeInside(inside: unknown, isCut: boolean, way: Way, depth: number, throwableOf: typeof readThrowable): Outcomes {
   if (inside === null) return TOMBSTONE
-  if (inside === undefined) return [dead('unknown_layout', 'Nothing in it')]
+  if (inside === undefined) return [dead(isCut ? 'truncated' : 'unknown_layout', 'Nothing in it')]
   if (Buffer.isBuffer(inside)) return decodeBytes(inside, way, depth)
   if (typeof inside === 'string') return decodeInsideText(inside, isCut, way, depth)
   if (!Array.isArray(inside)) return isObject(inside) ? decodeObject(inside, isCut, way, depth, throwableOf) : decodeValue(inside, isCut, way, depth)

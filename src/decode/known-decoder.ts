@@ -38,6 +38,8 @@ const OBJECT_START_CHARS = 16
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const OPENING_BRACE = 0x7b
+/** A layout has its trace at the root or in an object there; an envelope adds one more. */
+const MAX_LEVELS = 2
 /** Messages that quote more than this before their first frame are left to the plain path. */
 const MAX_QUOTES = 16
 
@@ -76,12 +78,12 @@ function openingQuote(record: Buffer, before: number): number {
   return at
 }
 
-/** At the root, or one level deeper. */
-function putAtToken(object: JsonObject, value: unknown): boolean {
+/** At the root, or as many levels deeper. */
+function putAtToken(object: JsonObject, value: unknown, levels = MAX_LEVELS): boolean {
   if (replaceToken(object, value)) return true
   for (const key in object) {
-    const inner = object[key]
-    if (isObject(inner) && replaceToken(inner, value)) return true
+    const inner = levels > 0 ? object[key] : null
+    if (isObject(inner) && putAtToken(inner, value, levels - 1)) return true
   }
   return false
 }

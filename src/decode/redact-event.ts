@@ -22,15 +22,15 @@ const MAX_NAME_CHARS = 256
 export const redactEvent = createEventRedactor({ redact, redactValue, redactByRules: null })
 
 export function createEventRedactor(text: EventText): (event: ErrorEvent) => ErrorEvent {
-  const [loggerOf, threadOf, hostOf] = [remembered(text.redact), remembered(text.redact), remembered(text.redact)]
+  const nameOf = remembered(text.redact)
   const labelOf = text.redactByRules === null ? (label: string | null) => label : remembered(text.redactByRules)
   const throwableOf = throwableRedactor(text)
   return (event) => {
     const message = text.redact(event.message)
     const messageTemplate = event.messageTemplate === null ? null : text.redact(event.messageTemplate)
-    const logger = loggerOf(event.logger)
-    const thread = threadOf(event.thread)
-    const host = hostOf(event.host)
+    const logger = nameOf(event.logger)
+    const thread = nameOf(event.thread)
+    const host = nameOf(event.host)
     const serviceName = labelOf(event.serviceName)
     const serviceVersion = labelOf(event.serviceVersion)
     const environment = labelOf(event.environment)
@@ -44,18 +44,16 @@ export function createEventRedactor(text: EventText): (event: ErrorEvent) => Err
   }
 }
 
-/** What became of a name, by the last one, since the next is mostly the same, and by all. */
 function remembered(redactText: (text: string) => string): (name: string | null) => string | null {
   const known = new Map<string, string>()
-  let last = { name: '', clean: '' }
   return (name) => {
-    if (name === null || name === '') return name
-    if (name === last.name) return last.clean
-    const clean = known.get(name) ?? redactText(name)
-    if (name.length > MAX_NAME_CHARS) return clean
-    if (known.size >= MAX_NAMES) known.clear()
-    known.set(name, clean)
-    last = { name, clean }
+    if (name === null || name.length > MAX_NAME_CHARS) return name === null ? null : redactText(name)
+    let clean = known.get(name)
+    if (clean === undefined) {
+      clean = redactText(name)
+      if (known.size >= MAX_NAMES) known.clear()
+      known.set(name, clean)
+    }
     return clean
   }
 }

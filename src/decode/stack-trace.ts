@@ -117,9 +117,13 @@ function firstInk(text: string, from: number, to: number): number {
   return at
 }
 
-/** The first line that names a class. Lines above it (a log message before its trace) are passed over. */
+/**
+ * The first line that names a class, if need be as a cause: what it caused prints something else. Lines above it (a log message before its trace) are
+ * passed over.
+ */
 function readHead(scan: Scan, from: number, at: number, to: number): void {
-  const name = headAt(scan.text, at, to)
+  const label = labelAt(scan.text, at, to)
+  const name = label?.kind === 'cause' ? label.at : headAt(scan.text, at, to)
   const overridden = scan.known.type !== null && from === 0 // toString() may print anything
   if (!overridden && typeAt(scan.text, name, to) === null) return
   const block: Block = { indent: at - from, chain: [] }

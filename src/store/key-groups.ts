@@ -8,6 +8,7 @@
  *   newest link counts.
  * - Only the `MAX_LINKS` links with the most events are followed: past that an error may show as two, one under each key.
  */
+import type { TopRow } from './rollup-store.ts'
 
 /** As many as the most rows of one answer. */
 export const MAX_LINKS = 1_000
@@ -45,6 +46,25 @@ export function keyGroups(links: readonly KeyLink[]): KeyGroups {
     previousOf,
     apartOf: (group) => previousOf(group).filter((key) => groupOf(key) !== group),
   }
+}
+
+/** What is known of a key as it stands in the rows: its first event of the range (null: none), and whether it had any in the period before. */
+export interface Past {
+  readonly firstMs: number | null
+  readonly wasBefore: boolean
+}
+
+/** Top rows by fingerprint with what lies behind the rules' change: a group that was taken apart from another did not begin with it. */
+export function withPast(rows: readonly TopRow[], groups: KeyGroups, pasts: ReadonlyMap<string, Past>): TopRow[] {
+  return rows.map((row) => {
+    const past = groups.apartOf(row.key).flatMap((key) => pasts.get(key) ?? [])
+    return {
+      ...row,
+      previousKeys: groups.previousOf(row.key),
+      isNew: row.isNew && !past.some(({ wasBefore }) => wasBefore),
+      firstMs: Math.min(row.firstMs, ...past.map(({ firstMs }) => firstMs ?? row.firstMs)),
+    }
+  })
 }
 
 /** Old key -> new key, one for each, without a circle. */

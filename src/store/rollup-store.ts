@@ -99,6 +99,8 @@ export interface TopRow {
   readonly count: number
   /** Count in the period of the same length just before. */
   readonly previousCount: number
+  /** No event in that period, under any of its keys, nor under one that it was taken apart from. */
+  readonly isNew: boolean
   readonly hosts: number
   /** Number of jobs that had it (1 where the query names a job). */
   readonly jobs: number

@@ -4,9 +4,13 @@
  *
  * @typedef {{ job: string, count: number, previous_count: number, change: number | null, error_types: number, hosts: number, first_seen: string, last_seen: string }} JobRow
  * @typedef {{ from: string, to: string, jobs: JobRow[] }} Jobs
- * @typedef {{ key: string, title: string, culprit: string | null, exception_class: string | null, root_cause_class: string | null, category: string | null, level: string | null,
- *   count: number, share: number, previous_count: number, change: number | null, hosts: number, jobs: number, first_seen: string, last_seen: string, sample_message: string }} TopRow
+ * @typedef {{ key: string, previous_fingerprints: string[], title: string, culprit: string | null, exception_class: string | null, root_cause_class: string | null,
+ *   category: string | null, severity: string | null, rule: string | null, rule_title: string | null, advice: string | null, link: string | null, level: string | null,
+ *   count: number, share: number, previous_count: number, change: number | null, is_new: boolean, hosts: number, jobs: number, first_seen: string, last_seen: string, sample_message: string }} TopRow
  * @typedef {{ job: string | null, from: string, to: string, total: number, exceptions: TopRow[] }} Top
+ * @typedef {{ job: string | null, from: string, to: string, exception: TopRow }} Group
+ * @typedef {{ id: string, family: string, title: string, category: string, severity: string, meaning: string, advice: string | null, link: string }} Pattern
+ * @typedef {{ patterns: Pattern[] }} Patterns
  * @typedef {{ time: string, count: number }} Point
  * @typedef {{ from: string, to: string, interval_seconds: number, total: number, points: Point[] }} Trend
  * @typedef {{ ready: boolean, checks: { name: string, ok: boolean, detail: string }[] }} Readiness
@@ -26,6 +30,12 @@ export const jobs = (query, signal) => get('api/v1/jobs', query, signal)
 
 /** @param {string | null} job @param {Record<string, string | number>} query @param {AbortSignal} signal @returns {Promise<Top>} */
 export const top = (job, query, signal) => get(`${scope(job)}/exceptions/top`, query, signal)
+
+/** One error by any of its keys; 404 where it had no event. @param {string | null} job @param {string} key @param {Record<string, string | number>} query @param {AbortSignal} signal @returns {Promise<Group>} */
+export const group = (job, key, query, signal) => get(`${scope(job)}/exceptions/groups/${encodeURIComponent(key)}`, query, signal)
+
+/** The pattern rules in force. @param {AbortSignal} signal @returns {Promise<Patterns>} */
+export const patterns = (signal) => get('api/v1/patterns', {}, signal)
 
 /** @param {string | null} job @param {Record<string, string | number>} query @param {AbortSignal} signal @returns {Promise<Trend>} */
 export const trend = (job, query, signal) => get(`${scope(job)}/exceptions/trend`, query, signal)

@@ -1,5 +1,6 @@
 // @ts-check
 /** The two tables: top exceptions and jobs. Rows in, elements out; what a click does comes in, too. */
+import { badges, patternPage } from './badges.js'
 import { el } from './dom.js'
 import { ago, change, direction, moment, percent, whole } from './format.js'
 
@@ -9,7 +10,7 @@ import { ago, change, direction, moment, percent, whole } from './format.js'
 
 /**
  * @param {HTMLElement} table
- * @param {{ rows: TopRow[], job: string | null, selected: string | null, nowMs: number, range: string, spark: (key: string) => Node, onSelect: (key: string) => void }} what
+ * @param {{ rows: TopRow[], job: string | null, selected: TopRow | null, nowMs: number, range: string, spark: (key: string) => Node, onSelect: (key: string) => void }} what
  */
 export function fillTop(table, what) {
   /** @type {Column[]} */
@@ -23,7 +24,7 @@ export function fillTop(table, what) {
     { title: 'Last', class: 'num wide', hint: 'when it was seen last, and first, in this range' },
   ]
   const caption = `Most frequent errors of ${what.job ?? 'all jobs'} in the last ${what.range}. Choose one to see its trend and details.`
-  const body = what.rows.flatMap((row) => [topRow(row, what), ...(row.key === what.selected ? [topDetails(row, columns.length)] : [])])
+  const body = what.rows.flatMap((row) => [topRow(row, what), ...(row === what.selected ? [topDetails(row, columns.length)] : [])])
   table.replaceChildren(el('caption', {}, caption), head(columns), el('tbody', {}, ...body))
 }
 
@@ -51,7 +52,7 @@ function head(columns) {
 
 /** @param {TopRow} row @param {Parameters<typeof fillTop>[1]} what */
 function topRow(row, what) {
-  const open = row.key === what.selected
+  const open = row === what.selected
   return el(
     'tr',
     { class: open ? 'selected' : '' },
@@ -59,11 +60,12 @@ function topRow(row, what) {
       'th',
       { scope: 'row', class: 'error' },
       chooser(row.title, `key:${row.key}`, { 'aria-expanded': String(open) }, () => what.onSelect(row.key)),
-      el('span', { class: 'under' }, row.category === null ? null : el('span', { class: 'badge' }, row.category), row.culprit === null ? null : el('code', { title: row.culprit }, row.culprit)),
+      el('span', { class: 'under' }, ...badges(row), row.culprit === null ? null : el('code', { title: row.culprit }, row.culprit)),
     ),
     el('td', { class: 'wide' }, what.spark(row.key)),
     el('td', { class: 'num' }, whole(row.count), el('span', { class: 'second' }, percent(row.share))),
-    changeCell(row.change),
+    // How much there was before of what the rules have taken apart since, nobody knows.
+    row.change === null && !row.is_new ? el('td', { class: 'num' }, '–') : changeCell(row.change),
     what.job === null ? el('td', { class: 'num wide' }, whole(row.jobs)) : null,
     el('td', { class: 'num wide' }, whole(row.hosts)),
     el('td', { class: 'num wide' }, time(row.last_seen, what.nowMs), el('span', { class: 'second' }, 'first ', time(row.first_seen, what.nowMs))),
@@ -76,15 +78,30 @@ function topDetails(row, columns) {
     ['Exception', row.exception_class],
     ['Root cause', row.root_cause_class],
     ['At', row.culprit],
-    ['Category', row.category],
     ['Level', row.level],
     ['Hosts', whole(row.hosts)],
     ['Jobs', whole(row.jobs)],
     ['First seen', moment(row.first_seen)],
     ['Last seen', moment(row.last_seen)],
     ['Fingerprint', row.key],
+    ['Before', row.previous_fingerprints.join(' ') || null],
   ]).flatMap(([name, value]) => (value === null ? [] : [el('dt', {}, name), el('dd', {}, value)]))
-  return el('tr', { class: 'details' }, el('td', { colspan: String(columns) }, el('pre', { class: 'sample', 'aria-label': 'Sample message' }, row.sample_message), el('dl', {}, ...facts)))
+  const sample = el('pre', { class: 'sample', 'aria-label': 'Sample message' }, row.sample_message)
+  return el('tr', { class: 'details' }, el('td', { colspan: String(columns) }, advice(row), sample, el('dl', {}, ...facts)))
+}
+
+/** What the pattern rule says; nothing where none matched, or it is not in force any more. @param {TopRow} row */
+function advice({ rule, rule_title: title, advice: text, link, severity }) {
+  if (rule === null || title === null) return null
+  const own = patternPage(rule)
+  const more = link === null || link === own ? null : el('a', { href: link, rel: 'noopener noreferrer' }, 'More')
+  return el(
+    'section',
+    { class: `advice ${severity ?? ''}`, 'aria-label': 'What to do' },
+    el('h3', {}, title),
+    text === null ? null : el('p', {}, text),
+    el('p', { class: 'links' }, el('a', { href: own }, 'About this pattern'), more),
+  )
 }
 
 /** @param {JobRow} row @param {Parameters<typeof fillJobs>[1]} what */

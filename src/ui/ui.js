@@ -3,7 +3,7 @@
  * The first page: what fails now, where, how often. The URL says what is shown (state.js), the API gives the numbers (api.js).
  * One load at a time; a newer view aborts the older. What was shown stays while the API is away, marked as old.
  */
-import { ApiError, jobs, readiness, top, trend } from './api.js'
+import { ApiError, group, jobs, readiness, top, trend } from './api.js'
 import { drawChart, keepChartFitting } from './chart.js'
 import { byId, el } from './dom.js'
 import { change, duration, moment, percent, whole } from './format.js'
@@ -12,7 +12,8 @@ import { RANGES, rangeOf, searchOf, viewOf } from './state.js'
 import { fillJobs, fillTop } from './tables.js'
 
 /** @typedef {import('./state.js').View} View */
-/** @typedef {{ top: import('./api.js').Top, jobs: import('./api.js').Jobs, trend: import('./api.js').Trend }} Loaded */
+/** @typedef {import('./api.js').TopRow} TopRow */
+/** `rows` are the top exceptions, and before them the chosen one where it is not among them. @typedef {{ top: import('./api.js').Top, rows: TopRow[], chosen: TopRow | null, jobs: import('./api.js').Jobs, trend: import('./api.js').Trend }} Loaded */
 
 const MAX_TOP = 25
 const MAX_JOBS = 100
@@ -23,6 +24,8 @@ const jobInput = /** @type {HTMLInputElement} */ (byId('job'))
 const refreshBox = /** @type {HTMLInputElement} */ (byId('refresh'))
 
 let view = viewOf(location.search)
+/** A link to an error shows it, however far down its row is. */
+let showsChosen = view.key !== null
 let loading = new AbortController()
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer
@@ -93,7 +96,25 @@ async function ask({ range, job, key }, signal) {
     jobs({ ...span, limit: MAX_JOBS }, signal),
     trend(job, { ...span, ...only, interval: range.interval }, signal),
   ])
-  return { top: topAnswer, jobs: jobsAnswer, trend: trendAnswer }
+  const { exceptions } = topAnswer
+  const among = exceptions.find((row) => hasKey(row, key)) ?? null
+  const chosen = key === null ? null : (among ?? (await alone(job, key, span, signal)))
+  return { top: topAnswer, rows: chosen === null || among !== null ? exceptions : [chosen, ...exceptions], chosen, jobs: jobsAnswer, trend: trendAnswer }
+}
+
+/** An old key leads to the error, too. @param {TopRow} row @param {string | null} key */
+function hasKey(row, key) {
+  return key !== null && (row.key === key || row.previous_fingerprints.includes(key))
+}
+
+/** An error that is not among the top ones; null where it had no event in the range. @param {string | null} job @param {string} key @param {Record<string, string>} span @param {AbortSignal} signal */
+async function alone(job, key, span, signal) {
+  try {
+    return (await group(job, key, span, signal)).exception
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return null
+    throw error
+  }
 }
 
 /** @param {Loaded} loaded */
@@ -110,6 +131,8 @@ function render(loaded) {
     renderTrend(loaded)
     renderTables(loaded)
   })
+  if (showsChosen) document.querySelector('#top .selected')?.scrollIntoView({ block: 'center' })
+  showsChosen = false
 }
 
 /** @param {boolean} nothing @param {boolean} othersHave */
@@ -137,8 +160,8 @@ function renderNumbers({ top: { total, exceptions }, jobs: { jobs: rows } }) {
 }
 
 /** @param {Loaded} loaded */
-function renderTrend({ top: { exceptions }, trend: answer }) {
-  const chosen = view.key === null ? null : (exceptions.find((row) => row.key === view.key)?.title ?? view.key)
+function renderTrend({ chosen: row, trend: answer }) {
+  const chosen = view.key === null ? null : (row?.title ?? view.key)
   byId('trend-title').textContent = chosen ?? (view.job === null ? 'Events of all jobs' : `Events of ${view.job}`)
   byId('clear-key').hidden = chosen === null
   byId('trend-text').textContent = trendText(answer)
@@ -154,20 +177,20 @@ function trendText({ points, total, interval_seconds: seconds }) {
 }
 
 /** @param {Loaded} loaded */
-function renderTables({ top: { exceptions }, jobs: { jobs: rows } }) {
-  const { job, key, range } = view
+function renderTables({ rows: errors, chosen, jobs: { jobs: rows } }) {
+  const { job, range } = view
   const span = { from: `-${range.name}`, to: 'now', interval: range.spark }
-  const sparkKeys = new Set(exceptions.slice(0, MAX_SPARKS).map((row) => row.key))
+  const sparkKeys = new Set(errors.slice(0, MAX_SPARKS).map((row) => row.key))
   const sparkJobs = new Set(rows.slice(0, MAX_SPARKS).map((row) => row.job))
   const { signal } = loading
   fillTop(byId('top'), {
-    rows: exceptions,
+    rows: errors,
     job,
-    selected: key,
+    selected: chosen,
     nowMs: Date.now(),
     range: range.label,
     spark: (of) => (sparkKeys.has(of) ? sparkSlot(JSON.stringify(['key', range.name, job, of]), () => trend(job, { ...span, by: 'fingerprint', key: of }, signal)) : el('span')),
-    onSelect: (of) => go({ key: of === key ? null : of }),
+    onSelect: (of) => go({ key: of === chosen?.key ? null : of }),
   })
   fillJobs(byId('jobs'), {
     rows,

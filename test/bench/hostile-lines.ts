@@ -9,25 +9,30 @@ const TEXTS: Readonly<Record<string, string>> = {
   'escaped quotes': '\\"', backslashes: '\\', astral: '𝕊', marks: 'e\u0301', commas: ',', 'holes': '<*> ', 'users': 'for user ', 'Base64': 'QUJD', JSON: '{"a":[', 'heartbeat of ': 'heartbeat of ', 'nested exceptions': 'java.lang.E: ',
 }
 
+type Shape = (text: string) => Buffer
+
+const ECS = { '@timestamp': '2026-03-10T12:00:00.000Z', 'log.level': 'ERROR', 'ecs.version': '1.2.0', 'log.logger': 'a.B', message: 'm' }
+const SHAPES: readonly Shape[] = [
+  (text) => json({ ...ECS, message: text }),
+  (text) => json({ ...ECS, 'error.type': 'a.E', 'error.message': 'x', 'error.stack_trace': `a.E: x${text}` }),
+  (text) => json({ ...ECS, 'error.type': 'a.E', 'error.message': text, 'error.stack_trace': `a.E: ${text}\n\tat a.B.c(B.java:1)\n` }),
+  (text) => json({ level: 'ERROR', loggerFqcn: 'a', endOfBatch: false, timeMillis: 1, loggerName: text, message: 'm', thrown: { name: text, message: text, extendedStackTrace: [{ class: text, method: text, file: text, line: 1 }] } }),
+  (text) => Buffer.from(text),
+]
+
 export function* hostileLines(): Generator<[name: string, lines: readonly Buffer[]]> {
-  for (const [name, scrap] of Object.entries(TEXTS)) {
-    const text = scrap.repeat(Math.ceil(BYTES / Buffer.byteLength(scrap)))
-    const ecs = { '@timestamp': '2026-03-10T12:00:00.000Z', 'log.level': 'ERROR', 'ecs.version': '1.2.0', 'log.logger': 'a.B', message: 'm' }
-    yield [
-      name,
-      [
-        json({ ...ecs, message: text }),
-        json({ ...ecs, 'error.type': 'a.E', 'error.message': 'x', 'error.stack_trace': `a.E: x${text}` }),
-        json({ ...ecs, 'error.type': 'a.E', 'error.message': text, 'error.stack_trace': `a.E: ${text}\n\tat a.B.c(B.java:1)\n` }),
-        json({ level: 'ERROR', loggerFqcn: 'a', endOfBatch: false, timeMillis: 1, loggerName: text, message: 'm', thrown: { name: text, message: text, extendedStackTrace: [{ class: text, method: text, file: text, line: 1 }] } }),
-        Buffer.from(text),
-      ],
-    ]
-  }
-  yield ['many causes', [json(thrown(12_000))]]
-  yield ['deep nesting', [Buffer.from('{"a":'.repeat(BYTES / 5)), Buffer.from('['.repeat(BYTES)), Buffer.from(`{"message":"m","level":"ERROR","x":${'['.repeat(400_000)}${']'.repeat(400_000)}}`)]]
-  yield ['many keys', [json(Object.fromEntries(Array.from({ length: 60_000 }, (_, i) => [`key${i}`, `v${i}`])))]]
-  yield ['many frames', [json({ level: 'ERROR', message: 'm', loggerFqcn: 'a', endOfBatch: false, thrown: { name: 'a.E', extendedStackTrace: Array.from({ length: 16_000 }, (_, i) => ({ class: `a.B$${i}`, method: `lambda$x$${i}`, file: 'B.java', line: i })) } })]]
+  for (const [name, scrap] of Object.entries(TEXTS)) yield [name, SHAPES.map((shape) => filled(shape, scrap))]
+  yield ['many causes', [json(thrown(11_000))]]
+  yield ['deep nesting', [Buffer.from('{"a":'.repeat(BYTES / 5)), Buffer.from('['.repeat(BYTES)), Buffer.from(`{"message":"m","level":"ERROR","x":${'['.repeat(500_000)}${']'.repeat(500_000)}}`)]]
+  yield ['many keys', [json(Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`key${i}`, `v${i}`])))]]
+  yield ['many frames', [json({ level: 'ERROR', message: 'm', loggerFqcn: 'a', endOfBatch: false, thrown: { name: 'a.E', extendedStackTrace: Array.from({ length: 14_000 }, (_, i) => ({ class: `a.B$${i}`, method: `lambda$x$${i}`, file: 'B.java', line: i })) } })]]
+}
+
+/** As many scraps as make a line of 1 MiB, with the escapes and as often as the shape has the text. */
+function filled(shape: Shape, scrap: string): Buffer {
+  const base = shape('').length
+  const each = (shape(scrap.repeat(100)).length - base) / 100
+  return shape(scrap.repeat(Math.floor((BYTES - base) / each)))
 }
 
 /** Made as text, since the writer of JSON is recursive. */

@@ -1,8 +1,11 @@
 /** A Tracefold process of a fault, with the most memory that it was seen to hold. */
+import { setTimeout as delay } from 'node:timers/promises'
 import { residentMiB } from '../../tools/services/process.ts'
 import { startTracefold, type Running, type StartOptions } from '../support/tracefold.ts'
 
 const LOOK_MS = 200
+/** The program's own deadline is 20 s, and what comes after it a few. */
+const STOP_MS = 40_000
 
 export interface Member extends Running {
   readonly isAlive: boolean
@@ -35,7 +38,8 @@ export async function startMember(settings: Record<string, unknown>, options: St
       return peakMiB
     },
     stop: async () => {
-      const code = await running.kill('SIGTERM')
+      const code = await Promise.race([running.kill('SIGTERM'), delay(STOP_MS, 'hangs' as const, { ref: false })])
+      if (code === 'hangs') throw new Error(`a clean stop did not end within ${STOP_MS / 1_000} s:\n${running.output().slice(-2_000)}`)
       if (code !== 0) throw new Error(`a clean stop ended with ${code}:\n${running.output().slice(-2_000)}`)
     },
     assertAlive: () => {

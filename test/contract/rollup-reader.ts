@@ -66,6 +66,7 @@ export function describeRollupReader(name: string, makeAdapter: () => Promise<Ro
         level: 'ERROR',
         count: 18,
         previousCount: 7,
+        isNew: false,
         hosts: 4,
         jobs: 2,
         firstMs: ago(10) + 100,
@@ -85,7 +86,7 @@ export function describeRollupReader(name: string, makeAdapter: () => Promise<Ro
       expect(total).toBe(19)
       expect(rows).toMatchObject([
         { key: 'fp-a', count: 15, previousCount: 7, hosts: 3, jobs: 1 },
-        { key: 'fp-b', count: 4, previousCount: 0, hosts: 1, jobs: 1 },
+        { key: 'fp-b', count: 4, previousCount: 0, isNew: true, hosts: 1, jobs: 1 },
       ])
     })
 
@@ -179,9 +180,9 @@ export function describeRollupReader(name: string, makeAdapter: () => Promise<Ro
         const { rows, total } = await groups({}, job)
         expect(total).toBe(13)
         expect(rows).toMatchObject([
-          { key: 'new', count: 10, previousCount: 6, hosts: 2, firstMs: ago(198), lastMs: ago(185), previousKeys: ['old', 'other-old'], sampleMessage: 'joined' },
-          { key: 'same', count: 2, previousKeys: [] },
-          { key: 'part', count: 1, previousCount: 0, firstMs: ago(198), lastMs: ago(184), previousKeys: ['old'] },
+          { key: 'new', count: 10, previousCount: 6, isNew: false, hosts: 2, firstMs: ago(198), lastMs: ago(185), previousKeys: ['old', 'other-old'], sampleMessage: 'joined' },
+          { key: 'same', count: 2, isNew: true, previousKeys: [] },
+          { key: 'part', count: 1, previousCount: 0, isNew: false, firstMs: ago(198), lastMs: ago(184), previousKeys: ['old'] },
         ])
       })
 

@@ -19,7 +19,7 @@ const SEED = Number(process.env['TRACEFOLD_FUZZ_SEED'] ?? 20_260_801)
 /** Of each original in a row: learnt at the second, hit from the third on. */
 const ROUND = 24
 
-const LAYOUTS = readdirSync(new URL('../data/layouts', import.meta.url)).map((file) => sample(`layouts/${file}`))
+const LAYOUTS = ['layouts', 'envelopes', 'otlp'].flatMap((folder) => readdirSync(new URL(`../data/${folder}`, import.meta.url)).map((file) => sample(`${folder}/${file}`)))
 const BUNDLED = ['ecs', 'logstash-v1', 'jsonlayout'].flatMap((name) =>
   gunzipSync(readFileSync(new URL(`../../samples/${name}.ndjson.gz`, import.meta.url))).toString('utf8').split('\n').slice(0, 40).map((line) => Buffer.from(line)),
 )
@@ -32,7 +32,7 @@ const PIECES = [
   '"},{"', '"}\n{"', '{"message":"m","level":"ERROR"}', 'password=abc ', 'user@example.com', 'trace ', 'NaN', '1e999',
 ].map((piece) => Buffer.from(piece))
 const BROKEN = [[0xff], [0xc3], [0xe4, 0xb8], [0xf0, 0x9f, 0x98], [0x80], [0xef, 0xbb, 0xbf]].map((bytes) => Buffer.from(bytes))
-const ANCHORS = ['\\n\\tat ', '"thro', '"error.stack_trace":"', '"exception":', '"stack_trace":"', 'Caused by: ', '"message":"', '",', '}'].map((anchor) => Buffer.from(anchor))
+const ANCHORS = ['\\n\\tat ', '\\\\n\\\\tat ', '\\"thro', '"payload":', '"data":', '"log":', '"thro', '"error.stack_trace":"', '"exception":', '"stack_trace":"', 'Caused by: ', '"message":"', '",', '}'].map((anchor) => Buffer.from(anchor))
 
 type Random = (below: number) => number
 
@@ -67,6 +67,14 @@ describe('the fast path', () => {
       expect(throwables[3]).toBe(throwables[2])
       expect(throwables[3]).not.toBeNull()
     }
+  })
+
+  it.each(['filebeat-json-in-message', 'kafka-connect-string', 'kafka-connect-struct', 'fluent-bit-kubernetes', 'cloudevents-base64', 'vector-file', 'vector-of-filebeat-of-connect'])('is taken inside the envelope of %s', (name) => {
+    const decode = createDecoder(limits)
+    const record = sample(`envelopes/${name}.json`)
+    const throwables = Array.from({ length: 4 }, () => throwableOf(decode(record)))
+    expect(throwables[3]).toBe(throwables[2])
+    expect(throwables[3]).not.toBeNull()
   })
 
   it('keeps apart traces that differ in one byte, wherever it is', () => {

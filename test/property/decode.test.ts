@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { redactEvent } from '../../src/decode/redact-event.ts'
 import { decode, limits, sample } from '../unit/decode/samples.ts'
 
-const SAMPLES = ['layouts', 'malformed'].flatMap((folder) =>
+const SAMPLES = ['layouts', 'malformed', 'envelopes', 'otlp'].flatMap((folder) =>
   readdirSync(new URL(`../data/${folder}`, import.meta.url)).map((file) => sample(`${folder}/${file}`)),
 )
 
@@ -21,7 +21,7 @@ type Damage = typeof damage extends fc.Arbitrary<infer T> ? T : never
 
 const record = fc.tuple(fc.constantFrom(...SAMPLES), fc.array(damage, { maxLength: 4 })).map(([bytes, mutations]) => mutations.reduce(mutate, bytes))
 const anyJson = fc.json({ maxDepth: 4 }).map((text) => Buffer.from(text))
-const NAMES = ['level', 'message', 'thrown', 'instant', 'loggerName', 'loggerFqcn', 'ecs.version', '@version', 'mdc', 'exception', 'log', '@timestamp', 'short_message', 'version', 'severity', 'timestampSeconds', 'ts', 'msg', 'logger', 'context', 'throwable', 'arguments', 'tags', 'host', 'service', 'contextMap', 'error', 'stack_trace', 'suppressed', 'cause', 'name']
+const NAMES = ['level', 'message', 'thrown', 'instant', 'loggerName', 'loggerFqcn', 'ecs.version', '@version', 'mdc', 'exception', 'log', '@timestamp', 'short_message', 'version', 'severity', 'timestampSeconds', 'ts', 'msg', 'logger', 'context', 'throwable', 'arguments', 'tags', 'host', 'service', 'contextMap', 'error', 'stack_trace', 'suppressed', 'cause', 'name', 'payload', 'schema', '@metadata', 'agent', 'kubernetes', 'stream', '_p', 'source_type', 'timestamp', 'specversion', 'data', 'data_base64', 'source', 'type', 'resourceLogs', 'event.sequence']
 /** Objects with the layouts' own names and any values. */
 const lookalike = fc.dictionary(fc.constantFrom(...NAMES), fc.jsonValue({ maxDepth: 3 }), { maxKeys: 8 }).map((value) => Buffer.from(JSON.stringify(value)))
 const anything = fc.oneof(record, fc.uint8Array().map(Buffer.from), anyJson, lookalike)

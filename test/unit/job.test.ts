@@ -91,3 +91,55 @@ describe('environment and host', () => {
     expect(resolve(event({}), record())).toMatchObject({ environment: null, host: null })
   })
 })
+
+describe('operator and subtask', () => {
+  const resolve = createJobResolver(DEFAULTS)
+  const of = (thread: string | null) => {
+    const { operator, subtask } = resolve(event({ thread }), record())
+    return [operator, subtask]
+  }
+
+  it.each<[thread: string, operator: string, subtask: number]>([
+    ['Source: Kafka -> Map -> Sink: out (3/16)#0', 'Source: Kafka -> Map -> Sink: out', 3],
+    ['Map (1/4)', 'Map', 1],
+    ['Window(TumblingEventTimeWindows(60000), EventTimeTrigger, Count) (12/128)#17', 'Window(TumblingEventTimeWindows(60000), EventTimeTrigger, Count)', 12],
+    ['Source: orders[1] -> Calc[2] -> Sink: out[3] (1/1)#0', 'Source: orders[1] -> Calc[2] -> Sink: out[3]', 1],
+    ['Join (a/b) (2/4)#0', 'Join (a/b)', 2],
+    ['Map (1/2) (2/4)#0', 'Map (1/2)', 2],
+    ['Legacy Source Thread - Source: x (1/1)#2', 'Source: x', 1],
+    ['Async calls on Map (2/8)#1', 'Map', 2],
+    ['Kafka Fetcher for Source: x (1/4)#0', 'Source: x', 1],
+    ['Source Data Fetcher for Source: x (1/4)#0', 'Source: x', 1],
+    ['OutputFlusher for Source: x -> Map (4/4)#0', 'Source: x -> Map', 4],
+    ['Channel state writer Map (1/4)#0', 'Map', 1],
+    ['Time Trigger for Window (1/4)#0', 'Window', 1],
+    ['Canceler for Map (1/2)#0 (8f2c1d0e9b7a46f5a3c2b1d0e9f8a7b6_20ba6b65f97481d5570070de90e4e791_0_0).', 'Map', 1],
+    ['Cancellation Watchdog for Map (1/2)#0 (8f2c1d0e9b7a46f5a3c2b1d0e9f8a7b6).', 'Map', 1],
+    ['Window for users (1/2)#0', 'Window for users', 1],
+    ['two\nlines (1/2)#0', 'twolines', 1],
+  ])('come from the thread %j', (thread, operator, subtask) => {
+    expect(of(thread)).toEqual([operator, subtask])
+  })
+
+  it.each([
+    null, '', 'main', 'Checkpoint Timer', 'flink-pekko.actor.default-dispatcher-5', 'jobmanager-io-thread-1', 'pool-8-thread-1', 'http-nio-8080-exec-1',
+    'Executor task launch worker for task 3.0 in stage 12.0 (TID 45)', 'Map (0/4)#0', 'Map (5/4)#0', 'Map (1/4', 'Map (1/4)#', 'Map (a/4)', '(1/4)', ' (1/4)', 'Map(1/4)',
+    'Map (1/4)#0 and more', 'Map (9999999999/99999999999)',
+  ])('are null for the thread %j', (thread) => {
+    expect(of(thread)).toEqual([null, null])
+  })
+
+  it('are bounded, and come of any text without a throw', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 600 }), fc.constantFrom('', ' (1/4)', ' (3/16)#0', ' (0/0)', ' (1/1)#0 (ab).'), (name, tail) => {
+        const [operator, subtask] = of(name + tail)
+        return operator === null ? subtask === null : String(operator).length > 0 && String(operator).length <= MAX_NAME_CHARS && Number(subtask) >= 1
+      }),
+    )
+    expect(of(`${'x'.repeat(1_000)} (3/16)#0`)).toEqual(['x'.repeat(MAX_NAME_CHARS), 3])
+  })
+
+  it.each(['('.repeat(1_000_000), ' (1/4)'.repeat(200_000), `${' ('.repeat(500_000)}/`, '/'.repeat(1_000_000)])('take time in proportion to a megabyte of a hostile thread', (thread) => {
+    expect(of(thread)).toHaveLength(2)
+  })
+})

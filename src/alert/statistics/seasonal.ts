@@ -3,50 +3,95 @@ export const BUCKET_MS = 300_000
 export const DAY_BUCKETS = 288
 export const HISTORY_DAYS = 7
 export const HISTORY_BUCKETS = HISTORY_DAYS * DAY_BUCKETS
-export const P = { w1: 0.5, nu: 5, a0: 1, inflate: 1.25, floor: 0.02, kappa: 1 }
+export const P = { w1: 0.5, nu: 5, a0: 1, inflate: 1.25, floor: 0.02, kappa: 1, wc: 0, guard: 1.0, sharp: 0.8 }
 
 export interface Usual { readonly mean: number; readonly dispersion: number }
-export interface Fit { usual(offset: number, width: number): Usual }
+export interface Fit { usual(offset: number, width: number): Usual; seen(width: number): number; z(offset: number, width: number, x: number): number; sharp: boolean }
 
+const HOUR = 12
+const S = DAY_BUCKETS
 export function fitSeasonal(values: ArrayLike<number>, knownFrom: number): Fit {
   const L = HISTORY_BUCKETS
-  const days = Math.floor((L - knownFrom) / DAY_BUCKETS)
-  const from = L - days * DAY_BUCKETS
+  const days = Math.floor((L - knownFrom) / S)
+  const from = L - days * S
   const v = new Float64Array(L)
-  const maxima = Array.from({ length: days }, (_, d) => { let m = 0; for (let i = from + d * DAY_BUCKETS; i < from + (d + 1) * DAY_BUCKETS; i++) m = Math.max(m, values[i]!); return m }).sort((a, b) => b - a)
+  const maxima = Array.from({ length: days }, (_, d) => { let m = 0; for (let i = from + d * S; i < from + (d + 1) * S; i++) m = Math.max(m, values[i]!); return m }).sort((a, b) => b - a)
   const cap = days >= 3 ? 2 * maxima[1]! + 10 : Infinity
+  for (let i = from; i < L; i++) v[i] = Math.min(values[i]!, cap)
+  const own = new Float64Array(S)
+  const cls = new Float64Array(HOUR)
   let total = 0
-  for (let i = from; i < L; i++) { v[i] = Math.min(values[i]!, cap); total += v[i]! }
+  for (let i = from; i < L; i++) { own[i % S]! += v[i]!; cls[i % HOUR]! += v[i]!; total += v[i]! }
   const overall = total / (L - from)
-  // means by slot
-  const own = new Float64Array(DAY_BUCKETS)
-  for (let i = from; i < L; i++) own[i % DAY_BUCKETS]! += v[i]! // L multiple of 288: slot 0 = time of H
-  const w = 1 + 2 * P.w1
-  const n = days * w * w / (1 + 2 * P.w1 * P.w1)
-  const mean = new Float64Array(DAY_BUCKETS)
-  for (let s = 0; s < DAY_BUCKETS; s++) {
-    const sum = (own[s]! + P.w1 * (own[(s + 1) % DAY_BUCKETS]! + own[(s + DAY_BUCKETS - 1) % DAY_BUCKETS]!)) / (days * w)
-    mean[s] = (sum * n + overall * P.kappa) / (n + P.kappa)
+  const kappas = Array.from({ length: HOUR }, (_, m) => {
+    let within = 0, between = 0
+    const cm = cls[m]! / (days * 24)
+    for (let s = m; s < S; s += HOUR) {
+      const mu = own[s]! / days
+      between += (mu - cm) ** 2 / 23
+      for (let i = from + s; i < L; i += S) within += (v[i]! - mu) ** 2 / (days - 1) / 24
+    }
+    const b = between - within / days
+    return b <= 0 ? 1e9 : within / b
+  })
+  const at = (i: number) => v[i < from ? i + S : i >= L ? i - S : i]!
+  const model = (fine: boolean) => {
+    const w1 = fine ? P.wc : P.w1
+    const w = 1 + 2 * w1
+    const eff = w * w / (1 + 2 * w1 * w1)
+    const n = days * eff
+    const mean = new Float64Array(S)
+    const without = new Float64Array(L)
+    let err = 0
+    for (let s = 0; s < S; s++) {
+      const sum = own[s]! + w1 * (own[(s + 1) % S]! + own[(s + S - 1) % S]!)
+      const prior = fine ? cls[s % HOUR]! / (days * 24) : overall
+      const kap = fine ? P.kappa + kappas[s % HOUR]! : P.kappa
+      mean[s] = (sum / w / days * n + prior * kap) / (n + kap)
+      for (let i = from + s; i < L; i += S) {
+        const rest = sum - v[i]! - w1 * (at(i - 1) + at(i + 1))
+        const m = n - eff
+        without[i] = (rest / w / (days - 1) * m + prior * kap) / (m + kap)
+        err += (v[i]! - without[i]!) ** 2
+      }
+    }
+    return { n, mean, without, err }
   }
+  const smooth = model(false), fine = model(true)
+  const sharp = fine.err < smooth.err * P.sharp
+  const { n, mean, without } = sharp ? fine : smooth
   const disp = (width: number) => {
-    let over = 0, square = 0
+    const over = new Float64Array(HOUR), square = new Float64Array(HOUR)
     for (let i = from + 2; i < L; i++) {
       let x = 0, m = 0
-      for (let k = 0; k < width; k++) { x += v[i - k]!; m += mean[(i - k + DAY_BUCKETS) % DAY_BUCKETS]! }
-      over += (x - m) ** 2 * n / (n - 1) - m
-      square += m * m
+      for (let k = 0; k < width; k++) { x += v[i - k]!; m += without[i - k]! }
+      over[i % HOUR]! += (x - m) ** 2 - m
+      square[i % HOUR]! += m * m
     }
-    const info = square / 2 / width
-    const a = Math.max(0, square > 0 ? over / square : 0)
-    return ((a * info + P.a0 * P.nu) / (info + P.nu)) * P.inflate + P.floor
+    if (!sharp) { over.fill(over.reduce((a, b) => a + b)); square.fill(square.reduce((a, b) => a + b)) }
+    return over.map((o, i) => ((Math.max(0, o) / 2 / width + P.a0 * P.nu) / (square[i]! / 2 / width + P.nu)) * P.inflate + P.floor)
   }
   const d1 = disp(1), d3 = disp(3)
+  const dOf = (width: number, s: number) => (width === 1 ? d1 : d3)[(s + S) % HOUR]!
+  const mOf = (offset: number, width: number) => { let m = 0; for (let k = 0; k < width; k++) m += mean[(offset - k + 3 * S) % S]!; return m }
+  const zOf = (x: number, m: number, d: number) => (x - m) / Math.sqrt(m + m * m * d)
+  const seen = [1, 3].map((width) => {
+    const top = new Float64Array(days)
+    for (let i = from + 2; i < L; i++) {
+      let x = 0, m = 0
+      for (let k = 0; k < width; k++) { x += values[i - k]!; m += without[i - k]! }
+      const d = Math.floor((i - from) / S)
+      top[d] = Math.max(top[d]!, zOf(x, m, dOf(width, i)))
+    }
+    return top.sort((a, b) => b - a)[1] ?? 0
+  })
   return {
+    seen: (width) => seen[width === 1 ? 0 : 1]!,
+    z: (offset, width, x) => zOf(x, mOf(offset, width), dOf(width, offset)),
+    sharp,
     usual(offset, width) {
-      let m = 0
-      for (let k = 0; k < width; k++) m += mean[(offset - k + 3 * DAY_BUCKETS) % DAY_BUCKETS]!
-      const d = width === 1 ? d1 : d3
-      return { mean: m, dispersion: d * (1 + 1 / n) + 1 / (n * width * (m / width) || 1e-9) }
+      const m = mOf(offset, width)
+      return { mean: m, dispersion: dOf(width, offset) + 1 / n / (m || 1e-9) }
     },
   }
 }

@@ -63,6 +63,7 @@ function rowOf(row: TopRow, total: number) {
     share: total === 0 ? 0 : row.count / total,
     previous_count: row.previousCount,
     change: changeOf(row),
+    is_new: row.isNew,
     hosts: row.hosts,
     jobs: row.jobs,
     first_seen: iso(row.firstMs),

@@ -3,7 +3,7 @@
  * envelope and become context under `cloudevents.`.
  */
 import { parseTime } from '../time.ts'
-import { NOTHING_AROUND, isLastKey, without, type Wrapped } from './wrapped.ts'
+import { NOTHING_AROUND, isCutAt, without, type Wrapped } from './wrapped.ts'
 import type { JsonObject } from '../value.ts'
 
 const NOT_CONTEXT: ReadonlySet<string> = new Set(['specversion', 'id', 'time', 'data', 'data_base64', 'datacontenttype', 'dataschema'])
@@ -15,7 +15,7 @@ export function cloudEvent(record: JsonObject, recordCut: boolean): Wrapped | nu
   return {
     envelope: 'cloudevents',
     inside: isBytes ? Buffer.from(data_base64, 'base64') : (data ?? undefined),
-    isCut: recordCut && isLastKey(record, isBytes ? 'data_base64' : 'data'),
+    isCut: recordCut && isCutAt(record, isBytes ? 'data_base64' : 'data'),
     orElse: null,
     around: { ...NOTHING_AROUND, timeMs: parseTime(record['time']), context: [{ cloudevents: without(record, (key) => NOT_CONTEXT.has(key)) }] },
   }

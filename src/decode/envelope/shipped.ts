@@ -8,7 +8,7 @@
  */
 import { layoutOf, ownLayoutOf } from '../layouts/list.ts'
 import { isObject, type JsonObject } from '../value.ts'
-import { isLastKey, without } from './wrapped.ts'
+import { isCutAt, without } from './wrapped.ts'
 
 export interface Shipped {
   readonly inside: unknown
@@ -34,7 +34,7 @@ export function findShipped(record: JsonObject, textKey: string, isOwn: (key: st
   if (ownLayoutOf(root) !== undefined || (isEvent && !isJson)) return { inside: root, isCut: recordCut, orElse: null, rest: {} }
   const key = targetIn(root) ?? textKey
   const rest = without(root, (name) => name === textKey || name === key || OF_THE_LINE.has(name))
-  return { inside: record[key] ?? undefined, isCut: recordCut && isLastKey(record, key), orElse: isEvent ? root : null, rest }
+  return { inside: record[key] ?? undefined, isCut: recordCut && isCutAt(record, key), orElse: isEvent ? root : null, rest }
 }
 
 /** The first key at the root under which there is a record by itself. */

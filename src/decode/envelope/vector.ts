@@ -3,14 +3,14 @@
  *
  *   {"file":"/var/log/app.log","host":"node-7","message":"...","source_type":"file","timestamp":"2026-08-01T10:00:00Z"}
  *
- * Its keys come in alphabetical order, so a record that was cut within `message` has lost them: it is known by what comes first.
+ * Its keys come in alphabetical order, so a record that was cut has lost them: then a message that is a JSON object must do.
  */
 import { layoutOf } from '../layouts/list.ts'
 import { parseTime } from '../time.ts'
 import { first, textOf, type JsonObject } from '../value.ts'
 import { kubernetesOf } from './kubernetes.ts'
 import { findShipped } from './shipped.ts'
-import { isLastKey, type Wrapped } from './wrapped.ts'
+import type { Wrapped } from './wrapped.ts'
 
 const SOURCES: ReadonlySet<string> = new Set([
   'amqp', 'aws_kinesis_firehose', 'aws_s3', 'aws_sqs', 'datadog_agent', 'demo_logs', 'docker_logs', 'exec', 'file', 'file_descriptor', 'fluent',
@@ -25,11 +25,15 @@ const HOST = ['host', 'hostname'] as const
 
 export function vector(record: JsonObject, recordCut: boolean): Wrapped | null {
   const hasMark = SOURCES.has(textOf(record['source_type']) ?? '') && typeof record['timestamp'] === 'string'
-  if (!hasMark && !(recordCut && isLastKey(record, 'message') && layoutOf(record) === undefined)) return null
+  if (!hasMark && !(recordCut && isJsonObject(record['message']) && layoutOf(record) === undefined)) return null
   const { inside, isCut, orElse, rest } = findShipped(record, 'message', (key) => isOwn(record, key), recordCut)
   const { file, stream, topic, container_name, source_type } = record
   const context = [kubernetesOf(record['kubernetes']), { file, topic, container_name, stream, source_type }, rest]
   return { envelope: 'vector', inside, isCut, orElse, around: { timeMs: parseTime(record['timestamp']), host: first(record, HOST), context, tags: record['tags'] } }
+}
+
+function isJsonObject(message: unknown): boolean {
+  return typeof message === 'string' && /^\s*\{\s*"/.test(message)
 }
 
 /** A parsed record may have brought a `timestamp` of its own, unless it calls its time something else. */

@@ -27,11 +27,11 @@ export interface Around {
 
 export const NOTHING_AROUND: Around = { timeMs: null, host: null, context: [], tags: null }
 
-/** The last key is the one that a cut went through. */
-export function isLastKey(record: JsonObject, key: string): boolean {
+/** Of a record that was cut: whether the cut went through this key's value, which then is the last, or came before it. */
+export function isCutAt(record: JsonObject, key: string): boolean {
   let last: string | null = null
   for (const name in record) last = name
-  return last === key
+  return last === key || record[key] === undefined
 }
 
 /** A copy without some keys; it has no prototype, so that no key can touch one. */

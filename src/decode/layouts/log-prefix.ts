@@ -28,6 +28,7 @@ const LEVEL = /(?<![\w.])(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL|SEVERE)(?!
 const PROCESS = /\s*\d+ --- /y
 const BLANKS = /\s*/y
 const NAME = /[\w$]+(?:[./$-][\w$]+)*/y
+const LINE_NUMBER = /:\d+/y
 /** Spring pads and shortens; Tomcat's loggers hold brackets and slashes. */
 const SPRING_LOGGER = /(\S+)\s*:(?:\s|$)/y
 /** Behind the logger: nested context in brackets, then what separates it from the message. */
@@ -90,7 +91,7 @@ function common(line: string, at: number): Named {
   const nameEnd = endOf(NAME, line, next)
   if (nameEnd === null) return nothing
   const name = line.slice(next, nameEnd)
-  const separated = endOf(SEPARATOR, line, nameEnd)
+  const separated = endOf(SEPARATOR, line, endOf(LINE_NUMBER, line, nameEnd) ?? nameEnd)
   const isLogger = separated !== null || (name.includes('.') && (nameEnd === line.length || line.charAt(nameEnd) === ' '))
   return isLogger ? { thread: groups[0] ?? null, logger: name, messageAt: separated ?? nameEnd, messageTo: null } : nothing
 }

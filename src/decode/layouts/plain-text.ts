@@ -19,10 +19,11 @@ const TIMES = [
   String.raw`\d\d:\d\d:\d\d[.,]\d{3}`,
 ]
 const TIME = new RegExp(String.raw`^\[?(${TIMES.join('|')})(?:\]|(?![\d:]))`)
-/** What a container's runtime puts before each line, and the colours of a console. */
+/** What a container's runtime puts before each line. */
 const CRI = /^\d{4}-\d\d-\d\dT\S{8,30} std(?:out|err) [FP] /
+/** The colours of a console. At the beginning, the escape was taken off as padding. */
 const ESCAPE = '\u001b['
-const COLOUR = new RegExp(String.raw`\u001b\[[\d;]{0,20}m`, 'g')
+const COLOUR = new RegExp(String.raw`(?:^|\u001b)\[[\d;]{0,20}m`, 'g')
 
 export function readPlainText(raw: string): Reading | null {
   const text = (raw.includes(ESCAPE) ? raw.replace(COLOUR, '') : raw).replace(CRI, '')

@@ -83,7 +83,7 @@ export function current({ fromMs, toMs }: TimeRange): string {
   return `__time >= MILLIS_TO_TIMESTAMP(${fromMs}) AND __time < MILLIS_TO_TIMESTAMP(${toMs})`
 }
 
-function before({ fromMs, toMs }: TimeRange): string {
+export function before({ fromMs, toMs }: TimeRange): string {
   return current({ fromMs: fromMs - (toMs - fromMs), toMs: fromMs })
 }
 

@@ -5,10 +5,10 @@
  * A datasource that an earlier version filled has no columns for what that version did not know, until Druid has read a row that has
  * them: until then they are null.
  */
-import { keyGroups, MAX_LINKS, type KeyGroups, type KeyLink } from '../key-groups.ts'
+import { keyGroups, MAX_LINKS, withPast, type KeyGroups, type KeyLink } from '../key-groups.ts'
 import { NO_VALUE, type JobRow, type JobsQuery, type RollupReader, type TimeRange, type TopQuery, type TopResult, type TopRow, type TrendPoint, type TrendQuery } from '../rollup-store.ts'
 import type { DruidClient } from './client.ts'
-import { columnOf, current, groupKey, LATER_COLUMNS, LATEST, latest, literal, measures, moved, narrowed, withPeriodBefore, type Narrowed } from './reader-sql.ts'
+import { before, columnOf, current, groupKey, LATER_COLUMNS, LATEST, latest, literal, measures, moved, narrowed, withPeriodBefore, type Narrowed } from './reader-sql.ts'
 
 export class DruidReader implements RollupReader {
   readonly #client: DruidClient
@@ -91,23 +91,18 @@ export class DruidReader implements RollupReader {
     return rows[0]?.events ?? 0
   }
 
-  /** A group that was taken apart from another was not first seen when the rules changed. */
   async #withPreviousKeys(query: TopQuery, groups: KeyGroups, rows: readonly TopRow[]): Promise<TopRow[]> {
     const apart = [...new Set(rows.flatMap(({ key }) => groups.apartOf(key)))]
     const { conditions, parameters } = narrowed({ job: query.job }, groups, new Set())
     const found =
       apart.length === 0
         ? []
-        : await this.#client.sql<{ fingerprint: string; first_ms: number }>(
-            `SELECT fingerprint, MIN(first_seen) AS first_ms FROM ${this.#table}
-             WHERE ${[current(query), ...conditions, `fingerprint IN (${apart.map(literal).join(', ')})`].join(' AND ')} GROUP BY 1`,
+        : await this.#client.sql<{ fingerprint: string; first_ms: number | null; before: number | null }>(
+            `SELECT fingerprint, MIN(first_seen) FILTER (WHERE ${current(query)}) AS first_ms, SUM("count") FILTER (WHERE ${before(query)}) AS before FROM ${this.#table}
+             WHERE ${[withPeriodBefore(query), ...conditions, `fingerprint IN (${apart.map(literal).join(', ')})`].join(' AND ')} GROUP BY 1`,
             parameters,
           )
-    const first = new Map(found.map(({ fingerprint, first_ms }) => [fingerprint, first_ms]))
-    return rows.map((row) => {
-      const times = groups.apartOf(row.key).map((key) => first.get(key) ?? row.firstMs)
-      return { ...row, previousKeys: groups.previousOf(row.key), firstMs: Math.min(row.firstMs, ...times) }
-    })
+    return withPast(rows, groups, new Map(found.map((row) => [row.fingerprint, { firstMs: row.first_ms, wasBefore: (row.before ?? 0) > 0 }])))
   }
 
   /** From the links of the range and the period before it. */
@@ -158,6 +153,7 @@ function topRow(row: SqlTopRow): TopRow {
     level: row.latest_level,
     count: row.events,
     previousCount: row.before ?? 0,
+    isNew: (row.before ?? 0) === 0,
     hosts: row.hosts_seen,
     jobs: row.jobs,
     firstMs: row.first_ms,

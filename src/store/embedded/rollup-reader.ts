@@ -2,7 +2,7 @@
  * Reads the rollups: a query of the port in, its rows out, on a read connection of its own. Exact, distinct hosts included. Every query
  * first sums each series over the range, which is cheap, and then puts the series together by what is asked for.
  */
-import { keyGroups, MAX_LINKS, type KeyGroups, type KeyLink } from '../key-groups.ts'
+import { keyGroups, MAX_LINKS, withPast, type KeyGroups, type KeyLink } from '../key-groups.ts'
 import type { JobRow, JobsQuery, Only, RollupReader, TimeRange, TopQuery, TopResult, TopRow, TrendPoint, TrendQuery } from '../rollup-store.ts'
 import type { Database } from '../sqlite.ts'
 import { DAY_MS, findSeq } from './interner.ts'
@@ -54,17 +54,16 @@ function topRow(row: Best, previousCount: number, hosts: number, sampleMessage: 
   // Written by rollups.ts only; an earlier version knew neither rule nor severity.
   const { title, exceptionClass, rootCauseClass, category, severity = null, rule = null, culprit, level } = JSON.parse(row.value) as Omit<Series, 'severity' | 'rule'> & Partial<Series>
   const said = { title, exceptionClass, rootCauseClass, category, severity, rule, culprit, level }
-  return { key: row.key, previousKeys: [], ...said, count: row.count, previousCount, hosts, jobs: row.jobs, firstMs: row.first_ms, lastMs: row.last_ms, sampleMessage }
+  return { key: row.key, previousKeys: [], ...said, count: row.count, previousCount, isNew: previousCount === 0, hosts, jobs: row.jobs, firstMs: row.first_ms, lastMs: row.last_ms, sampleMessage }
 }
 
-/** A group that was taken apart from another was not first seen when the rules changed. */
 function withPreviousKeys(db: Database, scope: Scope, rows: readonly TopRow[]): TopRow[] {
-  const apart = new Set(rows.flatMap(({ key }) => scope.groups.apartOf(key)))
-  const first = apart.size === 0 ? new Map<string, number>() : firstOfKeys(db, scope, [...apart])
-  return rows.map((row) => {
-    const times = scope.groups.apartOf(row.key).map((key) => first.get(key) ?? row.firstMs)
-    return { ...row, previousKeys: scope.groups.previousOf(row.key), firstMs: Math.min(row.firstMs, ...times) }
-  })
+  const { fromMs, toMs, groups } = scope
+  const apart = [...new Set(rows.flatMap(({ key }) => groups.apartOf(key)))]
+  if (apart.length === 0) return withPast(rows, groups, new Map())
+  const before = firstOfKeys(db, { ...scope, fromMs: 2 * fromMs - toMs, toMs: fromMs }, apart)
+  const first = firstOfKeys(db, scope, apart)
+  return withPast(rows, groups, new Map(apart.map((key) => [key, { firstMs: first.get(key) ?? null, wasBefore: before.has(key) }])))
 }
 
 function jobs(db: Database, query: JobsQuery): JobRow[] {

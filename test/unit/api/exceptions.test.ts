@@ -55,6 +55,7 @@ describe('top exceptions', () => {
         share: 0.25,
         previous_count: 20,
         change: 0.5,
+        is_new: false,
         hosts: 3,
         jobs: 1,
         first_seen: '2026-03-01T11:00:30.000Z',

@@ -47,6 +47,7 @@ export function topRow(over: Partial<TopRow> = {}): TopRow {
     level: 'ERROR',
     count: 30,
     previousCount: 20,
+    isNew: false,
     hosts: 3,
     jobs: 1,
     firstMs: NOW - 3_600_000,

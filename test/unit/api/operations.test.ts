@@ -39,7 +39,7 @@ describe('probes', () => {
   })
 
   it('a process that says it is dead fails liveness', async () => {
-    const app = await apiWith({ health: { live: () => false, ready: () => ({ ready: false, checks: [] }) } })
+    const app = await apiWith({ health: { live: () => false, troubles: () => [], ready: () => ({ ready: false, checks: [] }) } })
     expect((await app.inject('/healthz')).statusCode).toBe(503)
   })
 })
@@ -69,6 +69,7 @@ describe('the OpenAPI page', () => {
       '/api/v1/jobs/{job}/exceptions/trend',
       '/api/v1/ledger',
       '/api/v1/patterns',
+      '/api/v1/pipeline',
       '/healthz',
       '/metrics',
       '/readyz',
@@ -83,7 +84,7 @@ describe('the OpenAPI page', () => {
   it('names each schema once', async () => {
     const app = await apiWith()
     const document = (await app.inject('/docs/json')).json() as OpenApi
-    expect(Object.keys(document.components.schemas).toSorted()).toEqual(['DeadLetter', 'JobRow', 'LedgerLine', 'LedgerTotal', 'Pattern', 'Problem', 'Readiness', 'TopRow'])
+    expect(Object.keys(document.components.schemas).toSorted()).toEqual(['DeadLetter', 'JobRow', 'LedgerLine', 'LedgerTotal', 'Pattern', 'Problem', 'Readiness', 'Stream', 'TopRow'])
     expect(JSON.stringify(document.paths)).not.toMatch(/Input"/)
   })
 

@@ -23,6 +23,7 @@ function row(fields: Partial<TopRow>): TopRow {
     level: 'ERROR',
     count: 75,
     previousCount: 50,
+    isNew: false,
     hosts: 3,
     jobs: 1,
     firstMs: NOW - HOUR,
@@ -61,7 +62,7 @@ async function runTop(words: string[], result: TopResult) {
 
 describe('renderTop', () => {
   it('shows count, share, change, hosts, times, category with severity, title and culprit in aligned columns', () => {
-    const rows = [row({}), row({ count: 5, previousCount: 0, hosts: 12, category: null, severity: null, title: 'OutOfMemoryError: Java heap space', culprit: null })]
+    const rows = [row({}), row({ count: 5, previousCount: 0, isNew: true, hosts: 12, category: null, severity: null, title: 'OutOfMemoryError: Java heap space', culprit: null })]
     expect(renderTop(QUERY, { rows, total: 100 }, null)).toBe(
       [
         '100 errors of orders from 2026-03-10T11:00:00.000Z to 2026-03-10T12:00:00.000Z',
@@ -80,8 +81,8 @@ describe('renderTop', () => {
     expect(text).toContain('  java.net.ConnectException  ')
   })
 
-  it('does not call new what had another key in the period before', () => {
-    const text = renderTop(QUERY, { rows: [row({ previousCount: 0, previousKeys: ['v1:old'] })], total: 75 }, null)
+  it('does not call new what had events before it was taken apart from another error', () => {
+    const text = renderTop(QUERY, { rows: [row({ previousCount: 0, isNew: false, previousKeys: ['v1:old'] })], total: 75 }, null)
     expect(text).not.toContain('new')
   })
 

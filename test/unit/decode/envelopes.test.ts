@@ -1,8 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { parseTrace } from '../../../src/decode/stack-trace.ts'
-import type { Envelope, ErrorEvent, Layout, Throwable } from '../../../src/event.ts'
-import { decode, eventOf, sample } from './samples.ts'
+import type { Envelope, Layout } from '../../../src/event.ts'
+import { decode, eventOf, sample, typesOf } from './samples.ts'
 
 const CHAIN = ['java.lang.RuntimeException', 'java.lang.IllegalStateException', 'java.net.ConnectException']
 const LOG4J_RUN = Date.parse('2026-11-21T07:47:27.023Z')
@@ -55,7 +54,7 @@ describe.each(Object.entries(CASES))('%s', (file, expected) => {
     const { envelopes, layout, timeMs, host } = event
     expect({ envelopes, layout, timeMs, host }).toEqual({ envelopes: expected.envelopes, layout: expected.layout, timeMs: expected.timeMs, host: expected.host })
     expect([event.level, event.logger, event.message, event.truncated]).toEqual(['ERROR', 'com.example.orders.OrderJob', 'Order 42 failed after 1234 ms', false])
-    expect(typesOf(throwableOf(event))).toEqual(CHAIN)
+    expect(typesOf(event)).toEqual(CHAIN)
   })
 
   it('becomes context behind the event\'s own, and nothing that only the shipper needs', () => {
@@ -191,7 +190,7 @@ describe('an envelope that was cut', () => {
     const event = eventOf(whole.subarray(0, whole.indexOf('IllegalStateException') + 60))
     expect(event.truncated).toBe(true)
     expect(event.envelopes).toEqual([file.replace(/-(?!bit|connect)[a-z-]+$/, '')])
-    expect(typesOf(throwableOf(event))[0]).toBe('java.lang.RuntimeException')
+    expect(typesOf(event)[0]).toBe('java.lang.RuntimeException')
   })
 
   it('behind its record is not marked: nothing of the error is lost', () => {
@@ -202,13 +201,4 @@ describe('an envelope that was cut', () => {
 
 function bytes(record: object): Buffer {
   return Buffer.from(JSON.stringify(record))
-}
-
-function throwableOf(event: ErrorEvent): Throwable | null {
-  if (event.throwable === null || event.throwable.form === 'chain') return event.throwable?.chain ?? null
-  return parseTrace(event.throwable.text, event.throwable).throwable
-}
-
-function typesOf(throwable: Throwable | null): string[] {
-  return throwable === null ? [] : [throwable.type, ...typesOf(throwable.cause)]
 }

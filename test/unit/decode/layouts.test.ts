@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { parseTrace } from '../../../src/decode/stack-trace.ts'
-import type { ErrorEvent, Layout, Throwable } from '../../../src/event.ts'
-import { decode, eventOf, sample } from './samples.ts'
+import type { Layout } from '../../../src/event.ts'
+import { decode, eventOf, sample, typesOf } from './samples.ts'
 
 const FLINK_JOB = '8f2c1d0e9b7a46f5a3c2b1d0e9f8a7b6'
 const CHAIN = ['java.lang.RuntimeException', 'java.lang.IllegalStateException', 'java.net.ConnectException']
@@ -55,7 +54,7 @@ describe.each(SAMPLES)('%s', (file, layout, time, types = CHAIN) => {
   })
 
   it('gives the chain of exceptions', () => {
-    expect(typesOf(throwableOf(event))).toEqual(types)
+    expect(typesOf(event)).toEqual(types)
   })
 
   it('keeps the context and nothing of the layout itself', () => {
@@ -108,17 +107,19 @@ describe('layouts', () => {
     ['quarkus-jboss-detailed.json', 'quarkus', 'ERROR', 'java.lang.RuntimeException,java.net.ConnectException'],
   ])('reads %s', (file, layout, level, types) => {
     const event = eventOf(sample(`layouts/${file}`))
-    expect([event.layout, event.level, typesOf(throwableOf(event)).join()]).toEqual([layout, level, types])
+    expect([event.layout, event.level, typesOf(event).join()]).toEqual([layout, level, types])
   })
 
   it('reads the nested exceptions of JBoss where there is no printed trace', () => {
     const record = JSON.parse(sample('layouts/quarkus-jboss-detailed.json').toString()) as Record<string, unknown>
     const event = eventOf({ ...record, stackTrace: undefined })
-    expect(typesOf(throwableOf(event))).toEqual(['java.lang.RuntimeException', 'java.net.ConnectException'])
+    expect(typesOf(event)).toEqual(['java.lang.RuntimeException', 'java.net.ConnectException'])
   })
 
-  it('makes no event of a shipper\'s envelope that it cannot open, so that nothing is filtered as INFO', () => {
-    expect(decode(sample('layouts/filebeat-envelope.json'))).toMatchObject([{ kind: 'dead', reason: 'unknown_layout' }])
+  it('opens a shipper\'s envelope', () => {
+    const event = eventOf(sample('layouts/filebeat-envelope.json'))
+    expect(event).toMatchObject({ layout: 'log4j2-json', envelopes: ['filebeat'], level: 'ERROR', message: 'inner', host: 'node-7', timeMs: 1_785_578_400_100 })
+    expect(event.context.get('fields.job')).toBe('order-etl')
   })
 })
 
@@ -144,9 +145,9 @@ describe('plain text', () => {
   it.each([
     [`2026-08-01 10:00:00,123 ERROR com.example.J [] - boom\n${TRACE}`, { level: 'ERROR', logger: 'com.example.J', message: 'boom', timeMs: Date.parse('2026-08-01T10:00:00.123Z') }],
     [`26/08/01 10:00:00 WARN J: boom\n${TRACE}`, { level: 'WARN', logger: 'J', message: 'boom', timeMs: Date.parse('2026-08-01T10:00:00Z') }],
-    [`2026-08-01T10:00:00.123+02:00 ERROR 1234 --- [app] [main] c.e.J : boom at {id=1}\n\n${TRACE}`, { level: 'ERROR', logger: 'c.e.J', message: 'boom at {id=1}', thread: 'app' }],
+    [`2026-08-01T10:00:00.123+02:00 ERROR 1234 --- [app] [main] c.e.J : boom at {id=1}\n\n${TRACE}`, { level: 'ERROR', logger: 'c.e.J', message: 'boom at {id=1}', thread: 'main' }],
     [`2026-08-01 10:00:00.123 [main] FATAL c.e.J - one\ntwo\n${TRACE}`, { level: 'FATAL', thread: 'main', message: 'one\ntwo' }],
-    [`Exception in thread "main" ${TRACE}`, { level: 'ERROR', thread: 'main', message: 'Exception in thread "main"' }],
+    [`Exception in thread "main" ${TRACE}`, { level: 'ERROR', thread: 'main', message: 'java.lang.X: y' }],
     [TRACE, { level: 'ERROR', logger: null, message: 'java.lang.X: y' }],
   ])('reads time, level, logger and message of %j', (text, expected) => {
     expect(eventOf(text)).toMatchObject({ layout: 'plain-text', throwable: { form: 'text', text: TRACE.trim() }, ...expected })
@@ -160,12 +161,3 @@ describe('plain text', () => {
     expect(decode(Buffer.from('\tat a.B.c(B.java:1)'))).toMatchObject([{ kind: 'dead', reason: 'not_json' }])
   })
 })
-
-function throwableOf(event: ErrorEvent): Throwable | null {
-  if (event.throwable === null || event.throwable.form === 'chain') return event.throwable?.chain ?? null
-  return parseTrace(event.throwable.text, event.throwable).throwable
-}
-
-function typesOf(throwable: Throwable | null): string[] {
-  return throwable === null ? [] : [throwable.type, ...typesOf(throwable.cause)]
-}

@@ -78,8 +78,11 @@ describe('records', () => {
     [`]\n`, ['empty']],
     [`[${record(1)},5]`, ['m1', 'unknown_layout']],
     [`${record(1)} oops ${record(2)}`, ['m1', 'not_json', 'm2']],
-    [`{"level":"ERROR","message":"cut\n${record(2)}`, ['cut', 'm2']],
+    [`{"level":"ERROR","message":"cut\n${record(2)}`, ['cut…', 'm2']],
     [`<14>Aug 1 10:00:00 host app: ${record(1)}`, ['m1']],
+    [`2026-08-01T10:00:00Z host app: ${record(1)}`, ['m1']],
+    [`2026-08-01T10:00:00.123456789Z stderr F ${record(1)}`, ['m1']],
+    [`header {\n  "level": "ERROR",\n  "message": "m1"\n}`, ['m1']],
     [`{"level":"ERROR","message":"two\nlines and \\x",}`, ['two\nlines and \\x']],
     [`{"level":"ERROR","message":"m","a":-Infinity,"b":1.5E+3,"c":-2}`, ['m']],
     ['not a log', ['not_json']],
@@ -102,8 +105,18 @@ describe('records', () => {
     expect(decode(Buffer.from([0xff, 0xfe, 0x41, 0x80]))).toMatchObject([dead('not_utf8')])
   })
 
+  it.each([
+    ['UTF-16 with a mark', (text: string) => Buffer.concat([Buffer.from([0xfe, 0xff]), Buffer.from(text, 'utf16le').swap16()])],
+    ['UTF-16, little end first, with a mark', (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le')],
+    ['UTF-16 without a mark', (text: string) => Buffer.from(text, 'utf16le').swap16()],
+    ['UTF-16, little end first, without a mark', (text: string) => Buffer.from(text, 'utf16le')],
+  ])('reads %s, as Log4j\'s charset has it', (_, encode) => {
+    expect(only(decode(encode('{"level":"ERROR","message":"中文 é"}')))).toMatchObject({ message: '中文 é' })
+    expect(only(decode(encode('{"level":"ERROR","message":"\ud83d"}'))).message).toBe('\ufffd')
+  })
+
   it('keeps an event that was cut without its level', () => {
-    expect(only(decode(Buffer.from('{"ecs.version":"1.2.0","message":"half a mess')))).toMatchObject({ level: 'ERROR', message: 'half a mess', truncated: true })
+    expect(only(decode(Buffer.from('{"ecs.version":"1.2.0","message":"half a mess')))).toMatchObject({ level: 'ERROR', message: 'half a mess…', truncated: true })
   })
 
   it('marks a trace past its limit as cut', () => {

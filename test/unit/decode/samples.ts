@@ -1,8 +1,9 @@
-/** Reads the sample records under test/data, and decodes with the default limits. */
+/** Reads the sample records under test/data, decodes with the default limits, and says what an event threw. */
 import { readFileSync } from 'node:fs'
 import { createDecoder } from '../../../src/decode/decode.ts'
 import { schema } from '../../../src/config/schema.ts'
-import type { ErrorEvent } from '../../../src/event.ts'
+import { parseTrace } from '../../../src/decode/stack-trace.ts'
+import type { ErrorEvent, Throwable } from '../../../src/event.ts'
 
 export const limits = schema.parse({}).limits
 export const decode = createDecoder(limits)
@@ -18,4 +19,16 @@ export function eventOf(record: Buffer | string | object): ErrorEvent {
   const [outcome] = outcomes
   if (outcomes.length !== 1 || outcome?.kind !== 'ok') throw new Error(`not one event: ${JSON.stringify(outcomes)}`)
   return outcome.value
+}
+
+export function throwableOf({ throwable }: ErrorEvent): Throwable | null {
+  if (throwable === null || throwable.form === 'chain') return throwable?.chain ?? null
+  return parseTrace(throwable.text, throwable).throwable
+}
+
+/** From the outermost to the root cause. */
+export function typesOf(event: ErrorEvent): string[] {
+  const types: string[] = []
+  for (let at = throwableOf(event); at !== null; at = at.cause) types.push(at.type)
+  return types
 }

@@ -36,6 +36,9 @@ describe('a printed trace', () => {
     ['prose that looks like a label', 'a.E: x\nCaused by: rain and wind\n\tat b.C.d(C.java:1)', 'a.E: x\nCaused by: rain and wind [d]'],
     ['a circular reference, new wording', 'a.E: x\n\tat b.C.d(C.java:1)\nCaused by: [CIRCULAR REFERENCE: a.E: x]', 'a.E: x [d]'],
     ['a circular reference, old wording', 'a.E: x\n\tat b.C.d(C.java:1)\n\t[CIRCULAR REFERENCE:a.E: x]', 'a.E: x [d]'],
+    ['the exception of a remote call, as the one that was thrown there', 'a.Remote(java.io.FileNotFoundException): x\n\tat b.C.d(C.java:1)\nCaused by: a.Remote(b.Inner): y\n\tat b.C.e(C.java:2)', 'java.io.FileNotFoundException: x [d] < b.Inner: y [e]'],
+    ['what JBoss prints before the head', ': a.E: x\n\tat b.C.d(C.java:1)', 'a.E: x [d]'],
+    ['a cause of what names no class', 'a.E(1): x\n\tat b.C.d(C.java:1)\nCaused by: a.F: y', 'a.F: y []'],
     ['no throwable', 'all is well', '-'],
     ['nothing', '', '-'],
   ])('%s', (_, text, expected) => expect(read(text)).toBe(expected))
@@ -76,6 +79,11 @@ describe('what the layout knows beside the text', () => {
 
   it('the name in the text stays where it says more than the canonical one', () => {
     expect(read('a.B$E: x\n\tat b.C.d(C.java:1)', { type: 'a.B.E', message: 'x' })).toBe('a.B$E: x [d]')
+  })
+
+  it('a class that carried another one over stays out of its way', () => {
+    const known = { type: 'org.apache.hadoop.ipc.RemoteException', message: 'no such file' }
+    expect(read('org.apache.hadoop.ipc.RemoteException(java.io.FileNotFoundException): no such file\n\tat b.C.d(C.java:1)', known)).toBe('java.io.FileNotFoundException: no such file [d]')
   })
 
   it('a full name beats an abbreviated one', () => {

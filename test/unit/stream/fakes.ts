@@ -8,11 +8,10 @@ import { createHealth } from '../../../src/health.ts'
 import { createLogger } from '../../../src/log.ts'
 import { createMetrics } from '../../../src/metrics.ts'
 import { RulesInForce } from '../../../src/rules.ts'
-import type { Runner } from '../../../src/runner.ts'
 import { partitionKey, type Bounds, type Partition, type Source, type SourceHandler, type SourceRecord } from '../../../src/source/source.ts'
 import type { Progress, Resume } from '../../../src/store/position.ts'
 import type { CommitReport, Opening, Store, Unit } from '../../../src/store/store.ts'
-import { createStream } from '../../../src/stream.ts'
+import { createStream, type Stream } from '../../../src/stream.ts'
 import { T0 } from '../../support/builders.ts'
 import { someRules } from '../../support/rules.ts'
 
@@ -147,7 +146,7 @@ export class FakeStore implements Store {
 }
 
 export interface Harness {
-  readonly stream: Runner
+  readonly stream: Stream
   readonly source: FakeSource
   readonly store: FakeStore
   readonly health: ReturnType<typeof createHealth>

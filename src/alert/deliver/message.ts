@@ -1,0 +1,132 @@
+/**
+ * A notification as words, the same for every receiver: what, where, how much, since when, whether new, what to do, links, in this order. Each receiver's
+ * format is made from this and escapes every text of it, since nearly all of it may come out of a log; only the labels are ours.
+ *
+ * In: a notification, how many of its alerts to show, and how brief to be. Out: the message. Pure. Every text is one line of bounded length; links are
+ * http or https.
+ */
+import type { Alert, Link, Notification, Severity } from '../alert.ts'
+import { counted, cut, duration, number, oneLine, time } from './words.ts'
+
+/** Each step halves the texts; from the second on, links and annotations are left out. */
+export const BREVITIES = [0, 1, 2, 3] as const
+export type Brevity = (typeof BREVITIES)[number]
+
+export interface Fact {
+  readonly label: string
+  readonly text: string
+}
+
+export interface AlertText {
+  readonly status: Alert['status']
+  readonly severity: Severity
+  /** `FIRING, critical` */
+  readonly state: string
+  /** `ConnectException: Connection refused: <*>` */
+  readonly what: string
+  /** `com.acme.Orders.save:17` */
+  readonly culprit: string | null
+  readonly facts: readonly Fact[]
+  readonly links: readonly Link[]
+}
+
+export interface Message {
+  readonly title: string
+  /** Of the worst alert that fires; `resolved` when none does. */
+  readonly tone: Severity | 'resolved'
+  readonly alerts: readonly AlertText[]
+  /** Alerts that were left out at the end, for want of room. */
+  readonly notShown: number
+}
+
+const MAX_CHARS = { title: 200, what: 400, culprit: 200, where: 200, why: 400, advice: 500, annotation: 300 }
+const MAX_JOBS = 5
+const MAX_ANNOTATIONS = 5
+const MAX_LINKS = 5
+/** A longer link is left out: half a link leads nowhere. */
+const MAX_URL_CHARS = 1_000
+
+export function messageOf(notification: Notification, shown = notification.alerts.length, brevity: Brevity = 0): Message {
+  const { alerts } = notification
+  return {
+    title: titleOf(alerts, brevity),
+    tone: alerts.find(isFiring)?.severity ?? 'resolved',
+    alerts: alerts.slice(0, shown).map((alert) => alertText(alert, brevity)),
+    notShown: Math.max(0, alerts.length - shown),
+  }
+}
+
+export function notShownWords(notShown: number): string {
+  return `${counted(notShown, 'more alert')} ${notShown === 1 ? 'is' : 'are'} not shown.`
+}
+
+function alertText(alert: Alert, brevity: Brevity): AlertText {
+  const brief = (text: string, maxChars: number): string => cut(oneLine(text), maxChars >> brevity)
+  const annotations = brevity < 2 ? Object.entries(alert.annotations).slice(0, MAX_ANNOTATIONS) : []
+  const facts: (Fact | null)[] = [
+    { label: 'Where', text: brief(where(alert), MAX_CHARS.where) },
+    howMuch(alert),
+    { label: 'Why', text: brief(`${alert.why} (rule: ${alert.rule.title})`, MAX_CHARS.why) },
+    { label: 'Since', text: since(alert) },
+    whetherNew(alert),
+    alert.advice === null ? null : { label: 'Advice', text: brief(alert.advice, MAX_CHARS.advice) },
+    ...annotations.map(([name, text]) => ({ label: cut(oneLine(name), 40), text: brief(text, MAX_CHARS.annotation) })),
+  ]
+  return {
+    status: alert.status,
+    severity: alert.severity,
+    state: isFiring(alert) ? `FIRING, ${alert.severity}` : 'RESOLVED',
+    what: brief(alert.what, MAX_CHARS.what),
+    culprit: alert.culprit === null ? null : brief(alert.culprit, MAX_CHARS.culprit),
+    facts: facts.filter((fact) => fact !== null && fact.text !== '') as Fact[], // the filter takes the nulls out
+    links: brevity < 2 ? alert.links.filter(isSafeLink).slice(0, MAX_LINKS).map(({ title, url }) => ({ title: brief(title, 80), url: new URL(url).href })) : [],
+  }
+}
+
+/** `[FIRING, critical] ConnectException: ... in orders`, `[2 FIRING, 1 RESOLVED] ConnectException: ... and 2 more` */
+function titleOf(alerts: readonly Alert[], brevity: Brevity): string {
+  const [first] = alerts
+  if (first === undefined) return ''
+  const firing = alerts.filter(isFiring).length
+  const resolved = alerts.length - firing
+  const several = [firing > 0 ? `${firing} FIRING` : '', resolved > 0 ? `${resolved} RESOLVED` : ''].filter((part) => part !== '').join(', ')
+  const state = alerts.length > 1 ? several : isFiring(first) ? `FIRING, ${first.severity}` : 'RESOLVED'
+  const rest = alerts.length > 1 ? `and ${alerts.length - 1} more` : `in ${where(first)}`
+  const room = MAX_CHARS.title >> brevity
+  return `[${state}] ${cut(oneLine(first.what), room)} ${cut(oneLine(rest), room)}`
+}
+
+function where({ subject, jobs, jobCount }: Alert): string {
+  const named = subject.job === null ? jobs.slice(0, MAX_JOBS) : [subject.job]
+  const others = subject.job === null ? Math.max(jobCount, jobs.length) - named.length : 0
+  const list = named.length === 0 ? 'all jobs' : `${named.join(', ')}${others > 0 ? ` and ${counted(others, 'more job')}` : ''}`
+  return subject.environment === null ? list : `${list} (${subject.environment})`
+}
+
+function howMuch({ count, usual, hosts, windowMs }: Alert): Fact | null {
+  const parts = [
+    count === null ? '' : `${counted(count, 'event')} in ${duration(windowMs)}`,
+    usual === null ? '' : `usually ${number(usual)}`,
+    hosts === null ? '' : `on ${counted(hosts, 'host')}`,
+  ]
+  const text = parts.filter((part) => part !== '').join(', ')
+  return text === '' ? null : { label: 'How much', text }
+}
+
+function since({ sinceMs, endsAtMs }: Alert): string {
+  return endsAtMs === null ? time(sinceMs) : `${time(sinceMs)}, until ${time(endsAtMs)} (${duration(endsAtMs - sinceMs)})`
+}
+
+/** Only an error group can be new. */
+function whetherNew({ isNew, subject }: Alert): Fact | null {
+  if (isNew) return { label: 'New', text: 'yes, this error was not seen before' }
+  return subject.fingerprint === null ? null : { label: 'New', text: 'no' }
+}
+
+function isFiring(alert: Alert): boolean {
+  return alert.status === 'firing'
+}
+
+function isSafeLink({ url }: Link): boolean {
+  return url.length <= MAX_URL_CHARS && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
+}

@@ -1,0 +1,115 @@
+/**
+ * The schedule's state as records to keep: a key and JSON, or null for a record that is to go. Made for a compacted topic or a table.
+ *
+ *   <receiver>/<group>            that something is open, when it was last told, what is wrong     {"v":1,"kind":"group",...}
+ *   <receiver>/<group>/<alert>    one alert of it, and what was said of it                          {"v":1,"kind":"alert",...}
+ *
+ * A record of another version, or one that is none of ours, is refused as `store_corrupt`: to go on without it would tell everything again, or nothing.
+ */
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import { TracefoldError } from '../../errors.ts'
+import { ALERT_LEVELS, SEVERITIES, type Alert } from '../alert.ts'
+import type { Entry, Group } from './group.ts'
+
+export const STATE_VERSION = 1
+
+export interface SavedRecord {
+  readonly key: string
+  /** JSON; null: the record goes. */
+  readonly value: string | null
+}
+
+const text = z.string()
+const texts = z.record(text, text)
+const status = z.enum(['firing', 'resolved'])
+
+const alertSchema: z.ZodType<Alert> = z.object({
+  key: text,
+  startsAtMs: z.number(),
+  endsAtMs: z.number().nullable(),
+  status,
+  rule: z.object({ id: text, title: text, level: z.enum(ALERT_LEVELS) }),
+  severity: z.enum(SEVERITIES),
+  subject: z.object({ job: text.nullable(), environment: text.nullable(), fingerprint: text.nullable(), category: text.nullable() }),
+  what: text,
+  culprit: text.nullable(),
+  jobs: z.array(text),
+  jobCount: z.number(),
+  count: z.number().nullable(),
+  usual: z.number().nullable(),
+  hosts: z.number().nullable(),
+  windowMs: z.number(),
+  why: text,
+  sinceMs: z.number(),
+  isNew: z.boolean(),
+  advice: text.nullable(),
+  links: z.array(z.object({ title: text, url: text })),
+  labels: texts,
+  annotations: texts,
+})
+
+const groupRecord = z.object({
+  v: z.literal(STATE_VERSION),
+  kind: z.literal('group'),
+  receiver: text,
+  label: text,
+  open: z.object({ id: text, keys: z.array(text), atMs: z.number() }).nullable(),
+  lastOpenedAtMs: z.number().nullable(),
+  failures: z.number(),
+  pausedUntilMs: z.number().nullable(),
+  trouble: z.object({ reason: z.enum(['refused', 'gave_up']), error: text, tries: z.number(), alerts: z.number(), atMs: z.number() }).nullable(),
+})
+
+const alertRecord = z.object({
+  v: z.literal(STATE_VERSION),
+  kind: z.literal('alert'),
+  receiver: text,
+  label: text,
+  alert: alertSchema,
+  changedAtMs: z.number(),
+  next: z.object({ alert: alertSchema, changedAtMs: z.number() }).nullable(),
+  said: z.object({ startsAtMs: z.number(), status, severity: z.enum(SEVERITIES), times: z.number(), atMs: z.number() }).nullable(),
+})
+
+const anyRecord = z.discriminatedUnion('kind', [groupRecord, alertRecord])
+export type StateRecord = z.output<typeof anyRecord>
+
+export function groupKey(receiver: string, label: string): string {
+  return `${receiver}/${short(label)}`
+}
+
+export function alertKeyOf(receiver: string, label: string, alertKey: string): string {
+  return `${groupKey(receiver, label)}/${short(alertKey)}`
+}
+
+export function writeGroup({ receiver, label, open, lastOpenedAtMs, failures, pausedUntilMs, trouble }: Group): SavedRecord {
+  return { key: groupKey(receiver, label), value: JSON.stringify({ v: STATE_VERSION, kind: 'group', receiver, label, open, lastOpenedAtMs, failures, pausedUntilMs, trouble }) }
+}
+
+/** `forgets`: a receiver that is told everything again anyway, so what was said of an alert is not kept. */
+export function writeEntry({ receiver, label }: Group, { alert, changedAtMs, next, said }: Entry, forgets: boolean): SavedRecord {
+  const value = JSON.stringify({ v: STATE_VERSION, kind: 'alert', receiver, label, alert, changedAtMs, next, said: forgets ? null : said })
+  return { key: alertKeyOf(receiver, label, alert.key), value }
+}
+
+export function readRecord(key: string, value: string): StateRecord {
+  const content = parsed(value)
+  const record = anyRecord.safeParse(content)
+  if (record.success) return record.data
+  const { v } = (typeof content === 'object' && content !== null ? content : {}) as { v?: unknown }
+  const what = typeof v === 'number' && v > STATE_VERSION ? `of version ${v}, which a newer Tracefold has written; this one reads up to ${STATE_VERSION}` : 'not what it should be'
+  throw new TracefoldError('store_corrupt', `the state of alert delivery cannot be read: record ${key} is ${what}`)
+}
+
+function parsed(value: string): unknown {
+  try {
+    return JSON.parse(value)
+  } catch {
+    return null
+  }
+}
+
+function short(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 20)
+}

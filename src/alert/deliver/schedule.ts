@@ -1,0 +1,239 @@
+/**
+ * Alerts in, notifications out: who is to be told of what, and when. Holds the groups of all receivers; no clock, no network, no chance: the time comes in,
+ * so the same calls give the same notifications with the same ids, in whichever process.
+ *
+ *   observe ──> groups ──plan──> notifications (open) ──sent | failed──> groups
+ *                 └──takeChanges──> records to keep ──restore──> groups, and what was open
+ *
+ * The order that makes it safe: what `plan` opens is sent only after `takeChanges` was kept. Then a process that takes over knows what may have been sent,
+ * and sends the same again under the same id, unless it knows that it was sent. Records of one `takeChanges` are in an order of which every beginning is a
+ * good state, should the rest be lost.
+ *
+ * `observe` may repeat what it said: only news counts. What fires but is not known is taken up at any time, so evaluation passes in all that fires.
+ */
+import type { Alert, Notification } from '../alert.ts'
+import { dropFinished, newGroup, notificationOf, openDue, settleFailed, settleSent, take, wakeAtMs, worstRank, type Group, type HushOf, type Trouble } from './group.ts'
+import { groupOf, type Policy } from './policy.ts'
+import { alertKeyOf, groupKey, readRecord, writeEntry, writeGroup, type SavedRecord } from './records.ts'
+
+/** Of one receiver. What is above that waits outside: it is observed again while it fires. */
+export const MAX_ENTRIES = 20_000
+/** A group that has nothing more to tell is kept so long for its trouble to be seen. */
+const KEEP_TROUBLE_MS = 24 * 3_600_000
+
+export interface Troubled {
+  readonly receiver: string
+  readonly group: string
+  readonly trouble: Trouble
+}
+
+interface Lane {
+  readonly policy: Policy
+  readonly groups: Map<string, Group>
+  /** The group that each known alert is in, by the alert's key. */
+  readonly groupOfAlert: Map<string, Group>
+}
+
+export class Schedule {
+  readonly #lanes: ReadonlyMap<string, Lane>
+  readonly #maxEntries: number
+  readonly #wakeAtMs = new Map<Group, number>()
+  /** Changed since `takeChanges`: alerts by group, groups, and keys of records that go. */
+  readonly #changedAlerts = new Map<Group, Set<string>>()
+  readonly #changedGroups = new Set<Group>()
+  readonly #gone = new Set<string>()
+
+  constructor(policies: readonly Policy[], { maxEntries = MAX_ENTRIES }: { maxEntries?: number } = {}) {
+    this.#lanes = new Map(policies.map((policy) => [policy.receiver, { policy, groups: new Map(), groupOfAlert: new Map() }]))
+    this.#maxEntries = maxEntries
+  }
+
+  /** To be called once, first. What was open, to be sent again; and how many records were of receivers that are no more. */
+  restore(records: Iterable<SavedRecord>): { readonly open: readonly Notification[]; readonly forgotten: number } {
+    let forgotten = 0
+    for (const { key, value } of records) {
+      if (value === null) continue
+      const record = readRecord(key, value)
+      const lane = this.#lanes.get(record.receiver)
+      if (lane === undefined) {
+        this.#gone.add(key)
+        forgotten++
+        continue
+      }
+      const group = this.#group(lane, record.label)
+      if (record.kind === 'group') {
+        const { open, lastOpenedAtMs, failures, pausedUntilMs, trouble } = record
+        Object.assign(group, { open, lastOpenedAtMs, failures, pausedUntilMs, trouble })
+      } else {
+        const { alert, changedAtMs, next, said } = record
+        group.entries.set(alert.key, { alert, changedAtMs, next, said, frozen: false })
+        lane.groupOfAlert.set(alert.key, group)
+      }
+    }
+    return { open: this.#reopen(), forgotten }
+  }
+
+  /** How many alerts found no room. */
+  observe(alerts: readonly Alert[], nowMs: number): number {
+    let refused = 0
+    for (const lane of this.#lanes.values()) {
+      for (const alert of alerts) if (!this.#take(lane, alert, nowMs)) refused++
+    }
+    return refused
+  }
+
+  /** After a take-over: these are all that fire, so whatever else we hold as firing has ended while nobody looked. */
+  reconcile(firing: readonly Alert[], nowMs: number): void {
+    const keys = new Set(firing.map(({ key }) => key))
+    for (const lane of this.#lanes.values()) {
+      const known = [...lane.groupOfAlert].flatMap(([key, group]) => (keys.has(key) ? [] : [group.entries.get(key)])).map((entry) => entry?.next?.alert ?? entry?.alert)
+      for (const alert of known) if (alert?.status === 'firing') this.#take(lane, { ...alert, status: 'resolved', endsAtMs: nowMs }, nowMs)
+    }
+    this.observe(firing, nowMs)
+  }
+
+  /** Opens what is due, at most `room(receiver)` for each receiver. To be sent once `takeChanges` is kept. */
+  plan(nowMs: number, hushOf: HushOf, room: (receiver: string) => number = () => Infinity): Notification[] {
+    const opened: Notification[] = []
+    for (const lane of this.#lanes.values()) {
+      let left = room(lane.policy.receiver)
+      const awake = [...lane.groups.values()].filter((group) => (this.#wakeAtMs.get(group) ?? -Infinity) <= nowMs)
+      // What is worst gets the room there is.
+      if (awake.length > left) awake.sort((a, b) => worstRank(a) - worstRank(b))
+      for (const group of awake) {
+        this.#drop(lane, group, dropFinished(group, lane.policy, hushOf, nowMs))
+        const notification = left > 0 ? openDue(group, lane.policy, hushOf, nowMs) : null
+        if (notification !== null) {
+          opened.push(notification)
+          this.#opened(lane, group, notification)
+          left--
+        }
+        this.#close(lane, group, nowMs)
+      }
+    }
+    return opened
+  }
+
+  sent(notification: Notification): void {
+    this.#settle(notification, (group) => settleSent(group))
+  }
+
+  failed(notification: Notification, trouble: Trouble): void {
+    this.#settle(notification, (group, { policy }) => settleFailed(group, policy, trouble))
+  }
+
+  /** Alerts, then groups, then what goes: see above. The caller keeps them all, or the beginning of them, or has lost the right to go on. */
+  takeChanges(): SavedRecord[] {
+    const records: SavedRecord[] = []
+    for (const [group, keys] of this.#changedAlerts) {
+      const forgets = this.#lanes.get(group.receiver)?.policy.resend !== null
+      for (const key of keys) {
+        const entry = group.entries.get(key)
+        if (entry !== undefined) records.push(writeEntry(group, entry, forgets))
+      }
+    }
+    records.push(...[...this.#changedGroups].map(writeGroup))
+    const written = new Set(records.map(({ key }) => key))
+    records.push(...[...this.#gone].filter((key) => !written.has(key)).map((key) => ({ key, value: null })))
+    this.#changedAlerts.clear()
+    this.#changedGroups.clear()
+    this.#gone.clear()
+    return records
+  }
+
+  /** Groups whose last notification did not get through. */
+  troubles(): Troubled[] {
+    return this.#groups().flatMap(({ receiver, label, trouble }) => (trouble === null ? [] : [{ receiver, group: label, trouble }]))
+  }
+
+  /** How many alerts are held for the receiver. */
+  held(receiver: string): number {
+    return this.#lanes.get(receiver)?.groupOfAlert.size ?? 0
+  }
+
+  #take(lane: Lane, alert: Alert, nowMs: number): boolean {
+    let group = lane.groupOfAlert.get(alert.key)
+    if (group === undefined) {
+      if (alert.status === 'resolved' || !lane.policy.matches(alert)) return true
+      if (lane.groupOfAlert.size >= this.#maxEntries) return false
+      group = this.#group(lane, groupOf(alert, lane.policy.groupBy))
+      lane.groupOfAlert.set(alert.key, group)
+    }
+    if (take(group, alert, nowMs)) {
+      this.#alertChanged(group, alert.key)
+      this.#wakeAtMs.delete(group)
+    }
+    return true
+  }
+
+  #group(lane: Lane, label: string): Group {
+    const group = lane.groups.get(label) ?? newGroup(lane.policy.receiver, label)
+    lane.groups.set(label, group)
+    return group
+  }
+
+  /** A receiver that forgets needs no record of what is under way: it is told all again. */
+  #opened({ policy }: Lane, group: Group, { alerts }: Notification): void {
+    if (policy.resend !== null) return
+    this.#changedGroups.add(group)
+    for (const { key } of alerts) this.#alertChanged(group, key)
+  }
+
+  #settle({ receiver, group: label, id }: Notification, settle: (group: Group, lane: Lane) => void): void {
+    const lane = this.#lanes.get(receiver)
+    const group = lane?.groups.get(label)
+    if (lane === undefined || group === undefined || group.open?.id !== id) return
+    const { keys } = group.open
+    settle(group, lane)
+    this.#wakeAtMs.delete(group)
+    if (lane.policy.resend !== null) return
+    this.#changedGroups.add(group)
+    for (const key of keys) this.#alertChanged(group, key)
+  }
+
+  #reopen(): Notification[] {
+    return this.#groups().flatMap((group) => {
+      const { open } = group
+      if (open === null) return []
+      const entries = open.keys.flatMap((key) => group.entries.get(key) ?? [])
+      for (const entry of entries) entry.frozen = true
+      // Its records were kept in part when it was settled: it was sent.
+      const wasSent = entries.length === 0 || entries.some(({ said }) => said?.atMs === open.atMs)
+      if (!wasSent) return [notificationOf(group, open)]
+      this.sent({ id: open.id, receiver: group.receiver, group: group.label, alerts: [] })
+      return []
+    })
+  }
+
+  #drop(lane: Lane, group: Group, keys: readonly string[]): void {
+    for (const key of keys) {
+      lane.groupOfAlert.delete(key)
+      this.#changedAlerts.get(group)?.delete(key)
+      this.#gone.add(alertKeyOf(group.receiver, group.label, key))
+    }
+  }
+
+  /** A group with nothing to tell goes, once its interval is over (or an alert that flaps would be told at every turn) and it has no trouble to show. */
+  #close(lane: Lane, group: Group, nowMs: number): void {
+    const keepUntilMs = Math.max((group.trouble?.atMs ?? -Infinity) + KEEP_TROUBLE_MS, (group.lastOpenedAtMs ?? -Infinity) + lane.policy.groupIntervalMs)
+    if (group.entries.size > 0 || group.open !== null || keepUntilMs > nowMs) {
+      this.#wakeAtMs.set(group, group.entries.size > 0 ? wakeAtMs(group, lane.policy) : keepUntilMs)
+      return
+    }
+    lane.groups.delete(group.label)
+    this.#wakeAtMs.delete(group)
+    this.#changedGroups.delete(group)
+    this.#changedAlerts.delete(group)
+    this.#gone.add(groupKey(group.receiver, group.label))
+  }
+
+  #alertChanged(group: Group, key: string): void {
+    const keys = this.#changedAlerts.get(group) ?? new Set()
+    this.#changedAlerts.set(group, keys.add(key))
+    this.#gone.delete(alertKeyOf(group.receiver, group.label, key))
+  }
+
+  #groups(): Group[] {
+    return [...this.#lanes.values()].flatMap(({ groups }) => [...groups.values()])
+  }
+}
