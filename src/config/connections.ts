@@ -7,6 +7,7 @@
 import type { ClientOptions } from '@elastic/elasticsearch'
 import type { KafkaConfig } from 'kafkajs'
 import { Agent } from 'undici'
+import { brokersOf } from './broker-list.ts'
 import { createTokenProvider } from './oauth-token.ts'
 import type { DruidSettings, ElasticsearchSettings, KafkaSettings } from './schema.ts'
 import { tlsOptions } from './tls-files.ts'
@@ -19,7 +20,7 @@ export function kafkaConfig(kafka: KafkaSettings, clientId: string): KafkaConfig
   const sasl = saslOptions(kafka)
   return {
     clientId,
-    brokers: [...kafka.brokers],
+    brokers: brokersOf(kafka),
     ssl: kafka.tls.enabled ? { ...tlsOptions(kafka.tls, 'kafka.tls') } : false,
     ...(sasl === null ? {} : { sasl }),
     connectionTimeout: CONNECT_TIMEOUT_MS,

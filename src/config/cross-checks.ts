@@ -14,6 +14,7 @@ export interface Conflict {
 export function conflictsIn(settings: Settings): Conflict[] {
   return [
     ...sasl(settings),
+    ...brokerLists(settings),
     ...oneLogin('elasticsearch', settings.elasticsearch, 'apiKey', settings.elasticsearch.apiKey !== null),
     ...oneLogin('druid', settings.druid, 'token', settings.druid.token !== null),
     ...(['kafka', 'elasticsearch', 'druid'] as const).flatMap((who) => certificates(settings, who)),
@@ -53,6 +54,15 @@ function sasl({ kafka: { sasl: login } }: Settings): Conflict[] {
     found.push({ settings: ['kafka.sasl.mechanism', 'kafka.sasl.tokenUrl'], expected: 'kafka.sasl.tokenUrl for oauthbearer', got: 'none' })
   }
   return [...found, ...userAndPassword('kafka.sasl', login)]
+}
+
+/** Druid's supervisor is told the brokers once, by `setup`. */
+function brokerLists({ mode, kafka, druid }: Settings): Conflict[] {
+  const { brokersFile, brokersDns } = kafka
+  if (brokersFile !== null && brokersDns !== null) return [{ settings: ['kafka.brokersFile', 'kafka.brokersDns'], expected: 'either kafka.brokersFile or kafka.brokersDns', got: 'both' }]
+  const given = brokersFile !== null ? 'kafka.brokersFile' : brokersDns !== null ? 'kafka.brokersDns' : null
+  if (given === null || mode === 'embedded' || druid.kafkaBootstrap !== null) return []
+  return [{ settings: [given, 'druid.kafkaBootstrap'], expected: 'druid.kafkaBootstrap beside it, for Druid\'s own consumer', got: 'none' }]
 }
 
 function certificates(settings: Settings, who: 'kafka' | 'elasticsearch' | 'druid'): Conflict[] {

@@ -37,6 +37,8 @@ const url = () =>
 
 export const kafkaSchema = z.strictObject({
   brokers: z.array(form(/^([^\s:/@]+|\[[0-9a-fA-F:.]+\]):\d{1,5}$/, 'host:port')).min(1).default(['127.0.0.1:9092']).describe('Brokers to start from, host:port each.'),
+  brokersFile: z.string().min(1).nullable().default(null).describe('File with the brokers to start from, in place of `brokers`: host:port each, on lines of their own. It may change while the program runs.'),
+  brokersDns: form(/^(_[^\s/@]+|[^\s:/@]+:\d{1,5})$/, 'SRV name, or host:port').nullable().default(null).describe('Name in DNS to find the brokers by, in place of `brokers`: SRV records of _kafka._tcp.example.com, or all addresses of kafka.example.com:9092.'),
   topics: z.array(form(/^[A-Za-z0-9._-]{1,249}$/, 'topic name')).min(1).default(['error-logs']).describe('Topics that hold the error logs.'),
   tls: tls('Kafka'),
   sasl: z

@@ -54,7 +54,8 @@ export class PartitionFollower {
   #next: number | null = null
   /** Where it will have caught up; null once it has. */
   #target: number | null = null
-  #heardMs = 0
+  /** When the last answer was asked for: it may have been given any time since. */
+  #askedMs = 0
   #failures = 0
 
   /** Begins at once. `onFailed` is told what a handler throws; nothing more comes then. */
@@ -110,10 +111,12 @@ export class PartitionFollower {
   async #fetch(): Promise<readonly SourceRecord[]> {
     const { topic, now, report } = this.#options
     try {
-      if (this.#next !== null && now() - this.#heardMs > MAX_AWAY_MS) this.#next = null
+      const askedMs = now()
       const { records, next } = this.#next === null ? await this.#begin() : await this.#reader.read(this.#next, { maxWaitMs: MAX_WAIT_MS })
-      this.#next = next
-      this.#heardMs = now()
+      const wasAway = this.#next !== null && now() - this.#askedMs > MAX_AWAY_MS
+      this.#next = wasAway ? null : next
+      this.#askedMs = askedMs
+      if (wasAway) return []
       this.#failures = 0
       report(true, `reads ${topic}`)
       return records

@@ -149,21 +149,24 @@ export class RollupTopicStore implements RollupStore {
   /** False where the transaction did not go through. */
   async #transact(work: Work, signal: AbortSignal): Promise<boolean> {
     const { metrics, log } = this.#options
+    const lane = this.#lanes.get(partitionKey(work.partition))
+    const sending = this.#send(work, lane)
     try {
-      await orAborted(this.#send(work), signal)
+      await orAborted(sending, signal)
       metrics.transactions.inc({ result: 'committed' })
       return true
     } catch (error) {
       await this.#discard(work.partition)
+      const again = (): void => void lane?.producer.disconnect().catch(() => {}) // nothing more is asked of it
+      sending.then(again, again) // what was still on its way has made kafkajs connect again
       metrics.transactions.inc({ result: signal.aborted ? 'aborted' : 'failed' })
       log.warn({ partition: partitionKey(work.partition), error: String(error) }, 'a transaction did not go through; the partition is opened again')
       return false
     }
   }
 
-  async #send({ partition, part, beside }: Work): Promise<void> {
+  async #send({ partition, part, beside }: Work, lane: Lane | undefined): Promise<void> {
     const { names, metrics } = this.#options
-    const lane = this.#lanes.get(partitionKey(partition))
     if (lane === undefined) throw new TracefoldError('partition_lost', 'the partition is not open')
     const marks = part === null ? [] : lane.ledger.add(part.ledger, part.progress)
     const transaction = lane.begun ?? (await lane.producer.transaction())

@@ -9,7 +9,7 @@ import { createDecoder } from '../../src/decode/decode.ts'
 import { LEVELS, type ErrorEvent, type Outcome, type Throwable } from '../../src/event.ts'
 import { limits, sample } from '../unit/decode/samples.ts'
 
-const RECORDS = Number(process.env['TRACEFOLD_FUZZ_RECORDS'] ?? 4_000)
+const RECORDS = Number(process.env['TRACEFOLD_FUZZ_RECORDS'] ?? 3_000)
 const SEED = Number(process.env['TRACEFOLD_FUZZ_SEED'] ?? 20_260_801)
 const TIME_LIMIT_MS = 3_600_000
 /** A sample is its first bytes: a mutant of the rest says nothing new, and costs. */

@@ -28,6 +28,8 @@ import { Tallies, type ReceiverStatus, type Undelivered } from './status.ts'
 const TICK_MS = 1_000
 /** Notifications of one receiver that are open at once; what is due above that waits in the schedule, the worst first. */
 const MAX_OPEN = 100
+/** Of the deadline of a stop. */
+const LANES_SHARE = 0.7
 
 export interface Route {
   readonly type: ReceiverType
@@ -70,6 +72,8 @@ export class Delivery {
   readonly #openedAtMs = new WeakMap<Notification, number>()
   #restoredOpen: readonly Notification[]
   #stopping = false
+  /** Something came since the last turn began. */
+  #poked = false
   #wake: () => void = () => {}
 
   /** Restores at once, and throws `store_corrupt` where that cannot be; runs from the next turn on. */
@@ -87,13 +91,13 @@ export class Delivery {
   observe(alerts: readonly Alert[]): void {
     const refused = this.#schedule.observe(alerts, this.#options.now())
     if (refused > 0) this.#options.events.refused(refused)
-    this.#wake()
+    this.#poke()
   }
 
   /** After a take-over: these are all that fire; what else we hold as firing has ended. */
   reconcile(firing: readonly Alert[]): void {
     this.#schedule.reconcile(firing, this.#options.now())
-    this.#wake()
+    this.#poke()
   }
 
   status(): ReceiverStatus[] {
@@ -109,8 +113,9 @@ export class Delivery {
   async stop(deadlineMs: number): Promise<void> {
     this.#stopping = true
     const forceful = setTimeout(() => this.#abort.abort(), deadlineMs)
-    await Promise.all([...this.#lanes.values()].map((lane) => lane.stop(deadlineMs)))
-    this.#wake()
+    // What was sent is yet to be kept.
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.stop(LANES_SHARE * deadlineMs)))
+    this.#poke()
     await this.ended.catch(() => {})
     clearTimeout(forceful)
     await Promise.all(this.#options.routes.map(({ receiver }) => receiver.close()))
@@ -135,6 +140,7 @@ export class Delivery {
 
   async #turn(): Promise<void> {
     const { now, hushOf } = this.#options
+    this.#poked = false
     this.#settle()
     const opened = this.#schedule.plan(now(), hushOf, (receiver) => MAX_OPEN - (this.#lanes.get(receiver)?.size ?? 0))
     await this.#keep()
@@ -196,15 +202,20 @@ export class Delivery {
     } else {
       events.undelivered(this.#tallies.failed(notification, outcome.trouble))
     }
+    this.#poke()
+  }
+
+  #poke(): void {
+    this.#poked = true
     this.#wake()
   }
 
-  /** Until somebody wakes us, or the next look is due. A wake that came during the turn counts. */
+  /** Until something comes, or the next look is due. */
   async #tick(): Promise<void> {
-    if (this.#settled.length > 0) return
+    if (this.#poked) return
     const timer = new AbortController()
-    await Promise.race([new Promise<void>((resolve) => (this.#wake = resolve)), sleep(this.#options.tickMs ?? TICK_MS, undefined, { signal: timer.signal }).catch(() => {})])
+    const poked = new Promise<void>((resolve) => (this.#wake = resolve))
+    await Promise.race([poked, sleep(this.#options.tickMs ?? TICK_MS, undefined, { signal: timer.signal }).catch(() => {})])
     timer.abort()
-    this.#wake = () => {}
   }
 }

@@ -110,6 +110,6 @@ function parsed(value: string): unknown {
   }
 }
 
-function short(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 20)
+function short(name: string): string {
+  return createHash('sha256').update(name).digest('hex').slice(0, 20)
 }

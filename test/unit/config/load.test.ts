@@ -128,6 +128,7 @@ describe('a conflict', () => {
     ['a token and a password', '', { TRACEFOLD_DRUID_TOKEN: HIDDEN, TRACEFOLD_DRUID_USERNAME: 'me', TRACEFOLD_DRUID_PASSWORD: HIDDEN }, 'druid.token (TRACEFOLD_DRUID_TOKEN): expected either druid.token or druid.username and druid.password; got both'],
     ['a certificate without key', 'elasticsearch: {tls: {certFile: a}}', {}, 'elasticsearch.tls.certFile (file:1): expected elasticsearch.tls.keyFile beside it; got none'],
     ['a key without certificate', 'druid: {tls: {keyFile: a}}', {}, 'druid.tls.keyFile (file:1): expected druid.tls.certFile beside it; got none'],
+    ['brokers in a file, which Druid cannot follow', 'mode: cluster\nkafka: {brokersFile: a}', {}, 'kafka.brokersFile (file:2): expected druid.kafkaBootstrap beside it, for Druid\'s own consumer; got none'],
     ['certificates while TLS is off', 'kafka: {tls: {caFile: a}}', {}, 'kafka.tls.caFile (file:1): expected kafka.tls.enabled: true beside it; got false'],
     ['TLS to a plain URL', 'elasticsearch: {tls: {enabled: true}}', {}, 'elasticsearch.tls.enabled (file:1): expected https in elasticsearch.nodes, since elasticsearch.tls.enabled is true; got http'],
     ['a mechanism without credentials', 'kafka: {sasl: {mechanism: plain}}', {}, 'kafka.sasl.mechanism (file:1): expected kafka.sasl.username and kafka.sasl.password for plain; got neither'],

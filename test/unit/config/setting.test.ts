@@ -11,6 +11,7 @@ import { Secret } from '../../../src/lib/secret.ts'
 const WORDS: Readonly<Record<string, fc.Arbitrary<string>>> = {
   name: fc.stringMatching(/^[a-z][a-z0-9-]{0,40}$/),
   'kafka.brokers': fc.stringMatching(/^[a-z0-9.-]{1,20}:[0-9]{1,5}$/),
+  'kafka.brokersDns': fc.constantFrom('_kafka._tcp.a.b', 'kafka.a.b:9092'),
   'kafka.topics': fc.stringMatching(/^[A-Za-z0-9._-]{1,40}$/),
   'job.from': fc.constantFrom('service', 'key', 'topic', 'context:a.b', 'header:x'),
   'job.environmentFrom': fc.constantFrom('service', 'context:env', 'header:x'),

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest'
+import { html } from '../../../../src/alert/deliver/html.ts'
+import { messageOf } from '../../../../src/alert/deliver/message.ts'
+import { plainText } from '../../../../src/alert/deliver/plain-text.ts'
+import { HOUR, T0 } from '../../../support/builders.ts'
+import { aNotification, anAlert, resolved } from './alerts.ts'
+
+describe('a message', () => {
+  it('says what, where, how much, since when, whether new, what to do, and links, in this order', () => {
+    expect(plainText(messageOf(aNotification()))).toBe(
+      [
+        '[FIRING, high] ConnectException: Connection refused: <*>',
+        'at com.acme.Orders.save:17',
+        'Where: orders (production)',
+        'How much: 1,234 events in 5 min, usually 12, on 3 hosts',
+        'Why: 1,234 events in 5 minutes are more than 60, six times the usual 12. (rule: Error spike)',
+        'Since: 2026-11-20 09:58 UTC',
+        'New: no',
+        'Advice: Check that the service listens on the address, and that no firewall stands between.',
+        'Errors of the job: https://tracefold.example.com/#/jobs/orders?from=-1h',
+        'Kibana: https://kibana.example.com/app/discover#/?_a=(query:(language:kuery))',
+      ].join('\n'),
+    )
+  })
+
+  it('says when a resolved alert ended, and for how long it went on', () => {
+    const message = messageOf(aNotification({ alerts: [resolved(anAlert({ sinceMs: T0 }), T0 + 2.5 * HOUR)] }))
+    expect(message.title).toBe('[RESOLVED] ConnectException: Connection refused: <*> in orders (production)')
+    expect(message.tone).toBe('resolved')
+    expect(plainText(message)).toContain('Since: 2026-11-20 10:00 UTC, until 2026-11-20 12:30 UTC (2 h 30 min)')
+  })
+
+  it('says that an error is new', () => {
+    expect(plainText(messageOf(aNotification({ alerts: [anAlert({ isNew: true })] })))).toContain('New: yes, this error was not seen before')
+  })
+
+  it('leaves out what a condition does not know: counts, hosts, whether new', () => {
+    const blind = anAlert({ what: 'Alert rules are blind', culprit: null, count: null, usual: null, hosts: null, advice: null, links: [], subject: { job: null, environment: null, fingerprint: null, category: null } })
+    expect(plainText(messageOf(aNotification({ alerts: [blind] }))).split('\n').map((line) => line.split(':')[0])).toEqual(['[FIRING, high] Alert rules are blind', 'Where', 'Why', 'Since'])
+  })
+
+  it('names the worst jobs of a platform alert, and how many more there are', () => {
+    const platform = anAlert({ subject: { job: null, environment: null }, jobs: ['a', 'b', 'c', 'd', 'e', 'f'], jobCount: 25 })
+    expect(plainText(messageOf(aNotification({ alerts: [platform] })))).toContain('Where: a, b, c, d, e and 20 more jobs')
+  })
+
+  it('has a title for several alerts, and the tone of the worst that fires', () => {
+    const alerts = [anAlert({ severity: 'critical' }), anAlert({ subject: { job: 'billing' } }), resolved(anAlert({ subject: { job: 'stock' } }))]
+    const message = messageOf(aNotification({ alerts }))
+    expect(message.title).toBe('[2 FIRING, 1 RESOLVED] ConnectException: Connection refused: <*> and 2 more')
+    expect(message.tone).toBe('critical')
+  })
+
+  it('says how many alerts are not shown', () => {
+    const alerts = [anAlert(), anAlert({ subject: { job: 'billing' } }), anAlert({ subject: { job: 'stock' } })]
+    expect(plainText(messageOf(aNotification({ alerts }), 1))).toMatch(/\n\n2 more alerts are not shown\.$/)
+  })
+
+  it('shows the annotations of the rule after the advice', () => {
+    expect(plainText(messageOf(aNotification({ alerts: [anAlert({ annotations: { runbook: 'see page 7' } })] })))).toMatch(/Advice: .*\nrunbook: see page 7\nErrors of the job:/)
+  })
+
+  it('puts a text of many lines into one, and cuts a long one', () => {
+    const [text] = messageOf(aNotification({ alerts: [anAlert({ what: `first\r\n\tsecond\u2028third ${'x'.repeat(1_000)}` })] })).alerts
+    expect(text?.what).toMatch(/^first second third x+…$/)
+    expect(text?.what).toHaveLength(400)
+  })
+
+  it('cuts no surrogate pair apart', () => {
+    const [text] = messageOf(aNotification({ alerts: [anAlert({ what: '😀'.repeat(400) })] })).alerts
+    expect(text?.what.isWellFormed()).toBe(true)
+  })
+
+  it.each(['javascript:alert(1)', 'file:///etc/passwd', 'no address', `https://example.com/${'x'.repeat(2_000)}`])('makes no link of %.40s', (url) => {
+    expect(messageOf(aNotification({ alerts: [anAlert({ links: [{ title: 'here', url }] })] })).alerts[0]?.links).toEqual([])
+  })
+
+  it('is HTML for mail clients', () => {
+    expect(html(messageOf(aNotification({ alerts: [anAlert(), resolved(anAlert({ subject: { job: 'billing' } }))] }), 1))).toMatchSnapshot()
+  })
+})
