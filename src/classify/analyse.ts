@@ -4,6 +4,7 @@
  * Invariant: equals what the fingerprinter and the classifier say of the event without a cache. Never throws: no record is
  * lost here, and a repeat gives the same answer. `use` swaps the whole set of patterns between two events: no answer mixes two
  * sets. It forgets what is cached, so that each distinct trace is parsed once more; groupings do not depend on patterns and stay.
+ * Other fingerprint rules take an analyser of their own: one costs some milliseconds and half a megabyte, and is gone when nobody holds it.
  */
 import type { Classification, ErrorEvent, Grouping } from '../event.ts'
 import { createGrouper, type FingerprintRules } from '../fingerprint/fingerprint.ts'

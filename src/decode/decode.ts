@@ -18,6 +18,7 @@ import type { Wrapped } from './envelope/wrapped.ts'
 import { finish } from './finish.ts'
 import { readJson, snippet, type JsonRecord } from './json-records.ts'
 import { createKnownDecoder, MIN_BYTES, type KnownDecoder } from './known-decoder.ts'
+import type { LayoutReader } from './layout.ts'
 import { generic } from './layouts/generic.ts'
 import { layoutOf, ownLayoutOf } from './layouts/list.ts'
 import { readPlainText } from './layouts/plain-text.ts'
@@ -60,7 +61,7 @@ export function createDecoder(limits: Limits, { knownTraces }: DecoderOptions = 
     if (value === null) return TOMBSTONE
     if (value.length > limits.maxRecordBytes) return [dead('too_large', `${value.length} bytes; limits.maxRecordBytes is ${limits.maxRecordBytes}`)]
     const outcomes = decodeBytes(value, way, 0)
-    return outcomes.some((outcome) => outcome.kind === 'dead') && !isUtf8(value) ? outcomes.map(asNotUtf8) : outcomes
+    return hasDead(outcomes) && !isUtf8(value) ? outcomes.map(asNotUtf8) : outcomes
   }
 }
 
@@ -104,13 +105,14 @@ function decodeValue(value: unknown, isCut: boolean, way: Way, depth: number): O
 }
 
 function decodeObject(object: JsonObject, isCut: boolean, way: Way, depth: number, throwableOf = readThrowable): Outcomes {
-  if (isRequest(object)) return decodeRequest(object, 'otlp-json', isCut, way, depth)
-  const wrapped = unwrap(object, isCut)
-  return wrapped === null ? [decodeByLayout(object, isCut, way, throwableOf)] : decodeWrapped(wrapped, way, depth, throwableOf)
+  const layout = layoutOf(object)
+  if (layout === undefined && isRequest(object)) return decodeRequest(object, 'otlp-json', isCut, way, depth)
+  const wrapped = unwrap(object, layout, isCut)
+  return wrapped === null ? [decodeByLayout(object, layout, isCut, way, throwableOf)] : decodeWrapped(wrapped, way, depth, throwableOf)
 }
 
-function decodeByLayout(object: JsonObject, isCut: boolean, { limits }: Way, throwableOf: typeof readThrowable): Outcome<ErrorEvent> {
-  const reader = layoutOf(object) ?? (isCut ? generic : undefined)
+function decodeByLayout(object: JsonObject, layout: LayoutReader | undefined, isCut: boolean, { limits }: Way, throwableOf: typeof readThrowable): Outcome<ErrorEvent> {
+  const reader = layout ?? (isCut ? generic : undefined)
   const event = reader === undefined ? null : finish(reader.layout, reader.read(object), isCut, limits, throwableOf)
   if (event !== null) return { kind: 'ok', value: event }
   return dead(isCut ? 'truncated' : 'unknown_layout', `An object without level, message and throwable that we know. Its keys: ${keysOf(object)}`)
@@ -119,7 +121,7 @@ function decodeByLayout(object: JsonObject, isCut: boolean, { limits }: Way, thr
 function decodeWrapped({ envelope, inside, isCut, orElse, around }: Wrapped, way: Way, depth: number, throwableOf: typeof readThrowable): Outcomes {
   if (depth >= MAX_NESTING) return [dead('unknown_layout', `A ${envelope} envelope within ${MAX_NESTING} others`)]
   const found = decodeInside(inside, isCut, way, depth + 1, throwableOf)
-  const outcomes = orElse === null || found.some(({ kind }) => kind === 'ok') ? found : [decodeByLayout(orElse, isCut, way, throwableOf)]
+  const outcomes = orElse === null || found.some(({ kind }) => kind === 'ok') ? found : [decodeByLayout(orElse, layoutOf(orElse), isCut, way, throwableOf)]
   return outcomes.map((outcome) => {
     if (outcome.kind === 'ok') return { kind: 'ok', value: attach(outcome.value, envelope, around, way.limits) }
     return outcome.kind === 'dead' ? dead(outcome.reason, `In a ${envelope} envelope: ${outcome.detail}`) : outcome
@@ -168,7 +170,10 @@ function decodeLog(log: Log, layout: Layout, way: Way, depth: number): Outcome<E
 /** A body that is a record of its own: a line that a collector read from a file. Where the collector knows the severity, any text may be a message. */
 function decodeBody(body: unknown, hasSeverity: boolean, way: Way, depth: number): Outcomes {
   if (depth >= MAX_NESTING) return []
-  if (isObject(body)) return (hasSeverity ? ownLayoutOf(body) : layoutOf(body)) === undefined ? [] : [decodeByLayout(body, false, way, readThrowable)]
+  if (isObject(body)) {
+    const layout = hasSeverity ? ownLayoutOf(body) : layoutOf(body)
+    return layout === undefined ? [] : [decodeByLayout(body, layout, false, way, readThrowable)]
+  }
   if (typeof body !== 'string' || (hasSeverity && !OBJECT_START.test(body.slice(0, SHOWN_CHARS)))) return []
   return decodeInsideText(body, false, way, depth + 1)
 }
@@ -195,6 +200,12 @@ function bounded(outcomes: Outcomes, held: number, max: number): Outcomes {
 
 function isScalar(text: string): boolean {
   return text.length < 32 && /^(?:null|true|false|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)$/.test(text)
+}
+
+/** A plain loop, since it is asked of every record. */
+function hasDead(outcomes: Outcomes): boolean {
+  for (const { kind } of outcomes) if (kind === 'dead') return true
+  return false
 }
 
 function asNotUtf8(outcome: Outcome<ErrorEvent>): Outcome<ErrorEvent> {

@@ -12,7 +12,7 @@ import { readContext } from './context.ts'
 import { findTrace } from './find-trace.ts'
 import type { Reading } from './layout.ts'
 import { parseLevel } from './level.ts'
-import { readThrowable, type ReadThrowable } from './throwable.ts'
+import { readThrowable } from './throwable.ts'
 import { cut, MAX_NAME_CHARS, nameOf, render, textOf } from './value.ts'
 
 /** Of a thread's name, whose end says more than its middle: a Flink task names its whole chain first and its subtask last. */
@@ -24,7 +24,10 @@ const MAX_TAG_CHARS = 256
 /** Null where the record says nothing: no level, no message, no throwable. */
 export function finish(layout: Layout, reading: Reading, recordCut: boolean, limits: Settings['limits'], throwableOf = readThrowable): ErrorEvent | null {
   const level = parseLevel(reading.level)
-  const { message, throwable, truncated } = messageAndThrowable(reading, limits, throwableOf)
+  const read = throwableOf(reading.throwable, limits)
+  const printed = read.throwable === null ? traceInMessage(reading.message) : null
+  const message = render(printed === null ? reading.message : printed.message, limits.maxMessageChars)
+  const { throwable, truncated } = printed === null ? read : throwableOf(printed.trace, limits)
   if (level === null && throwable === null && (message === null || message === '')) return null
   return {
     layout,
@@ -46,14 +49,13 @@ export function finish(layout: Layout, reading: Reading, recordCut: boolean, lim
   }
 }
 
-function messageAndThrowable(reading: Reading, limits: Settings['limits'], throwableOf: typeof readThrowable): ReadThrowable & { readonly message: string | null } {
-  const read = throwableOf(reading.throwable, limits)
-  const { message } = reading
-  const found = read.throwable === null && typeof message === 'string' && FRAME.test(message) ? findTrace(message) : null
-  if (found === null || typeof message !== 'string') return { ...read, message: render(message, limits.maxMessageChars) }
+/** The message is what stands before the trace; a bare trace speaks for itself, by its first line. */
+function traceInMessage(message: unknown): { readonly message: string; readonly trace: string } | null {
+  const found = typeof message === 'string' && FRAME.test(message) ? findTrace(message) : null
+  if (found === null || typeof message !== 'string') return null
   const head = message.slice(0, found.from).trimEnd()
-  const firstLine = message.slice(found.start, message.indexOf('\n', found.start))
-  return { ...throwableOf(message.slice(found.start), limits), message: render(head === '' ? firstLine : head, limits.maxMessageChars) }
+  const trace = message.slice(found.start)
+  return { message: head === '' ? trace.slice(0, trace.indexOf('\n')) : head, trace }
 }
 
 function threadName(value: unknown): string | null {

@@ -29,18 +29,24 @@ const NAMING = new Set(['key', 'name'])
 /** So OTLP writes a value: they are types, no names. */
 const TYPES = new Set(['stringValue', 'intValue', 'doubleValue', 'boolValue'])
 
+/** What nests deeper than keys of so many characters is known by these and its own key. */
+const MAX_PATH_CHARS = 256
+
 export function createBodyRedactor(text: TextRedactor): (bytes: Buffer) => Buffer {
   return (bytes) => {
     const whole = utf8Length(bytes)
     const encoding = whole === null ? 'latin1' : 'utf8' // Latin-1 keeps each byte a character
     const end = whole ?? bytes.length
-    const raw = bytes.toString(encoding, 0, end)
+    const rest = bytes.toString('latin1', end)
+    const raw = bytes.toString(encoding, 0, end) + rest
     const clean = redactBody(raw, text)
-    return clean === raw ? bytes : Buffer.concat([Buffer.from(clean, encoding), bytes.subarray(end)])
+    if (clean === raw) return bytes
+    if (!clean.endsWith(rest)) return Buffer.from(clean, encoding) // it is gone with a secret
+    return Buffer.concat([Buffer.from(clean.slice(0, clean.length - rest.length), encoding), bytes.subarray(end)])
   }
 }
 
-/** How far the bytes are UTF-8, if they are but for a character that was cut. */
+/** How far the bytes are UTF-8, where they are but for a character that was cut; else null. */
 function utf8Length(bytes: Buffer): number | null {
   for (let cut = 0; cut <= Math.min(MAX_CUT_BYTES, bytes.length); cut++) {
     if (isUtf8(bytes.subarray(0, bytes.length - cut))) return bytes.length - cut
@@ -149,7 +155,7 @@ function readToken(token: string, reading: Reading): string {
   switch (token) {
     case '{':
     case '[':
-      reading.open.push({ path: pathIn(inside), isObject: token === '{', key: null, named: null })
+      reading.open.push({ path: (inside?.path.length ?? 0) > MAX_PATH_CHARS ? inside!.path : pathIn(inside), isObject: token === '{', key: null, named: null })
       return token
     case '}':
     case ']':

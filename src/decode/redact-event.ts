@@ -100,12 +100,12 @@ function withoutSecrets(throwable: LoggedThrowable, text: EventText): LoggedThro
 
 /** A trace that begins with type and message still does afterwards: its parser skips as many characters. */
 function redactTrace(throwable: LoggedThrowable & { form: 'text' }, clean: { readonly type: string | null; readonly message: string | null }, { redact: redactText }: TextRedactor): string {
-  const head = `${throwable.type ?? ''}: ${throwable.message ?? ''}`
-  if (clean.type === null || clean.message === null || !throwable.text.startsWith(head)) return redactText(throwable.text)
-  const tail = throwable.text.slice(head.length)
-  const cleanTail = redactText(tail)
-  const isSame = clean.type === throwable.type && clean.message === throwable.message && cleanTail === tail
-  return isSame ? throwable.text : `${clean.type}: ${clean.message}${cleanTail}`
+  const { type, message, text } = throwable
+  const whole = redactText(text)
+  const head = `${type ?? ''}: ${message ?? ''}`
+  if (clean.type === null || clean.message === null || !text.startsWith(head)) return whole
+  if (whole === text && clean.type === type && clean.message === message) return text
+  return `${clean.type}: ${clean.message}${redactText(text.slice(head.length))}`
 }
 
 function redactChain(throwable: Throwable, text: EventText, depth: number): Throwable {

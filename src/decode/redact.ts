@@ -36,7 +36,7 @@ const CLOSERS = ')]'
 
 /** `clue`: without one of these none of `steps` can match. In the order in which they are taken. */
 const STEPS: readonly { readonly of: BuiltIn; readonly clue: string; readonly step: Redact }[] = [
-  { of: 'password', clue: '@', step: (text) => text.replace(URL_PASSWORD, '$1[redacted:password]@') },
+  { of: 'password', clue: '@', step: withoutUrlPassword },
   { of: 'jwt', clue: 'eyJ', step: (text) => text.replace(JWT, '[redacted:jwt]') },
   { of: 'authorization', clue: 'auth', step: (text) => text.replace(AUTHORIZATION, '$1[redacted:authorization]') },
   { of: 'authorization', clue: 'bearer', step: (text) => text.replace(BEARER, '$1[redacted:authorization]') },
@@ -47,6 +47,7 @@ const STEPS: readonly { readonly of: BuiltIn; readonly clue: string; readonly st
   },
   { of: 'email', clue: '@', step: (text) => text.replace(EMAIL, (address) => (address.endsWith('.') ? '[redacted:email].' : '[redacted:email]')) },
   { of: 'card', clue: `\\d${'[ -]?\\d'.repeat(12)}`, step: (text) => text.replace(CARD, (digits) => (isCard(digits) ? '[redacted:card]' : digits)) },
+  { of: 'password', clue: '@', step: withoutUrlPassword }, // once more: a card number has blanks in it, its placeholder has none
 ]
 
 export const redact: Redact = createBuiltInRedactor(BUILT_IN)
@@ -71,6 +72,10 @@ export function hidesSecret(key: string, value: string): boolean {
 
 /** Raw bytes of any kind: JSON stays JSON. */
 export const redactBytes: (bytes: Buffer) => Buffer = createBodyRedactor({ redact, redactValue })
+
+function withoutUrlPassword(text: string): string {
+  return text.replace(URL_PASSWORD, '$1[redacted:password]@')
+}
 
 function redactBlocks(text: string, clue: RegExp, steps: readonly Redact[]): string {
   let from = 0

@@ -24,6 +24,8 @@ export interface Redactor extends TextRedactor {
 
 /** Keys come again and again; past so many all are forgotten. */
 const MAX_KEYS = 10_000
+/** A longer one, which only a dead letter can have, is known by its whole name alone. */
+const MAX_KEY_CHARS = 1_024
 const PLACEHOLDERS: ReadonlySet<string> = new Set(BUILT_IN.map((name) => `[redacted:${name}]`))
 
 export function createRedactor(rules: RedactionRules): Redactor {
@@ -55,14 +57,16 @@ function placeholderOf({ id, replace }: RedactionRule): string {
 function keyTest({ rules }: RedactionRules): (key: string) => string | null {
   const asked = rules.flatMap((rule) => (rule.key === undefined ? [] : [{ test: namesOf([rule.key.toLowerCase()]).test, placeholder: placeholderOf(rule) }]))
   if (asked.length === 0) return () => null
+  const placeholderFor = (names: readonly string[]): string | null => asked.find(({ test }) => names.some(test))?.placeholder ?? null
   const known = new Map<string, string | null>()
   return (key) => {
+    if (key.length > MAX_KEY_CHARS) return placeholderFor([key.toLowerCase()])
     let placeholder = known.get(key)
-    if (placeholder !== undefined) return placeholder
-    const names = namesAbove(key.toLowerCase())
-    placeholder = asked.find(({ test }) => names.some(test))?.placeholder ?? null
-    if (known.size >= MAX_KEYS) known.clear()
-    known.set(key, placeholder)
+    if (placeholder === undefined) {
+      placeholder = placeholderFor(namesAbove(key.toLowerCase()))
+      if (known.size >= MAX_KEYS) known.clear()
+      known.set(key, placeholder)
+    }
     return placeholder
   }
 }

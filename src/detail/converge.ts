@@ -12,7 +12,7 @@
 import type { ErrorEvent, GroupedEvent } from '../event.ts'
 import type { Item } from '../intake.ts'
 import { partitionKey, type Partition } from '../source/source.ts'
-import { KEPT, type Contribution, type DetailPart, type DocumentUpdate, type Refusal, type Sample, type SetName } from '../store/detail-store.ts'
+import { KEPT, type Contribution, type DetailPart, type DocumentUpdate, type Refusal, type SetName } from '../store/detail-store.ts'
 import { blockOf, contributorKey, type Progress, type Resume } from '../store/position.ts'
 import { PartitionAccount } from '../account.ts'
 import { documentId, identityOf, sampleOf, SmallestByHash } from './document.ts'
@@ -36,7 +36,7 @@ interface OpenDocument {
   readonly id: string
   readonly first: GroupedEvent
   /** The whole event, until it has been acknowledged. */
-  sample: Sample | null
+  sample: GroupedEvent | null
   /** Bytes of the sample, until it has been taken into a part. */
   waitingBytes: number
   shares: Share[]
@@ -210,8 +210,8 @@ export class Converger {
 
   #begin(grouped: GroupedEvent): OpenDocument {
     const id = documentId(grouped.key)
-    const sample = this.#options.flushed.has(id) ? null : sampleOf(grouped)
-    const waitingBytes = sample === null ? 0 : sizeOf(sample)
+    const sample = this.#options.flushed.has(id) ? null : grouped
+    const waitingBytes = sample === null ? 0 : sizeOf(sample.event)
     this.#sampleBytes += waitingBytes
     return {
       id,
@@ -244,7 +244,7 @@ export class Converger {
     return {
       id: document.id,
       identity: identityOf(document.first),
-      sample: document.sample,
+      sample: document.sample === null ? null : sampleOf(document.sample),
       contributions: document.shares.map(({ contributor, block, n }): Contribution => ({ contributor, block, n })),
       firstMs: document.firstMs,
       lastMs: document.lastMs,

@@ -24,7 +24,7 @@ export interface FilterSubject {
   readonly event: ErrorEvent
   readonly job: string
   readonly environment: string | null
-  /** Exception types of the chain, outermost first; none without a throwable. Called only where a rule asks. */
+  /** Exception types that a rule may name: the outermost and the root cause's; none without a throwable. Called only where a rule asks. */
   readonly types: () => readonly string[]
 }
 

@@ -36,7 +36,14 @@ export function chainOf(throwable: Throwable): Link[] {
     links.push({ ...named(at), frames: withoutShared(at.frames, enclosing) })
     enclosing = at.frames
   }
-  return links
+  return closesCircle(links) ? links.slice(0, -1) : links
+}
+
+/** Printed traces stop where a chain comes back to itself; Log4j's structure names the first of the circle once more. */
+function closesCircle(links: readonly Link[]): boolean {
+  const { type, message, frames } = links.at(-1)!
+  const first = frames[0]
+  return links.slice(0, -1).some((one) => one.type === type && one.message === message && (first === undefined || (one.frames[0] !== undefined && isSame(one.frames[0], first))))
 }
 
 /** A listed wrapper, or one that was given nothing but its cause: `new RuntimeException(cause)`. */

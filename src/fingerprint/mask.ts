@@ -25,10 +25,11 @@ const ASSIGNED = /=[^,;)\]}&\s]*/g
 const DATE_WORDS = /\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (?= ?\d)/g
 /** Six pairs of hexadecimal digits, which need not hold a decimal one, and more. */
 const HARDWARE_ADDRESS = /(?<![\w:])[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5,31}(?![\w:])/g
-/** Groups of hexadecimal digits that need not hold a decimal one: `2001:db8::cafe`, `::1`. */
-const IPV6 = /(?<![\w:.])(?=[0-9A-Fa-f:]{0,40}\d)[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])/g
+/** Groups of hexadecimal digits that need not hold a decimal one, `2001:db8::cafe`, and as Java prints an address, `host/[::1]`. */
+const IPV6 = /(?<![\w.-])[\w.-]{0,255}\/\[[0-9A-Fa-f:]{2,39}\]|(?<![\w:.])(?=[0-9A-Fa-f:]{0,40}\d)[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])/g
 /** States and people are named by words, so only the words around them tell. */
 const TRANSITION = /\bfrom [A-Z][A-Z_]+ to [A-Z][A-Z_]+(?!\w)/g
+const STATE = /\b(stat(?:e|us)(?::| is)? )[A-Z][A-Z_]+(?!\w)|\b[A-Z][A-Z_]+(?= \((?:\w+[ .])?state\))/g
 const USER = /\b((?:for|of|as) user) (?!name\b)[^\s,;:)\]]+|\b((?:invalid|unknown|illegal) user) [^\s,;:)\]]+(?= from | \[)/gi
 const ACCOUNT = /\b((?:password|publickey|login|logon|authentication|authorization|credentials)(?: (?:failed|failure|failures|denied|refused|rejected|succeeded|expired))? for) (?!(?:user|account|principal|invalid|unknown|illegal|the|an?|all|this|any)\b)[^\s,;:)\]]+/gi
 /** Only ASCII glues to a digit: a script without spaces would make one token of a sentence. */
@@ -40,7 +41,7 @@ const UNIT = /<\*> (?:[KMGT]?i?B|[nuµm]?s|secs?|min)(?![\p{L}\p{N}])/gu
 const SIGNED_HOLE = /[-+#$~<>]{1,3}<\*>/g
 const HOLES = /<\*>(?:[\s,:;.|/-]*<\*>)+/g
 /** A list, or the fields of a record; what is inside comes first, to a depth of three. */
-const BRACKETED = /\[[^[\]]*\]|\{[^{}]*\}/g
+const BRACKETED = /\[(?:[^[\]]|\[<\*>\])*\]|\{(?:[^{}]|\{<\*>\})*\}/g
 const BRACKET_DEPTH = 3
 /** A remark that is there in one event and not in the next: `close, 3045 bytes (3 KB) sent`. */
 const REMARK = / \((?:[<*>\s[\],:;.|/-])*\)/g
@@ -104,6 +105,7 @@ function mask(text: string): string {
     .replace(ASSIGNED, `=${HOLE}`)
     .replace(HARDWARE_ADDRESS, HOLE)
     .replace(TRANSITION, `from ${HOLE} to ${HOLE}`)
+    .replace(STATE, `$1${HOLE}`)
     .replace(USER, `$1$2 ${HOLE}`)
     .replace(ACCOUNT, `$1 ${HOLE}`)
     .replace(LITERAL, HOLE)

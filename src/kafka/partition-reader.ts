@@ -5,7 +5,7 @@
  * kafkajs (2.2.4) reads only as a group, but has all the parts: this asks the leader by kafkajs's own cluster and fetch request, which it hides
  * behind a symbol. Aborted records are called control records already where they are decoded (aborted-records.ts).
  *
- * Delivery: reading changes nothing. After any error the connections are thrown away, and the next call makes new ones.
+ * Delivery: reading changes nothing. After any error the connections are thrown away, and the next call makes new ones. Calls may overlap.
  */
 import type { KafkaMessage } from 'kafkajs'
 import { TracefoldError } from '../errors.ts'
@@ -41,7 +41,7 @@ export class PartitionReader {
   readonly #kafka: KafkaClient
   readonly #topic: string
   readonly #partition: number
-  #cluster: Cluster | null = null
+  #connected: Promise<Cluster> | null = null
   #isClosed = false
 
   constructor(kafka: KafkaClient, topic: string, partition = 0) {
@@ -74,10 +74,13 @@ export class PartitionReader {
   }
 
   async #ask<T>(doing: string, ask: (cluster: Cluster) => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw new TracefoldError('aborted', 'the reader is closed')
+    this.#connected ??= connect(this.#kafka, this.#topic)
+    const connected = this.#connected
     try {
-      return await ask(await this.#connected())
+      return await ask(await connected)
     } catch (error) {
-      await this.#discard()
+      if (this.#connected === connected) await this.#discard()
       if (this.#isClosed) throw new TracefoldError('aborted', 'the reader is closed', { cause: error })
       throw isOutOfRange(error)
         ? new TracefoldError('position_lost', `${this.#topic}/${this.#partition} does not have the offset that was asked for`, { cause: error })
@@ -85,20 +88,11 @@ export class PartitionReader {
     }
   }
 
-  async #connected(): Promise<Cluster> {
-    if (this.#isClosed) throw new TracefoldError('aborted', 'the reader is closed')
-    if (this.#cluster !== null) return this.#cluster
-    const cluster = createCluster(this.#kafka)
-    this.#cluster = cluster
-    await cluster.connect()
-    await cluster.addTargetTopic(this.#topic)
-    return cluster
-  }
-
+  /** Whatever is asked by the same connections fails, and is asked again by who asked it. */
   async #discard(): Promise<void> {
-    const cluster = this.#cluster
-    this.#cluster = null
-    await cluster?.disconnect().catch(() => {}) // nothing more is asked of it
+    const connected = this.#connected
+    this.#connected = null
+    await connected?.then((cluster) => cluster.disconnect()).catch(() => {}) // nothing more is asked of it
   }
 
   async #offset(cluster: Cluster, fromBeginning: boolean): Promise<number> {
@@ -147,6 +141,18 @@ function typesOf(error: unknown): unknown[] {
   const types: unknown[] = []
   for (let at = error; at instanceof Error && types.length < MAX_CAUSES; at = at.cause) types.push((at as { type?: unknown }).type)
   return types
+}
+
+async function connect(kafka: KafkaClient, topic: string): Promise<Cluster> {
+  const cluster = createCluster(kafka)
+  try {
+    await cluster.connect()
+    await cluster.addTargetTopic(topic)
+    return cluster
+  } catch (error) {
+    await cluster.disconnect().catch(() => {}) // the first error counts
+    throw error
+  }
 }
 
 function createCluster(kafka: KafkaClient): Cluster {

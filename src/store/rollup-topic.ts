@@ -77,9 +77,13 @@ export class RollupTopicStore implements RollupStore {
     this.#openings.set(key, opening)
     await this.#discard(p)
     const lane = await this.#fence(p)
-    try {
-      const { resume, days } = await this.#resume(p)
+    const assertNewest = (): void => {
       if (this.#openings.get(key) !== opening) throw new TracefoldError('aborted', `${key} was opened again, or the store closed, meanwhile`)
+    }
+    try {
+      assertNewest() // or the admin client would be asked, and so connect again, after it was closed
+      const { resume, days } = await this.#resume(p)
+      assertNewest()
       this.#lanes.set(key, { ...lane, ledger: new RollupLedger(contributorKey(p, resume.incarnation), days) })
       return resume
     } catch (error) {
@@ -201,7 +205,7 @@ function messagesOf(part: RollupPart, names: Names, target: number, marks: reado
 }
 
 /** A row as the supervisor's spec (druid/supervisor.ts) reads it. */
-function wireRow(row: RollupRow) {
+export function wireRow(row: RollupRow) {
   return {
     ts: new Date(row.windowMs).toISOString(),
     job: row.job,

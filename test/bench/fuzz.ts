@@ -11,6 +11,7 @@ import { createDecoder } from '../../src/decode/decode.ts'
 import { redactEvent } from '../../src/decode/redact-event.ts'
 import { fuzzedLines } from './fuzz-lines.ts'
 import { hostileLines } from './hostile-lines.ts'
+import { stopwatch } from './stopwatch.ts'
 import { machine, say } from './support.ts'
 
 const LINES = 1_000_000
@@ -73,7 +74,7 @@ function runner(found: Found): Run {
   const decode = createDecoder(settings.limits, { knownTraces: settings.knownTraces })
   const analyse = createAnalyser({ fingerprint: { ownPackages: [] }, patterns })
   return (line) => {
-    const startedMs = performance.now()
+    const watch = stopwatch()
     try {
       for (const outcome of decode(line)) {
         if (outcome.kind !== 'ok') continue
@@ -83,7 +84,7 @@ function runner(found: Found): Run {
     } catch (error) {
       found.crashes.push(`${error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 3).join(' ') : String(error)}: ${line.toString('base64').slice(0, 2_000)}`)
     }
-    return performance.now() - startedMs
+    return watch()
   }
 }
 

@@ -77,7 +77,7 @@ describe('the filter', () => {
         expect(expected(set, event, passes)).toContain(said(verdict))
         expect(filter.byLevel(subjectOf(event).event) ?? verdict).toEqual(verdict)
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_500 },
     )
   })
 

@@ -29,7 +29,8 @@ export function createOracle(settings: Settings): Oracle {
       for (const outcome of decode(value)) {
         if (outcome.kind !== 'ok') continue
         const event = redactEvent(outcome.value)
-        count(counts, resolveJob(event, { key, headers: {}, topic }).job, analyse(event).grouping.fp, 1)
+        const { job } = resolveJob(event, { key, headers: {}, topic })
+        count(counts, job, analyse(event, job).grouping.fp, 1)
       }
     },
     total: () => totalOf(counts),

@@ -13,6 +13,9 @@ import { waitUntil } from './wait.ts'
 /** Built, wherever this file runs from: as source in a test, or built itself. */
 const CLI = join(packageFolder('patterns'), '..', 'dist', 'src', 'cli', 'cli.js')
 
+/** A busy machine takes its time. */
+const START_MS = 60_000
+
 export interface Running {
   readonly pid: number
   /** Address of the API, with a slash at its end. */
@@ -35,6 +38,9 @@ export async function startTracefold(settings: Record<string, unknown>, { args =
   const url = await waitUntil('the program to listen', () => {
     if (child.process.exitCode !== null) return 'ended'
     return /Tracefold runs: (\S+)/.exec(child.output())?.[1] ?? null
+  }, START_MS).catch((cause: unknown) => {
+    child.process.kill('SIGKILL')
+    throw new Error(`tracefold does not listen after ${START_MS} ms:\n${child.output()}`, { cause })
   })
   if (url === 'ended') throw new Error(`tracefold ended at once:\n${child.output()}`)
   return {

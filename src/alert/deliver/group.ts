@@ -37,15 +37,23 @@ export interface Said {
   readonly severity: Severity
   /** How often in this episode. */
   readonly times: number
-  /** When the notification was opened that said it. */
+  /** The notification that said it, and when that was opened. */
+  readonly by: string
   readonly atMs: number
+}
+
+/** An alert as it is, since when, and since when something of it waits to be said: an alert that flaps must not put that off. */
+export interface News {
+  readonly alert: Alert
+  readonly changedAtMs: number
+  readonly unsaidSinceMs: number
 }
 
 export interface Entry {
   /** What is to be said, or is being said, or was said last. */
-  alert: Alert
-  changedAtMs: number
-  next: { readonly alert: Alert; readonly changedAtMs: number } | null
+  now: News
+  /** What came while that was being said. */
+  next: News | null
   said: Said | null
   /** Whether the open notification says it. */
   frozen: boolean
@@ -87,15 +95,15 @@ export function newGroup(receiver: string, label: string): Group {
 export function take(group: Group, alert: Alert, nowMs: number): boolean {
   const entry = group.entries.get(alert.key)
   if (entry === undefined) {
-    group.entries.set(alert.key, { alert, changedAtMs: nowMs, next: null, said: null, frozen: false })
+    group.entries.set(alert.key, { now: { alert, changedAtMs: nowMs, unsaidSinceMs: nowMs }, next: null, said: null, frozen: false })
     return true
   }
-  const known = entry.next?.alert ?? entry.alert
-  if (alert.startsAtMs < known.startsAtMs) return false
-  const isChange = alert.startsAtMs !== known.startsAtMs || alert.status !== known.status || isWorse(alert.severity, known.severity)
-  const changedAtMs = isChange ? nowMs : (entry.next?.changedAtMs ?? entry.changedAtMs)
-  if (!entry.frozen) Object.assign(entry, { alert, changedAtMs })
-  else if (isChange || entry.next !== null) entry.next = { alert, changedAtMs }
+  const latest = entry.next ?? entry.now
+  if (alert.startsAtMs < latest.alert.startsAtMs) return false
+  const isChange = alert.startsAtMs !== latest.alert.startsAtMs || alert.status !== latest.alert.status || isWorse(alert.severity, latest.alert.severity)
+  const changedAtMs = isChange ? nowMs : latest.changedAtMs
+  if (entry.frozen && (isChange || entry.next !== null)) entry.next = { alert, changedAtMs, unsaidSinceMs: entry.next?.unsaidSinceMs ?? nowMs }
+  if (!entry.frozen) entry.now = { alert, changedAtMs, unsaidSinceMs: isChange && isSaid(entry) ? nowMs : entry.now.unsaidSinceMs }
   return isChange
 }
 
@@ -103,7 +111,7 @@ export function take(group: Group, alert: Alert, nowMs: number): boolean {
 export function dropFinished(group: Group, policy: Policy, hushOf: HushOf, nowMs: number): string[] {
   const dropped: string[] = []
   for (const [key, entry] of group.entries) {
-    if (entry.frozen || !isFinished(entry, policy, hushOf, nowMs)) continue
+    if (entry.frozen || !isFinished(group, entry, policy, hushOf, nowMs)) continue
     group.entries.delete(key)
     dropped.push(key)
   }
@@ -113,27 +121,45 @@ export function dropFinished(group: Group, policy: Policy, hushOf: HushOf, nowMs
 /** Opens the notification that is due, if one is: its alerts are frozen until `settle`. */
 export function openDue(group: Group, policy: Policy, hushOf: HushOf, nowMs: number): Notification | null {
   if (group.open !== null) return null
-  const isAudible = (entry: Entry): boolean => isHeard(entry, hushOf(entry.alert, nowMs), policy)
+  const isAudible = (entry: Entry): boolean => isHeard(entry, hushOf(entry.now.alert, nowMs), policy)
   const isDue = (entry: Entry): boolean => dueAtMs(group, entry, policy) <= nowMs
   const entries = [...group.entries.values()]
   if (!entries.some((entry) => isDue(entry) && isAudible(entry))) return null
   // News that still waits for company has it now.
   const told = entries.filter((entry) => (isNews(entry, policy) || isDue(entry)) && isAudible(entry)).sort(byUrgency).slice(0, MAX_ALERTS)
   for (const entry of told) entry.frozen = true
-  group.open = { id: idOf(group, told), keys: told.map(({ alert }) => alert.key), atMs: nowMs }
+  group.open = { id: idOf(group, told), keys: told.map(({ now }) => now.alert.key), atMs: nowMs }
   group.lastOpenedAtMs = nowMs
   return notificationOf(group, group.open)
 }
 
 export function notificationOf({ receiver, label, entries }: Group, { id, keys }: Open): Notification {
-  const alerts = keys.flatMap((key) => entries.get(key)?.alert ?? [])
+  const alerts = keys.flatMap((key) => entries.get(key)?.now.alert ?? [])
   return { id, receiver, group: label, alerts }
+}
+
+/**
+ * After a restore: freezes what the open notification says, and gives that, to be sent again. Null where the records are from the middle of a settlement: then
+ * it was sent, which some of its alerts know already, or had failed, and some say something newer.
+ */
+export function reopen(group: Group): Notification | null {
+  const { open, entries } = group
+  if (open === null) return null
+  const told = open.keys.flatMap((key) => entries.get(key) ?? [])
+  const wasSent = told.some(({ said }) => said?.by === open.id)
+  const isWhole = idOf(group, told) === open.id
+  for (const entry of told) entry.frozen = entry.said?.by !== open.id
+  if (wasSent) settleSent(group)
+  else if (isWhole) return notificationOf(group, open)
+  thaw(group)
+  group.open = null
+  return null
 }
 
 /** The receiver has it. */
 export function settleSent(group: Group): void {
-  const atMs = group.open?.atMs ?? 0
-  for (const entry of group.entries.values()) if (entry.frozen) entry.said = saidBy(entry, atMs)
+  const { open } = group
+  if (open !== null) for (const entry of group.entries.values()) if (entry.frozen) entry.said = saidBy(entry, open)
   Object.assign(group, { open: null, failures: 0, pausedUntilMs: null, trouble: null })
   thaw(group)
 }
@@ -156,58 +182,74 @@ export function wakeAtMs(group: Group, policy: Policy): number {
 
 /** Of all its alerts; lower is worse. */
 export function worstRank({ entries }: Group): number {
-  return Math.min(...[...entries.values()].map(({ alert }) => rank(alert.severity)))
+  return Math.min(...[...entries.values()].map(({ now }) => rank(now.alert.severity)))
 }
 
-function isNews({ alert, said }: Entry, policy: Policy): boolean {
-  if (said === null || said.startsAtMs !== alert.startsAtMs) return true
-  if (alert.status === 'resolved') return said.status === 'firing' && policy.sendResolved
-  return said.status === 'resolved' || isWorse(alert.severity, said.severity)
+function isNews(entry: Entry, policy: Policy): boolean {
+  if (isSaid(entry)) return false
+  const { alert } = entry.now
+  return alert.status === 'firing' || entry.said?.startsAtMs !== alert.startsAtMs || policy.sendResolved
+}
+
+/** The receiver knows this episode, how it stands, and how bad it is. */
+function isSaid({ now: { alert }, said }: Entry): boolean {
+  return said?.startsAtMs === alert.startsAtMs && said.status === alert.status && !(alert.status === 'firing' && isWorse(alert.severity, said.severity))
 }
 
 function dueAtMs(group: Group, entry: Entry, policy: Policy): number {
   const pausedUntilMs = group.pausedUntilMs ?? -Infinity
-  if (policy.resend !== null) return Math.max(isNews(entry, policy) ? entry.changedAtMs : entry.said!.atMs + policy.resend.everyMs, pausedUntilMs)
+  const { alert, unsaidSinceMs } = entry.now
+  if (policy.resend !== null) return Math.max(isNews(entry, policy) ? unsaidSinceMs : entry.said!.atMs + policy.resend.everyMs, pausedUntilMs)
   const floor = Math.max(pausedUntilMs, (group.lastOpenedAtMs ?? -Infinity) + policy.groupIntervalMs)
-  if (isNews(entry, policy)) return Math.max(entry.changedAtMs + policy.groupWaitMs, floor)
+  if (isNews(entry, policy)) return Math.max(unsaidSinceMs + policy.groupWaitMs, floor)
   // What is no news was said.
-  return entry.alert.status === 'resolved' ? Infinity : Math.max(entry.said!.atMs + repeatAfterMs(policy, entry.said!.times), floor)
+  return alert.status === 'resolved' ? Infinity : Math.max(entry.said!.atMs + repeatAfterMs(policy, entry.said!.times), floor)
 }
 
-function isFinished(entry: Entry, policy: Policy, hushOf: HushOf, nowMs: number): boolean {
-  if (entry.alert.status === 'firing') return false
-  const neverSaid = entry.said?.startsAtMs !== entry.alert.startsAtMs
-  return finishedAtMs(entry, policy) <= nowMs || (neverSaid && hushOf(entry.alert, nowMs) === 'all')
+/** Whether the mute counts is asked when it would be told, not before: a take-over must not change the answer. */
+function isFinished(group: Group, entry: Entry, policy: Policy, hushOf: HushOf, nowMs: number): boolean {
+  const { alert } = entry.now
+  if (alert.status === 'firing') return false
+  if (finishedAtMs(entry, policy) <= nowMs) return true
+  const neverSaid = entry.said?.startsAtMs !== alert.startsAtMs
+  return neverSaid && dueAtMs(group, entry, policy) <= nowMs && hushOf(alert, nowMs) === 'all'
 }
 
 function finishedAtMs(entry: Entry, policy: Policy): number {
-  if (entry.alert.status === 'firing') return Infinity
-  if (policy.resend !== null) return entry.changedAtMs + policy.resend.afterResolvedMs
-  return isNews(entry, policy) ? entry.changedAtMs + FORGET_RESOLVED_MS : entry.changedAtMs
+  const { alert, changedAtMs } = entry.now
+  if (alert.status === 'firing') return Infinity
+  if (policy.resend !== null) return changedAtMs + policy.resend.afterResolvedMs
+  return isNews(entry, policy) ? changedAtMs + FORGET_RESOLVED_MS : changedAtMs
 }
 
 function isHeard(entry: Entry, hush: Hush, policy: Policy): boolean {
   return hush === 'none' || (hush === 'repeats' && (isNews(entry, policy) || policy.resend !== null))
 }
 
-function saidBy({ alert, said }: Entry, atMs: number): Said {
+function saidBy({ now: { alert }, said }: Entry, { id, atMs }: Open): Said {
   const times = said?.startsAtMs === alert.startsAtMs ? said.times + 1 : 1
-  return { startsAtMs: alert.startsAtMs, status: alert.status, severity: alert.severity, times, atMs }
+  return { startsAtMs: alert.startsAtMs, status: alert.status, severity: alert.severity, times, by: id, atMs }
 }
 
 /** What came in the meantime counts now. */
 function thaw(group: Group): void {
-  for (const entry of group.entries.values()) if (entry.frozen) Object.assign(entry, { ...entry.next, next: null, frozen: false })
+  for (const entry of group.entries.values()) {
+    if (!entry.frozen) continue
+    const { now, next } = entry
+    if (next !== null) entry.now = isSaid(entry) ? next : { ...next, unsaidSinceMs: now.unsaidSinceMs }
+    entry.next = null
+    entry.frozen = false
+  }
 }
 
 /** Of what is said, in an order of its own. */
 function idOf({ receiver, label }: Group, told: readonly Entry[]): string {
-  const says = told.map(({ alert, said }) => JSON.stringify([alert.key, alert.startsAtMs, alert.status, alert.severity, said?.startsAtMs === alert.startsAtMs ? said.times : 0]))
+  const says = told.map(({ now: { alert }, said }) => JSON.stringify([alert.key, alert.startsAtMs, alert.status, alert.severity, said?.startsAtMs === alert.startsAtMs ? said.times : 0]))
   return createHash('sha256').update(JSON.stringify([receiver, label, ...says.sort()])).digest('hex').slice(0, 32)
 }
 
 /** Firing ones first, the most severe first, the newest first. */
-function byUrgency({ alert: a }: Entry, { alert: b }: Entry): number {
+function byUrgency({ now: { alert: a } }: Entry, { now: { alert: b } }: Entry): number {
   if (a.status !== b.status) return a.status === 'firing' ? -1 : 1
   return rank(a.severity) - rank(b.severity) || b.startsAtMs - a.startsAtMs || (a.key < b.key ? -1 : 1)
 }

@@ -31,7 +31,10 @@ export interface AlertText {
 }
 
 export interface Message {
+  /** `[FIRING, critical]` and the headline. */
   readonly title: string
+  /** `ConnectException: Connection refused: <*> in orders (production)` */
+  readonly headline: string
   /** Of the worst alert that fires; `resolved` when none does. */
   readonly tone: Severity | 'resolved'
   readonly alerts: readonly AlertText[]
@@ -48,8 +51,10 @@ const MAX_URL_CHARS = 1_000
 
 export function messageOf(notification: Notification, shown = notification.alerts.length, brevity: Brevity = 0): Message {
   const { alerts } = notification
+  const headline = headlineOf(alerts, brevity)
   return {
-    title: titleOf(alerts, brevity),
+    title: `[${stateOf(alerts)}] ${headline}`,
+    headline,
     tone: alerts.find(isFiring)?.severity ?? 'resolved',
     alerts: alerts.slice(0, shown).map((alert) => alertText(alert, brevity)),
     notShown: Math.max(0, alerts.length - shown),
@@ -75,7 +80,7 @@ function alertText(alert: Alert, brevity: Brevity): AlertText {
   return {
     status: alert.status,
     severity: alert.severity,
-    state: isFiring(alert) ? `FIRING, ${alert.severity}` : 'RESOLVED',
+    state: ownState(alert),
     what: brief(alert.what, MAX_CHARS.what),
     culprit: alert.culprit === null ? null : brief(alert.culprit, MAX_CHARS.culprit),
     facts: facts.filter((fact) => fact !== null && fact.text !== '') as Fact[], // the filter takes the nulls out
@@ -83,17 +88,25 @@ function alertText(alert: Alert, brevity: Brevity): AlertText {
   }
 }
 
-/** `[FIRING, critical] ConnectException: ... in orders`, `[2 FIRING, 1 RESOLVED] ConnectException: ... and 2 more` */
-function titleOf(alerts: readonly Alert[], brevity: Brevity): string {
-  const [first] = alerts
-  if (first === undefined) return ''
+/** `FIRING, critical`, `2 FIRING, 1 RESOLVED` */
+function stateOf(alerts: readonly Alert[]): string {
+  if (alerts.length === 1) return alerts.map(ownState).join()
   const firing = alerts.filter(isFiring).length
   const resolved = alerts.length - firing
-  const several = [firing > 0 ? `${firing} FIRING` : '', resolved > 0 ? `${resolved} RESOLVED` : ''].filter((part) => part !== '').join(', ')
-  const state = alerts.length > 1 ? several : isFiring(first) ? `FIRING, ${first.severity}` : 'RESOLVED'
+  return [firing > 0 ? `${firing} FIRING` : '', resolved > 0 ? `${resolved} RESOLVED` : ''].filter((part) => part !== '').join(', ')
+}
+
+function ownState(alert: Alert): string {
+  return isFiring(alert) ? `FIRING, ${alert.severity}` : 'RESOLVED'
+}
+
+/** Of the first alert, which is the worst; where there is but one, with its place. */
+function headlineOf(alerts: readonly Alert[], brevity: Brevity): string {
+  const [first] = alerts
+  if (first === undefined) return ''
   const rest = alerts.length > 1 ? `and ${alerts.length - 1} more` : `in ${where(first)}`
   const room = MAX_CHARS.title >> brevity
-  return `[${state}] ${cut(oneLine(first.what), room)} ${cut(oneLine(rest), room)}`
+  return `${cut(oneLine(first.what), room)} ${cut(oneLine(rest), room)}`
 }
 
 function where({ subject, jobs, jobCount }: Alert): string {

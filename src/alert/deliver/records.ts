@@ -49,6 +49,8 @@ const alertSchema: z.ZodType<Alert> = z.object({
   annotations: texts,
 })
 
+const news = z.object({ alert: alertSchema, changedAtMs: z.number(), unsaidSinceMs: z.number() })
+
 const groupRecord = z.object({
   v: z.literal(STATE_VERSION),
   kind: z.literal('group'),
@@ -66,10 +68,9 @@ const alertRecord = z.object({
   kind: z.literal('alert'),
   receiver: text,
   label: text,
-  alert: alertSchema,
-  changedAtMs: z.number(),
-  next: z.object({ alert: alertSchema, changedAtMs: z.number() }).nullable(),
-  said: z.object({ startsAtMs: z.number(), status, severity: z.enum(SEVERITIES), times: z.number(), atMs: z.number() }).nullable(),
+  now: news,
+  next: news.nullable(),
+  said: z.object({ startsAtMs: z.number(), status, severity: z.enum(SEVERITIES), times: z.number(), by: text, atMs: z.number() }).nullable(),
 })
 
 const anyRecord = z.discriminatedUnion('kind', [groupRecord, alertRecord])
@@ -88,9 +89,9 @@ export function writeGroup({ receiver, label, open, lastOpenedAtMs, failures, pa
 }
 
 /** `forgets`: a receiver that is told everything again anyway, so what was said of an alert is not kept. */
-export function writeEntry({ receiver, label }: Group, { alert, changedAtMs, next, said }: Entry, forgets: boolean): SavedRecord {
-  const value = JSON.stringify({ v: STATE_VERSION, kind: 'alert', receiver, label, alert, changedAtMs, next, said: forgets ? null : said })
-  return { key: alertKeyOf(receiver, label, alert.key), value }
+export function writeEntry({ receiver, label }: Group, { now, next, said }: Entry, forgets: boolean): SavedRecord {
+  const value = JSON.stringify({ v: STATE_VERSION, kind: 'alert', receiver, label, now, next, said: forgets ? null : said })
+  return { key: alertKeyOf(receiver, label, now.alert.key), value }
 }
 
 export function readRecord(key: string, value: string): StateRecord {

@@ -12,7 +12,7 @@
  * `observe` may repeat what it said: only news counts. What fires but is not known is taken up at any time, so evaluation passes in all that fires.
  */
 import type { Alert, Notification } from '../alert.ts'
-import { dropFinished, newGroup, notificationOf, openDue, settleFailed, settleSent, take, wakeAtMs, worstRank, type Group, type HushOf, type Trouble } from './group.ts'
+import { dropFinished, newGroup, openDue, reopen, settleFailed, settleSent, take, wakeAtMs, worstRank, type Group, type HushOf, type Trouble } from './group.ts'
 import { groupOf, type Policy } from './policy.ts'
 import { alertKeyOf, groupKey, readRecord, writeEntry, writeGroup, type SavedRecord } from './records.ts'
 
@@ -41,7 +41,8 @@ export class Schedule {
   /** Changed since `takeChanges`: alerts by group, groups, and keys of records that go. */
   readonly #changedAlerts = new Map<Group, Set<string>>()
   readonly #changedGroups = new Set<Group>()
-  readonly #gone = new Set<string>()
+  readonly #goneAlerts = new Set<string>()
+  readonly #goneGroups = new Set<string>()
 
   constructor(policies: readonly Policy[], { maxEntries = MAX_ENTRIES }: { maxEntries?: number } = {}) {
     this.#lanes = new Map(policies.map((policy) => [policy.receiver, { policy, groups: new Map(), groupOfAlert: new Map() }]))
@@ -56,7 +57,7 @@ export class Schedule {
       const record = readRecord(key, value)
       const lane = this.#lanes.get(record.receiver)
       if (lane === undefined) {
-        this.#gone.add(key)
+        this.#goneGroups.add(key)
         forgotten++
         continue
       }
@@ -65,9 +66,9 @@ export class Schedule {
         const { open, lastOpenedAtMs, failures, pausedUntilMs, trouble } = record
         Object.assign(group, { open, lastOpenedAtMs, failures, pausedUntilMs, trouble })
       } else {
-        const { alert, changedAtMs, next, said } = record
-        group.entries.set(alert.key, { alert, changedAtMs, next, said, frozen: false })
-        lane.groupOfAlert.set(alert.key, group)
+        const { now, next, said } = record
+        group.entries.set(now.alert.key, { now, next, said, frozen: false })
+        lane.groupOfAlert.set(now.alert.key, group)
       }
     }
     return { open: this.#reopen(), forgotten }
@@ -86,7 +87,7 @@ export class Schedule {
   reconcile(firing: readonly Alert[], nowMs: number): void {
     const keys = new Set(firing.map(({ key }) => key))
     for (const lane of this.#lanes.values()) {
-      const known = [...lane.groupOfAlert].flatMap(([key, group]) => (keys.has(key) ? [] : [group.entries.get(key)])).map((entry) => entry?.next?.alert ?? entry?.alert)
+      const known = [...lane.groupOfAlert].flatMap(([key, group]) => (keys.has(key) ? [] : [group.entries.get(key)])).map((entry) => (entry?.next ?? entry?.now)?.alert)
       for (const alert of known) if (alert?.status === 'firing') this.#take(lane, { ...alert, status: 'resolved', endsAtMs: nowMs }, nowMs)
     }
     this.observe(firing, nowMs)
@@ -122,22 +123,17 @@ export class Schedule {
     this.#settle(notification, (group, { policy }) => settleFailed(group, policy, trouble))
   }
 
-  /** Alerts, then groups, then what goes: see above. The caller keeps them all, or the beginning of them, or has lost the right to go on. */
+  /**
+   * Alerts, then alerts that go, then groups, then groups that go: what an alert has come to is kept before its group forgets the notification that said so.
+   * The caller keeps them all, or the beginning of them, or has lost the right to go on.
+   */
   takeChanges(): SavedRecord[] {
-    const records: SavedRecord[] = []
-    for (const [group, keys] of this.#changedAlerts) {
-      const forgets = this.#lanes.get(group.receiver)?.policy.resend !== null
-      for (const key of keys) {
-        const entry = group.entries.get(key)
-        if (entry !== undefined) records.push(writeEntry(group, entry, forgets))
-      }
-    }
-    records.push(...[...this.#changedGroups].map(writeGroup))
-    const written = new Set(records.map(({ key }) => key))
-    records.push(...[...this.#gone].filter((key) => !written.has(key)).map((key) => ({ key, value: null })))
-    this.#changedAlerts.clear()
-    this.#changedGroups.clear()
-    this.#gone.clear()
+    const alerts = [...this.#changedAlerts].flatMap(([group, keys]) => [...keys].flatMap((key) => this.#written(group, key)))
+    const groups = [...this.#changedGroups].map(writeGroup)
+    const written = new Set([...alerts, ...groups].map(({ key }) => key))
+    const gone = (keys: ReadonlySet<string>): SavedRecord[] => [...keys].filter((key) => !written.has(key)).map((key) => ({ key, value: null }))
+    const records = [...alerts, ...gone(this.#goneAlerts), ...groups, ...gone(this.#goneGroups)]
+    for (const changes of [this.#changedAlerts, this.#changedGroups, this.#goneAlerts, this.#goneGroups]) changes.clear()
     return records
   }
 
@@ -175,8 +171,7 @@ export class Schedule {
   /** A receiver that forgets needs no record of what is under way: it is told all again. */
   #opened({ policy }: Lane, group: Group, { alerts }: Notification): void {
     if (policy.resend !== null) return
-    this.#changedGroups.add(group)
-    for (const { key } of alerts) this.#alertChanged(group, key)
+    this.#groupChanged(group, alerts.map(({ key }) => key))
   }
 
   #settle({ receiver, group: label, id }: Notification, settle: (group: Group, lane: Lane) => void): void {
@@ -186,22 +181,15 @@ export class Schedule {
     const { keys } = group.open
     settle(group, lane)
     this.#wakeAtMs.delete(group)
-    if (lane.policy.resend !== null) return
-    this.#changedGroups.add(group)
-    for (const key of keys) this.#alertChanged(group, key)
+    if (lane.policy.resend === null) this.#groupChanged(group, keys)
   }
 
   #reopen(): Notification[] {
     return this.#groups().flatMap((group) => {
-      const { open } = group
-      if (open === null) return []
-      const entries = open.keys.flatMap((key) => group.entries.get(key) ?? [])
-      for (const entry of entries) entry.frozen = true
-      // Its records were kept in part when it was settled: it was sent.
-      const wasSent = entries.length === 0 || entries.some(({ said }) => said?.atMs === open.atMs)
-      if (!wasSent) return [notificationOf(group, open)]
-      this.sent({ id: open.id, receiver: group.receiver, group: group.label, alerts: [] })
-      return []
+      const wasOpen = group.open
+      const notification = reopen(group)
+      if (wasOpen !== null && notification === null) this.#groupChanged(group, wasOpen.keys)
+      return notification ?? []
     })
   }
 
@@ -209,7 +197,7 @@ export class Schedule {
     for (const key of keys) {
       lane.groupOfAlert.delete(key)
       this.#changedAlerts.get(group)?.delete(key)
-      this.#gone.add(alertKeyOf(group.receiver, group.label, key))
+      this.#goneAlerts.add(alertKeyOf(group.receiver, group.label, key))
     }
   }
 
@@ -224,13 +212,22 @@ export class Schedule {
     this.#wakeAtMs.delete(group)
     this.#changedGroups.delete(group)
     this.#changedAlerts.delete(group)
-    this.#gone.add(groupKey(group.receiver, group.label))
+    this.#goneGroups.add(groupKey(group.receiver, group.label))
+  }
+
+  #groupChanged(group: Group, keys: readonly string[]): void {
+    this.#changedGroups.add(group)
+    for (const key of keys) this.#alertChanged(group, key)
   }
 
   #alertChanged(group: Group, key: string): void {
     const keys = this.#changedAlerts.get(group) ?? new Set()
     this.#changedAlerts.set(group, keys.add(key))
-    this.#gone.delete(alertKeyOf(group.receiver, group.label, key))
+  }
+
+  #written(group: Group, key: string): SavedRecord[] {
+    const entry = group.entries.get(key)
+    return entry === undefined ? [] : [writeEntry(group, entry, this.#lanes.get(group.receiver)?.policy.resend !== null)]
   }
 
   #groups(): Group[] {

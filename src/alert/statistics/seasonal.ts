@@ -3,7 +3,7 @@ export const BUCKET_MS = 300_000
 export const DAY_BUCKETS = 288
 export const HISTORY_DAYS = 7
 export const HISTORY_BUCKETS = HISTORY_DAYS * DAY_BUCKETS
-export const P = { w1: 0.5, nu: 5, a0: 1, inflate: 1.25, floor: 0.02, kappa: 1, wc: 0, guard: 1.0, sharp: 0.8 }
+export const P = { w1: 0.5, nu: 5, a0: 1, inflate: 1, floor: 0.02, kappa: 1, wc: 0, guard: 1.5, q: 3, cl: 2, sharp: 0.8 }
 
 export interface Usual { readonly mean: number; readonly dispersion: number }
 export interface Fit { usual(offset: number, width: number): Usual; seen(width: number): number; z(offset: number, width: number, x: number): number; sharp: boolean }
@@ -23,36 +23,37 @@ export function fitSeasonal(values: ArrayLike<number>, knownFrom: number): Fit {
   let total = 0
   for (let i = from; i < L; i++) { own[i % S]! += v[i]!; cls[i % HOUR]! += v[i]!; total += v[i]! }
   const overall = total / (L - from)
-  const kappas = Array.from({ length: HOUR }, (_, m) => {
-    let within = 0, between = 0
-    const cm = cls[m]! / (days * 24)
-    for (let s = m; s < S; s += HOUR) {
-      const mu = own[s]! / days
-      between += (mu - cm) ** 2 / 23
-      for (let i = from + s; i < L; i += S) within += (v[i]! - mu) ** 2 / (days - 1) / 24
-    }
-    const b = between - within / days
-    return b <= 0 ? 1e9 : within / b
-  })
   const at = (i: number) => v[i < from ? i + S : i >= L ? i - S : i]!
   const model = (fine: boolean) => {
     const w1 = fine ? P.wc : P.w1
     const w = 1 + 2 * w1
     const eff = w * w / (1 + 2 * w1 * w1)
     const n = days * eff
+    const sm = (i: number) => (v[i]! + w1 * (at(i - 1) + at(i + 1))) / w
+    const y = Float64Array.from(v, (_, i) => i < from ? 0 : sm(i))
     const mean = new Float64Array(S)
     const without = new Float64Array(L)
     let err = 0
-    for (let s = 0; s < S; s++) {
-      const sum = own[s]! + w1 * (own[(s + 1) % S]! + own[(s + S - 1) % S]!)
-      const prior = fine ? cls[s % HOUR]! / (days * 24) : overall
-      const kap = fine ? P.kappa + kappas[s % HOUR]! : P.kappa
-      mean[s] = (sum / w / days * n + prior * kap) / (n + kap)
-      for (let i = from + s; i < L; i += S) {
-        const rest = sum - v[i]! - w1 * (at(i - 1) + at(i + 1))
-        const m = n - eff
-        without[i] = (rest / w / (days - 1) * m + prior * kap) / (m + kap)
-        err += (v[i]! - without[i]!) ** 2
+    for (let m = 0; m < HOUR; m++) {
+      let prior = 0
+      for (let i = from + m; i < L; i += HOUR) prior += y[i]! / (days * 24)
+      let within = 0, between = 0
+      for (let s = m; s < S; s += HOUR) {
+        let mu = 0
+        for (let i = from + s; i < L; i += S) mu += y[i]! / days
+        mean[s] = mu
+        between += (mu - prior) ** 2 / 23
+        for (let i = from + s; i < L; i += S) within += (y[i]! - mu) ** 2 / (days - 1) / 24
+      }
+      const b = between - within / days
+      const kap = P.kappa + (b <= within * 1e-6 ? 1e6 : within / b)
+      for (let s = m; s < S; s += HOUR) {
+        const mu = mean[s]!
+        for (let i = from + s; i < L; i += S) {
+          without[i] = ((mu * days - y[i]!) + prior * kap) / (days - 1 + kap)
+          err += (v[i]! - without[i]!) ** 2
+        }
+        mean[s] = (mu * days + prior * kap) / (days + kap)
       }
     }
     return { n, mean, without, err }
@@ -60,6 +61,7 @@ export function fitSeasonal(values: ArrayLike<number>, knownFrom: number): Fit {
   const smooth = model(false), fine = model(true)
   const sharp = fine.err < smooth.err * P.sharp
   const { n, mean, without } = sharp ? fine : smooth
+  const alls: Record<number, number> = {}
   const disp = (width: number) => {
     const over = new Float64Array(HOUR), square = new Float64Array(HOUR)
     for (let i = from + 2; i < L; i++) {
@@ -68,26 +70,28 @@ export function fitSeasonal(values: ArrayLike<number>, knownFrom: number): Fit {
       over[i % HOUR]! += (x - m) ** 2 - m
       square[i % HOUR]! += m * m
     }
-    if (!sharp) { over.fill(over.reduce((a, b) => a + b)); square.fill(square.reduce((a, b) => a + b)) }
-    return over.map((o, i) => ((Math.max(0, o) / 2 / width + P.a0 * P.nu) / (square[i]! / 2 / width + P.nu)) * P.inflate + P.floor)
+    const al = (o: number, q: number) => (Math.max(0, o) / 2 / width + P.a0 * P.nu) / (q / 2 / width + P.nu)
+    const all = al(over.reduce((a, b) => a + b), square.reduce((a, b) => a + b))
+    alls[width] = all * P.inflate + P.floor
+    return over.map((o, i) => { const a = al(o, square[i]!); return (sharp || a > P.cl * all ? a : all) * P.inflate + P.floor })
   }
   const d1 = disp(1), d3 = disp(3)
   const dOf = (width: number, s: number) => (width === 1 ? d1 : d3)[(s + S) % HOUR]!
   const mOf = (offset: number, width: number) => { let m = 0; for (let k = 0; k < width; k++) m += mean[(offset - k + 3 * S) % S]!; return m }
-  const zOf = (x: number, m: number, d: number) => (x - m) / Math.sqrt(m + m * m * d)
+  const zOf = (x: number, m: number, d: number) => { const q = Math.max(m, P.q); return (x - m) / Math.sqrt(q + q * q * d) }
   const seen = [1, 3].map((width) => {
     const top = new Float64Array(days)
     for (let i = from + 2; i < L; i++) {
       let x = 0, m = 0
       for (let k = 0; k < width; k++) { x += values[i - k]!; m += without[i - k]! }
       const d = Math.floor((i - from) / S)
-      top[d] = Math.max(top[d]!, zOf(x, m, dOf(width, i)))
+      top[d] = Math.max(top[d]!, zOf(x, m, alls[width]!))
     }
     return top.sort((a, b) => b - a)[1] ?? 0
   })
   return {
     seen: (width) => seen[width === 1 ? 0 : 1]!,
-    z: (offset, width, x) => zOf(x, mOf(offset, width), dOf(width, offset)),
+    z: (offset, width, x) => zOf(x, mOf(offset, width), alls[width]!),
     sharp,
     usual(offset, width) {
       const m = mOf(offset, width)

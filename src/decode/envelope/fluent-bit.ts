@@ -1,7 +1,7 @@
 /**
  * Fluent Bit and Fluentd. The line stands in `log` (or `message`), with its line break; or its keys were merged into the root (`Merge_Log`).
  * Known by what only they write: `stream`, the CRI tag `_p` or `logtag`, the pod as `kubernetes.pod_name`, the container's id and name; or by a `log`
- * in a record that has nothing else to say.
+ * (a text, or a record that was parsed there) in a record that has nothing else to say.
  *
  *   {"@timestamp":1785578400.12,"log":"...\n","stream":"stdout","_p":"F","time":"2026-08-01T10:00:00.12Z","kubernetes":{"pod_name":"tm-1",...}}
  *
@@ -9,7 +9,7 @@
  */
 import { layoutOf } from '../layouts/list.ts'
 import { firstTime } from '../time.ts'
-import { field, first, textOf, type JsonObject } from '../value.ts'
+import { field, first, isObject, textOf, type JsonObject } from '../value.ts'
 import { kubernetesOf } from './kubernetes.ts'
 import { findShipped } from './shipped.ts'
 import type { Wrapped } from './wrapped.ts'
@@ -24,9 +24,9 @@ const PARTIAL = ['_p', 'logtag'] as const
 
 export function fluentBit(record: JsonObject, recordCut: boolean): Wrapped | null {
   const log = record['log']
-  const isPlain = typeof log === 'string'
-  if (!hasMark(record) && !(isPlain && layoutOf(record) === undefined)) return null
-  const textKey = isPlain ? 'log' : 'message'
+  const isLine = typeof log === 'string' || (isObject(log) && layoutOf(log) !== undefined)
+  if (!hasMark(record) && !(isLine && layoutOf(record) === undefined)) return null
+  const textKey = typeof log === 'string' ? 'log' : 'message'
   const { inside, isCut, orElse, rest } = findShipped(record, textKey, (key) => isOwn(record, key), recordCut)
   return {
     envelope: 'fluent-bit',

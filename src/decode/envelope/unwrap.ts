@@ -1,7 +1,10 @@
 /**
- * In: a JSON object. Out: what is inside, where the object is an envelope that we know; else null. Asked of every record, so one that is no
- * envelope costs a few look-ups: each kind has a key without which it cannot be.
+ * In: a JSON object, and the layout that it has. Out: what is inside, where the object is an envelope that we know; else null. Asked of every record,
+ * so one that is no envelope costs a few look-ups: each kind has a key without which it cannot be. A record that has a layout of its own can
+ * only be one that was parsed at the shipper, with the shipper's keys beside its own. Cost: `npm run bench decode`.
  */
+import type { LayoutReader } from '../layout.ts'
+import { generic } from '../layouts/generic.ts'
 import type { JsonObject } from '../value.ts'
 import { cloudEvent } from './cloudevents.ts'
 import { filebeat } from './filebeat.ts'
@@ -11,7 +14,18 @@ import { vector } from './vector.ts'
 import type { Wrapped } from './wrapped.ts'
 
 /** `recordCut`: the record has lost its end, and with it perhaps what it is known by. */
-export function unwrap(record: JsonObject, recordCut: boolean): Wrapped | null {
+export function unwrap(record: JsonObject, layout: LayoutReader | undefined, recordCut: boolean): Wrapped | null {
+  const isOfLayout = layout !== undefined && layout !== generic
+  return isOfLayout ? parsedByShipper(record, recordCut) : shipped(record, recordCut)
+}
+
+function parsedByShipper(record: JsonObject, recordCut: boolean): Wrapped | null {
+  if (record['@metadata'] !== undefined || record['agent'] !== undefined) return filebeat(record, recordCut)
+  if (record['source_type'] !== undefined) return vector(record, recordCut)
+  return record['kubernetes'] === undefined ? null : fluentBit(record, recordCut)
+}
+
+function shipped(record: JsonObject, recordCut: boolean): Wrapped | null {
   const isFilebeat = record['@metadata'] !== undefined || record['agent'] !== undefined || record['input'] !== undefined || record['beat'] !== undefined
   return (
     (isFilebeat ? filebeat(record, recordCut) : null) ??

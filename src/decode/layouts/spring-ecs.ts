@@ -9,8 +9,8 @@ const OWN_WITH_HOST: ReadonlySet<string> = new Set([...OWN, 'host'])
 
 export const springEcs: LayoutReader = {
   layout: 'spring-ecs',
-  // Not by `ecs`: a shipper's envelope has that too, and a record that was cut has lost it.
-  matches: (r) => r['@timestamp'] !== undefined && field(r, 'log', 'level') !== undefined,
+  // Not by `ecs`: a shipper's envelope has that too, and a record that was cut has lost it. A `log` with a message is a record of its own.
+  matches: (r) => r['@timestamp'] !== undefined && field(r, 'log', 'level') !== undefined && field(r, 'log', 'message') === undefined,
   read,
 }
 

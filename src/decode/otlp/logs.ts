@@ -16,6 +16,8 @@ const OWN: ReadonlySet<string> = new Set<string>([
   ...ENVIRONMENT, 'exception.type', 'exception.message', 'exception.stacktrace', 'exception.escaped', 'thread.name', 'thread.id', 'host.name',
   'service.name', 'service.version', 'log.body.template',
 ])
+/** How the Java agent's older versions mark a context (MDC) key. */
+const CONTEXT_KEY = /^(?:log4j\.context_data|log4j\.mdc|logback\.mdc|jboss-logmanager\.mdc)\.(?=.)/
 /** What an SDK calls a service that was given no name. */
 const NAMELESS = 'unknown_service'
 
@@ -114,7 +116,7 @@ function attributesOf(holder: unknown): Record<string, unknown> {
 
 function without(attributes: Record<string, unknown>): JsonObject {
   const rest = Object.create(null) as Record<string, unknown> // has nothing, so nothing that is not unknown
-  for (const key in attributes) if (!OWN.has(key)) rest[key] = attributes[key]
+  for (const key in attributes) if (!OWN.has(key)) rest[key.replace(CONTEXT_KEY, '')] = attributes[key]
   return rest
 }
 

@@ -6,7 +6,7 @@ import { keyGroups, MAX_LINKS, withPast, type KeyGroups, type KeyLink } from '..
 import type { JobRow, JobsQuery, Only, RollupReader, TimeRange, TopQuery, TopResult, TopRow, TrendPoint, TrendQuery } from '../rollup-store.ts'
 import type { Database } from '../sqlite.ts'
 import { DAY_MS, findSeq } from './interner.ts'
-import { keyOf, movedTable, narrowedTo, rowsOf, type Dimension, type Rows } from './rollup-sql.ts'
+import { amongSeries, keyedBy, narrowedTo, rowsOf, wantedSeries, type Dimension, type Rows } from './rollup-sql.ts'
 import { MINUTE_MS, startOfTier, type Series } from './rollups.ts'
 import { segmentsOf, segmentsOfTrend } from './segments.ts'
 
@@ -110,9 +110,9 @@ function trendRows(db: Database, query: TrendQuery, job: number | null): TrendPo
 function groupsOf(db: Database, { fromMs, toMs }: TimeRange, job: number | null): KeyGroups {
   const beginMs = 2 * fromMs - toMs
   const day = Math.floor(beginMs / DAY_MS)
-  const linked = 'SELECT seq FROM series WHERE fingerprintPrevious IS NOT NULL AND day >= ?'
+  const linked = 'SELECT seq FROM series INDEXED BY series_previous WHERE fingerprintPrevious IS NOT NULL AND day >= ?' // else SQLite takes that of the days, and reads all series
   if (db.prepare(`${linked} LIMIT 1`).get(day) === undefined) return keyGroups([])
-  const rows = rowsOf('rollup', segmentsOf(beginMs, toMs), { job, narrowed: { sql: `WHERE r.series IN (${linked})`, values: [day] } })
+  const rows = rowsOf('rollup', segmentsOf(beginMs, toMs), { job, narrowed: { sql: amongSeries(linked), values: [day] } })
   const sql = `SELECT s.fingerprint, s.fingerprintPrevious AS previous, sum(part.count) AS count, max(part.last_ms) AS lastMs
     FROM (SELECT r.series, sum(r.count) AS count, max(r.last_ms) AS last_ms ${rows.sql} GROUP BY r.series) part JOIN series s ON s.seq = part.series
     GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT ?`
@@ -122,13 +122,13 @@ function groupsOf(db: Database, { fromMs, toMs }: TimeRange, job: number | null)
 /** The `limit` keys with the most events, and what their newest series says. */
 function best(db: Database, scope: Scope, limit: number): Best[] {
   const rows = rowsOf('rollup', segmentsOf(scope.fromMs, scope.toMs), scope)
-  const moved = movedTable(scope.groups)
+  const error = keyedBy('fingerprint', scope.groups)
   const sql = `
-    WITH ${moved.sql},
+    WITH ${error.table.sql}
     part AS MATERIALIZED (
       SELECT r.series, min(r.job) AS job, sum(r.count) AS count, min(r.first_ms) AS first_ms, max(r.last_ms) AS last_ms ${rows.sql} GROUP BY r.series),
     keyed AS MATERIALIZED (
-      SELECT ${keyOf(scope.by)} AS key, ${keyOf('fingerprint')} AS error, part.* FROM part JOIN series s ON s.seq = part.series),
+      SELECT ${keyedBy(scope.by, scope.groups).key} AS key, ${error.key} AS error, part.* FROM part JOIN series s ON s.seq = part.series ${error.join}),
     best AS MATERIALIZED (
       SELECT key, sum(count) AS count, sum(sum(count)) OVER () AS total, count(DISTINCT job) AS jobs, count(DISTINCT error) AS types, min(first_ms) AS first_ms
       FROM keyed GROUP BY key ORDER BY 2 DESC, 1 LIMIT ?),
@@ -136,13 +136,13 @@ function best(db: Database, scope: Scope, limit: number): Best[] {
       SELECT key, series, job, max(last_ms) AS last_ms FROM keyed WHERE key IN (SELECT key FROM best) GROUP BY key)
     SELECT best.*, newest.last_ms, newest.series, newest.job, s.value FROM best JOIN newest USING (key) JOIN series s ON s.seq = newest.series
     ORDER BY best.count DESC, best.key`
-  return db.prepare(sql).all<Best>(...moved.values, ...rows.values, limit)
+  return db.prepare(sql).all<Best>(...error.table.values, ...rows.values, limit)
 }
 
 /** Counts of these keys in the period of the same length just before. */
 function countsBefore(db: Database, scope: Scope, keys: readonly string[]): Map<string, number> {
   const rows = rowsOf('rollup', segmentsOf(2 * scope.fromMs - scope.toMs, scope.fromMs), scope)
-  const wanted = wantedTable(scope, keys)
+  const wanted = wantedSeries(scope.by, keys, scope.groups)
   const sql = `WITH ${wanted.sql} SELECT wanted.key, sum(part.n) AS n
     FROM (SELECT r.series, sum(r.count) AS n ${rows.sql} GROUP BY r.series) part JOIN wanted ON wanted.series = part.series GROUP BY 1`
   return byKey(db.prepare(sql).all(...wanted.values, ...rows.values))
@@ -150,7 +150,7 @@ function countsBefore(db: Database, scope: Scope, keys: readonly string[]): Map<
 
 function distinctHosts(db: Database, scope: Scope, keys: readonly string[]): Map<string, number> {
   const rows = rowsOf('rollup_host', segmentsOf(scope.fromMs, scope.toMs), scope)
-  const wanted = wantedTable(scope, keys)
+  const wanted = wantedSeries(scope.by, keys, scope.groups)
   const sql = `WITH ${wanted.sql} SELECT wanted.key, count(DISTINCT part.host) AS n
     FROM (SELECT DISTINCT r.series, r.host ${rows.sql}) part JOIN wanted ON wanted.series = part.series GROUP BY 1`
   return byKey(db.prepare(sql).all(...wanted.values, ...rows.values))
@@ -158,18 +158,10 @@ function distinctHosts(db: Database, scope: Scope, keys: readonly string[]): Map
 
 /** When keys as they stand in the rows were first seen in the range. */
 function firstOfKeys(db: Database, scope: Scope, keys: readonly string[]): Map<string, number> {
-  const narrowed = { sql: 'WHERE r.series IN (SELECT seq FROM series WHERE fingerprint IN (SELECT value FROM json_each(?)))', values: [JSON.stringify(keys)] }
+  const narrowed = { sql: amongSeries('SELECT seq FROM series WHERE fingerprint IN (SELECT value FROM json_each(?))'), values: [JSON.stringify(keys)] }
   const rows = rowsOf('rollup', segmentsOf(scope.fromMs, scope.toMs), { job: scope.job, narrowed })
   const sql = `SELECT s.fingerprint AS key, min(part.n) AS n FROM (SELECT r.series, min(r.first_ms) AS n ${rows.sql} GROUP BY r.series) part JOIN series s ON s.seq = part.series GROUP BY 1`
   return byKey(db.prepare(sql).all(...rows.values))
-}
-
-/** The series of these keys, as a table of a WITH clause. */
-function wantedTable({ by, groups }: Scope, keys: readonly string[]): { sql: string; values: string[] } {
-  const moved = movedTable(groups)
-  const sql = `${moved.sql}, wanted AS MATERIALIZED (
-    SELECT series, key FROM (SELECT s.seq AS series, ${keyOf(by)} AS key FROM series s) WHERE key IN (SELECT value FROM json_each(?)))`
-  return { sql, values: [...(moved.values as string[]), JSON.stringify(keys)] } // its one value is a JSON text
 }
 
 function byKey(rows: readonly { key: string; n: number }[]): Map<string, number> {

@@ -14,6 +14,8 @@ export interface Sql {
 
 export type Dimension = TopBy | 'job'
 
+const NOTHING: Sql = { sql: '', values: [] }
+
 const COLUMNS: Readonly<Record<Dimension, string>> = {
   fingerprint: 'fingerprint',
   exception_class: 'exceptionClass',
@@ -48,6 +50,11 @@ export function rowsOf(table: 'rollup' | 'rollup_host', segments: readonly Segme
   }
 }
 
+/** A condition on `r`: its series is among those. The plus sign says to read the range and look each row up, not to look the range up for each series. */
+export function amongSeries(select: string): string {
+  return `WHERE +r.series IN (${select})`
+}
+
 /** A condition on `r`: its series has these values. */
 export function narrowedTo(only: Only, groups: KeyGroups): Sql {
   const conditions: string[] = []
@@ -63,18 +70,35 @@ export function narrowedTo(only: Only, groups: KeyGroups): Sql {
       values.push(value === NO_VALUE ? null : value)
     }
   }
-  return { sql: conditions.length === 0 ? 'WHERE true' : `WHERE r.series IN (SELECT seq FROM series WHERE ${conditions.join(' AND ')})`, values }
+  return { sql: conditions.length === 0 ? 'WHERE true' : amongSeries(`SELECT seq FROM series WHERE ${conditions.join(' AND ')}`), values }
 }
 
-/** The pairs of old key and group, as a table `moved` of a WITH clause. */
-export function movedTable(groups: KeyGroups): Sql {
-  return { sql: 'moved AS MATERIALIZED (SELECT value ->> 0 AS old, value ->> 1 AS now FROM json_each(?))', values: [JSON.stringify([...groups.moved])] }
+/** Series `s` with what they are grouped by: a table in a WITH clause where old keys are shown under new ones, how it is joined, and the key itself. */
+export interface Keyed {
+  readonly table: Sql
+  readonly join: string
+  readonly key: string
 }
 
-/** What a series `s` is grouped by, where `moved` is a table. */
-export function keyOf(by: Dimension): string {
-  if (by === 'fingerprint') return 'coalesce((SELECT now FROM moved WHERE old = s.fingerprint), s.fingerprint)'
-  return `coalesce(s.${columnOf(by)}, '${NO_VALUE}')`
+/** The cast lets SQLite make an index of its own for the join: else it reads all pairs for each series. */
+export function keyedBy(by: Dimension, groups: KeyGroups): Keyed {
+  if (by !== 'fingerprint') return { table: NOTHING, join: '', key: `coalesce(s.${columnOf(by)}, '${NO_VALUE}')` }
+  if (groups.moved.size === 0) return { table: NOTHING, join: '', key: 's.fingerprint' }
+  return {
+    table: { sql: 'moved AS MATERIALIZED (SELECT CAST(value ->> 0 AS TEXT) AS old, value ->> 1 AS now FROM json_each(?)),', values: [JSON.stringify([...groups.moved])] },
+    join: 'LEFT JOIN moved ON moved.old = s.fingerprint',
+    key: 'coalesce(moved.now, s.fingerprint)',
+  }
+}
+
+/** The series of these keys, as a table `wanted` for a WITH clause. All dimensions but the job have an index, by which each key is looked up. */
+export function wantedSeries(by: Dimension, keys: readonly string[], groups: KeyGroups): Sql {
+  if (by === 'job') return { sql: 'wanted AS MATERIALIZED (SELECT seq AS series, job AS key FROM series WHERE job IN (SELECT value FROM json_each(?)))', values: [JSON.stringify(keys)] }
+  const pairs = by === 'fingerprint' ? keys.flatMap((key) => groups.keysOf(key).map((own) => [own, key])) : keys.map((key) => [key === NO_VALUE ? null : key, key])
+  return {
+    sql: `wanted AS MATERIALIZED (SELECT s.seq AS series, pair.value ->> 1 AS key FROM json_each(?) pair CROSS JOIN series s ON s.${columnOf(by)} IS (pair.value ->> 0))`,
+    values: [JSON.stringify(pairs)],
+  }
 }
 
 function columnOf(by: Dimension): string {

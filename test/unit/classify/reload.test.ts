@@ -6,11 +6,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { readRuleSet } from '../../../src/classify/load.ts'
 import { watchPatterns, type RunningWatch } from '../../../src/classify/reload.ts'
+import { looksByHand, type Looks } from '../../support/looks.ts'
 
 let folder: string
 let watch: RunningWatch
 let heard: string[]
-let looks: { next(): Promise<void> }
+let looks: Looks
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'patterns-'))
@@ -28,102 +29,78 @@ function write(id: string, over: Record<string, unknown> = {}): void {
 }
 
 function start(): void {
-  const gate = gates()
-  looks = gate
+  looks = looksByHand()
   watch = watchPatterns({
     folders: [folder],
     inForce: readRuleSet([folder]),
     everyMs: 1,
     onChange: ({ rules }) => heard.push(rules.map(({ id, classification }) => `${id}=${classification.category}`).join()),
     onError: (error) => heard.push(error.message.split('\n').slice(1).join()),
-    wait: gate.wait,
+    wait: looks.wait,
   })
-}
-
-/** `next` lets one wait end, and resolves when the watch waits again: the look between has been taken. */
-function gates() {
-  let release: () => void = () => {}
-  let arrived: () => void = () => {}
-  return {
-    wait: (_ms: number, signal: AbortSignal) =>
-      new Promise<void>((resolve) => {
-        release = resolve
-        signal.addEventListener('abort', () => resolve(), { once: true })
-        arrived()
-      }),
-    next: () =>
-      new Promise<void>((resolve) => {
-        arrived = resolve
-        release()
-      }),
-  }
-}
-
-async function look(times: number): Promise<void> {
-  for (let i = 0; i < times; i++) await looks.next()
 }
 
 describe('the watch of the pattern folders', () => {
   it('says nothing while nothing changes', async () => {
     start()
-    await look(4)
+    await looks.next(4)
     expect(heard).toEqual([])
   })
 
   it('gives the whole new set once the files rest', async () => {
     start()
-    await look(1)
+    await looks.next(1)
     write('a-rule', { category: 'second' })
-    await look(1)
+    await looks.next(1)
     write('b-rule', { category: 'third' })
-    await look(1)
+    await looks.next(1)
     expect(heard).toEqual([])
-    await look(3)
+    await looks.next(3)
     expect(heard).toEqual(['a-rule=second,b-rule=third'])
   })
 
   it('sees what changed between the start and the first look', async () => {
     start()
     write('a-rule', { category: 'second' })
-    await look(2)
+    await looks.next(2)
     expect(heard).toEqual(['a-rule=second'])
   })
 
   it('reports a wrong file once, with file, line and field, and gives no set with it', async () => {
     start()
-    await look(1)
+    await looks.next(1)
     write('b-rule', { severity: 'bad' })
     write('a-rule', { category: 'second' })
-    await look(5)
+    await looks.next(5)
     expect(heard).toHaveLength(1)
     expect(heard[0]).toContain(`${join(folder, 'b-rule.yml')}:5: severity: `)
   })
 
   it('gives the set again once the file is mended, though it is the one in force', async () => {
     start()
-    await look(1)
+    await looks.next(1)
     writeFileSync(join(folder, 'b-rule.yml'), 'title: [')
-    await look(2)
+    await looks.next(2)
     rmSync(join(folder, 'b-rule.yml'))
-    await look(2)
+    await looks.next(2)
     expect(heard.slice(1)).toEqual(['a-rule=first'])
   })
 
   it('reports a folder that went away, and goes on when it is back', async () => {
     start()
-    await look(1)
+    await looks.next(1)
     rmSync(folder, { recursive: true })
-    await look(2)
+    await looks.next(2)
     expect(heard).toEqual([expect.stringContaining('cannot be read')])
     mkdirSync(folder)
     write('a-rule', { category: 'second' })
-    await look(2)
+    await looks.next(2)
     expect(heard.slice(1)).toEqual(['a-rule=second'])
   })
 
   it('ends when it is stopped, in the middle of a wait', async () => {
     start()
-    await look(1)
+    await looks.next(1)
     await watch.stop()
     write('a-rule', { category: 'second' })
     expect(heard).toEqual([])

@@ -79,6 +79,15 @@ describe('what is inside an envelope', () => {
     for (const outcome of outcomes) expect(outcome.kind === 'ok' ? outcome.value.context.get('cloudevents.source') : null).toBe('/jobs/order-etl')
   })
 
+  it.each([
+    ['fluent-bit', { '@timestamp': '2026-11-21T07:47:29Z', log: { level: 'ERROR', message: 'm', loggerFqcn: 'f' }, time: 't' }],
+    ['fluent-bit', { '@timestamp': 1_795_247_249.1, log: { level: 'ERROR', message: 'm', loggerFqcn: 'f' }, kubernetes: { pod_name: 'p' } }],
+    ['vector', { host: 'h', message: { level: 'ERROR', message: 'm', loggerFqcn: 'f' }, source_type: 'file', timestamp: '2026-11-21T07:47:30Z' }],
+    ['filebeat', beat({ message: { level: 'ERROR', message: 'm', loggerFqcn: 'f' } })],
+  ])('may have been parsed where the line stood: %s', (envelope, record) => {
+    expect(eventOf(record)).toMatchObject({ layout: 'log4j2-json', envelopes: [envelope], level: 'ERROR', message: 'm' })
+  })
+
   it('may be several lines', () => {
     const outcomes = decode(bytes(beat({ message: `${JSON.stringify(ECS)}\n${JSON.stringify({ ...ECS, message: 'n' })}\n` })))
     expect(outcomes.map((outcome) => (outcome.kind === 'ok' ? [outcome.value.message, outcome.value.envelopes[0]] : outcome))).toEqual([['m', 'filebeat'], ['n', 'filebeat']])

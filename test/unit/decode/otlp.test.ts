@@ -95,6 +95,13 @@ describe('a log record', () => {
     expect(read({ timeUnixNano: '0', observedTimeUnixNano: '1785578400123000000', body: { stringValue: 'm' } })).toMatchObject({ value: { timeMs: 1_785_578_400_123 } })
   })
 
+  it('has its context keys under their own names, whatever agent sent them', () => {
+    const keys = ['log4j.context_data.a', 'logback.mdc.b', 'log4j.mdc.c', 'jboss-logmanager.mdc.d', 'logback.mdc.', 'e']
+    const attributes = keys.map((key) => ({ key, value: { stringValue: 'v' } }))
+    const outcome = read({ severityNumber: 17, body: { stringValue: 'm' }, attributes })
+    expect(outcome?.kind === 'ok' ? [...outcome.value.context.keys()] : outcome).toEqual(['a', 'b', 'c', 'd', 'logback.mdc.', 'e'])
+  })
+
   it('that says nothing is a dead letter in its place', () => {
     const outcomes = decode(Buffer.from(JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords: [{}, { severityNumber: 17, body: { stringValue: 'm' } }] }] }] })))
     expect(outcomes).toMatchObject([{ kind: 'dead', reason: 'unknown_layout' }, { kind: 'ok' }])
@@ -159,6 +166,12 @@ describe('a request', () => {
 
   it.each(['traces.binpb', 'metrics.binpb'])('of another signal is none: %s', (file) => {
     expect(decode(sample(`otlp/${file}`))).toMatchObject([{ kind: 'dead', reason: expect.stringMatching(/^not_/) }])
+  })
+
+  it('is not what a text looks like by chance: a resource that has an attribute without a value', () => {
+    const text = `\n&\n$\n"\n ${'2026-08-01 ERROR a.B - boom at x'.padEnd(32)}`
+    expect(text.length).toBe(0x26 + 2)
+    expect(decode(Buffer.from(text))).toMatchObject([{ kind: 'dead', reason: 'not_json', detail: expect.stringContaining('Neither JSON nor text') }])
   })
 
   it('without log records is a dead letter', () => {

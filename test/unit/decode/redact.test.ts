@@ -10,6 +10,7 @@ describe('redact', () => {
     ['mail to alice.b+c@mail.example.com now', 'mail to [redacted:email] now'],
     ['cc a@b.com-c@d.com, d@e.org.', 'cc [redacted:email], [redacted:email].'],
     ['jdbc:mysql://app:pa@ss:w0rd@db:3306/x', 'jdbc:mysql://app:[redacted:password]@db:3306/x'],
+    ['redis://:4111 1111 1111 1111@cache', 'redis://:[redacted:password]@cache'],
     ['redis://:hunter2@cache', 'redis://:[redacted:password]@cache'],
     ['login failed password=hunter2, retry', 'login failed password=[redacted:secret], retry'],
     ['Passwd: hunter2', 'Passwd: [redacted:secret]'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { ErrorEvent, Grouping } from '../../../src/event.ts'
-import { createFingerprinter, rulesDigest } from '../../../src/fingerprint/fingerprint.ts'
+import type { ErrorEvent, Grouping, Throwable } from '../../../src/event.ts'
+import { createFingerprinter, FINGERPRINT_VERSION, rulesDigest } from '../../../src/fingerprint/fingerprint.ts'
 import { anEvent } from '../../support/builders.ts'
 
 const rules = { ownPackages: [] }
@@ -20,9 +20,9 @@ describe('the ladder of keys', () => {
     const { fp, fpSite, fpStack } = group(ROOT)
     expect([fp, fpSite, fpStack]).toMatchInlineSnapshot(`
       [
-        "v1:410576dddaf0d9d0",
+        "v1:98672bb5797f795f",
         "v1:5eda21d0c06fbcd1",
-        "v1:38b8c35cf2643e9d",
+        "v1:ab7b751cddc6f4bf",
       ]
     `)
   })
@@ -111,6 +111,19 @@ describe('the message', () => {
     expect(parse('abc')).toBe(parse('xyz'))
   })
 
+  it('of a null pointer counts where the code has words of its own, not where the JVM explains', () => {
+    const at = '\n\tat com.acme.Job.run(Job.java:1)'
+    const npe = (message: string) => group(`java.lang.NullPointerException${message}${at}`)
+    expect(npe(': customer must not be null').fp).not.toBe(npe(': order must not be null').fp)
+    expect(npe(': Cannot invoke "com.acme.A.b()" because "<local4>" is null').fp).toBe(npe('').fp)
+  })
+
+  it('of an unknown host leaves out what the resolver said, which a JVM does not remember', () => {
+    const dns = (message: string) => group(`java.net.UnknownHostException: ${message}\n\tat com.acme.Job.run(Job.java:1)`).fp
+    expect(dns('kafka: Name or service not known')).toBe(dns('kafka'))
+    expect(dns('kafka')).not.toBe(dns('zookeeper'))
+  })
+
   it('of a database keeps its code, without the build of the driver', () => {
     const violation = (code: string) => group(`org.h2.jdbc.JdbcSQLException: Violation; SQL statement:\ninsert into x [${code}]\n\tat com.acme.Dao.save(Dao.java:1)`)
     expect(violation('23505-224').title).toBe('JdbcSQLException: Violation; SQL statement: [23505]')
@@ -132,6 +145,11 @@ describe('wrappers', () => {
     expect(group(text)).toMatchObject({ fp: group(ROOT).fp, fpStack: group(ROOT).fpStack })
   })
 
+  it('given only their cause are known where the cause is a class within another', () => {
+    const root = 'com.acme.Orders$Broken: x\n\tat com.acme.Orders.run(Orders.java:1)'
+    expect(group(`java.lang.RuntimeException: com.acme.Orders$Broken: x\n\tat com.acme.Job.run(Job.java:1)\nCaused by: ${root}`).fpStack).toBe(group(root).fpStack)
+  })
+
   it('with words of their own change the stack only', () => {
     const wrapped = group(`com.acme.JobException: giving up\n\tat com.acme.Job.run(Job.java:1)\nCaused by: ${ROOT}`)
     expect(wrapped.fp).toBe(group(ROOT).fp)
@@ -143,6 +161,58 @@ describe('wrappers', () => {
     expect(group(text).title).toBe('RealException: order <*>')
     const chain = { type: 'org.apache.flink.util.SerializedThrowable', message: 'com.acme.RealException: order 1', frames: [{ className: 'com.acme.Job', method: 'run', file: null, line: 1 }], cause: null, suppressed: [] }
     expect(createFingerprinter(rules)(anEvent({ throwable: { form: 'chain', chain } })).fp).toBe(group(text).fp)
+  })
+})
+
+describe('a chain', () => {
+  const at = '\n\tat com.acme.Config.load(Config.java:3)'
+
+  it('that comes back to itself ends there, in a structure as in a text', () => {
+    const frames = [{ className: 'a.B', method: 'c', file: null, line: 1 }]
+    const link = (message: string, cause: Throwable | null, own = frames): Throwable => ({ type: 'a.E', message, frames: own, cause, suppressed: [] })
+    const chain = link('a', link('b', link('a', null, []), []))
+    const structured = createFingerprinter(rules)(anEvent({ throwable: { form: 'chain', chain } }))
+    expect(structured.fp).toBe(group('a.E: a\n\tat a.B.c(B.java:1)\nCaused by: a.E: b\n\t... 1 more\nCaused by: [CIRCULAR REFERENCE: a.E: a]').fp)
+    expect(structured.title).toBe('E: b')
+  })
+
+  it('whose links are alike keeps its root', () => {
+    expect(group(`a.E: x${at}\nCaused by: a.E: x${at}\nCaused by: java.io.IOException: gone${at}`).title).toBe('IOException: gone')
+  })
+
+  it('that a JVM recorded of a class that could not be initialised is the error itself', () => {
+    const first = group(`java.lang.ExceptionInInitializerError\n\tat com.acme.Job.run(Job.java:1)\nCaused by: java.lang.IllegalStateException: no settings${at}\n\t... 1 more`)
+    const later = group(`java.lang.NoClassDefFoundError: Could not initialize class com.acme.Config\n\tat com.acme.Job.run(Job.java:1)\nCaused by: java.lang.ExceptionInInitializerError: Exception java.lang.IllegalStateException: no settings [in thread "main"]${at}\n\t... 1 more`)
+    expect(later.fp).toBe(first.fp)
+  })
+
+  it("of Clojure's and SAX' exceptions has the message without what their toString() adds", () => {
+    const titleOf = (head: string) => group(`a.E: x\n\tat com.acme.Job.run(Job.java:1)\nCaused by: ${head}${at}`).title
+    expect(titleOf('clojure.lang.ExceptionInfo: order failed {:id 42, :sku "x"}')).toBe('ExceptionInfo: order failed')
+    const sax = { type: 'org.xml.sax.SAXParseException', message: 'systemId: file:///x.xml; lineNumber: 1; columnNumber: 5; No end tag.', frames: [], cause: null, suppressed: [] }
+    expect(createFingerprinter(rules)(anEvent({ throwable: { form: 'chain', chain: sax } })).title).toBe('SAXParseException: No end tag.')
+  })
+})
+
+describe('a cut trace', () => {
+  const own = '\n\tat com.acme.Repo.find(Repo.java:4)'
+  const within = (root: string) => `com.acme.JobException: giving up\n\tat com.acme.Job.run(Job.java:1)\nCaused by: ${root}`
+
+  it('has the key of the whole one where it was cut behind an exception that can have no cause', () => {
+    const root = within(`java.lang.NullPointerException${own}`)
+    expect(group(`${root}\n\tat com.ac…`)).toMatchObject({ fp: group(root).fp, why: expect.not.stringContaining('cut') })
+  })
+
+  it.each([
+    ['may have a cause', within(`java.lang.IllegalStateException: x${own}`)],
+    ['has no own frame yet', within('java.lang.NullPointerException\n\tat java.util.Objects.requireNonNull(Objects.java:209)')],
+  ])('has not where what comes last %s', (_, text) => {
+    expect(group(`${text}\n\tat com.ac…`)).toMatchObject({ title: 'JobException: giving up', why: expect.stringContaining('the trace is cut') })
+  })
+
+  it('is not decided by a wrapper that says nothing', () => {
+    const text = `java.util.concurrent.ExecutionException: com.acme.JobException: giving up\n\tat java.util.concurrent.FutureTask.get(F.java:1)\nCaused by: com.acme.JobException: giving up${own}\nCaused by: java.io.IOE…`
+    expect(group(text, { truncated: true }).title).toBe('JobException: giving up')
   })
 })
 
@@ -193,6 +263,14 @@ describe('the cache', () => {
     const cached = createFingerprinter(rules)
     const event = anEvent()
     expect(cached(event)).toBe(cached({ ...event, message: 'another', throwable: { ...event.throwable! } }))
+  })
+})
+
+describe('the versions of the algorithm', () => {
+  it('are each computed by name, and an unknown one is refused', () => {
+    const event = anEvent()
+    expect(createFingerprinter({ ownPackages: [], version: FINGERPRINT_VERSION })(event)).toEqual(createFingerprinter(rules)(event))
+    expect(() => createFingerprinter({ ownPackages: [], version: 99 })).toThrow('fingerprint version 99 is not known; known: 1')
   })
 })
 

@@ -33,6 +33,34 @@ describe('frame lines of real JVMs', () => {
   })
 })
 
+describe('what is made up while a program runs, or numbered by a compiler', () => {
+  it.each<[string, string, string | null]>([
+    ['a hidden class for joining texts', 'java.lang.String$$StringConcat/0x00007f1c5c1cc898.concat(Unknown Source)', null],
+    ['any hidden class', 'com.acme.Rules$Gen/0x0000000800c12000.apply(Unknown Source)', null],
+    ['a proxy of one method', 'jdk.MHProxy3.$Proxy3.run(Unknown Source)', null],
+    ['a proxy of Aries', 'Proxy1a2b3c4d_5e6f_4a1b_8c9d_0e1f2a3b4c5d.pay(Unknown Source)', null],
+    ['a proxy of Dubbo', 'com.acme.PayServiceDubboProxy12.pay(PayServiceDubboProxy12.java)', null],
+    ['a view of JBoss', 'com.acme.Payments$$$view42.charge(Unknown Source)', null],
+    ['a lambda that R8 wrote out', 'com.acme.Cart$$ExternalSyntheticLambda7.run(Unknown Source:4)', null],
+    ["Jackson's afterburner", 'com.acme.Order$Access4JacksonSerializer1f2e3d.get(Unknown Source)', null],
+    ["Kotlin's accessor", 'com.acme.RepoKt.access$load(Repo.kt:1)', null],
+    ["JaCoCo's probes", 'com.acme.Repo.$jacocoInit(Repo.java)', null],
+    ["Spark's generated stage", 'org.apache.spark.sql.catalyst.expressions.GeneratedClass$GeneratedIteratorForCodegenStage12.processNext(Unknown Source)', 'org.apache.spark.sql.catalyst.expressions.GeneratedClass$GeneratedIteratorForCodegenStage#processNext'],
+    ["Flink's generated operator", 'StreamExecCalc$123.processElement(Unknown Source)', 'StreamExecCalc$#processElement'],
+    ['an advised method', 'com.acme.Orders.save_aroundBody4(Orders.java:9)', 'com.acme.Orders#save_aroundBody'],
+    ["AspectJ's closure", 'com.acme.Orders$AjcClosure5.run(Orders.java:1)', 'com.acme.Orders$AjcClosure#run'],
+    ['a method within a method', 'com.acme.Sc$.inner$2(Sc.scala:7)', 'com.acme.Sc$#inner'],
+    ['a try within an expression', 'com.acme.Sc$.liftedTree1$1(Sc.scala:7)', 'com.acme.Sc$#liftedTree1'],
+    ['a script of a server', 'Script_8a9f3e0c1b2d4f5a6b7c8d9e0f1a2b3c.run(Script.groovy:1)', 'Script#run'],
+    ['a script from a text', 'script16094430012341234567890.run(script.groovy:1)', 'script#run'],
+    ["Spring's compiled expression", 'spel.Ex12.getValue(Unknown Source)', 'spel.Ex#getValue'],
+    ['a class whose name ends in a digit', 'com.acme.Sha256.hash(Sha256.java:1)', 'com.acme.Sha256#hash'],
+    ['a class that is only named so', 'com.acme.Proxy.pay(Proxy.java:1)', 'com.acme.Proxy#pay'],
+  ])('%s', (_, frame, normal) => {
+    expect(normaliseFrame(parseFrame(`\tat ${frame}`)!)).toBe(normal)
+  })
+})
+
 describe('what is no frame', () => {
   it.each([
     ['a sentence', '\tat least 2. of them (see above)'],

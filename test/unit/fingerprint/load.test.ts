@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { rulesDigest } from '../../../src/fingerprint/fingerprint.ts'
 import { loadFingerprintRules } from '../../../src/fingerprint/load.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tracefold-rules-'))
@@ -22,6 +23,17 @@ describe('the rules that the settings name', () => {
     const rules = loadFingerprintRules({ ownPackages: [], rulesFile, previousRulesFile: written('old.yaml', '') })
     expect(rules.overrides?.frame).toEqual([{ id: 'a', frame: 'com.acme.*', as: 'drop' }])
     expect(rules.previous?.overrides?.frame).toEqual([])
+  })
+
+  it('say until when the rules before are told', () => {
+    const of = (previousUntil: string | null) => loadFingerprintRules({ ownPackages: [], rulesFile: null, previousRulesFile: written('until.yaml', ''), previousUntil })
+    expect(of('2026-03-17T13:00:00+01:00').previousUntilMs).toBe(Date.UTC(2026, 2, 17, 12))
+    expect(of(null).previousUntilMs).toBeNull()
+    expect(rulesDigest(of('2026-03-17T12:00:00Z'))).not.toBe(rulesDigest(of(null)))
+  })
+
+  it.each(['2026-03-17', '2026-03-17T12:00:00', '2026-13-17T12:00:00Z', 'tomorrow'])('refuse %s as the end of a change', (previousUntil) => {
+    expect(() => loadFingerprintRules({ ownPackages: [], rulesFile: null, previousRulesFile: null, previousUntil })).toThrow('fingerprint.previousUntil: expected a date and time with its zone')
   })
 
   it.each([

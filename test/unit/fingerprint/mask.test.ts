@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { messageKey } from '../../../src/fingerprint/mask.ts'
+import { comparable, messageKey } from '../../../src/fingerprint/mask.ts'
 
 describe('a message key', () => {
   it.each([
@@ -15,11 +15,13 @@ describe('a message key', () => {
     ['a place in a document', 'expected a name at path $.orders[0].id, got path $', 'expected a name at path <*>, got path <*>'],
     ['a hardware address without a decimal digit', 'chip FF:EA:DC:AB:CD:EF is gone', 'chip <*> is gone'],
     ['an address', 'Connection refused: /10.2.3.4:3306', 'Connection refused: <*>'],
-    ['values', 'range{start=1, end=abc}, user=', 'range{start=<*>, end=<*>}, user=<*>'],
+    ['values', 'range{start=1, end=abc}, user=', 'range{<*>}, user=<*>'],
     ['a host', 'proxy.acme.example.com is down', '<*> is down'],
     ['a host without a dot, with a port', 'kafka:9092 is down', '<*> is down'],
     ['a label with a number is no host', 'code:500 at line:12', 'code:<*> at line:<*>'],
     ['states of a transition', 'task switched from RUNNING to FAILED', 'task switched from <*> to <*>'],
+    ['a state that is named', 'cannot start in state FAILED, status: NOT_READY', 'cannot start in state <*>, status: <*>'],
+    ['a state that is explained', 'notified: LOOKING (my state), FOLLOWING (n.state)', 'notified: <*> (my state), <*> (n.state)'],
     ['who a user is', 'no session for user anna here, invalid user bob from 10.0.0.1', 'no session for user <*> here, invalid user <*> from <*>'],
     ['what is wrong with a user', 'invalid user input', 'invalid user input'],
     ['literals of numbers', 'ratio NaN, limit -Infinity, max ∞', 'ratio <*>, limit <*>, max <*>'],
@@ -39,8 +41,29 @@ describe('a message key', () => {
     ['a request keeps its method', '"GET /a/b HTTP/1.1" status: 500', 'GET <*> status: <*>'],
     ['script without spaces', '订单123失败', '订单<*>失败'],
     ['the first line only', '\nfirst 1\nsecond', 'first <*>'],
+    ['a list of words', 'topics [orders, payments] gone', 'topics [<*>] gone'],
+    ['a remark in brackets', 'closed [preauth]', 'closed [preauth]'],
+    ['fields within fields', 'Token{a1 Record{b2 [x, y]} t3} is gone', 'Token{<*>} is gone'],
+    ['holes of a template', 'order {} failed: {}', 'order {} failed: {}'],
+    ['a truth', 'isOpen: true, was false', 'isOpen: <*>, was <*>'],
+    ['an IPv6 address', 'no route to 2001:db8::cafe now', 'no route to <*> now'],
+    ['an IPv6 address with a port', 'Connection refused: /[2001:db8:0:1::beef]:9092', 'Connection refused: <*>'],
+    ['two colons are no address', 'Driver::wake failed', 'Driver::wake failed'],
+    ['an account', 'Login failed for anna: locked', 'Login failed for <*>: locked'],
+    ['an account at a door', 'Failed password for root from 10.0.0.1 port 22', 'Failed password for <*> from <*> port <*>'],
+    ['whose password it is', 'wrong password for the account', 'wrong password for the account'],
+    ['an address of mail', 'no answer from jane@example.com yet', 'no answer from <*> yet'],
+    ['the name of an exception', 'caught java.io.IOException: closed', 'caught java.io.IOException: closed'],
+    ['a name in snake case that is called', 'check_disk() failed', 'check_disk() failed'],
+    ['French quotes', 'no field «prix»', 'no field <*>'],
+    ['what Java 8 says twice', 'Connection refused (Connection refused)', 'Connection refused'],
     ['nothing', '', ''],
   ])('%s', (_, message, key) => expect(messageKey(message)).toBe(key))
+
+  it.each([
+    ['the case of the first letter', 'connect timed out', 'Connect timed out'],
+    ['number', 'gave up after 1 attempt', 'gave up after 2 attempts'],
+  ])('compares equal whatever %s', (_, one, other) => expect(comparable(messageKey(one))).toBe(comparable(messageKey(other))))
 
   it('of two errors with different codes differ', () => {
     expect(messageKey('E1001 order 1')).not.toBe(messageKey('E2002 order 1'))

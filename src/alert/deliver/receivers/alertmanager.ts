@@ -85,7 +85,7 @@ function labelsOf({ labels, rule, severity, subject, key }: Alert): Record<strin
 
 function annotationsOf(alert: Alert): Record<string, string> {
   const message = messageOf({ id: '', receiver: '', group: '', alerts: [alert] })
-  const own = { summary: message.title, description: plainText(message), ...(alert.culprit === null ? {} : { culprit: alert.culprit }), ...(alert.advice === null ? {} : { advice: alert.advice }) }
+  const own = { summary: message.headline, description: plainText(message), ...(alert.culprit === null ? {} : { culprit: alert.culprit }), ...(alert.advice === null ? {} : { advice: alert.advice }) }
   return { ...own, ...Object.fromEntries(Object.entries(alert.annotations).map(([name, text]) => [labelName(name), text])) }
 }
 

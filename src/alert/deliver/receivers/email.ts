@@ -96,11 +96,11 @@ function bodyOf(notification: Notification): { readonly text: string; readonly h
   })
 }
 
-/** The library's errors carry the server's answer; what it was asked stays out. */
+/** The library's errors carry the server's answer in their message. */
 function failureOf(error: unknown, { host, port, scrub }: EmailOptions): DeliveryError {
-  const { code, responseCode, response } = (typeof error === 'object' && error !== null ? error : {}) as { code?: unknown; responseCode?: unknown; response?: unknown }
-  const said = typeof response === 'string' && response !== '' ? `: ${JSON.stringify(cut(oneLine(scrub(response)), MAX_QUOTED_CHARS))}` : ''
-  const message = `${host}:${port}: ${typeof code === 'string' ? code : 'no answer'}${said}`
+  const { code, responseCode, message } = (typeof error === 'object' && error !== null ? error : {}) as { code?: unknown; responseCode?: unknown; message?: unknown }
+  const words = cut(oneLine(scrub(typeof message === 'string' ? message : '')), MAX_QUOTED_CHARS)
+  const told = `${host}:${port}: ${typeof code === 'string' ? code : 'no answer'}: ${JSON.stringify(words)}`
   const isRefusal = typeof responseCode === 'number' ? responseCode >= 500 : code === 'EENVELOPE' || code === 'ECONFIG' || code === 'ENOAUTH'
-  return isRefusal ? refused(message) : busy(message)
+  return isRefusal ? refused(told) : busy(told)
 }

@@ -56,7 +56,7 @@ export function createPagerduty({ name, url, routingKey, http }: PagerdutyOption
 }
 
 export function pagerdutyEvent(alert: Alert): PagerdutyEvent {
-  const { title, alerts } = messageOf({ id: '', receiver: '', group: '', alerts: [alert] })
+  const { headline, alerts } = messageOf({ id: '', receiver: '', group: '', alerts: [alert] })
   const { facts = [], links = [], what = '', culprit = null } = alerts[0] ?? {}
   const { subject, status, severity, startsAtMs, rule } = alert
   return {
@@ -66,8 +66,7 @@ export function pagerdutyEvent(alert: Alert): PagerdutyEvent {
     ...(links[0] === undefined ? {} : { client_url: links[0].url }),
     links: links.map(({ title: text, url: href }) => ({ href, text })),
     payload: {
-      // The state is the event's own there.
-      summary: title.replace(/^\[[^\]]*\] /, ''),
+      summary: headline,
       source: subject.job ?? 'tracefold',
       severity: SEVERITY_OF[severity],
       timestamp: new Date(startsAtMs).toISOString(),

@@ -1,0 +1,37 @@
+/**
+ * The ledger with its replays. In cluster mode a replay's moves stand in lines of their own, since the lines of the streams belong to these; whoever reads the
+ * ledger sees one line: what was dead and is counted now, is counted.
+ */
+import type { LedgerCounts, LedgerReader, LedgerTotal } from '../store/ledger.ts'
+
+const MARK = '~replay'
+
+/** The line that holds the moves of `contributor`. */
+export function replayLine(contributor: string): string {
+  return contributor + MARK
+}
+
+export function isReplayLine(contributor: string): boolean {
+  return contributor.endsWith(MARK)
+}
+
+export function withReplays(reader: LedgerReader): LedgerReader {
+  return { ledger: async (days) => foldReplays(await reader.ledger(days)) }
+}
+
+export function foldReplays(totals: readonly LedgerTotal[]): LedgerTotal[] {
+  const lines = new Map<string, LedgerTotal>()
+  for (const total of totals) {
+    const contributor = isReplayLine(total.contributor) ? total.contributor.slice(0, -MARK.length) : total.contributor
+    const key = `${total.branch}|${contributor}|${total.day}`
+    const line = lines.get(key)
+    lines.set(key, { ...total, contributor, counts: line === undefined ? total.counts : sum(line.counts, total.counts) })
+  }
+  return [...lines.values()]
+}
+
+function sum(a: LedgerCounts, b: LedgerCounts): LedgerCounts {
+  const counts: Record<string, number> = { ...a }
+  for (const [name, n] of Object.entries(b)) counts[name] = (counts[name] ?? 0) + n
+  return Object.fromEntries(Object.entries(counts).filter(([name, n]) => n !== 0 || name === 'consumed'))
+}

@@ -1,0 +1,98 @@
+/**
+ * Sends dead letters through their branches again. The picture:
+ *
+ *   letters -> (settled?) -> record from the source, else the letter's copy -> judge -> chunk -> commit: events counted and letters gone, at once
+ *
+ * A letter is settled when every branch that counted it dead has committed that for good: nobody will read its record again by himself.
+ *
+ * Delivery: a chunk is committed whole, once. What has not been committed are letters still, so a replay that ends in the middle is asked for again.
+ */
+import { TracefoldError } from '../errors.ts'
+import type { DeadLetter, LetterHead, ReplayReport } from '../store/dead-letter.ts'
+import { foldChunk, isUnchanged, type Judged } from './chunk.ts'
+import type { Judge, Verdict } from './judge.ts'
+import type { ReplaySession } from './letter-box.ts'
+
+/** A chunk is small, so that a transaction is short. */
+const CHUNK_LETTERS = 200
+/** Events of a chunk, in characters of messages and traces. */
+const CHUNK_CHARS = 4_000_000
+
+type Counts = { -readonly [name in Exclude<keyof ReplayReport, 'next'>]: number }
+
+export interface ReplayParts {
+  readonly session: ReplaySession
+  readonly judge: Judge
+  readonly now: () => number
+  readonly maxLetterBytes: number
+  readonly signal: AbortSignal
+}
+
+/** Closes the session. Rejects with `aborted` after an abort: what is committed is done. */
+export async function replay(parts: ReplayParts): Promise<ReplayReport> {
+  const { session, signal } = parts
+  const counts: Counts = { letters: 0, replayed: 0, events: 0, failedAgain: 0, waiting: 0, unclear: 0, fromCopy: 0, fromCutCopy: 0, refusedEvents: 0, expiredEvents: 0 }
+  let chunk: Judged[] = []
+  let chars = 0
+  const flush = async (): Promise<void> => {
+    if (chunk.length > 0) await commit(chunk, parts, counts)
+    chunk = []
+    chars = 0
+  }
+  try {
+    for (const letter of session.letters) {
+      if (signal.aborted) throw new TracefoldError('aborted', 'a stop ended the replay; what it has done is done')
+      counts.letters++
+      const judged = await judgeOne(letter, parts, counts)
+      if (judged === null) continue
+      chunk.push(judged)
+      chars += charsOf(judged)
+      if (chunk.length >= CHUNK_LETTERS || chars >= CHUNK_CHARS) await flush()
+    }
+    await flush()
+    return { ...counts, next: session.next }
+  } finally {
+    await session.close()
+  }
+}
+
+/** Null where the letter stays as it is. */
+async function judgeOne(letter: LetterHead, parts: ReplayParts, counts: Counts): Promise<Judged | null> {
+  const { session, judge } = parts
+  if (!(await session.isSettled(letter))) return counts.waiting++, null
+  const record = await session.record(letter)
+  const bySource = record === null ? null : judge.bySource({ ...letter, body: NO_BYTES }, record)
+  if (bySource !== null) return keep(letter, bySource, false, counts)
+  const body = await session.body(letter)
+  return body === null ? null : keep(letter, judge.byCopy({ ...letter, body }), true, counts)
+}
+
+const NO_BYTES: DeadLetter['body'] = Buffer.alloc(0)
+
+function keep(letter: LetterHead, verdict: Verdict, isCopy: boolean, counts: Counts): Judged | null {
+  if (verdict.kind === 'unclear') return counts.unclear++, null
+  const judged: Judged = { letter, items: verdict.items, n: verdict.n, outOf: verdict.outOf }
+  const isDead = verdict.items.every(({ kind }) => kind === 'dead')
+  if (isDead) counts.failedAgain++
+  // A copy that cannot be read either says nothing new of the record.
+  if (isUnchanged(judged) || (isDead && isCopy)) return null
+  if (isDead) return judged
+  counts.replayed++
+  if (isCopy) counts.fromCopy++
+  if (isCopy && letter.bodyTruncated) counts.fromCutCopy++
+  counts.events += verdict.n * verdict.items.filter(({ kind }) => kind === 'ok').length
+  return judged
+}
+
+async function commit(judged: readonly Judged[], { session, now, maxLetterBytes }: ReplayParts, counts: Counts): Promise<void> {
+  const { refused, expired } = await session.commit(foldChunk(judged, { seq: session.nextSeq(), now, maxLetterBytes }))
+  counts.refusedEvents += refused
+  counts.expiredEvents += expired
+  counts.events -= refused + expired
+}
+
+function charsOf({ items }: Judged): number {
+  let sum = 0
+  for (const item of items) if (item.kind === 'ok') sum += item.value.event.message.length + (item.value.event.throwable?.form === 'text' ? item.value.event.throwable.text.length : 4_000)
+  return sum
+}
