@@ -48,7 +48,7 @@ export interface App {
 export interface Mode {
   readonly done: Promise<void>
   tally(): Tally
-  readonly api: Pick<ApiDeps, 'reader' | 'ledger' | 'letters' | 'ingest' | 'pipeline'>
+  readonly api: Pick<ApiDeps, 'reader' | 'ledger' | 'letters' | 'ingest' | 'pipeline' | 'rules'>
   stop(): Promise<void>
 }
 

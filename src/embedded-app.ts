@@ -2,6 +2,7 @@
  * Embedded mode: no server. Files, standard input, HTTP and the bundled sample in; documents, rollups, ledger, letters and positions in one SQLite
  * file out, both branches in one transaction.
  */
+import { ruleBookOf } from './api/rule-book.ts'
 import type { Mode, RunOptions } from './app.ts'
 import type { HealthRegistry } from './health.ts'
 import { isTracefoldError } from './errors.ts'
@@ -71,7 +72,7 @@ export async function startEmbedded(context: EmbeddedContext): Promise<Mode> {
   return {
     done: stream.done,
     tally: () => tally.tally(),
-    api: { reader: store.reader, ledger: store.reader, letters: store.reader, ingest: http, pipeline: () => ({ streams: [stream.report()], tally: tally.tally() }) },
+    api: { reader: store.reader, ledger: store.reader, letters: store.reader, ingest: http, rules: ruleBookOf(() => rules.patterns), pipeline: () => ({ streams: [stream.report()], tally: tally.tally() }) },
     stop: async () => {
       clearInterval(pruning.timer)
       await rules.stop()

@@ -5,7 +5,8 @@
  */
 import type { Settings } from '../config/schema.ts'
 import { createDecoder } from '../decode/decode.ts'
-import { redactEvent } from '../decode/redact-event.ts'
+import { loadRedactionRules } from '../decode/redaction-file.ts'
+import { createRedactor } from '../decode/redactor.ts'
 import type { Grouping } from '../event.ts'
 import { createFingerprinter } from '../fingerprint/fingerprint.ts'
 import { loadOverrides } from '../fingerprint/load.ts'
@@ -29,11 +30,12 @@ export interface Compared extends Comparison {
 
 /** Throws `config_invalid` where a file of rules cannot be used. */
 export async function compareRules(files: { readonly before: string; readonly after: string }, sample: AsyncIterable<Buffer>, settings: Settings): Promise<Compared> {
-  const { limits, job, fingerprint } = settings
+  const { limits, job, fingerprint, redaction } = settings
   const fingerprinterOf = (overrides: Overrides) => createFingerprinter({ ownPackages: fingerprint.ownPackages, overrides })
   const [oldRules, newRules] = [loadOverrides(files.before), loadOverrides(files.after)]
   const [before, after] = [fingerprinterOf(oldRules), fingerprinterOf(newRules)]
   const decode = createDecoder(limits)
+  const { redactEvent } = createRedactor(loadRedactionRules(redaction.rulesFile))
   const resolveJob = createJobResolver(job)
   const groups = new GroupComparison()
   const reasons = new Set<string>()

@@ -3,6 +3,7 @@
  * set up. What is away is said in `/readyz` and in the log, and tried again for ever.
  */
 import { setTimeout as delay } from 'node:timers/promises'
+import { ruleBookOf } from '../api/rule-book.ts'
 import type { Mode, RunOptions } from '../app.ts'
 import { TracefoldError } from '../errors.ts'
 import type { HealthRegistry } from '../health.ts'
@@ -51,7 +52,7 @@ export async function startCluster(context: ClusterContext): Promise<Mode> {
   return {
     done,
     tally: () => tally.tally(),
-    api: { reader: new DruidReader(neighbours.druid, neighbours.names.datasource), ledger: ledgerReader(neighbours, documents), letters: letterReader(neighbours), ingest: null, pipeline: () => ({ streams: streams.map(({ stream }) => stream.report()), tally: tally.tally() }) },
+    api: { reader: new DruidReader(neighbours.druid, neighbours.names.datasource), ledger: ledgerReader(neighbours, documents), letters: letterReader(neighbours), ingest: null, rules: ruleBookOf(() => rules.patterns), pipeline: () => ({ streams: streams.map(({ stream }) => stream.report()), tally: tally.tally() }) },
     stop: async () => {
       stopping.abort()
       for (const timer of housekeeping) clearInterval(timer)

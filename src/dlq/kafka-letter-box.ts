@@ -28,7 +28,7 @@ const PURGE_STEP = 10_000
 const UNFINISHED_MS = 60_000
 const FINISH_CHECK_MS = 30_000
 
-export interface KafkaLetterBoxOptions extends KafkaSessionOptions {
+export interface KafkaLetterBoxOptions extends Omit<KafkaSessionOptions, 'onClosed'> {
   readonly health: HealthRegistry
   readonly log: Logger
   /** Told of a fault of the program. */
@@ -91,8 +91,9 @@ export class KafkaLetterBox implements LetterBox {
 
   async open(query: SessionQuery, signal: AbortSignal): Promise<ReplaySession> {
     await this.#checkTopic()
-    const session = await openKafkaSession(this.#options, query, AbortSignal.any([signal, this.#closing.signal]))
-    return Object.assign(session, { close: () => this.#closed(session.close.bind(session)) })
+    // After a replay the index knows of it, so that who asks next sees what was done.
+    const onClosed = (): Promise<void> => this.#caughtUp().catch(() => {}) // it will know by itself
+    return openKafkaSession({ ...this.#options, onClosed }, query, AbortSignal.any([signal, this.#closing.signal]))
   }
 
   async close(): Promise<void> {
@@ -195,12 +196,6 @@ export class KafkaLetterBox implements LetterBox {
     } catch (error) {
       throw kafkaError(error, `writing to ${names.letterTopic}`)
     }
-  }
-
-  /** After a replay the index knows of it, so that who asks next sees what was done. */
-  async #closed(close: () => Promise<void>): Promise<void> {
-    await close()
-    await this.#caughtUp().catch(() => {}) // it will know by itself
   }
 
   async #caughtUp(): Promise<void> {

@@ -51,6 +51,8 @@ export interface KafkaSessionOptions {
   readonly transactionTimeoutMs: number
   readonly maxLetterBytes: number
   readonly now: () => number
+  /** Called when a session has ended. */
+  readonly onClosed?: () => Promise<void>
 }
 
 /** Rejects with `neighbour_away` where Kafka is away, with `aborted` where Elasticsearch is, and the signal ends the wait for it. */
@@ -153,6 +155,7 @@ class KafkaSession implements ReplaySession {
 
   async close(): Promise<void> {
     await Promise.all([this.#producer.disconnect().catch(() => {}), this.#letterTopic.close(), this.#records.close()]) // a fenced producer has nothing to say
+    await this.#options.onClosed?.()
   }
 
   #take({ letters, next }: Scanned): void {

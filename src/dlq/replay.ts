@@ -74,8 +74,8 @@ function keep(letter: LetterHead, verdict: Verdict, isCopy: boolean, counts: Cou
   const judged: Judged = { letter, items: verdict.items, n: verdict.n, outOf: verdict.outOf }
   const isDead = verdict.items.every(({ kind }) => kind === 'dead')
   if (isDead) counts.failedAgain++
-  // A copy that cannot be read either says nothing new of the record.
-  if (isUnchanged(judged) || (isDead && isCopy)) return null
+  // Where only the beginning is left, what is wrong with that is not what is wrong with the record.
+  if (isUnchanged(judged) || (isDead && isCopy && letter.bodyTruncated)) return null
   if (isDead) return judged
   counts.replayed++
   if (isCopy) counts.fromCopy++

@@ -38,14 +38,14 @@ export interface FetchOptions {
 }
 
 export class PartitionReader {
-  readonly #kafka: KafkaClient
+  readonly #createCluster: () => Cluster
   readonly #topic: string
   readonly #partition: number
   #connected: Promise<Cluster> | null = null
   #isClosed = false
 
   constructor(kafka: KafkaClient, topic: string, partition = 0) {
-    this.#kafka = kafka
+    this.#createCluster = clustersOf(kafka)
     this.#topic = topic
     this.#partition = partition
   }
@@ -75,7 +75,7 @@ export class PartitionReader {
 
   async #ask<T>(doing: string, ask: (cluster: Cluster) => Promise<T>): Promise<T> {
     if (this.#isClosed) throw new TracefoldError('aborted', 'the reader is closed')
-    this.#connected ??= connect(this.#kafka, this.#topic)
+    this.#connected ??= connect(this.#createCluster(), this.#topic)
     const connected = this.#connected
     try {
       return await ask(await connected)
@@ -143,8 +143,7 @@ function typesOf(error: unknown): unknown[] {
   return types
 }
 
-async function connect(kafka: KafkaClient, topic: string): Promise<Cluster> {
-  const cluster = createCluster(kafka)
+async function connect(cluster: Cluster, topic: string): Promise<Cluster> {
   try {
     await cluster.connect()
     await cluster.addTargetTopic(topic)
@@ -155,11 +154,11 @@ async function connect(kafka: KafkaClient, topic: string): Promise<Cluster> {
   }
 }
 
-function createCluster(kafka: KafkaClient): Cluster {
+function clustersOf(kafka: KafkaClient): () => Cluster {
   const symbol = Object.getOwnPropertySymbols(kafka).find(({ description }) => description === 'private:Kafka:createCluster')
   const create = symbol === undefined ? undefined : (kafka as unknown as Record<symbol, CreateCluster>)[symbol]
   if (create === undefined) throw new Error('expected kafkajs 2.2.4, whose client makes clusters')
-  return create({ metadataMaxAge: METADATA_MAX_AGE_MS, allowAutoTopicCreation: false, isolationLevel: READ_UNCOMMITTED })
+  return () => create({ metadataMaxAge: METADATA_MAX_AGE_MS, allowAutoTopicCreation: false, isolationLevel: READ_UNCOMMITTED })
 }
 
 type CreateCluster = (options: { metadataMaxAge: number; allowAutoTopicCreation: boolean; isolationLevel: number }) => Cluster

@@ -173,7 +173,7 @@ function renderTrend({ chosen: row, trend: answer }) {
 function trendText({ points, total, interval_seconds: seconds }) {
   const peak = points.reduce((most, point) => (point.count > most.count ? point : most), { time: '', count: 0 })
   const highest = peak.count === 0 ? '' : `, at most ${whole(peak.count)} per ${duration(seconds)} (${moment(peak.time)})`
-  return `${whole(total)} events${highest}. Local time.`
+  return `${whole(total)} event${total === 1 ? '' : 's'}${highest}. Local time.`
 }
 
 /** @param {Loaded} loaded */

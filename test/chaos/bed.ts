@@ -37,7 +37,8 @@ export interface BedOptions {
   /** Servers other than the shared ones. */
   readonly kafka?: { readonly brokers: string[] }
   readonly elasticsearch?: { readonly url: string }
-  readonly druid?: boolean
+  /** None unless given: then rows are counted in the rollup topic. */
+  readonly druid?: { readonly queryUrl: string; readonly coordinatorUrl: string }
   readonly make?: MakeRecord
 }
 
@@ -79,9 +80,8 @@ const SMALL: Record<string, Record<string, unknown>> = {
 export async function makeBed(context: FaultContext, options: BedOptions = {}): Promise<Bed> {
   const { servers } = context
   const [kafka, elasticsearch] = await Promise.all([options.kafka ?? servers.kafka(), options.elasticsearch ?? servers.elasticsearch()])
-  const hasDruid = options.druid === true
-  const druid = hasDruid ? { druid: await servers.druid() } : {}
-  const settings = ownSettings({ kafka, elasticsearch, ...druid }, mergedSections({ blockSize: 700, ...SMALL }, options.over ?? {}), options.partitions ?? PARTITIONS, hasDruid)
+  const hasDruid = options.druid !== undefined
+  const settings = ownSettings({ kafka, elasticsearch, ...(options.druid === undefined ? {} : { druid: options.druid }) }, mergedSections({ blockSize: 700, ...SMALL }, options.over ?? {}), options.partitions ?? PARTITIONS, hasDruid)
   const installation = await install(settings)
   if (hasDruid) await installDruid(installation)
   return new ChaosBed(installation, hasDruid, options.make ?? anError, context.say)

@@ -27,9 +27,18 @@ const exception = fc.record<Exception>({
 /** Outermost first; the root is the last. */
 const chain = fc.array(exception, { minLength: 1, maxLength: 4 })
 const tail = fc.array(fc.oneof(method, library), { maxLength: 5 })
+/** Each frame at a line of its own: what stands in two stacks by chance is not shared by them. */
+function apart({ exceptions, middle, tail: rest }: Chain): Chain {
+  let line = 0
+  const renumbered = (frames: readonly string[]) => frames.map((frame) => frame.replace(/:\d+\)/, `:${++line})`))
+  return { exceptions: exceptions.map((one) => ({ ...one, frames: renumbered(one.frames) })), middle: renumbered(middle), tail: renumbered(rest) }
+}
+
+/** As `chain`, of exceptions that a library may have thrown, so that the own frame is another exception's. */
+const anyChain = chain.chain((all) => fc.tuple(...all.map((one) => fc.boolean().map((isOwn) => (isOwn ? one : { ...one, frames: one.frames.filter((frame) => !frame.startsWith('com.acme')) })))))
 
 function print(exceptions: readonly Exception[], frame: (frame: string) => string = (one) => one): string {
-  return traceOf({ exceptions, tail: [] }, { elided: (count) => `... ${count} more`, frame })
+  return traceOf({ exceptions, middle: [], tail: [] }, { elided: (count) => `... ${count} more`, frame })
 }
 
 function textEvent(text: string): ErrorEvent {
@@ -145,13 +154,15 @@ describe('a fingerprint does not move with either', () => {
 
   it('the layout, where it carries the whole chain', () => {
     const decode = createDecoder(schema.parse({}).limits)
-    fc.assert(fc.property(chain, tail, (exceptions, shared) => {
-      const whole: Chain = { exceptions, tail: shared }
+    fc.assert(fc.property(anyChain, tail, tail, (exceptions, middle, shared) => {
+      const whole = apart({ exceptions, middle, tail: shared })
+      const keysOf = ({ fp, fpSite, fpStack }: Grouping) => [fp, fpSite, fpStack]
       const found = Object.keys(LAYOUTS).map((layout) => {
         const [outcome] = decode(recordOf(layout, whole))
-        return [layout, outcome?.kind === 'ok' ? fingerprint(outcome.value).fp : outcome]
+        return [layout, outcome?.kind === 'ok' ? keysOf(fingerprint({ ...outcome.value, logger: 'a.B' })) : outcome] // a trace alone has no logger
       })
-      expect(Object.fromEntries(found)).toEqual(Object.fromEntries(Object.keys(LAYOUTS).map((layout) => [layout, group(traceOf(whole)).fp])))
+      const expected = keysOf(fingerprint({ ...textEvent(traceOf(whole)), logger: 'a.B' }))
+      expect(Object.fromEntries(found)).toEqual(Object.fromEntries(Object.keys(LAYOUTS).map((layout) => [layout, expected])))
     }))
   })
 
@@ -174,6 +185,16 @@ describe('a fine key does not move with', () => {
       const text = (number: number, depth: number) =>
         print(withRoot(all, (root) => ({ ...root, frames: [...Array.from({ length: depth }, () => `com.acme.R.lambda$walk$${number}(R.java:1)`), ...root.frames] })))
       expect(group(text(n, 1 + n)).fpStack).toBe(group(text(0, 1)).fpStack)
+    }))
+  })
+})
+
+describe('a fine key does not move with either', () => {
+  it('the way that a recursion takes through its methods', () => {
+    const visited = ['com.acme.R.walk(R.java:1)', 'com.acme.R.left(R.java:2)', 'com.acme.R.right(R.java:3)']
+    fc.assert(fc.property(chain, fc.array(fc.constantFrom(...visited), { maxLength: 40 }), (all, way) => {
+      const text = (rest: readonly string[]) => print(withRoot(all, (root) => ({ ...root, frames: [...visited, ...rest, ...root.frames] })))
+      expect(group(text(way)).fpStack).toBe(group(text([])).fpStack)
     }))
   })
 })

@@ -33,11 +33,11 @@ services.describe('an installation of the first version', () => {
   test('a day that is there gets the new fields', async () => {
     const { settings, neighbours } = installation
     const { elasticsearch, names } = neighbours
-    const template = detailTemplate(names, settings.elasticsearch)
-    const { properties } = template.template.mappings
-    const before = Object.fromEntries(Object.entries(properties).filter(([field]) => !LATER_FIELDS.includes(field)))
+    const { template, ...rest } = detailTemplate(names, settings.elasticsearch)
+    const before = Object.fromEntries(Object.entries(template.mappings.properties).filter(([field]) => !LATER_FIELDS.includes(field)))
+    await elasticsearch.indices.putIndexTemplate({ name: names.detailIndex, ...rest, template: { ...template, mappings: { ...template.mappings, properties: before } } } as never)
     const alias = dayAlias(names, nowMs)
-    await elasticsearch.indices.create({ index: dayIndex(alias), aliases: { [alias]: {}, [names.detailIndex]: {} }, mappings: { ...template.template.mappings, properties: before } } as never)
+    await elasticsearch.indices.create({ index: dayIndex(alias), aliases: { [alias]: {} } })
 
     await setUpElasticsearch(elasticsearch, names, settings.elasticsearch)
     const documents = documentsOf(settings, neighbours, createMetrics(), createHealth())

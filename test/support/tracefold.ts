@@ -30,11 +30,13 @@ export interface Running {
 export interface StartOptions {
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** Program and arguments that run ours, by replacing themselves with it. */
+  readonly launcher?: readonly string[]
 }
 
 /** Starts `tracefold run`, and resolves once it listens. Rejects with its output if it ends before. */
-export async function startTracefold(settings: Record<string, unknown>, { args = [], env = {} }: StartOptions = {}): Promise<Running> {
-  const child = launch(['--config', settingsFile(settings), 'run', ...args], env)
+export async function startTracefold(settings: Record<string, unknown>, { args = [], env = {}, launcher = [] }: StartOptions = {}): Promise<Running> {
+  const child = launch(['--config', settingsFile(settings), 'run', ...args], env, launcher)
   const url = await waitUntil('the program to listen', () => {
     if (child.process.exitCode !== null) return 'ended'
     return /Tracefold runs: (\S+)/.exec(child.output())?.[1] ?? null
@@ -62,9 +64,10 @@ export async function runTracefold(settings: Record<string, unknown>, args: read
   return { code, output: child.output() }
 }
 
-function launch(args: readonly string[], env: Readonly<Record<string, string>>): { process: ChildProcess; output: () => string; exited: Promise<number | null> } {
+function launch(args: readonly string[], env: Readonly<Record<string, string>>, launcher: readonly string[] = []): { process: ChildProcess; output: () => string; exited: Promise<number | null> } {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TRACEFOLD_')))
-  const child = spawn(process.execPath, [CLI, ...args], { env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [program = process.execPath, ...rest] = [...launcher, process.execPath, CLI, ...args]
+  const child = spawn(program, rest, { env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   let text = ''
   child.stdout.on('data', (chunk: Buffer) => void (text += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => void (text += chunk.toString()))

@@ -3,8 +3,8 @@
  * `[secret]` for each of them, in whole or, for a URL, in part. Pure.
  */
 
-/** Shorter parts of a URL are words such as `services` or `v2`, and no secrets. */
-const MIN_PART_CHARS = 8
+/** Shorter parts of a URL are words such as `services`, and no secrets. */
+const MIN_PART_CHARS = 10
 /** What is shorter would turn every text into noise, and is no secret worth the name. */
 const MIN_SECRET_CHARS = 4
 const SHOWN = '[secret]'

@@ -3,7 +3,7 @@ export const BUCKET_MS = 300_000
 export const DAY_BUCKETS = 288
 export const HISTORY_DAYS = 7
 export const HISTORY_BUCKETS = HISTORY_DAYS * DAY_BUCKETS
-export const P = { w1: 0.5, nu: 5, a0: 1, inflate: 1, floor: 0.02, kappa: 1, wc: 0, guard: 1.5, q: 3, cl: 2, sharp: 0.8 }
+export const P = { w1: 0.5, nu: 5, a0: 1, inflate: 1, floor: 0.02, kappa: 1, wc: 0, guard: 1.5, q: 3, capk: 1, capc: 5, out: 4, cl: 2, sharp: 0.8 }
 
 export interface Usual { readonly mean: number; readonly dispersion: number }
 export interface Fit { usual(offset: number, width: number): Usual; seen(width: number): number; z(offset: number, width: number, x: number): number; sharp: boolean }
@@ -16,7 +16,7 @@ export function fitSeasonal(values: ArrayLike<number>, knownFrom: number): Fit {
   const from = L - days * S
   const v = new Float64Array(L)
   const maxima = Array.from({ length: days }, (_, d) => { let m = 0; for (let i = from + d * S; i < from + (d + 1) * S; i++) m = Math.max(m, values[i]!); return m }).sort((a, b) => b - a)
-  const cap = days >= 3 ? 2 * maxima[1]! + 10 : Infinity
+  const cap = days >= 3 ? P.capk * maxima[1]! + P.capc : Infinity
   for (let i = from; i < L; i++) v[i] = Math.min(values[i]!, cap)
   const own = new Float64Array(S)
   const cls = new Float64Array(HOUR)
@@ -64,7 +64,16 @@ export function fitSeasonal(values: ArrayLike<number>, knownFrom: number): Fit {
   const alls: Record<number, number> = {}
   const disp = (width: number) => {
     const over = new Float64Array(HOUR), square = new Float64Array(HOUR)
+    const perDay = new Float64Array(days)
     for (let i = from + 2; i < L; i++) {
+      let x = 0, m = 0
+      for (let k = 0; k < width; k++) { x += v[i - k]!; m += without[i - k]! }
+      perDay[Math.floor((i - from) / S)]! += (x - m) ** 2
+    }
+    const ds = Float64Array.from(perDay).sort().reverse()
+    const bad = days >= 3 && ds[0]! > P.out * ds[1]! ? perDay.indexOf(ds[0]!) : -1
+    for (let i = from + 2; i < L; i++) {
+      if (Math.floor((i - from) / S) === bad) continue
       let x = 0, m = 0
       for (let k = 0; k < width; k++) { x += v[i - k]!; m += without[i - k]! }
       over[i % HOUR]! += (x - m) ** 2 - m

@@ -1,21 +1,109 @@
-/** Records that could not be processed, newest first. Reads only. */
+/**
+ * Records that could not be processed: to look at, to send through their branches again, and to throw away.
+ *
+ * Delivery: a replay counts a letter once, however often it is asked for. It works for a minute at most; what it has done then is done, and the client asks
+ * again. Browsers may change things only from our own page: other sites' pages can reach a listener on the loopback address, too.
+ */
 import { isUtf8 } from 'node:buffer'
-import type { DeadLetter } from '../../store/dead-letter.ts'
+import type { FastifyRequest } from 'fastify'
+import { isEverything } from '../../dlq/filter.ts'
+import { filterOf } from '../../dlq/filter-words.ts'
+import { EXPLANATIONS } from '../../dlq/words.ts'
+import { isTracefoldError } from '../../errors.ts'
+import { branchesOf, type DeadLetter, type DeadLetterDesk, type DeadLetterReader, type LetterFilter, type ReplayReport } from '../../store/dead-letter.ts'
 import type { ApiDeps, ZodApp } from '../deps.ts'
+import { letterAnswer, letterParams, lettersAnswer, lettersQuery, purgeAnswer, purgeQuery, replayAnswer, replayQuery } from '../letter-schemas.ts'
 import { ProblemError } from '../problems.ts'
 import { iso } from '../range.ts'
-import { lettersAnswer, lettersQuery, problems } from '../schemas.ts'
+import { problems } from '../schemas.ts'
 
 /** A UTF-8 character has up to 4 bytes: a cut leaves at most 3 of one. */
 const MAX_CUT_BYTES = 3
+/** How long one request works. */
+const WORK_MS = 60_000
+
+const tags = ['operations']
 
 export function deadLetterRoutes(app: ZodApp, deps: ApiDeps): void {
-  const schema = { tags: ['operations'], summary: 'Records that could not be processed', querystring: lettersQuery, response: { 200: lettersAnswer, ...problems } }
-  app.get('/dead-letters', { schema }, async ({ query: { limit, reason } }) => {
-    if (deps.letters === null) throw new ProblemError('not_here', 'This process has no dead letters to read.')
-    const letters = await deps.letters.letters(reason === undefined ? { limit } : { limit, reason })
-    return { letters: letters.map(rowOf) }
+  const answers = <T>(answer: T) => ({ 200: answer, ...problems })
+
+  app.get('/dead-letters', { schema: { tags, summary: 'Records that could not be processed', querystring: lettersQuery, response: answers(lettersAnswer) } }, async ({ query }) => {
+    const { limit, cursor, ...words } = query
+    const letters = await readerOf(deps).letters({ ...filterOf(words, deps.now()), limit, ...(cursor === undefined ? {} : { after: placeOf(cursor) }) })
+    const last = letters.at(-1)
+    return { letters: letters.map(rowOf), next: last === undefined || letters.length < limit ? null : cursorOf(last) }
   })
+
+  app.get('/dead-letters/:id', { schema: { tags, summary: 'One of them, with what its reason means', params: letterParams, response: answers(letterAnswer) } }, async ({ params: { id } }) => {
+    const letter = await deskOf(deps).letter(id)
+    if (letter === null) throw new ProblemError('not_found', `There is no dead letter ${id}: it was replayed, purged, or is older than what is kept.`)
+    return { ...rowOf(letter), ...EXPLANATIONS[letter.reason], branches: [...branchesOf(letter)], body_redacted: true as const }
+  })
+
+  const replaySchema = {
+    tags,
+    summary: 'Send them through their branches again',
+    description: 'After a fix. Each letter is counted once, however often this is asked for; what fails again stays a letter.',
+    querystring: replayQuery,
+    response: answers(replayAnswer),
+  }
+  app.post('/dead-letters/replay', { schema: replaySchema, onRequest: fromOwnPage }, async ({ query: { limit, after, ...words } }) => {
+    const report = await working((signal) => deskOf(deps).replay(filterOf(words, deps.now()), { limit, after: after ?? null, signal }))
+    return reportOf(report)
+  })
+
+  app.delete('/dead-letters', { schema: { tags, summary: 'Throw them away', querystring: purgeQuery, response: answers(purgeAnswer) }, onRequest: fromOwnPage }, async ({ query: { all, ...words } }) => {
+    const filter = filterOf(words, deps.now())
+    if (isEverything(filter) && all === undefined) throw new ProblemError('bad_request', 'Say which letters: by reason, stage, branch, job, topic, partition, offset, from or to. To throw all away, say all=true.')
+    return purge(deps, filter)
+  })
+
+  app.delete('/dead-letters/:id', { schema: { tags, summary: 'Throw one away', params: letterParams, response: answers(purgeAnswer) }, onRequest: fromOwnPage }, async ({ params: { id } }) => purge(deps, { id }))
+}
+
+async function purge(deps: ApiDeps, filter: LetterFilter): Promise<{ purged: number }> {
+  return { purged: await working((signal) => deskOf(deps).purge(filter, signal)) }
+}
+
+function readerOf({ letters }: ApiDeps): DeadLetterReader {
+  if (letters === null) throw new ProblemError('not_here', 'This process has no dead letters to read.')
+  return letters
+}
+
+function deskOf(deps: ApiDeps): DeadLetterDesk {
+  const reader = readerOf(deps)
+  if (!isDesk(reader)) throw new ProblemError('not_here', 'This process can only list dead letters.')
+  return reader
+}
+
+function isDesk(reader: DeadLetterReader): reader is DeadLetterDesk {
+  return 'replay' in reader
+}
+
+async function working<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  try {
+    return await work(AbortSignal.timeout(WORK_MS))
+  } catch (error) {
+    if (isTracefoldError(error, 'aborted')) throw new ProblemError('busy', 'This takes longer than one request may. What was done is done, and nothing is done twice: ask again.')
+    if (isTracefoldError(error, 'partition_lost')) throw new ProblemError('busy', error.message)
+    throw error
+  }
+}
+
+function fromOwnPage(request: FastifyRequest): Promise<void> {
+  const site = request.headers['sec-fetch-site']
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') throw new ProblemError('forbidden', 'Pages of other sites may not change dead letters.')
+  return Promise.resolve()
+}
+
+function cursorOf({ timeMs, id }: DeadLetter): string {
+  return Buffer.from(`${timeMs}:${id}`).toString('base64url')
+}
+
+function placeOf(cursor: string): { timeMs: number; id: string } {
+  const match = /^(\d{1,16}):(.+)$/s.exec(Buffer.from(cursor, 'base64url').toString())
+  if (match === null) throw new ProblemError('bad_request', 'query cursor: expected `next` of the page before')
+  return { timeMs: Number(match[1]), id: match[2] ?? '' }
 }
 
 function rowOf({ partition: at, timeMs, body, bodyTruncated, ...letter }: DeadLetter) {
@@ -30,10 +118,27 @@ function rowOf({ partition: at, timeMs, body, bodyTruncated, ...letter }: DeadLe
   }
 }
 
-function bodyOf(body: Buffer, truncated: boolean): { body: string; body_encoding: 'utf8' | 'base64' } {
+export function bodyOf(body: Buffer, truncated: boolean): { body: string; body_encoding: 'utf8' | 'base64' } {
   for (let cut = 0; cut <= (truncated ? MAX_CUT_BYTES : 0); cut++) {
     const kept = body.subarray(0, body.length - cut)
     if (isUtf8(kept)) return { body: kept.toString('utf8'), body_encoding: 'utf8' }
   }
   return { body: body.toString('base64'), body_encoding: 'base64' }
+}
+
+export function reportOf(report: ReplayReport) {
+  const { letters, replayed, events, failedAgain, waiting, unclear, fromCopy, fromCutCopy, refusedEvents, expiredEvents, next } = report
+  return {
+    letters,
+    replayed,
+    events,
+    failed_again: failedAgain,
+    waiting,
+    unclear,
+    from_copy: fromCopy,
+    from_cut_copy: fromCutCopy,
+    refused_events: refusedEvents,
+    expired_events: expiredEvents,
+    next,
+  }
 }

@@ -123,7 +123,7 @@ export class DruidReader implements RollupReader {
     if (this.#columns !== null) return this.#columns
     const rows = await this.#client.sql<{ COLUMN_NAME: string }>('SELECT COLUMN_NAME FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_NAME = ?', [this.#datasource])
     const seen = new Set(rows.map(({ COLUMN_NAME: name }) => name))
-    const known = new Set(LATER_COLUMNS.filter((name) => seen.has(name) || true))
+    const known = new Set(LATER_COLUMNS.filter((name) => seen.has(name)))
     if (known.size === LATER_COLUMNS.length) this.#columns = known
     return known
   }

@@ -15,7 +15,7 @@ export async function setUpElasticsearch(client: Client, names: Names, settings:
   if (!(await client.indices.existsAlias({ name: ledgerAlias(names) }))) {
     await client.indices.create({ index: ledgerIndex(names), aliases: { [ledgerAlias(names)]: {} } })
   }
-  void addFields
+  await addFields(client, names, detail.template.mappings.properties)
   return [`script ${scriptId(names)}`, `index template ${names.detailIndex}`, `index template ${names.ledgerIndex}`, `index ${ledgerIndex(names)}`]
 }
 

@@ -97,6 +97,15 @@ describe('what is inside an envelope', () => {
     expect(eventOf(sample('envelopes/fluent-bit-partial.json'))).toMatchObject({ layout: 'log4j2-ecs', truncated: true, throwable: { type: 'java.lang.RuntimeException' } })
   })
 
+  it.each([{ _p: 'P' }, { logtag: 'P' }, { partial_message: 'true' }])('that is text and was split is marked: %j', (mark) => {
+    const record = { log: `2026-08-01 10:00:00,123 ERROR a.B - boom\n${TRACE}`, stream: 'stderr' }
+    expect([eventOf(record).truncated, eventOf({ ...record, ...mark }).truncated]).toEqual([false, true])
+  })
+
+  it('is not the error that stands beside it', () => {
+    expect(eventOf(beat({ message: JSON.stringify(ECS), error: { message: 'x', stack_trace: TRACE } }))).toMatchObject({ layout: 'log4j2-ecs', message: 'm', throwable: null })
+  })
+
   it('that Filebeat cut is marked', () => {
     const message = `2026-08-01 10:00:00,123 ERROR a.B - boom\n${TRACE}\n`
     expect(eventOf(beat({ message, log: { offset: 1, flags: ['truncated'] } }))).toMatchObject({ truncated: true, throwable: { form: 'text' } })
@@ -182,6 +191,7 @@ describe('a record that is no envelope', () => {
     ['a Logstash event with JSON as its message', { '@version': '1', '@timestamp': ECS['@timestamp'], level: 'ERROR', level_value: 40_000, logger_name: 'a.B', message: '{"level":"INFO","message":"inner"}' }, 'logback-logstash', { message: '{"level":"INFO","message":"inner"}' }],
     ['an ECS event with context keys log, stream and payload', { ...ECS, log: 'l', stream: 's', payload: 'p', schema: 'x' }, 'log4j2-ecs', { context: new Map([['stream', 's'], ['payload', 'p'], ['schema', 'x']]) }],
     ['a Logback event with a context key log', { '@version': '1', level: 'ERROR', level_value: 40_000, message: 'm', log: '{"level":"INFO","message":"inner"}' }, 'logback-logstash', { message: 'm', context: new Map([['log', '{"level":"INFO","message":"inner"}']]) }],
+    ['an event of no known layout with a key log', { level: 'ERROR', message: 'm', log: '{"level":"INFO","message":"inner"}' }, 'generic-json', { message: 'm' }],
     ['an event with context keys data and source', { ...ECS, data: 'd', source: 's', type: 't' }, 'log4j2-ecs', { message: 'm' }],
     ['an event with a context key source_type', { ...ECS, source_type: 'kafka' }, 'log4j2-ecs', { context: new Map([['source_type', 'kafka']]) }],
     ['an event with a context key agent', { ...ECS, agent: 'a', input: 'i', beat: 'b' }, 'log4j2-ecs', { context: new Map([['agent', 'a'], ['input', 'i'], ['beat', 'b']]) }],

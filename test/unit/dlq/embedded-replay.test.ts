@@ -35,7 +35,7 @@ describeReplay('the embedded store', async () => {
       const stream = createStream({
         branches: ['detail', 'rollup'],
         source,
-        store: { open: (p) => store.open(p), commit: (unit, signal) => store.commit(unit, signal), close: async () => {} },
+        store: { open: (p, signal) => store.open(p, signal), commit: (unit, signal) => store.commit(unit, signal), close: async () => {} },
         intake: { settings, now: () => T0, metrics: null },
         settings,
         rules: new RulesInForce(createRules(settings)),

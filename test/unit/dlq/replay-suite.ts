@@ -162,14 +162,19 @@ export function describeReplay(name: string, make: () => Promise<ReplayAdapter>)
     })
 
     test('a replay that is killed before any of its steps is finished by the next one, and counts nothing twice', async () => {
-      await adapter.consume([line('good'), ...Array.from({ length: 6 }, (_, i) => large(`kill ${i}`))], SMALL)
-      for (let step = 0; step < adapter.steps; step++) {
+      const letters = 2 * adapter.steps
+      await adapter.consume([line('good'), ...Array.from({ length: letters }, (_, i) => large(`kill ${i % 3}`))], SMALL)
+      const killed = async (step: number, offset: number): Promise<void> => {
         const dying = await deskOf(LARGE, step)
-        await expect(dying.replay({ fromOffset: step + 1, toOffset: step + 1 }, { limit: 10, after: null, signal: new AbortController().signal })).rejects.toThrow('killed')
+        await expect(dying.replay({ fromOffset: offset, toOffset: offset }, { limit: 10, after: null, signal: new AbortController().signal })).rejects.toThrow('killed')
+      }
+      for (let step = 0; step < adapter.steps; step++) {
+        await killed(step, 2 * step + 1)
+        if (step % 2 === 0) await replayAll(await deskOf(LARGE), { fromOffset: 2 * step + 2, toOffset: 2 * step + 2 })
       }
       await replayAll(await deskOf(LARGE))
-      expect(await adapter.counts()).toEqual({ detail: 7, rollup: 7 })
-      expect(await account()).toEqual(both({ consumed: 7, counted: 7 }))
+      expect(await adapter.counts()).toEqual({ detail: letters + 1, rollup: letters + 1 })
+      expect(await account()).toEqual(both({ consumed: letters + 1, counted: letters + 1 }))
     })
 
     test('purged letters are gone, and their events stay dead in the ledger', async () => {

@@ -23,7 +23,7 @@ const policy: fc.Arbitrary<Policy> = fc
   .record({ groupBy: fc.constantFrom([], ['rule'], ['alert']), groupWaitMs: fc.constantFrom(0, 10 * SECOND), groupIntervalMs: fc.constantFrom(0, MINUTE), sendResolved: fc.boolean() })
   .map((over) => aPolicy(over))
 
-const runs = { numRuns: 15000 }
+const runs = { numRuns: 250 }
 
 function tell(how: Policy, what: readonly Step[]): Story {
   const story = new Story(how)
