@@ -6,10 +6,11 @@
  *
  * Delivery: nothing is written here. A record that cannot be processed becomes a dead letter with the same id in every replay.
  */
-import { WINDOW_MS, type Classification, type ErrorEvent, type GroupedEvent, type Grouping, type Outcome, type Window } from './event.ts'
+import { WINDOW_MS, type Classification, type ErrorEvent, type GroupedEvent, type Grouping, type Job, type Outcome, type Window } from './event.ts'
 import type { Settings } from './config/schema.ts'
 import type { FilterSubject, Verdict } from './filter/filter.ts'
 import type { Metrics } from './metrics.ts'
+import type { Whose } from './job.ts'
 import { BlockLimiter } from './overflow.ts'
 import type { StreamRules } from './rules.ts'
 import { partitionKey, type Batch, type Partition, type SourceRecord } from './source/source.ts'
@@ -127,7 +128,7 @@ export class Intake {
     const byLevel = rules.filter.byLevel(raw)
     if (byLevel?.kind === 'drop') return this.#dropped(place, byLevel)
     const event = rules.redactor.redactEvent(raw)
-    const whose = rules.resolveJob(event, { key: record.key, headers: record.headers, topic: reading.partition.topic })
+    const whose = this.#whose(event, record, reading)
     const verdict = byLevel ?? this.#filter({ event, job: whose.job, environment: whose.environment, types: () => typesOf(rules.analyse(event, whose.job).grouping) }, reading, place)
     if (verdict.kind === 'drop') return this.#dropped(place, verdict)
     const timeMs = this.#timeOf(event, record)
@@ -140,6 +141,14 @@ export class Intake {
     const limited = reading.limiter.place(value)
     if (limited.isOverflow) metrics?.overflowEvents.inc()
     return { ...place, kind: 'ok', value: limited.event }
+  }
+
+  /** A key or header may hold what no name should. */
+  #whose(event: ErrorEvent, { key, headers }: SourceRecord, { partition }: Reading): Whose {
+    const { resolveJob, redactor } = this.#options.rules.now
+    const whose = resolveJob(event, { key, headers, topic: partition.topic })
+    const job = redactor.redact(whose.job) as Job // still a job's name
+    return job === whose.job ? whose : { ...whose, job }
   }
 
   #filter(subject: FilterSubject, { partition }: Reading, { offset, index }: Place): Verdict {
@@ -181,7 +190,7 @@ export class Intake {
       index: place.index,
       events: 1,
       timeMs: this.#recordTimeOf(record),
-      job: rules.resolveJob(NO_EVENT, { key: record.key, headers: record.headers, topic: reading.partition.topic }).job,
+      job: this.#whose(NO_EVENT, record, reading).job,
       body: rules.redactor.redactBytes(value.subarray(0, settings.limits.maxLetterBytes)),
       bodyTruncated: value.length > settings.limits.maxLetterBytes,
     }

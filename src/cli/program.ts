@@ -1,6 +1,7 @@
 /** The command line: words in, exit code out. Every error ends here as one message on standard error, with its stack on `--debug` only. */
 import { Command, CommanderError } from 'commander'
 import { registerCheckConfig } from './check-config.ts'
+import { registerDlq } from './dlq.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { registerFingerprint } from './fingerprint.ts'
 import type { Io } from './io.ts'
@@ -41,6 +42,7 @@ function createProgram(io: Io): Command {
   registerSettings(program, io)
   registerTop(program, io)
   registerLedger(program, io)
+  registerDlq(program, io)
   registerFingerprint(program, io)
   registerPatterns(program, io)
   return program

@@ -1,8 +1,10 @@
 /**
- * An event -> the event without secrets: message, template, names (logger, thread, host; by a user's rules service and environment, too), context, tags and throwable. The
- * same object where nothing had to change, so that a clean event costs no copy. Pure but for what it remembers, which is what it would find again.
+ * An event -> the event without secrets: message, template, names (logger, thread, host; by a user's rules service and environment, too), context,
+ * tags and throwable. The same object where nothing had to change, so that a clean event costs no copy. Pure but for what it remembers, which is
+ * what it would find again.
  */
 import type { ErrorEvent, Frame, LoggedThrowable, Throwable } from '../event.ts'
+import { remembered } from '../lib/remembered.ts'
 import type { TextRedactor } from './redact-body.ts'
 import { redact, redactValue } from './redact.ts'
 import { isShared, share } from './shared-throwable.ts'
@@ -12,18 +14,17 @@ export interface EventText extends TextRedactor {
   readonly redactByRules: ((text: string) => string) | null
 }
 
+type PrintedThrowable = LoggedThrowable & { readonly form: 'text' }
+
 /** Decoding nests suppressed exceptions in suppressed ones only so far; a bound all the same. */
 const MAX_DEPTH = 250
-/** Names come again and again, so what became of one is remembered; past so many all are forgotten. */
-const MAX_NAMES = 10_000
-/** Longer ones are seldom the same, and costly to look up. */
-const MAX_NAME_CHARS = 256
+const NAMES = { maxTexts: 10_000, maxChars: 256 } as const
 
 export const redactEvent = createEventRedactor({ redact, redactValue, redactByRules: null })
 
 export function createEventRedactor(text: EventText): (event: ErrorEvent) => ErrorEvent {
-  const nameOf = remembered(text.redact)
-  const labelOf = text.redactByRules === null ? (label: string | null) => label : remembered(text.redactByRules)
+  const nameOf = named(text.redact)
+  const labelOf = text.redactByRules === null ? (label: string | null) => label : named(text.redactByRules)
   const throwableOf = throwableRedactor(text)
   return (event) => {
     const message = text.redact(event.message)
@@ -39,23 +40,16 @@ export function createEventRedactor(text: EventText): (event: ErrorEvent) => Err
     const throwable = event.throwable === null ? null : throwableOf(event.throwable)
     const isSame =
       message === event.message && messageTemplate === event.messageTemplate && logger === event.logger && thread === event.thread && host === event.host &&
-      serviceName === event.serviceName && serviceVersion === event.serviceVersion && environment === event.environment && context === event.context && tags === event.tags && throwable === event.throwable
+      serviceName === event.serviceName && serviceVersion === event.serviceVersion && environment === event.environment &&
+      context === event.context && tags === event.tags && throwable === event.throwable
     return isSame ? event : { ...event, message, messageTemplate, logger, thread, host, serviceName, serviceVersion, environment, context, tags, throwable }
   }
 }
 
-function remembered(redactText: (text: string) => string): (name: string | null) => string | null {
-  const known = new Map<string, string>()
-  return (name) => {
-    if (name === null || name.length > MAX_NAME_CHARS) return name === null ? null : redactText(name)
-    let clean = known.get(name)
-    if (clean === undefined) {
-      clean = redactText(name)
-      if (known.size >= MAX_NAMES) known.clear()
-      known.set(name, clean)
-    }
-    return clean
-  }
+/** Names come again and again; there are not many hosts, loggers and threads. */
+function named(redactText: (text: string) => string): (name: string | null) => string | null {
+  const clean = remembered(redactText, NAMES)
+  return (name) => (name === null ? null : clean(name))
 }
 
 function redactContext(context: ReadonlyMap<string, string>, text: TextRedactor): ReadonlyMap<string, string> {
@@ -99,8 +93,7 @@ function withoutSecrets(throwable: LoggedThrowable, text: EventText): LoggedThro
 }
 
 /** A trace that begins with type and message still does afterwards: its parser skips as many characters. */
-function redactTrace(throwable: LoggedThrowable & { form: 'text' }, clean: { readonly type: string | null; readonly message: string | null }, { redact: redactText }: TextRedactor): string {
-  const { type, message, text } = throwable
+function redactTrace({ type, message, text }: PrintedThrowable, clean: Pick<PrintedThrowable, 'type' | 'message'>, { redact: redactText }: TextRedactor): string {
   const whole = redactText(text)
   const head = `${type ?? ''}: ${message ?? ''}`
   if (clean.type === null || clean.message === null || !text.startsWith(head)) return whole

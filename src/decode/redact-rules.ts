@@ -54,8 +54,9 @@ export function createRuleRedactor(rules: readonly PatternRule[], builtInPlaceho
 
 function compile({ pattern, placeholder }: PatternRule): Compiled {
   const cost = patternCost(pattern)
-  const touches = 'refused' in cost || cost.hasAssertion ? [pattern, `(?!^)(?:${pattern})`, `(?:${pattern})(?!$)`, `(?!^)(?:${pattern})(?!$)`] : [pattern, pattern, pattern, pattern]
-  return { placeholder, regexes: touches.map((source) => new RegExp(source, 'gi')) }
+  const asksBeside = 'refused' in cost || cost.hasAssertion
+  const sources = asksBeside ? [pattern, `(?!^)(?:${pattern})`, `(?:${pattern})(?!$)`, `(?!^)(?:${pattern})(?!$)`] : [pattern, pattern, pattern, pattern]
+  return { placeholder, regexes: sources.map((source) => new RegExp(source, 'gi')) }
 }
 
 function wallsOf(text: string): Hit[] {

@@ -9,6 +9,7 @@
  */
 import { namesOf } from '../classify/names.ts'
 import type { ErrorEvent } from '../event.ts'
+import { remembered } from '../lib/remembered.ts'
 import { createBodyRedactor, type TextRedactor } from './redact-body.ts'
 import { createEventRedactor } from './redact-event.ts'
 import { BUILT_IN, createBuiltInRedactor, hidesSecret } from './redact.ts'
@@ -22,10 +23,8 @@ export interface Redactor extends TextRedactor {
   readonly digest: string
 }
 
-/** Keys come again and again; past so many all are forgotten. */
-const MAX_KEYS = 10_000
-/** A longer one, which only a dead letter can have, is known by its whole name alone. */
-const MAX_KEY_CHARS = 1_024
+/** A longer key, which only a dead letter can have, is known by its whole name alone. */
+const KEYS = { maxTexts: 10_000, maxChars: 1_024 } as const
 const PLACEHOLDERS: ReadonlySet<string> = new Set(BUILT_IN.map((name) => `[redacted:${name}]`))
 
 export function createRedactor(rules: RedactionRules): Redactor {
@@ -58,17 +57,8 @@ function keyTest({ rules }: RedactionRules): (key: string) => string | null {
   const asked = rules.flatMap((rule) => (rule.key === undefined ? [] : [{ test: namesOf([rule.key.toLowerCase()]).test, placeholder: placeholderOf(rule) }]))
   if (asked.length === 0) return () => null
   const placeholderFor = (names: readonly string[]): string | null => asked.find(({ test }) => names.some(test))?.placeholder ?? null
-  const known = new Map<string, string | null>()
-  return (key) => {
-    if (key.length > MAX_KEY_CHARS) return placeholderFor([key.toLowerCase()])
-    let placeholder = known.get(key)
-    if (placeholder === undefined) {
-      placeholder = placeholderFor(namesAbove(key.toLowerCase()))
-      if (known.size >= MAX_KEYS) known.clear()
-      known.set(key, placeholder)
-    }
-    return placeholder
-  }
+  const known = remembered((key) => placeholderFor(namesAbove(key.toLowerCase())), KEYS)
+  return (key) => (key.length > KEYS.maxChars ? placeholderFor([key.toLowerCase()]) : known(key))
 }
 
 /** `user`, `user.address` and `user.address.street`, of the last. */

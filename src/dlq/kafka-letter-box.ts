@@ -58,7 +58,10 @@ export class KafkaLetterBox implements LetterBox {
   /** Follows the topic from now on, and finishes what others leave half done. Without it, following begins with the first question. */
   start(): void {
     this.#follow()
-    this.#timer = setInterval(() => this.#finishOthers(), FINISH_CHECK_MS).unref()
+    const finish = (): void => {
+      this.#finishing = this.#finishing.then(() => this.finishOthers())
+    }
+    this.#timer = setInterval(finish, FINISH_CHECK_MS).unref()
   }
 
   async letters(query: LetterQuery): Promise<DeadLetter[]> {
@@ -204,19 +207,18 @@ export class KafkaLetterBox implements LetterBox {
     await this.#follower.reached(end)
   }
 
-  #finishOthers(): void {
+  /** Finishes a chunk that has been open for longer than it takes. Never rejects; what failed is tried again. */
+  async finishOthers(): Promise<void> {
     const { now, log } = this.#options
     if (this.#openSinceMs === null || now() - this.#openSinceMs < UNFINISHED_MS) return
     this.#openSinceMs = now() // the next try
-    this.#finishing = this.#finishing.then(async () => {
-      try {
-        const session = await this.open({ filter: { id: '' }, limit: 0, after: null }, this.#closing.signal)
-        await session.close()
-        log.info({}, 'a replay of dead letters that was left half done is finished')
-      } catch (error) {
-        log.warn({ error: String(error) }, 'a replay of dead letters is half done; finishing it is tried again')
-      }
-    })
+    try {
+      const session = await this.open({ filter: { id: '' }, limit: 0, after: null }, this.#closing.signal)
+      await session.close()
+      log.info({}, 'a replay of dead letters that was left half done is finished')
+    } catch (error) {
+      log.warn({ error: String(error) }, 'a replay of dead letters is half done; finishing it is tried again')
+    }
   }
 }
 

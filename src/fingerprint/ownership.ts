@@ -44,7 +44,7 @@ const LIBRARIES = [
 const GROOVY_CALLS = /\b(?:IndyInterface|ScriptBytecodeAdapter|CallSite)\b/
 
 /** Helpers that only throw: the site is whoever called them. */
-const ONLY_THROW = /(?:^|[.$])(?:Assert|Asserts|Assertions|Preconditions|Validate|Checks?)#|#fail$/
+const ONLY_THROW = /(?:^|[.$])(?:\w{0,40}(?:Asserts?|Assertions|Preconditions)|(?:Param|Arg|Argument|Null)?Checks?|Validate)#|#(?:fail|check(?:NotNull|Argument|State|ElementIndex|PositionIndex)|require(?:NonNull|NotNull|NonEmpty)|nullNotPermitted|throwIf\w{0,60})$/
 
 export interface Ownership {
   /** Of a class name, normalised or not. */

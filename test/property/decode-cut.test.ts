@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest'
 import type { ErrorEvent } from '../../src/event.ts'
-import { decode, sample, typesOf } from '../unit/decode/samples.ts'
+import { decode, sample, throwableOf, typesOf } from '../unit/decode/samples.ts'
 
 const OUTERMOST = 'java.lang.RuntimeException'
 
@@ -50,9 +50,9 @@ describe.each(SAMPLES)('%s, cut at every byte', (file, typeKey) => {
     expect(cuts.filter(({ end, found }) => end >= typeEnd && found[0]?.level !== 'ERROR').map(({ end }) => end)).toEqual([])
   })
 
-  it('gives no type but those that were thrown', () => {
-    const known = new Set([...(whole === undefined ? [] : typesOf(whole)), 'java.lang.Throwable'])
-    const made = cuts.flatMap(({ found }) => found.slice(0, 1).flatMap(typesOf)).filter((type) => !known.has(type))
+  it('gives no type, class or method but those that were there', () => {
+    const known = new Set(['java.lang.Throwable', ...(whole === undefined ? [] : namesIn(whole))])
+    const made = cuts.flatMap(({ found }) => found.slice(0, 1).flatMap(namesIn)).filter((name) => !known.has(name))
     expect([...new Set(made)]).toEqual([])
   })
 
@@ -61,6 +61,13 @@ describe.each(SAMPLES)('%s, cut at every byte', (file, typeKey) => {
     expect(unmarked.filter(({ found }) => found.length === 1).map(({ end }) => end)).toEqual([])
   })
 })
+
+/** Of the chain's exceptions and their frames. A frame that was cut behind its class has no method. */
+function namesIn(event: ErrorEvent): string[] {
+  const names: string[] = []
+  for (let at = throwableOf(event); at !== null; at = at.cause) names.push(at.type, ...at.frames.flatMap(({ className, method }) => (method === '' ? [className] : [className, method])))
+  return names
+}
 
 function events(record: Buffer): ErrorEvent[] {
   return decode(record).flatMap((outcome) => (outcome.kind === 'ok' ? [outcome.value] : []))

@@ -192,3 +192,8 @@ test('the fingerprint by the rules before is told until the event time at which 
   const items = read([aRecord(line({}, T0 - 1)), aRecord(line({}, T0), { offset: 1 })], intake)
   expect(items.map((item) => (item.kind === 'ok' ? item.value.grouping.previous : item.kind))).toEqual(['v1:before', null])
 })
+
+test('a secret in the record\'s key is no job\'s name', () => {
+  const items = read([aRecord(line({ contextMap: {} }), { key: Buffer.from('jane.doe@example.com') }), aRecord('no json', { offset: 1, key: Buffer.from('jane.doe@example.com') })])
+  expect(items.map((item) => (item.kind === 'ok' ? item.value.job : item.kind === 'dead' ? item.letter.job : null))).toEqual(['[redacted:email]', '[redacted:email]'])
+})

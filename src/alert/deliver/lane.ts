@@ -141,7 +141,6 @@ export class Lane {
     if (!failure.retriable) return this.#giveUp(job, 'refused', failure)
     if (job.tries >= limits.maxTries || nowMs + waitMs - job.firstMs > limits.giveUpAfterMs) return this.#giveUp(job, 'gave_up', failure)
     events.onRetry(job.notification, failure, waitMs)
-    if (this.#stopped) return
     job.readyAtMs = nowMs + waitMs
     this.#waiting.push(job)
   }

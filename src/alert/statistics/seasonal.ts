@@ -1,110 +1,158 @@
-/** Prototype */
-export const BUCKET_MS = 300_000
-export const DAY_BUCKETS = 288
-export const HISTORY_DAYS = 7
-export const HISTORY_BUCKETS = HISTORY_DAYS * DAY_BUCKETS
-export const P = { w1: 0.5, nu: 5, a0: 1, inflate: 1, floor: 0.02, kappa: 1, wc: 0, guard: 1.5, q: 3, capk: 1, capc: 5, out: 4, cl: 2, sharp: 0.8 }
+/**
+ * What is usual at a time of day, learned from the last days.
+ *
+ * In: counts of five minutes, whole days of them, the oldest first. Out: mean, dispersion and ceiling of any fifteen minutes of the next day.
+ *
+ * - One day's incident is not usual: what the highest day has above the second highest is cut off, and a day that varies far more than every
+ *   other has no say in the dispersion.
+ * - A bucket's mean lies between that of its time of day and that of its minute of the hour: the nearer to the first, the less the days differ
+ *   among each other compared with the times of day (empirical Bayes). So an hourly task is known by all its runs, a daily one by its own.
+ * - A bucket's neighbours count half, unless the bucket alone predicts better: a task that starts to the minute is not blurred.
+ * - The dispersion is what each day shows against the others, itself left out. A minute of the hour has its own where it differs much: an hourly
+ *   task starts early at times.
+ * - The ceiling is above the greatest excess that two days have shown.
+ *
+ * The constants were chosen with the benchmark `spikes`, which prints what they reach.
+ */
+import { BUCKETS_PER_DAY as DAY, BUCKETS_PER_HOUR as HOUR, EVIDENCE_BUCKETS, type Fit } from './expectation.ts'
+import { above, dispersionOf, scoreOf } from './prior.ts'
 
-export interface Usual { readonly mean: number; readonly dispersion: number }
-export interface Fit { usual(offset: number, width: number): Usual; seen(width: number): number; z(offset: number, width: number, x: number): number; sharp: boolean }
+const HOURS_PER_DAY = DAY / HOUR
+/** Weight of a bucket's neighbours where a bucket is not taken alone. */
+const NEIGHBOUR_WEIGHT = 0.5
+/** The bucket alone must predict so much better to be believed: squared error, as a share. */
+const SHARPER = 0.8
+/** The mean of the minute of the hour counts as one day more, at least. */
+const PRIOR_DAYS = 1
+/** Stands for "days differ only by chance", where the division would give no number. */
+const MANY_DAYS = 1e6
+/** Events by which the highest day may pass the second highest. */
+const CUT_SLACK = 5
+/** A day whose squares are so many times those of the next is an incident. */
+const INCIDENT = 4
+/** A minute of the hour has a dispersion of its own where it is so many times the series'. */
+const OWN_DISPERSION = 2
 
-const HOUR = 12
-const S = DAY_BUCKETS
-export function fitSeasonal(values: ArrayLike<number>, knownFrom: number): Fit {
-  const L = HISTORY_BUCKETS
-  const days = Math.floor((L - knownFrom) / S)
-  const from = L - days * S
-  const v = new Float64Array(L)
-  const maxima = Array.from({ length: days }, (_, d) => { let m = 0; for (let i = from + d * S; i < from + (d + 1) * S; i++) m = Math.max(m, values[i]!); return m }).sort((a, b) => b - a)
-  const cap = days >= 3 ? P.capk * maxima[1]! + P.capc : Infinity
-  for (let i = from; i < L; i++) v[i] = Math.min(values[i]!, cap)
-  const own = new Float64Array(S)
-  const cls = new Float64Array(HOUR)
-  let total = 0
-  for (let i = from; i < L; i++) { own[i % S]! += v[i]!; cls[i % HOUR]! += v[i]!; total += v[i]! }
-  const overall = total / (L - from)
-  const at = (i: number) => v[i < from ? i + S : i >= L ? i - S : i]!
-  const model = (fine: boolean) => {
-    const w1 = fine ? P.wc : P.w1
-    const w = 1 + 2 * w1
-    const eff = w * w / (1 + 2 * w1 * w1)
-    const n = days * eff
-    const sm = (i: number) => (v[i]! + w1 * (at(i - 1) + at(i + 1))) / w
-    const y = Float64Array.from(v, (_, i) => i < from ? 0 : sm(i))
-    const mean = new Float64Array(S)
-    const without = new Float64Array(L)
-    let err = 0
-    for (let m = 0; m < HOUR; m++) {
-      let prior = 0
-      for (let i = from + m; i < L; i += HOUR) prior += y[i]! / (days * 24)
-      let within = 0, between = 0
-      for (let s = m; s < S; s += HOUR) {
-        let mu = 0
-        for (let i = from + s; i < L; i += S) mu += y[i]! / days
-        mean[s] = mu
-        between += (mu - prior) ** 2 / 23
-        for (let i = from + s; i < L; i += S) within += (y[i]! - mu) ** 2 / (days - 1) / 24
-      }
-      const b = between - within / days
-      const kap = P.kappa + (b <= within * 1e-6 ? 1e6 : within / b)
-      for (let s = m; s < S; s += HOUR) {
-        const mu = mean[s]!
-        for (let i = from + s; i < L; i += S) {
-          without[i] = ((mu * days - y[i]!) + prior * kap) / (days - 1 + kap)
-          err += (v[i]! - without[i]!) ** 2
-        }
-        mean[s] = (mu * days + prior * kap) / (days + kap)
+interface Profile {
+  /** By bucket of the day. */
+  readonly mean: Float64Array
+  /** For each count, its mean as the other days tell it. */
+  readonly byOthers: Float64Array
+  readonly error: number
+}
+
+export function fitSeasonal(all: Float64Array, days: number): Fit {
+  const counts = all.subarray(all.length - days * DAY)
+  const settled = cutIncident(counts, days)
+  const blurred = profileOf(settled, days, NEIGHBOUR_WEIGHT)
+  const alone = profileOf(settled, days, 0)
+  const isSharp = alone.error < SHARPER * blurred.error
+  const { mean, byOthers } = isSharp ? alone : blurred
+  const { series, byMinute } = dispersions(sums(settled), sums(byOthers), days, isSharp)
+  const seen = secondHighest(scoresByDay(sums(counts), sums(byOthers), days, series))
+  return (bucket) => {
+    const usual = sumEndingAt(mean, bucket)
+    return { mean: usual, dispersion: byMinute[place(bucket, HOUR)]!, ceiling: above(seen, usual, series) }
+  }
+}
+
+function cutIncident(counts: Float64Array, days: number): Float64Array {
+  const highest = Float64Array.from({ length: days }, (_, day) => counts.subarray(day * DAY, (day + 1) * DAY).reduce((a, b) => Math.max(a, b)))
+  const cut = secondHighest(highest) + CUT_SLACK
+  return counts.map((count) => Math.min(count, cut))
+}
+
+function profileOf(counts: Float64Array, days: number, weight: number): Profile {
+  const values = weight === 0 ? counts : withNeighbours(counts, weight)
+  const mean = new Float64Array(DAY)
+  const byOthers = new Float64Array(counts.length)
+  let error = 0
+  for (let minute = 0; minute < HOUR; minute++) {
+    const { means, prior, priorDays } = timesOfDay(values, days, minute)
+    for (let hour = 0; hour < HOURS_PER_DAY; hour++) {
+      const at = hour * HOUR + minute
+      const total = means[hour]! * days
+      mean[at] = (total + prior * priorDays) / (days + priorDays)
+      for (let i = at; i < counts.length; i += DAY) {
+        const expected = (total - values[i]! + prior * priorDays) / (days - 1 + priorDays)
+        byOthers[i] = expected
+        error += (counts[i]! - expected) ** 2
       }
     }
-    return { n, mean, without, err }
   }
-  const smooth = model(false), fine = model(true)
-  const sharp = fine.err < smooth.err * P.sharp
-  const { n, mean, without } = sharp ? fine : smooth
-  const alls: Record<number, number> = {}
-  const disp = (width: number) => {
-    const over = new Float64Array(HOUR), square = new Float64Array(HOUR)
-    const perDay = new Float64Array(days)
-    for (let i = from + 2; i < L; i++) {
-      let x = 0, m = 0
-      for (let k = 0; k < width; k++) { x += v[i - k]!; m += without[i - k]! }
-      perDay[Math.floor((i - from) / S)]! += (x - m) ** 2
-    }
-    const ds = Float64Array.from(perDay).sort().reverse()
-    const bad = days >= 3 && ds[0]! > P.out * ds[1]! ? perDay.indexOf(ds[0]!) : -1
-    for (let i = from + 2; i < L; i++) {
-      if (Math.floor((i - from) / S) === bad) continue
-      let x = 0, m = 0
-      for (let k = 0; k < width; k++) { x += v[i - k]!; m += without[i - k]! }
-      over[i % HOUR]! += (x - m) ** 2 - m
-      square[i % HOUR]! += m * m
-    }
-    const al = (o: number, q: number) => (Math.max(0, o) / 2 / width + P.a0 * P.nu) / (q / 2 / width + P.nu)
-    const all = al(over.reduce((a, b) => a + b), square.reduce((a, b) => a + b))
-    alls[width] = all * P.inflate + P.floor
-    return over.map((o, i) => { const a = al(o, square[i]!); return (sharp || a > P.cl * all ? a : all) * P.inflate + P.floor })
+  return { mean, byOthers, error }
+}
+
+function withNeighbours(counts: Float64Array, weight: number): Float64Array {
+  const last = counts.length - 1
+  return counts.map((count, i) => (count + weight * (counts[i === 0 ? DAY - 1 : i - 1]! + counts[i === last ? last + 1 - DAY : i + 1]!)) / (1 + 2 * weight))
+}
+
+/** One minute of the hour: its mean at each hour of the day, its mean over all, and how many days' worth the latter is. */
+function timesOfDay(values: Float64Array, days: number, minute: number): { means: Float64Array; prior: number; priorDays: number } {
+  const means = new Float64Array(HOURS_PER_DAY)
+  for (let hour = 0; hour < HOURS_PER_DAY; hour++) {
+    for (let i = hour * HOUR + minute; i < values.length; i += DAY) means[hour]! += values[i]! / days
   }
-  const d1 = disp(1), d3 = disp(3)
-  const dOf = (width: number, s: number) => (width === 1 ? d1 : d3)[(s + S) % HOUR]!
-  const mOf = (offset: number, width: number) => { let m = 0; for (let k = 0; k < width; k++) m += mean[(offset - k + 3 * S) % S]!; return m }
-  const zOf = (x: number, m: number, d: number) => { const q = Math.max(m, P.q); return (x - m) / Math.sqrt(q + q * q * d) }
-  const seen = [1, 3].map((width) => {
-    const top = new Float64Array(days)
-    for (let i = from + 2; i < L; i++) {
-      let x = 0, m = 0
-      for (let k = 0; k < width; k++) { x += values[i - k]!; m += without[i - k]! }
-      const d = Math.floor((i - from) / S)
-      top[d] = Math.max(top[d]!, zOf(x, m, alls[width]!))
-    }
-    return top.sort((a, b) => b - a)[1] ?? 0
-  })
-  return {
-    seen: (width) => seen[width === 1 ? 0 : 1]!,
-    z: (offset, width, x) => zOf(x, mOf(offset, width), alls[width]!),
-    sharp,
-    usual(offset, width) {
-      const m = mOf(offset, width)
-      return { mean: m, dispersion: dOf(width, offset) + 1 / n / (m || 1e-9) }
-    },
+  const prior = means.reduce((a, b) => a + b) / HOURS_PER_DAY
+  let between = 0
+  let within = 0
+  for (let hour = 0; hour < HOURS_PER_DAY; hour++) {
+    between += (means[hour]! - prior) ** 2 / (HOURS_PER_DAY - 1)
+    for (let i = hour * HOUR + minute; i < values.length; i += DAY) within += (values[i]! - means[hour]!) ** 2 / (days - 1) / HOURS_PER_DAY
   }
+  const surely = between - within / days // what days alone would make the hours differ
+  return { means, prior, priorDays: PRIOR_DAYS + (surely <= within / MANY_DAYS ? MANY_DAYS : within / surely) }
+}
+
+function dispersions(found: Float64Array, expected: Float64Array, days: number, isSharp: boolean): { series: number; byMinute: Float64Array } {
+  const incident = incidentDay(found, expected, days)
+  const excess = new Float64Array(HOUR)
+  const square = new Float64Array(HOUR)
+  for (let i = EVIDENCE_BUCKETS - 1; i < found.length; i++) {
+    if (Math.floor(i / DAY) === incident) continue
+    excess[i % HOUR]! += (found[i]! - expected[i]!) ** 2 - expected[i]!
+    square[i % HOUR]! += expected[i]! ** 2
+  }
+  const series = dispersionOf(excess.reduce((a, b) => a + b), square.reduce((a, b) => a + b))
+  const own = excess.map((sum, minute) => dispersionOf(sum, square[minute]!))
+  return { series, byMinute: own.map((one) => (isSharp || one > OWN_DISPERSION * series ? one : series)) }
+}
+
+/** -1: none. */
+function incidentDay(found: Float64Array, expected: Float64Array, days: number): number {
+  const squares = new Float64Array(days)
+  for (let i = EVIDENCE_BUCKETS - 1; i < found.length; i++) squares[Math.floor(i / DAY)]! += (found[i]! - expected[i]!) ** 2
+  const worst = squares.indexOf(Math.max(...squares))
+  return squares[worst]! > INCIDENT * secondHighest(squares) ? worst : -1
+}
+
+/** The highest of each day. */
+function scoresByDay(found: Float64Array, expected: Float64Array, days: number, dispersion: number): Float64Array {
+  const highest = new Float64Array(days)
+  for (let i = EVIDENCE_BUCKETS - 1; i < found.length; i++) {
+    const day = Math.floor(i / DAY)
+    highest[day] = Math.max(highest[day]!, scoreOf(found[i]!, expected[i]!, dispersion))
+  }
+  return highest
+}
+
+/** Of the fifteen minutes that end with each bucket. The first two have no such, and are not looked at. */
+function sums(values: Float64Array): Float64Array {
+  return values.map((value, i) => value + (values[i - 1] ?? 0) + (values[i - 2] ?? 0))
+}
+
+function sumEndingAt(mean: Float64Array, bucket: number): number {
+  let sum = 0
+  for (let back = 0; back < EVIDENCE_BUCKETS; back++) sum += mean[place(bucket - back, DAY)]!
+  return sum
+}
+
+/** Whole days lie before it, so places of the day and of the hour count from it, forwards and back. */
+function place(bucket: number, length: number): number {
+  return ((bucket % length) + length) % length
+}
+
+function secondHighest(values: Float64Array): number {
+  return values.toSorted()[values.length - 2]!
 }

@@ -3,7 +3,7 @@
  * never a silent loss.
  */
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import { appendFileSync, closeSync, copyFileSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -87,7 +87,7 @@ export const embeddedTwo: Fault = {
     for (let i = 0; i < cycles; i++) {
       one.write(500)
       const { code, output } = await runTracefold(one.settings, ['run'])
-      if (code === 0 || !/another process/i.test(output)) problems.push(`the second process ended with ${code}: ${output.slice(0, 300)}`)
+      if (code === 0 || !/is being written by process/.test(output)) problems.push(`the second process ended with ${code}: ${output.slice(0, 300)}`)
     }
     const outcome = await concluded(one, first)
     return { ...outcome, problems: [...problems, ...outcome.problems] }
@@ -190,9 +190,13 @@ async function concluded(one: Desk, member: Member): Promise<Outcome> {
   return { ...NOTHING, events: one.expected.records(), lost: rollup.lost + detail.lost, doubled: rollup.doubled + detail.doubled, lagZeroMs, peakMiB: Math.round(member.peakMiB), problems }
 }
 
-/** As the process sees its folder, which may be a disk of its own. */
-function groupsOfDocuments({ pid }: Member, { data }: Desk): Groups {
-  const db = openDatabase(join('/proc', String(pid), 'root', data, 'tracefold.db'), { readOnly: true, busyTimeoutMs: 5_000 })
+/** From a copy, taken while the process is held: its folder may be on a disk that only it sees. */
+function groupsOfDocuments(member: Member, { data }: Desk): Groups {
+  const copy = join(mkdtempSync(join(tmpdir(), 'tracefold-chaos-')), 'tracefold.db')
+  member.pause()
+  for (const suffix of ['', '-wal']) copyFileSync(join('/proc', String(member.pid), 'root', data, `tracefold.db${suffix}`), `${copy}${suffix}`)
+  member.resume()
+  const db = openDatabase(copy)
   try {
     const rows = db.prepare('SELECT job, fingerprint, SUM(count) AS events FROM document GROUP BY 1, 2').all<{ job: string; fingerprint: string; events: number }>()
     return new Map(rows.map(({ job, fingerprint, events }) => [`${job} ${fingerprint}`, events]))

@@ -212,9 +212,10 @@ describe('an envelope that was cut', () => {
     expect(typesOf(event)[0]).toBe('java.lang.RuntimeException')
   })
 
-  it('behind its record is not marked: nothing of the error is lost', () => {
-    const text = JSON.stringify(beat({ message: JSON.stringify({ ...ECS, 'error.stack_trace': TRACE }), kubernetes: { labels: { app: 'order-etl' } } }))
+  it.each([['JSON', JSON.stringify({ ...ECS, 'error.stack_trace': TRACE })], ['text', `2026-08-01 10:00:00,123 ERROR a.B - boom\n${TRACE}`]])('behind its record is not marked, for nothing of the error is lost: %s', (_, message) => {
+    const text = JSON.stringify(beat({ message, kubernetes: { labels: { app: 'order-etl' } } }))
     expect(eventOf(text.slice(0, -8))).toMatchObject({ truncated: false, envelopes: ['filebeat'] })
+    expect(eventOf(text.slice(0, text.indexOf('B.java') + 3))).toMatchObject({ truncated: true, envelopes: ['filebeat'] })
   })
 })
 

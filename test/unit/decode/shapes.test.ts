@@ -109,6 +109,13 @@ describe('shape', () => {
     expect([event.context.get('cluster'), event.serviceName]).toEqual(['c1', 'orders'])
   })
 
+  it('keeps the end of a long thread\'s name, which in Flink says the subtask', () => {
+    const { thread } = eventOf({ ...jsonLayout, thread: `${'Source: 😀 -> '.repeat(100)}Sink (3/16)#0` })
+    expect(thread?.length).toBeLessThanOrEqual(512)
+    expect(thread).toMatch(/^Source: 😀 -> .*….* -> Sink \(3\/16\)#0$/u)
+    expect(thread?.isWellFormed()).toBe(true)
+  })
+
   it('1 between a header and a footer', () => {
     expect(decode(Buffer.from(`<log>\n${JSON.stringify(jsonLayout)}`))).toMatchObject([{ kind: 'ok', value: { layout: 'log4j2-json' } }])
     expect(decode(Buffer.from(`${JSON.stringify(jsonLayout)}\n]\n`))).toMatchObject([{ kind: 'ok', value: { layout: 'log4j2-json' } }])

@@ -59,8 +59,12 @@ describe('the site', () => {
     expect(group(wrapped)).toMatchObject({ culprit: 'OrderDao.save:7', rootCauseClass: 'java.sql.SQLSyntaxErrorException' })
   })
 
-  it('is not a helper that only throws', () => {
-    expect(group('a.E: x\n\tat com.acme.Preconditions.check(Preconditions.java:1)\n\tat com.acme.Job.run(Job.java:9)').culprit).toBe('Job.run:9')
+  it.each(['Preconditions.check', 'OrderPreconditions.isOpen', 'ParamChecks.notNull', 'Orders.checkState', 'Orders.requireNonNull', 'Util.throwIfClosed', 'Base.fail'])('is not a helper that only throws: %s', (helper) => {
+    expect(group(`a.E: x\n\tat com.acme.${helper}(Helper.java:1)\n\tat com.acme.Job.run(Job.java:9)`).culprit).toBe('Job.run:9')
+  })
+
+  it.each(['HealthChecks.ping', 'Orders.checkStock', 'Failures.fails'])('is what is only named like a helper: %s', (name) => {
+    expect(group(`a.E: x\n\tat com.acme.${name}(Code.java:1)\n\tat com.acme.Job.run(Job.java:9)`).culprit).toBe(`${name}:1`)
   })
 
   it('is own code of org.apache.* where the operator says so', () => {

@@ -25,9 +25,9 @@ function groupedBy<T>(all: readonly T[], keyOf: (one: T) => string): Map<string,
   const groups = new Map<string, T[]>()
   for (const one of all) {
     const key = keyOf(one)
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [one])
-    else group.push(one)
+    const same = groups.get(key)
+    if (same === undefined) groups.set(key, [one])
+    else same.push(one)
   }
   return groups
 }

@@ -1,4 +1,6 @@
-/** Line 1 of every file of real output is the same error. Whatever layout wrote it, it must get the same fingerprint. */
+/** What real libraries made of a few errors, each of them in up to 21 layouts. Whatever layout wrote an error, it must get the same fingerprint. */
+import { readFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { createFingerprinter } from '../../../src/fingerprint/fingerprint.ts'
 import { decode, sample } from '../decode/samples.ts'
@@ -64,5 +66,37 @@ describe('one error', () => {
   it('has the same fine key wherever its own frames are all that differs', () => {
     const same = ['log4j2-JTL-LogstashJsonEventLayoutV1.ndjson', 'log4j2-JsonLayout-default.ndjson', 'log4j2-JsonLayout-stacktraceAsString-timeMillis-propsAsList.ndjson']
     expect(same.map((file) => first(file).fpStack)).toEqual(same.map(() => expected.fpStack))
+  })
+})
+
+interface Row {
+  readonly layout: string
+  readonly error: string
+  readonly record: string
+}
+
+/** Layouts that lose something, and the errors in which it was what decides. */
+const LOSES: Readonly<Record<string, readonly [why: string, errors: readonly string[]]>> = {
+  'log4j2-JTL-JsonLayout': ['all causes', ['refused', 'circular']],
+  'log4j2-JsonLayout-noStack': ['all frames', ['refused', 'null-pointer', 'circular', 'lambda', 'overflow']],
+  'log4j2-JTL-Ecs-truncated-512': ['all behind 512 characters', ['refused', 'overflow']],
+  'logback-LogstashEncoder-rootCauseFirst-hash': ['the packages of exceptions', ['refused', 'null-pointer', 'lambda']],
+}
+
+describe('every error of the samples', () => {
+  const rows = gunzipSync(readFileSync(new URL('../../data/fingerprint-layouts.ndjson.gz', import.meta.url))).toString('utf8').trim().split('\n').map((line) => JSON.parse(line) as Row) // our own data file
+  const losesIt = ({ layout, error }: Row) => LOSES[layout]?.[1].includes(error) === true
+  const fpOf = ({ layout, record }: Row): string => {
+    const [outcome] = decode(Buffer.from(record))
+    if (outcome?.kind !== 'ok') throw new Error(`${layout}: ${JSON.stringify(outcome)}`)
+    return fingerprint(outcome.value).fp
+  }
+
+  it.each(['refused', 'plain', 'spring-plain', 'null-pointer', 'circular', 'lambda', 'overflow'])('%s has one key in all layouts that carry it, and others in those that do not', (error) => {
+    const all = rows.filter((row) => row.error === error)
+    const keys = new Set(all.filter((row) => !losesIt(row)).map(fpOf))
+    expect(all.length).toBeGreaterThan(3)
+    expect(keys.size).toBe(1)
+    expect(all.filter((row) => losesIt(row) && keys.has(fpOf(row))).map(({ layout }) => layout)).toEqual([])
   })
 })

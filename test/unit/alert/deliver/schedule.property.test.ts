@@ -86,6 +86,28 @@ describe('whatever happens, and whoever dies when,', () => {
     )
   })
 
+  describe('every beginning of what was to be kept is a good state:', () => {
+    const wait = (waitMs: number, ...turned: number[]): Step => ({ ...QUIET, waitMs, turned })
+    const story = [wait(0, 0, 1), wait(0, 0, 2), wait(10 * SECOND, 0), wait(MINUTE, 1, 2), wait(0, 0, 1), wait(MINUTE, 0, 1), { ...wait(0, 2), muted: [2] }, wait(10 * SECOND, 2), wait(MINUTE)]
+    const quiet = Array.from({ length: 5 }, () => wait(MINUTE))
+    const heard = (how: Policy, what: readonly Step[]): unknown => [...tell(how, [...what, ...quiet]).taken.firstAt].sort()
+    const SHARES = 12
+
+    it.each(
+      [[], ['rule'], ['alert']].flatMap((groupBy) =>
+        [0, 10 * SECOND].flatMap((groupWaitMs) => [0, MINUTE].flatMap((groupIntervalMs) => [true, false].map((sendResolved) => aPolicy({ groupBy, groupWaitMs, groupIntervalMs, sendResolved })))),
+      ),
+    )('grouped by $groupBy, after $groupWaitMs ms, every $groupIntervalMs ms, ends told: $sendResolved', (how) => {
+      const wanted = heard(how, story)
+      for (let torn = 0; torn < story.length; torn++) {
+        for (let kept = 0; kept <= SHARES; kept++) {
+          const what = story.map((one, i): Step => (i === torn ? { ...one, death: { at: 'torn', share: kept / SHARES } } : one))
+          expect(heard(how, what), `torn at turn ${torn}, ${kept}/${SHARES} kept`).toEqual(wanted)
+        }
+      }
+    })
+  })
+
   it('what fires on is repeated no sooner and no later', () => {
     fc.assert(
       fc.property(policy, fc.array(death, { minLength: 60, maxLength: 60 }), (how, deaths) => {

@@ -501,6 +501,21 @@ describe('another process that takes over', () => {
     expect(one.told()).toEqual([['orders resolved']])
   })
 
+  it('does not say something newer under the id of what failed, where that is kept by half', () => {
+    const one = new Clocked(promptPolicy())
+    one.observe(orders)
+    const [first] = one.open()
+    one.observe(resolved(orders))
+    one.schedule.failed(first!, aTrouble({ atMs: T0 }))
+    const records = one.schedule.takeChanges()
+    expect(records).toHaveLength(2)
+    one.keep(records.slice(0, 1))
+    expect(one.takeOver().open).toEqual([])
+    const [next] = one.open()
+    expect(next).toMatchObject({ alerts: [{ status: 'resolved' }] })
+    expect(next?.id).not.toBe(first?.id)
+  })
+
   it('lets go of receivers that are no more', () => {
     const one = new Clocked(promptPolicy(), promptPolicy({ receiver: 'gone' }))
     one.observe(orders)
