@@ -26,24 +26,31 @@ interface Part {
 
 export function createClassifier({ rules }: Pick<RuleSet, 'rules'>): (subject: Subject) => Classify {
   const index = createRuleIndex(rules)
+  const asking = rules.filter((rule) => rule.message !== null && rule.exception === null && (rule.logger !== null || rule.frame !== null))
   return (subject) => {
     const parts = subject.throwable === null ? [] : chainOf(subject.throwable).map((link) => ({ link, text: link.message === null ? null : readable(link.message) }))
     const candidates = index.ofChain(parts.map(({ link }) => link.type), parts.flatMap(({ text }) => text ?? []))
     const place = candidates.find((candidate) => isMet(rules[candidate]!, parts, subject.logger)) ?? rules.length
     const otherwise = rules[place]?.classification ?? null
-    if (index.firstOfText >= place) return () => otherwise
-    return byLogMessage(rules, index, place, otherwise, (rule) => isFrom(rule, parts, subject.logger))
+    // What is answered stays in memory for each known trace: it is made elsewhere and of answers alone, so that it holds no frames.
+    if (index.firstOfText >= place) return always(otherwise)
+    const unmeant = new Set(asking.filter((rule) => !isFrom(rule, parts, subject.logger)))
+    return byLogMessage(rules, index, place, otherwise, unmeant)
   }
 }
 
+function always(classification: Classification | null): Classify {
+  return () => classification
+}
+
 /** A rule before `place` that the log message meets, else what the throwable has decided. */
-function byLogMessage(rules: readonly Rule[], index: RuleIndex, place: number, otherwise: Classification | null, isMeant: (rule: Rule) => boolean): Classify {
+function byLogMessage(rules: readonly Rule[], index: RuleIndex, place: number, otherwise: Classification | null, unmeant: ReadonlySet<Rule>): Classify {
   return (logMessage) => {
     const text = readable(logMessage)
     for (const candidate of index.ofText(text)) {
       if (candidate >= place) break
       const rule = rules[candidate]!
-      if (rule.message!.test(text) && isMeant(rule)) return rule.classification
+      if (!unmeant.has(rule) && rule.message!.test(text)) return rule.classification
     }
     return otherwise
   }

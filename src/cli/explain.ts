@@ -3,9 +3,6 @@
  * why, or why it could not be decoded. The same stages as in the stream, without the filter. Holds no more than a chunk and a line.
  */
 import type { Settings } from '../config/schema.ts'
-import { createDecoder } from '../decode/decode.ts'
-import { redactEvent } from '../decode/redact-event.ts'
-import { redact } from '../decode/redact.ts'
 import type { ErrorEvent, Outcome } from '../event.ts'
 import type { RecordNames } from '../job.ts'
 import { createRules } from '../rules.ts'
@@ -33,11 +30,10 @@ function asJsonLines(line: number, found: readonly Fields[]): string {
 }
 
 function lineExplainer(settings: Settings): (line: Buffer) => readonly Fields[] {
-  const decode = createDecoder(settings.limits)
-  const { analyse, resolveJob } = createRules(settings)
+  const { decode, redactor, analyse, resolveJob } = createRules(settings)
   const fieldsOf = (outcome: Outcome<ErrorEvent>): Fields => {
-    if (outcome.kind !== 'ok') return { reason: outcome.reason, ...(outcome.kind === 'dead' ? { detail: redact(outcome.detail) } : {}) }
-    const event = redactEvent(outcome.value)
+    if (outcome.kind !== 'ok') return { reason: outcome.reason, ...(outcome.kind === 'dead' ? { detail: redactor.redact(outcome.detail) } : {}) }
+    const event = redactor.redactEvent(outcome.value)
     const { job, environment, host, operator, subtask } = resolveJob(event, NO_RECORD)
     const { grouping, classification } = analyse(event, job)
     return {

@@ -2,9 +2,7 @@
  * The oracle of exactly-once tests: what was produced, counted for each job and fingerprint by the pure functions alone; and the same counts
  * as Elasticsearch, Druid and the API tell them.
  */
-import { createDecoder } from '../../src/decode/decode.ts'
 import type { Settings } from '../../src/config/schema.ts'
-import { redactEvent } from '../../src/decode/redact-event.ts'
 import { createRules } from '../../src/rules.ts'
 import type { Neighbours } from '../../src/cluster/neighbours.ts'
 
@@ -19,8 +17,7 @@ export interface Oracle {
 }
 
 export function createOracle(settings: Settings): Oracle {
-  const decode = createDecoder(settings.limits)
-  const { analyse, resolveJob } = createRules(settings)
+  const { decode, redactor, analyse, resolveJob } = createRules(settings)
   const topic = settings.kafka.topics[0] ?? ''
   const counts: Counts = new Map()
   return {
@@ -28,7 +25,7 @@ export function createOracle(settings: Settings): Oracle {
     add({ key, value }) {
       for (const outcome of decode(value)) {
         if (outcome.kind !== 'ok') continue
-        const event = redactEvent(outcome.value)
+        const event = redactor.redactEvent(outcome.value)
         const { job } = resolveJob(event, { key, headers: {}, topic })
         count(counts, job, analyse(event, job).grouping.fp, 1)
       }

@@ -150,7 +150,7 @@ export function reopen(group: Group): Notification | null {
   const isWhole = idOf(group, told) === open.id
   for (const entry of told) entry.frozen = entry.said?.by !== open.id
   if (wasSent) settleSent(group)
-  else return notificationOf(group, open)
+  else if (isWhole) return notificationOf(group, open)
   thaw(group)
   group.open = null
   return null

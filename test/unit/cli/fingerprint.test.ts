@@ -27,19 +27,31 @@ async function explained(lines: readonly string[], env: NodeJS.ProcessEnv = {}):
 describe('tracefold fingerprint', () => {
   it('says how a line is grouped, and why', async () => {
     const [found] = await explained([LINE])
-    const { category, ...rest } = found ?? {}
-    expect(category === null || typeof category === 'string').toBe(true)
-    expect(rest).toEqual({
+    expect(found).toEqual({
       line: 1,
       layout: 'log4j2-ecs',
+      envelopes: [],
       job: 'orders',
+      environment: null,
+      host: null,
+      operator: null,
+      subtask: null,
       fingerprint: expect.stringMatching(/^v\d+:[0-9a-f]{16}$/),
       fp_site: expect.any(String),
       fp_stack: expect.any(String),
       title: expect.stringContaining('IllegalStateException'),
       culprit: expect.stringContaining('Orders.load'),
+      category: null,
+      severity: null,
+      advice: null,
+      link: null,
       why: expect.any(String),
     })
+  })
+
+  it('says whose a line is, and what to do about it', async () => {
+    const line = JSON.stringify({ ...EVENT, env: 'prod', 'host.name': 'tm-3', 'process.thread.name': 'Source: Kafka -> Map (3/16)#0', message: 'x', 'error.type': 'java.lang.OutOfMemoryError', 'error.stack_trace': 'java.lang.OutOfMemoryError: Java heap space\n\tat com.acme.Orders.load(Orders.java:1)' })
+    expect(await explained([line])).toMatchObject([{ environment: 'prod', host: 'tm-3', operator: 'Source: Kafka -> Map', subtask: 3, category: expect.any(String), severity: 'critical', advice: expect.any(String), link: expect.stringContaining('#') }])
   })
 
   it('answers every line in order, and one that cannot be decoded with the reason', async () => {
