@@ -131,11 +131,11 @@ export const schema = z.strictObject({
       from: z
         .array(form(/^(context:.+|header:.+|service|key|topic)$/, 'context:<key>, header:<name>, service, key or topic'))
         .min(1)
-        .default(['context:job', 'context:job_name', 'context:jobName', 'context:flink-job-name', 'context:flink-job-id', 'context:service.name', 'service', 'header:job', 'key', 'topic'])
+        .default(['context:job', 'context:job_name', 'context:jobName', 'context:flink-job-name', 'context:flink-job-id', 'context:service.name', 'service', 'context:fields.job', 'context:fields.job_name', 'context:kubernetes.labels.app', 'context:kubernetes.labels.app.kubernetes.io/name', 'context:kubernetes.labels.app_kubernetes_io/name', 'header:job', 'key', 'topic'])
         .describe('Where the job\'s name is looked for, in this order: context:<key>, service (the layout\'s own service name), header:<name>, key (the record\'s), topic.'),
       environmentFrom: z
         .array(form(/^(context:.+|header:.+|service)$/, 'context:<key>, header:<name> or service'))
-        .default(['context:environment', 'context:env', 'service', 'context:service.environment'])
+        .default(['context:environment', 'context:env', 'service', 'context:service.environment', 'context:fields.env', 'context:fields.environment'])
         .describe('Where the environment is looked for; service is the layout\'s own field of the service\'s environment.'),
       hostFrom: z
         .array(form(/^(context:.+|header:.+|event)$/, 'context:<key>, header:<name> or event'))

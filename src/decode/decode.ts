@@ -87,11 +87,10 @@ function decodeJson(text: string, way: Way, depth: number): Outcomes {
   const { maxEventsPerRecord } = way.limits
   const records = readJson(text, maxEventsPerRecord + 1)
   if (records.length === 0) return [dead('empty', `No record in it: ${snippet(text)}`)]
-  if (records.every((record) => record.kind === 'fault')) {
-    const plain = plainTextEvent(text, false, way)
-    if (plain !== null) return [plain]
-  }
-  return bounded(records.slice(0, maxEventsPerRecord).flatMap((record) => decodeRecord(record, way, depth)), records.length, maxEventsPerRecord)
+  const outcomes = records.slice(0, maxEventsPerRecord).flatMap((record) => decodeRecord(record, way, depth))
+  // Kafka's own log lines begin with a bracket, and may hold braces.
+  const plain = outcomes.some(({ kind }) => kind !== 'dead') ? null : plainTextEvent(text, false, way)
+  return plain === null ? bounded(outcomes, records.length, maxEventsPerRecord) : [plain]
 }
 
 function decodeRecord(record: JsonRecord, way: Way, depth: number): Outcomes {

@@ -61,6 +61,10 @@ describe('a log line with its trace', () => {
     }
   })
 
+  it('may begin with a bracket and hold what could be JSON', () => {
+    expect(eventOf(`[2026-08-01 10:00:00,123] ERROR no {} in {"a":1} (kafka.server.X)\n${TRACE}`)).toMatchObject({ layout: 'plain-text', message: 'no {} in {"a":1}', logger: 'kafka.server.X', throwable: { text: TRACE } })
+  })
+
   it('is marked where it was cut within a frame', () => {
     expect(eventOf('2026-08-01 10:00:00,123 ERROR a.B - boom\njava.lang.X: y\n\tat a.B.c(B.java:1)\n\tat a.B.d(B.ja')).toMatchObject({ truncated: true })
   })
