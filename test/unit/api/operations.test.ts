@@ -59,6 +59,8 @@ describe('the OpenAPI page', () => {
     const document = (await app.inject('/docs/json')).json() as OpenApi
     expect(Object.keys(document.paths).toSorted()).toEqual([
       '/api/v1/dead-letters',
+      '/api/v1/dead-letters/replay',
+      '/api/v1/dead-letters/{id}',
       '/api/v1/events',
       '/api/v1/exceptions/groups/{fingerprint}',
       '/api/v1/exceptions/top',
@@ -84,7 +86,7 @@ describe('the OpenAPI page', () => {
   it('names each schema once', async () => {
     const app = await apiWith()
     const document = (await app.inject('/docs/json')).json() as OpenApi
-    expect(Object.keys(document.components.schemas).toSorted()).toEqual(['DeadLetter', 'JobRow', 'LedgerLine', 'LedgerTotal', 'Pattern', 'Problem', 'Readiness', 'Stream', 'TopRow'])
+    expect(Object.keys(document.components.schemas).toSorted()).toEqual(['DeadLetter', 'DeadLetterInFull', 'JobRow', 'LedgerLine', 'LedgerTotal', 'Pattern', 'Problem', 'Readiness', 'Stream', 'TopRow'])
     expect(JSON.stringify(document.paths)).not.toMatch(/Input"/)
   })
 
