@@ -59,6 +59,17 @@ export interface Alert {
   readonly links: readonly Link[]
   readonly labels: Readonly<Record<string, string>>
   readonly annotations: Readonly<Record<string, string>>
+  /** What the rule wants of delivery; absent where it wants nothing of its own. */
+  readonly delivery?: DeliveryWishes
+}
+
+/** Null: as the receiver's settings say. */
+export interface DeliveryWishes {
+  readonly receivers: readonly string[] | null
+  readonly groupBy: readonly string[] | null
+  readonly repeatIntervalMs: number | null
+  /** It doubles up to this; null: it does not. */
+  readonly maxRepeatIntervalMs: number | null
 }
 
 /** One message to one receiver. */

@@ -37,24 +37,24 @@ const TYPE = /^(?:[\p{L}_$][\p{L}\p{N}\p{M}_$-]*\.)+[\p{L}_$][\p{L}\p{N}\p{M}_$]
 /** A class without a package is believed only where its name says what it is. */
 const BARE_TYPE = /^[\p{Lu}][\p{L}\p{N}_$]*(?:Exception|Error|Throwable)$/u
 
-/** A label that a class name follows; `Caused by: rain` is prose. */
-export function labelAt(text: string, at: number, to: number): Label | null {
+/** A label that a class name follows; within a message, `Caused by: rain` is prose. After frames it is a label, for toString() may print anything. */
+export function labelAt(text: string, at: number, to: number, isInMessage: boolean): Label | null {
   for (const [word, kind] of LABELS) {
     if (!text.startsWith(word, at)) continue
     const name = skipHash(text, at + word.length)
     if (text.startsWith(CIRCULAR, name)) return { kind: 'circular', at: name }
-    return typeAt(text, name, to) === null ? null : { kind, at: name }
+    return isInMessage && typeAt(text, name, to) === null ? null : { kind, at: name }
   }
   return text.startsWith(CIRCULAR, at) ? { kind: 'circular', at } : null
 }
 
-/** The class name at `at`, if it ends the line or a colon follows it. */
+/** The class name at `at`, if it ends the line, or a colon or a semicolon (`org.xml.sax.SAXParseException; lineNumber: 1; ...`) follows it. */
 export function typeAt(text: string, at: number, to: number): HeadName | null {
   const limit = Math.min(to, at + MAX_TYPE_CHARS)
   let end = at
-  while (end < limit && text.charCodeAt(end) > 0x20 && text.charCodeAt(end) !== 0x3a) end++
+  while (end < limit && text.charCodeAt(end) > 0x20 && text.charCodeAt(end) !== 0x3a && text.charCodeAt(end) !== 0x3b) end++
   const after = text.charCodeAt(end)
-  if (end < to && after !== 0x3a && after !== 0x0d) return null
+  if (end < to && after !== 0x3a && after !== 0x3b && after !== 0x0d) return null
   const name = text.slice(at, end)
   if (TYPE.test(name) || BARE_TYPE.test(name)) return { type: name, carrier: null, end }
   return name.endsWith(')') ? carried(name, end) : null
@@ -75,7 +75,7 @@ export function headAt(text: string, at: number, to: number): number {
 
 /** Where the message begins, for a type that ends at `at`. */
 export function messageAt(text: string, at: number): number {
-  if (text.startsWith(': ', at)) return at + 2
+  if (text.startsWith(': ', at) || text.startsWith('; ', at)) return at + 2
   return text.charCodeAt(at) === 0x3a ? at + 1 : at
 }
 

@@ -4,7 +4,7 @@
  */
 import type { DeadReason } from '../event.ts'
 import { repairJson } from './json-lenient.ts'
-import { scanValue } from './json-scan.ts'
+import { isTooDeep, scanValue } from './json-scan.ts'
 import { isPadding } from './text.ts'
 
 export type JsonRecord =
@@ -12,9 +12,12 @@ export type JsonRecord =
   | { readonly kind: 'fault'; readonly reason: DeadReason; readonly detail: string }
 
 const SNIPPET_CHARS = 40
+/** From this length on it is worth a look whether brackets nest too deep. */
+const LARGE = 65_536
 
 /** At most `max` records. None where there is nothing but brackets and commas. */
 export function readJson(text: string, max: number): JsonRecord[] {
+  if (text.length > LARGE && isTooDeep(text)) return [fault('not_json', `Brackets that nest deeper than any record does: ${snippet(text)}`)]
   const whole = parseJson(text)
   if (whole === undefined) return scan(text, max)
   const values: readonly unknown[] = Array.isArray(whole) ? whole : [whole]

@@ -10,9 +10,24 @@ export interface Span {
   readonly closed: string | null
 }
 
+/** No logger nests so deep; parsing and closing a million levels takes longer than any other record of that size. */
+const MAX_LEVELS = 10_000
+
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const NEWLINE = 0x0a
+
+/** Whether brackets nest deeper than any record does. Stops where they do. */
+export function isTooDeep(text: string): boolean {
+  let levels = 0
+  for (let i = 0; i < text.length && levels <= MAX_LEVELS; i++) {
+    const code = text.charCodeAt(i)
+    if (code === QUOTE) i = stringEnd(text, i).at - 1
+    else if (code === 0x7b || code === 0x5b) levels++
+    else if (code === 0x7d || code === 0x5d) levels--
+  }
+  return levels > MAX_LEVELS
+}
 
 /** `text[start]` is `{` or `[`. */
 export function scanValue(text: string, start: number): Span {

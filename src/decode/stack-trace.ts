@@ -21,6 +21,8 @@ const MAX_CHARS = 262_144
 const MAX_LINES = 4_096
 /** Of a chain, and of suppressed exceptions within suppressed ones. */
 const MAX_DEPTH = 50
+/** What a throwable is at least, where its toString() prints words of its own. */
+const NAMELESS = 'java.lang.Throwable'
 
 export interface KnownHead {
   readonly type: string | null
@@ -107,7 +109,7 @@ function readLine(scan: Scan, from: number, to: number): void {
   const indent = at - from
   if (scan.text.startsWith('at ', at)) return readFrame(scan, from, at, to)
   if (isElision(scan.text, at)) return endMessage(scan, from)
-  const label = labelAt(scan.text, at, to)
+  const label = labelAt(scan.text, at, to, scan.reading !== null)
   if (label !== null && isExpected(scan, label, indent)) readLabel(scan, label, indent, from, to)
 }
 
@@ -122,7 +124,7 @@ function firstInk(text: string, from: number, to: number): number {
  * passed over.
  */
 function readHead(scan: Scan, from: number, at: number, to: number): void {
-  const label = labelAt(scan.text, at, to)
+  const label = labelAt(scan.text, at, to, true)
   const name = label?.kind === 'cause' ? label.at : headAt(scan.text, at, to)
   const overridden = scan.known.type !== null && from === 0 // toString() may print anything
   if (!overridden && typeAt(scan.text, name, to) === null) return
@@ -205,13 +207,12 @@ function withoutStack({ type, message }: KnownHead): Throwable | null {
 function nameOutermost(node: Node, known: KnownHead): void {
   const same = known.type === null || known.type === node.carrier || (node.type.length === known.type.length && node.type.replaceAll('$', '.') === known.type.replaceAll('$', '.'))
   if (!same) node.type = known.type
-  if (node.type === '') node.type = 'java.lang.Throwable'
   if (known.message !== null) node.message = known.message
 }
 
 function linked(chain: readonly Node[]): Throwable | null {
   return chain.reduceRight<Throwable | null>(
-    (cause, { type, message, frames, suppressed }) => ({ type, message, frames, cause, suppressed: suppressed.map((block) => linked(block.chain)!) }),
+    (cause, { type, message, frames, suppressed }) => ({ type: type === '' ? NAMELESS : type, message, frames, cause, suppressed: suppressed.map((block) => linked(block.chain)!) }),
     null,
   )
 }

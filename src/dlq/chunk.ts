@@ -117,7 +117,7 @@ const NEVER_FLUSHED = { has: () => false, set: () => {} }
 
 /** As many as the letter stands for, in the chunk's block. */
 function itemsOf({ items, n }: Judged, seq: number): Item[] {
-  return items.flatMap((item) => new Array<Item>(n).fill({ ...item, offset: seq, block: seq }))
+  return items.flatMap((item) => Array.from({ length: n }, () => ({ ...item, offset: seq, block: seq })))
 }
 
 function noteShares(shares: Map<string, Share[]>, { letter, items, n }: Judged): void {

@@ -1,7 +1,7 @@
 /** Which letters are asked for, and in which order they are shown. Pure. */
 import { branchesOf, type LetterFilter, type LetterHead } from '../store/dead-letter.ts'
 
-export function matches(filter: LetterFilter, letter: LetterHead): boolean {
+export function matches(filter: LetterFilter, letter: Omit<LetterHead, 'detail'>): boolean {
   const { id, reason, stage, branch, job, topic, partition, fromOffset, toOffset, fromMs, toMs } = filter
   return (
     (id === undefined || letter.id === id) &&

@@ -20,8 +20,8 @@ import { LetterIndex, type Found } from './letter-index.ts'
 import { ReplayLog } from './replay-log.ts'
 import { scanLetters } from './scan-letters.ts'
 
-/** Letters that a process keeps in mind: some 25 MB. Older ones are still replayed and purged, and found by their id. */
-const INDEXED = 50_000
+/** Letters that a process keeps in mind: some 17 MB. Older ones are still replayed and purged, and found by their id. */
+const INDEXED = 20_000
 /** Letters purged between two readings of the topic. */
 const PURGE_STEP = 10_000
 /** A chunk takes less, unless Elasticsearch is away. */
@@ -184,7 +184,7 @@ export class KafkaLetterBox implements LetterBox {
   /** One that the index has no room for. */
   async #find(id: string): Promise<Found[]> {
     const index = new LetterIndex(1)
-    const { letters } = await scanLetters(this.#reader, { filter: { id }, limit: 2, from: 0 }, () => {}, this.#closing.signal)
+    const { letters } = await scanLetters(this.#reader, { filter: { id }, limit: 1, from: 0 }, () => {}, this.#closing.signal)
     for (const { key, head, place } of letters) index.put(key, head, place)
     const found = index.get(id)
     return found === null ? [] : [found]

@@ -2,7 +2,7 @@
  * The ledger with its replays. In cluster mode a replay's moves stand in lines of their own, since the lines of the streams belong to these; whoever reads the
  * ledger sees one line: what was dead and is counted now, is counted.
  */
-import type { LedgerCounts, LedgerReader, LedgerTotal } from '../store/ledger.ts'
+import type { LedgerCounts, LedgerTotal } from '../store/ledger.ts'
 
 const MARK = '~replay'
 
@@ -13,10 +13,6 @@ export function replayLine(contributor: string): string {
 
 export function isReplayLine(contributor: string): boolean {
   return contributor.endsWith(MARK)
-}
-
-export function withReplays(reader: LedgerReader): LedgerReader {
-  return { ledger: async (days) => foldReplays(await reader.ledger(days)) }
 }
 
 export function foldReplays(totals: readonly LedgerTotal[]): LedgerTotal[] {

@@ -18,7 +18,26 @@ const CHUNK_LETTERS = 200
 /** Events of a chunk, in characters of messages and traces. */
 const CHUNK_CHARS = 4_000_000
 
-type Counts = { -readonly [name in Exclude<keyof ReplayReport, 'next'>]: number }
+type Counts = Omit<ReplayReport, 'next'>
+type Counted = keyof Counts
+
+/** Counts letters, each once, though each branch may have a copy of its own: the copies of one come one after the other. */
+class Tally {
+  readonly counts: { -readonly [name in Counted]: number } = { letters: 0, replayed: 0, events: 0, failedAgain: 0, waiting: 0, unclear: 0, fromCopy: 0, fromCutCopy: 0, refusedEvents: 0, expiredEvents: 0 }
+  #id = ''
+  readonly #said = new Set<Counted>()
+
+  begin(id: string): void {
+    if (id !== this.#id) this.#said.clear()
+    this.#id = id
+    this.say('letters')
+  }
+
+  say(name: Counted, n = 1): void {
+    if (!this.#said.has(name)) this.counts[name] += n
+    this.#said.add(name)
+  }
+}
 
 export interface ReplayParts {
   readonly session: ReplaySession
@@ -31,60 +50,67 @@ export interface ReplayParts {
 /** Closes the session. Rejects with `aborted` after an abort: what is committed is done. */
 export async function replay(parts: ReplayParts): Promise<ReplayReport> {
   const { session, signal } = parts
-  const counts: Counts = { letters: 0, replayed: 0, events: 0, failedAgain: 0, waiting: 0, unclear: 0, fromCopy: 0, fromCutCopy: 0, refusedEvents: 0, expiredEvents: 0 }
+  const tally = new Tally()
   let chunk: Judged[] = []
   let chars = 0
   const flush = async (): Promise<void> => {
-    if (chunk.length > 0) await commit(chunk, parts, counts)
+    if (chunk.length > 0) await commit(chunk, parts, tally)
     chunk = []
     chars = 0
   }
   try {
     for (const letter of session.letters) {
       if (signal.aborted) throw new TracefoldError('aborted', 'a stop ended the replay; what it has done is done')
-      counts.letters++
-      const judged = await judgeOne(letter, parts, counts)
+      tally.begin(letter.id)
+      const judged = await judge(letter, parts, tally)
       if (judged === null) continue
       chunk.push(judged)
       chars += charsOf(judged)
       if (chunk.length >= CHUNK_LETTERS || chars >= CHUNK_CHARS) await flush()
     }
     await flush()
-    return { ...counts, next: session.next }
+    return { ...tally.counts, next: session.next }
   } finally {
     await session.close()
   }
 }
 
 /** Null where the letter stays as it is. */
-async function judgeOne(letter: LetterHead, parts: ReplayParts, counts: Counts): Promise<Judged | null> {
-  const { session, judge } = parts
-  if (!(await session.isSettled(letter))) return counts.waiting++, null
+async function judge(letter: LetterHead, parts: ReplayParts, tally: Tally): Promise<Judged | null> {
+  const { session } = parts
+  if (!(await session.isSettled(letter))) {
+    tally.say('waiting')
+    return null
+  }
   const record = await session.record(letter)
-  const bySource = record === null ? null : judge.bySource({ ...letter, body: NO_BYTES }, record)
-  if (bySource !== null) return keep(letter, bySource, false, counts)
+  const bySource = record === null ? null : parts.judge.bySource({ ...letter, body: NO_BYTES }, record)
+  if (bySource !== null) return keep(letter, bySource, false, tally)
   const body = await session.body(letter)
-  return body === null ? null : keep(letter, judge.byCopy({ ...letter, body }), true, counts)
+  return body === null ? null : keep(letter, parts.judge.byCopy({ ...letter, body }), true, tally)
 }
 
 const NO_BYTES: DeadLetter['body'] = Buffer.alloc(0)
 
-function keep(letter: LetterHead, verdict: Verdict, isCopy: boolean, counts: Counts): Judged | null {
-  if (verdict.kind === 'unclear') return counts.unclear++, null
+function keep(letter: LetterHead, verdict: Verdict, isCopy: boolean, tally: Tally): Judged | null {
+  if (verdict.kind === 'unclear') {
+    tally.say('unclear')
+    return null
+  }
   const judged: Judged = { letter, items: verdict.items, n: verdict.n, outOf: verdict.outOf }
-  const isDead = verdict.items.every(({ kind }) => kind === 'dead')
-  if (isDead) counts.failedAgain++
-  // Where only the beginning is left, what is wrong with that is not what is wrong with the record.
-  if (isUnchanged(judged) || (isDead && isCopy && letter.bodyTruncated)) return null
-  if (isDead) return judged
-  counts.replayed++
-  if (isCopy) counts.fromCopy++
-  if (isCopy && letter.bodyTruncated) counts.fromCutCopy++
-  counts.events += verdict.n * verdict.items.filter(({ kind }) => kind === 'ok').length
+  if (verdict.items.every(({ kind }) => kind === 'dead')) {
+    tally.say('failedAgain')
+    // Where only the beginning is left, what is wrong with that is not what is wrong with the record.
+    return isUnchanged(judged) || (isCopy && letter.bodyTruncated) ? null : judged
+  }
+  tally.say('replayed')
+  tally.say('events', verdict.n * verdict.items.filter(({ kind }) => kind === 'ok').length)
+  if (isCopy) tally.say('fromCopy')
+  if (isCopy && letter.bodyTruncated) tally.say('fromCutCopy')
   return judged
 }
 
-async function commit(judged: readonly Judged[], { session, now, maxLetterBytes }: ReplayParts, counts: Counts): Promise<void> {
+/** What the detail store would not take is not counted there, whatever the rollups say. */
+async function commit(judged: readonly Judged[], { session, now, maxLetterBytes }: ReplayParts, { counts }: Tally): Promise<void> {
   const { refused, expired } = await session.commit(foldChunk(judged, { seq: session.nextSeq(), now, maxLetterBytes }))
   counts.refusedEvents += refused
   counts.expiredEvents += expired

@@ -3,7 +3,7 @@
  * A letter whose newest record lies behind that end was written anew meanwhile, and is not among them. Memory is bounded by the number asked for.
  */
 import { TracefoldError } from '../errors.ts'
-import { parseLetter } from '../kafka/letters.ts'
+import { idOfKey, parseLetter } from '../kafka/letters.ts'
 import type { PartitionReader } from '../kafka/partition-reader.ts'
 import type { LetterFilter, LetterHead } from '../store/dead-letter.ts'
 import { matches } from './filter.ts'
@@ -17,6 +17,7 @@ export interface LetterRecord {
 
 export interface ScanQuery {
   readonly filter: LetterFilter
+  /** Letters at most; each may have a record for each branch. */
   readonly limit: number
   /** The first place to look at. */
   readonly from: number
@@ -51,8 +52,9 @@ export async function scanLetters(reader: PartitionReader, query: ScanQuery, onO
 
 class Collection {
   readonly #query: ScanQuery
-  readonly #letters = new Map<string, LetterRecord>()
-  /** Where it was full. From there on letters only go. */
+  /** By id; then by key: a letter comes with the copies of both branches, wherever they lie. */
+  readonly #letters = new Map<string, Map<string, LetterRecord>>()
+  /** Where there was no room for one more letter. */
   #next: number | null = null
 
   constructor(query: ScanQuery) {
@@ -60,18 +62,25 @@ class Collection {
   }
 
   take(key: string, value: Buffer | null, place: number): void {
-    this.#letters.delete(key)
+    const id = idOfKey(key)
+    this.#remove(id, key)
     const { filter, limit, from } = this.#query
-    if (value === null || place < from || this.#next !== null) return
+    if (value === null || place < from) return
     const letter = parseLetter(value)
     if (letter === null) return
     const { body: _body, ...head } = letter
     if (!matches(filter, head)) return
-    if (this.#letters.size >= limit) this.#next = place
-    else this.#letters.set(key, { key, head, place })
+    const copies = this.#letters.get(id) ?? new Map<string, LetterRecord>()
+    if (copies.size === 0 && (this.#next !== null || this.#letters.size >= limit)) this.#next ??= place
+    else this.#letters.set(id, copies.set(key, { key, head, place }))
   }
 
   result(): Scanned {
-    return { letters: [...this.#letters.values()], next: this.#next }
+    return { letters: [...this.#letters.values()].flatMap((copies) => [...copies.values()]), next: this.#next }
+  }
+
+  #remove(id: string, key: string): void {
+    const copies = this.#letters.get(id)
+    if (copies?.delete(key) === true && copies.size === 0) this.#letters.delete(id)
   }
 }

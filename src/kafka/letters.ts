@@ -20,6 +20,11 @@ export function letterKey({ id, stage, branches }: Pick<DeadLetter, 'id' | 'stag
   return stage === 'decode' && branches?.length === 1 ? `${id}|${branches[0]}` : id
 }
 
+/** The id of the letter that lies under a key. */
+export function idOfKey(key: string): string {
+  return key.replace(/\|(detail|rollup)$/, '')
+}
+
 /** One letter of two, where both branches have written it: of the newer one, for both. */
 export function united<T extends Pick<DeadLetter, 'stage' | 'branches'>>(older: T, newer: T): T {
   if (older.branches === undefined || newer.branches === undefined) return newer

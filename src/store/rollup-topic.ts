@@ -169,7 +169,7 @@ export class RollupTopicStore implements RollupStore {
     }
   }
 
-  async #send({ partition, part, beside }: Work, lane: Lane | undefined): Promise<void> {
+  async #send({ part, beside }: Work, lane: Lane | undefined): Promise<void> {
     const { names, metrics } = this.#options
     if (lane === undefined) throw new TracefoldError('partition_lost', 'the partition is not open')
     const marks = part === null ? [] : lane.ledger.add(part.ledger, part.progress)

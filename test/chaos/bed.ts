@@ -128,18 +128,18 @@ class ChaosBed implements Bed {
   }
 
   flow(perSecond: number): Flow {
-    let isOn = true
+    const stopping = new AbortController()
     const run = (async () => {
-      for (const beganMs = Date.now(), sent = { records: 0 }; isOn; await delay(FLOW_MS)) {
+      for (const beganMs = Date.now(), sent = { records: 0 }; !stopping.signal.aborted; await delay(FLOW_MS)) {
         const due = Math.floor(((Date.now() - beganMs) / 1_000) * perSecond) - sent.records
-        if (due > 0) await this.produce(due)
+        if (due > 0) await this.produce(Math.min(due, perSecond)) // what an outage has held up does not come all at once
         sent.records += Math.max(0, due)
       }
     })()
     run.catch(() => {}) // told by `stop`
     return {
       stop: () => {
-        isOn = false
+        stopping.abort()
         return run
       },
     }

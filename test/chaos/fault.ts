@@ -36,11 +36,13 @@ export interface Outcome {
   readonly problems: readonly string[]
   /** Most events that may be counted twice here: the remaining bound that design.md names. Zero everywhere else. */
   readonly bound?: number
+  /** Where the counts are off. */
+  readonly differences: readonly string[]
   /** What was measured beside the columns. */
   readonly note?: string
 }
 
-export const NOTHING: Outcome = { events: 0, lost: 0, doubled: 0, expired: 0, lagZeroMs: 0, peakMiB: 0, problems: [] }
+export const NOTHING: Outcome = { events: 0, lost: 0, doubled: 0, expired: 0, lagZeroMs: 0, peakMiB: 0, problems: [], differences: [] }
 
 /** Of two rounds. */
 export function both(a: Outcome, b: Outcome): Outcome {
@@ -52,6 +54,7 @@ export function both(a: Outcome, b: Outcome): Outcome {
     lagZeroMs: Math.max(a.lagZeroMs, b.lagZeroMs),
     peakMiB: Math.max(a.peakMiB, b.peakMiB),
     problems: [...a.problems, ...b.problems],
+    differences: [...a.differences, ...b.differences],
     ...(a.bound === undefined && b.bound === undefined ? {} : { bound: (a.bound ?? 0) + (b.bound ?? 0) }),
     ...(a.note === undefined && b.note === undefined ? {} : { note: [a.note, b.note].filter((note) => note !== undefined).join('; ') }),
   }

@@ -17,7 +17,7 @@ import { embeddedCorrupt, embeddedDiskFull, embeddedKilled, embeddedTwo } from '
 import { fenced } from './faults/fenced.ts'
 import { kafkaAway } from './faults/kafka-away.ts'
 import { kafkaNetwork } from './faults/kafka-network.ts'
-import { kills } from './faults/kills.ts'
+import { kills, killsOnElasticsearch9, killsOnKafka4, killsWithDruid } from './faults/kills.ts'
 import { malformed } from './faults/malformed.ts'
 import { offsetsGone } from './faults/offsets-gone.ts'
 import { rebalanceStorm } from './faults/rebalance-storm.ts'
@@ -25,7 +25,7 @@ import { togetherApart } from './faults/together-apart.ts'
 import { topicAgain } from './faults/topic-again.ts'
 import { zombies } from './faults/zombies.ts'
 
-const PROCESSES = [kills, churn, zombies, rebalanceStorm, togetherApart, deployStop, deployKill]
+const PROCESSES = [kills, killsWithDruid, killsOnKafka4, killsOnElasticsearch9, churn, zombies, rebalanceStorm, togetherApart, deployStop, deployKill]
 const KAFKA = [brokerKilled, brokerAway, kafkaAway, kafkaNetwork, dataExpired, offsetsGone, topicAgain, compressed, fenced]
 const ELASTICSEARCH = [elasticsearchBusy, elasticsearchNetwork, elasticsearchAway, elasticsearchCredentials, elasticsearchReadOnly, elasticsearchMapping]
 const DRUID = [druidKilled, druidSupervisor, druidAnswersBadly]

@@ -46,7 +46,7 @@ async function runAll(names: readonly string[], cycles: number | null, seed: num
       const outcome = await runFault(fault, { servers, seed, cycles, say })
       lines.push({ name: fault.name, outcome })
       say(`  ${isGood(outcome) ? 'good' : 'BAD'} after ${Math.round((Date.now() - beganMs) / 1_000)} s`)
-      for (const problem of outcome.problems) say(`  ${problem}`)
+      for (const problem of [...outcome.differences, ...outcome.problems]) say(`  ${problem}`)
     }
   } finally {
     await servers.close()

@@ -2,10 +2,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { residentMiB } from '../../tools/services/process.ts'
 import { startTracefold, type Running, type StartOptions } from '../support/tracefold.ts'
+import { waitUntil } from '../support/wait.ts'
 
 const LOOK_MS = 200
 /** The program's own deadline is 20 s, and what comes after it a few. */
 const STOP_MS = 40_000
+
+/** A dead member's session, and the rebalance after it, on a busy machine. */
+const JOIN_MS = 90_000
 
 export interface Member extends Running {
   readonly isAlive: boolean
@@ -15,6 +19,8 @@ export interface Member extends Running {
   stop(): Promise<void>
   /** Throws what it said where it has ended by itself. */
   assertAlive(): void
+  /** Waits until its groups have let it in: the session of a killed member must end first. */
+  joined(): Promise<void>
   pause(): void
   resume(): void
 }
@@ -45,7 +51,19 @@ export async function startMember(settings: Record<string, unknown>, options: St
     assertAlive: () => {
       if (!isAlive) throw new Error(`a process ended by itself:\n${running.output().slice(-2_000)}`)
     },
+    joined: async () => {
+      await waitUntil('the process to be a member of its groups', async () => isMember((await (await fetch(`${running.url}readyz`)).json()) as Readiness), JOIN_MS)
+    },
     pause: () => process.kill(running.pid, 'SIGSTOP'),
     resume: () => process.kill(running.pid, 'SIGCONT'),
   }
+}
+
+interface Readiness {
+  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[]
+}
+
+function isMember({ checks }: Readiness): boolean {
+  const groups = checks.filter(({ name }) => name.startsWith('kafka '))
+  return groups.length > 0 && groups.every(({ ok, detail }) => ok && detail.startsWith('member of'))
 }

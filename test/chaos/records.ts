@@ -49,7 +49,7 @@ function logEvent(id: number, job: string, timeMillis: number) {
   const level = id % EVERY_INFO === 0 ? 'INFO' : 'ERROR'
   const base = { timeMillis, level, loggerName: `com.acme.${job}`, thread: `worker-${id % 5}`, message: `order ${id} failed`, contextMap: { job, host: `host-${id % 11}`, id: `event-${id}` } }
   if (level === 'INFO') return base
-  return { ...base, thrown: { name: type, message: `attempt for order ${id}`, extendedStackTrace: traceOf(kind, id % 3) } }
+  return { ...base, thrown: { name: type, message: 'attempt', extendedStackTrace: traceOf(kind, id % 3) } }
 }
 
 /** As text, the way that `stacktraceAsString` writes it. */

@@ -12,7 +12,7 @@ export function report(lines: readonly Line[]): string {
   const rows = [HEADINGS, ...lines.map(rowOf)]
   const widths = HEADINGS.map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)))
   const printed = rows.map((row) => row.map((cell, i) => (i === 0 || i === row.length - 1 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ').trimEnd())
-  const notes = lines.flatMap(({ name, outcome: { note, problems } }) => [...(note === undefined ? [] : [`${name}: ${note}`]), ...problems.map((problem) => `${name}: ${problem}`)])
+  const notes = lines.flatMap(({ name, outcome: { note, problems, differences } }) => [...(note === undefined ? [] : [`${name}: ${note}`]), ...[...differences, ...problems].map((problem) => `${name}: ${problem}`)])
   return [...printed, ...(notes.length === 0 ? [] : ['', ...notes])].join('\n')
 }
 

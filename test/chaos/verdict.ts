@@ -31,15 +31,16 @@ export async function judge(bed: Bed, { byJob = false, withoutLedger = false }: 
   const written = await letters(bed.installation.neighbours)
   const refused = refusedBy(written)
   const problems = letterProblems(written, expected)
+  const differences: string[] = []
   let [lost, doubled] = [0, 0]
   for (const branch of BRANCHES) {
     const difference = compare(coarse(expected[branch].groups, byJob || refused.size > 0), coarse(withRefused(found[branch], branch === 'detail' ? refused : NONE), byJob || refused.size > 0))
     lost += difference.lost
     doubled += difference.doubled
-    if (difference.lost + difference.doubled > 0) problems.push(`${branch}: lost ${difference.lost}, doubled ${difference.doubled}`)
+    if (difference.lost + difference.doubled > 0) differences.push(`${branch}: lost ${difference.lost}, doubled ${difference.doubled}`)
   }
   if (!withoutLedger) problems.push(...(await ledgerProblems(bed, expected, totalOf(refused))))
-  return { events: bed.expected.records(), lost, doubled, expired: expected.detail.expired + expected.rollup.expired, lagZeroMs: 0, peakMiB: 0, problems }
+  return { events: bed.expected.records(), lost, doubled, expired: expected.detail.expired + expected.rollup.expired, lagZeroMs: 0, peakMiB: 0, problems, differences }
 }
 
 async function rollupGroups({ hasDruid, installation: { neighbours } }: Bed, { counted }: Expectation): Promise<Groups> {

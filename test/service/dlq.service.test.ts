@@ -4,7 +4,7 @@
  */
 import { clusterBox, judgeOptions, type ClusterBoxParts } from '../../src/dlq/open.ts'
 import { createDesk } from '../../src/dlq/desk.ts'
-import { withReplays } from '../../src/dlq/ledger.ts'
+import { foldReplays } from '../../src/dlq/ledger.ts'
 import { documentsOf, type Neighbours } from '../../src/cluster/neighbours.ts'
 import { ledgerReader } from '../../src/cluster/readers.ts'
 import type { Settings } from '../../src/config/schema.ts'
@@ -48,7 +48,7 @@ function adapterOf(installation: Installation): ReplayAdapter {
     counts: async () => ({ detail: totalOf(await countsInElasticsearch(neighbours)), rollup: await eventsInRollupTopic(neighbours) }),
     ledger: async () => {
       await elasticsearch.indices.refresh({ index: names.ledgerIndex })
-      return withReplays(ledgerReader(neighbours, documents)).ledger({ from: '0000-01-01', to: '9999-12-31' })
+      return foldReplays(await ledgerReader(neighbours, documents).ledger({ from: '0000-01-01', to: '9999-12-31' }))
     },
     forget: () => deleteRecords(neighbours, topic, -1),
     close: () => installation.close(),

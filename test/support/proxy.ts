@@ -84,11 +84,11 @@ export async function startProxy({ host = LOOPBACK, port: target, listenOn = 0 }
     for await (const chunk of from as AsyncIterable<Buffer>) {
       if (trouble.silent) continue
       if (trouble.delayMs > 0) await delay(trouble.delayMs)
-      const cut = isAnswer && trouble.cutAfterBytes > 0 && passed + chunk.length >= trouble.cutAfterBytes
-      const allowed = cut ? chunk.subarray(0, trouble.cutAfterBytes - passed) : chunk
+      const isCut = isAnswer && trouble.cutAfterBytes > 0 && passed + chunk.length >= trouble.cutAfterBytes
+      const allowed = isCut ? chunk.subarray(0, trouble.cutAfterBytes - passed) : chunk
       await write(to, allowed)
       passed += allowed.length
-      if (cut) {
+      if (isCut) {
         to.end()
         from.destroy()
         return

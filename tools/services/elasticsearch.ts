@@ -6,10 +6,10 @@
  * Not in this bundle: ILM, data-stream management, the field types wildcard, match_only_text, constant_keyword and scaled_float.
  */
 import { copyFile, mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { fetchElasticsearch, type Say } from './fetch.ts'
+import { delimiter, join } from 'node:path'
+import { fetchElasticsearch, type ElasticsearchVersion, type Say } from './fetch.ts'
 import { startOwned, temporaryFolder, type Handle } from './handle.ts'
-import { javaHome, run } from './java.ts'
+import { javaHome, newerJavaHome, run } from './java.ts'
 import { freeBase, LOOPBACK } from './ports.ts'
 import type { Plan } from './server.ts'
 import { unprivileged } from './user.ts'
@@ -19,6 +19,8 @@ export interface ElasticsearchOptions {
   readonly heap?: string
   /** Node settings beside or instead of ours. */
   readonly settings?: Readonly<Record<string, string>>
+  /** 9.4 needs a JDK 21 or newer beside the other one (see `newerJavaHome`). */
+  readonly version?: ElasticsearchVersion
 }
 
 export interface ElasticsearchPlace {
@@ -48,33 +50,45 @@ export function elasticsearchPlan(place: ElasticsearchPlace, options: Elasticsea
     ports: { http: port, transport: transportPort },
     pidFile,
     async prepare() {
-      const home = await fetchElasticsearch(say)
+      const { version = '8.19' } = options
+      const home = await fetchElasticsearch(say, version)
       await writeConfig(place, home, { ...nodeSettings(place, cluster), ...options.settings }, options.heap ?? '512m')
       const user = unprivileged()
       // It writes a keystore beside its settings, so all four folders are its own.
       if (user !== null) await run('chown', ['-R', `${user.uid}:${user.gid}`, ...FOLDERS.map((name) => join(dir, name))])
       const tmp = join(dir, 'tmp')
-      return {
-        program: 'bash',
-        args: [join(home, 'bin', 'elasticsearch-cli'), '-d', '-p', pidFile],
-        cwd: home,
-        user,
-        env: {
-          ES_JAVA_HOME: javaHome(),
-          ES_PATH_CONF: join(dir, 'config'),
-          ES_TMPDIR: tmp,
-          LIBFFI_TMPDIR: tmp,
-          HOME: tmp,
-          CLI_NAME: 'server',
-          CLI_LIBS: 'lib/tools/server-cli',
-          CLI_JAVA_OPTS: '-Xms4m -Xmx64m',
-        },
-      }
+      const env = { ES_PATH_CONF: join(dir, 'config'), ES_TMPDIR: tmp, LIBFFI_TMPDIR: tmp, HOME: tmp, CLI_JAVA_OPTS: '-Xms4m -Xmx64m' }
+      const launch = version === '9.4' ? launcherOf9(home) : launcherOf8(home)
+      return { program: launch.program, args: [...launch.args, '-d', '-p', pidFile], cwd: home, user, env: { ...env, ...launch.env } }
     },
     answers: () => answers(`http://${LOOPBACK}:${port}`, cluster),
   }
 }
 
+interface Launcher {
+  readonly program: string
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+}
+
+function launcherOf8(home: string): Launcher {
+  return { program: 'bash', args: [join(home, 'bin', 'elasticsearch-cli')], env: { ES_JAVA_HOME: javaHome(), CLI_NAME: 'server', CLI_LIBS: 'lib/tools/server-cli' } }
+}
+
+/** Its command-line program only describes what is to be started; the launcher beside it starts it. */
+function launcherOf9(home: string): Launcher {
+  const jdk = newerJavaHome(NEWER_JDK)
+  if (jdk === null) throw new Error(`Elasticsearch 9 needs a JDK ${NEWER_JDK} or newer; none was found beside the JDK that is used`)
+  const java = join(jdk, 'bin', 'java')
+  const classes = [join(home, 'lib', '*'), join(home, 'lib', 'tools', 'server-launcher', '*')].join(delimiter)
+  return {
+    program: java,
+    args: ['-Xms4m', '-Xmx64m', '-XX:+UseSerialGC', '-cp', classes, 'org.elasticsearch.server.launcher.ServerLauncher'],
+    env: { JAVA: java, ES_HOME: home, ES_DISTRIBUTION_TYPE: 'zip', JAVA_TYPE: 'ES_JAVA_HOME' },
+  }
+}
+
+const NEWER_JDK = 21
 const FOLDERS = ['config', 'data', 'logs', 'tmp']
 
 async function writeConfig({ dir }: ElasticsearchPlace, home: string, settings: Readonly<Record<string, string>>, heap: string): Promise<void> {
@@ -109,6 +123,7 @@ function jvmOptions(dir: string, heap: string): string[] {
     `-Xmx${heap}`,
     '-XX:+UseSerialGC',
     '-XX:TieredStopAtLevel=1',
+    '20-:--add-modules=jdk.incubator.vector',
     '-Djava.io.tmpdir=${ES_TMPDIR}',
     '-XX:+ExitOnOutOfMemoryError',
     `-XX:ErrorFile=${join(dir, 'logs', 'hs_err_pid%p.log')}`,

@@ -15,7 +15,8 @@ import { keptFolders, reachable, unprivileged } from './user.ts'
 
 const KAFKA = { '3.9': { name: 'kafka-3.9.2', pom: 'kafka.pom.xml' }, '4.3': { name: 'kafka-4.3.1', pom: 'kafka-4.pom.xml' } } as const
 export type KafkaVersion = keyof typeof KAFKA
-const ELASTICSEARCH = 'elasticsearch-8.19.13'
+const ELASTICSEARCH = { '8.19': { name: 'elasticsearch-8.19.13', pom: 'elasticsearch.pom.xml' }, '9.4': { name: 'elasticsearch-9.4.3', pom: 'elasticsearch-9.pom.xml' } } as const
+export type ElasticsearchVersion = keyof typeof ELASTICSEARCH
 const DRUID = 'druid-33.0.0'
 
 /** apm and x-pack-security are asked for by Elasticsearch's own launcher; the rest is what an indexer needs. */
@@ -44,16 +45,17 @@ export async function fetchDruid(say: Say = () => {}): Promise<DruidFiles> {
 }
 
 /** Elasticsearch's home. */
-export async function fetchElasticsearch(say: Say = () => {}): Promise<string> {
+export async function fetchElasticsearch(say: Say = () => {}, version: ElasticsearchVersion = '8.19'): Promise<string> {
+  const { name, pom } = ELASTICSEARCH[version]
   return keep({
     root: reachable(keptFolders(cacheRoot()), unprivileged()),
-    name: ELASTICSEARCH,
-    lock: ELASTICSEARCH,
-    onWait: () => say(`${ELASTICSEARCH}: another process is fetching it`),
+    name,
+    lock: name,
+    onWait: () => say(`${name}: another process is fetching it`),
     build: async (scratch) => {
-      say(`${ELASTICSEARCH}: fetching (878 MB)`)
-      const home = await unpackElasticsearch(scratch)
-      say(`${ELASTICSEARCH}: there`)
+      say(`${name}: fetching (about 900 MB)`)
+      const home = await unpackElasticsearch(scratch, pom)
+      say(`${name}: there`)
       return home
     },
   })
@@ -75,10 +77,10 @@ function keepJars(name: string, pom: string, say: Say): Promise<string> {
   })
 }
 
-async function unpackElasticsearch(scratch: string): Promise<string> {
+async function unpackElasticsearch(scratch: string, pom: string): Promise<string> {
   const inside = (paths: readonly string[]) => paths.map((path) => `*/elasticsearch/${path}`).join(',')
   const out = join(scratch, 'out')
-  await mavenDependency('unpack-dependencies', await copied('elasticsearch.pom.xml', scratch), {
+  await mavenDependency('unpack-dependencies', await copied(pom, scratch), {
     'maven.repo.local': join(scratch, 'repository'),
     outputDirectory: out,
     excludeTransitive: 'true',

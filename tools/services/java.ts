@@ -4,7 +4,7 @@
  * JDK 17 exactly: Kafka 3.9, Elasticsearch 8.19 and Druid 33 were run on it together, and on no other.
  */
 import { execFile, spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, readFileSync, realpathSync } from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -27,6 +27,15 @@ export function javaHome(): string {
   const home = findJavaHome(process.env)
   if (home === null) throw new Error(`no Java: install a JDK ${JDK}, or set JAVA_HOME`)
   return home
+}
+
+/** A JDK of at least this version beside the one above, or null: Elasticsearch 9 wants 21. */
+export function newerJavaHome(least: number): string | null {
+  const home = findJavaHome(process.env)
+  if (home === null) return null
+  const folder = dirname(home)
+  const homes = readdirSync(folder).map((name) => join(folder, name)).filter((path) => existsSync(join(path, 'bin', 'java')))
+  return homes.find((path) => Number(versionOf(path).split('.')[0]) >= least) ?? null
 }
 
 export function java(): string {

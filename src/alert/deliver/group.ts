@@ -55,14 +55,12 @@ export interface Entry {
   /** What came while that was being said. */
   next: News | null
   said: Said | null
-  /** Whether the open notification says it. */
-  frozen: boolean
+  /** Id of the open notification that says it: until that is settled, what is said does not change. */
+  frozenBy: string | null
 }
 
 export interface Open {
   readonly id: string
-  /** Keys of the alerts, which are frozen. */
-  readonly keys: readonly string[]
   readonly atMs: number
 }
 
@@ -95,15 +93,16 @@ export function newGroup(receiver: string, label: string): Group {
 export function take(group: Group, alert: Alert, nowMs: number): boolean {
   const entry = group.entries.get(alert.key)
   if (entry === undefined) {
-    group.entries.set(alert.key, { now: { alert, changedAtMs: nowMs, unsaidSinceMs: nowMs }, next: null, said: null, frozen: false })
+    group.entries.set(alert.key, { now: { alert, changedAtMs: nowMs, unsaidSinceMs: nowMs }, next: null, said: null, frozenBy: null })
     return true
   }
   const latest = entry.next ?? entry.now
   if (alert.startsAtMs < latest.alert.startsAtMs) return false
   const isChange = alert.startsAtMs !== latest.alert.startsAtMs || alert.status !== latest.alert.status || isWorse(alert.severity, latest.alert.severity)
   const changedAtMs = isChange ? nowMs : latest.changedAtMs
-  if (entry.frozen && (isChange || entry.next !== null)) entry.next = { alert, changedAtMs, unsaidSinceMs: entry.next?.unsaidSinceMs ?? nowMs }
-  if (!entry.frozen) entry.now = { alert, changedAtMs, unsaidSinceMs: isChange && isSaid(entry) ? nowMs : entry.now.unsaidSinceMs }
+  const isFrozen = entry.frozenBy !== null
+  if (isFrozen && (isChange || entry.next !== null)) entry.next = { alert, changedAtMs, unsaidSinceMs: entry.next?.unsaidSinceMs ?? nowMs }
+  if (!isFrozen) entry.now = { alert, changedAtMs, unsaidSinceMs: isChange && isSaid(entry) ? nowMs : entry.now.unsaidSinceMs }
   return isChange
 }
 
@@ -111,7 +110,7 @@ export function take(group: Group, alert: Alert, nowMs: number): boolean {
 export function dropFinished(group: Group, policy: Policy, hushOf: HushOf, nowMs: number): string[] {
   const dropped: string[] = []
   for (const [key, entry] of group.entries) {
-    if (entry.frozen || !isFinished(group, entry, policy, hushOf, nowMs)) continue
+    if (entry.frozenBy !== null || !isFinished(group, entry, policy, hushOf, nowMs)) continue
     group.entries.delete(key)
     dropped.push(key)
   }
@@ -127,39 +126,36 @@ export function openDue(group: Group, policy: Policy, hushOf: HushOf, nowMs: num
   if (!entries.some((entry) => isDue(entry) && isAudible(entry))) return null
   // News that still waits for company has it now.
   const told = entries.filter((entry) => (isNews(entry, policy) || isDue(entry)) && isAudible(entry)).sort(byUrgency).slice(0, MAX_ALERTS)
-  for (const entry of told) entry.frozen = true
-  group.open = { id: idOf(group, told), keys: told.map(({ now }) => now.alert.key), atMs: nowMs }
+  group.open = { id: idOf(group, told), atMs: nowMs }
   group.lastOpenedAtMs = nowMs
+  for (const entry of told) entry.frozenBy = group.open.id
   return notificationOf(group, group.open)
 }
 
-export function notificationOf({ receiver, label, entries }: Group, { id, keys }: Open): Notification {
-  const alerts = keys.flatMap((key) => entries.get(key)?.now.alert ?? [])
-  return { id, receiver, group: label, alerts }
+/** The alerts that an open notification says. */
+export function toldBy({ entries }: Group, { id }: Open): Entry[] {
+  return [...entries.values()].filter(({ frozenBy }) => frozenBy === id)
 }
 
 /**
- * After a restore: freezes what the open notification says, and gives that, to be sent again. Null where the records are from the middle of a settlement: then
- * it was sent, which some of its alerts know already, or had failed, and some say something newer.
+ * After a restore: the open notification, to be sent again. Null where there is none, or where the records are from the middle of a settlement: then it was
+ * sent, which some of its alerts know already, or had failed, and some say something newer.
  */
 export function reopen(group: Group): Notification | null {
   const { open, entries } = group
-  if (open === null) return null
-  const told = open.keys.flatMap((key) => entries.get(key) ?? [])
-  const wasSent = told.some(({ said }) => said?.by === open.id)
-  const isWhole = idOf(group, told) === open.id
-  for (const entry of told) entry.frozen = entry.said?.by !== open.id
+  const told = open === null ? [] : toldBy(group, open)
+  const wasSent = open !== null && [...entries.values()].some(({ said }) => said?.by === open.id)
+  if (open !== null && !wasSent && idOf(group, told) === open.id) return notificationOf(group, open)
   if (wasSent) settleSent(group)
-  else if (isWhole) return notificationOf(group, open)
-  thaw(group)
   group.open = null
+  thaw(group)
   return null
 }
 
 /** The receiver has it. */
 export function settleSent(group: Group): void {
   const { open } = group
-  if (open !== null) for (const entry of group.entries.values()) if (entry.frozen) entry.said = saidBy(entry, open)
+  if (open !== null) for (const entry of toldBy(group, open)) entry.said = saidBy(entry, open)
   Object.assign(group, { open: null, failures: 0, pausedUntilMs: null, trouble: null })
   thaw(group)
 }
@@ -226,6 +222,10 @@ function isHeard(entry: Entry, hush: Hush, policy: Policy): boolean {
   return hush === 'none' || (hush === 'repeats' && (isNews(entry, policy) || policy.resend !== null))
 }
 
+function notificationOf(group: Group, open: Open): Notification {
+  return { id: open.id, receiver: group.receiver, group: group.label, alerts: toldBy(group, open).sort(byUrgency).map(({ now }) => now.alert) }
+}
+
 function saidBy({ now: { alert }, said }: Entry, { id, atMs }: Open): Said {
   const times = said?.startsAtMs === alert.startsAtMs ? said.times + 1 : 1
   return { startsAtMs: alert.startsAtMs, status: alert.status, severity: alert.severity, times, by: id, atMs }
@@ -234,11 +234,11 @@ function saidBy({ now: { alert }, said }: Entry, { id, atMs }: Open): Said {
 /** What came in the meantime counts now. */
 function thaw(group: Group): void {
   for (const entry of group.entries.values()) {
-    if (!entry.frozen) continue
+    if (entry.frozenBy === null) continue
     const { now, next } = entry
     if (next !== null) entry.now = isSaid(entry) ? next : { ...next, unsaidSinceMs: now.unsaidSinceMs }
     entry.next = null
-    entry.frozen = false
+    entry.frozenBy = null
   }
 }
 

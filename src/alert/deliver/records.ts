@@ -1,8 +1,8 @@
 /**
- * The schedule's state as records to keep: a key and JSON, or null for a record that is to go. Made for a compacted topic or a table.
+ * The schedule's state as records to keep: a key and a value for JSON, or null for a record that is to go. Made for a compacted topic or a table.
  *
- *   <receiver>/<group>            that something is open, when it was last told, what is wrong     {"v":1,"kind":"group",...}
- *   <receiver>/<group>/<alert>    one alert of it, and what was said of it                          {"v":1,"kind":"alert",...}
+ *   <receiver>/<group>            that something is open, when it was last told, what is wrong     { v: 1, kind: 'group', ... }
+ *   <receiver>/<group>/<alert>    one alert of it, and what was said of it                          { v: 1, kind: 'alert', ... }
  *
  * A record of another version, or one that is none of ours, is refused as `store_corrupt`: to go on without it would tell everything again, or nothing.
  */
@@ -16,8 +16,8 @@ export const STATE_VERSION = 1
 
 export interface SavedRecord {
   readonly key: string
-  /** JSON; null: the record goes. */
-  readonly value: string | null
+  /** Fit for JSON; null: the record goes. */
+  readonly value: ({ readonly v: number } & Readonly<Record<string, unknown>>) | null
 }
 
 const text = z.string()
@@ -56,7 +56,7 @@ const groupRecord = z.object({
   kind: z.literal('group'),
   receiver: text,
   label: text,
-  open: z.object({ id: text, keys: z.array(text), atMs: z.number() }).nullable(),
+  open: z.object({ id: text, atMs: z.number() }).nullable(),
   lastOpenedAtMs: z.number().nullable(),
   failures: z.number(),
   pausedUntilMs: z.number().nullable(),
@@ -70,6 +70,7 @@ const alertRecord = z.object({
   label: text,
   now: news,
   next: news.nullable(),
+  frozenBy: text.nullable(),
   said: z.object({ startsAtMs: z.number(), status, severity: z.enum(SEVERITIES), times: z.number(), by: text, atMs: z.number() }).nullable(),
 })
 
@@ -85,30 +86,20 @@ export function alertKeyOf(receiver: string, label: string, alertKey: string): s
 }
 
 export function writeGroup({ receiver, label, open, lastOpenedAtMs, failures, pausedUntilMs, trouble }: Group): SavedRecord {
-  return { key: groupKey(receiver, label), value: JSON.stringify({ v: STATE_VERSION, kind: 'group', receiver, label, open, lastOpenedAtMs, failures, pausedUntilMs, trouble }) }
+  return { key: groupKey(receiver, label), value: { v: STATE_VERSION, kind: 'group', receiver, label, open, lastOpenedAtMs, failures, pausedUntilMs, trouble } }
 }
 
-/** `forgets`: a receiver that is told everything again anyway, so what was said of an alert is not kept. */
-export function writeEntry({ receiver, label }: Group, { now, next, said }: Entry, forgets: boolean): SavedRecord {
-  const value = JSON.stringify({ v: STATE_VERSION, kind: 'alert', receiver, label, now, next, said: forgets ? null : said })
-  return { key: alertKeyOf(receiver, label, now.alert.key), value }
+/** `forgets`: a receiver that is told everything again anyway, so what is being said of an alert, and was said, is not kept. */
+export function writeEntry({ receiver, label }: Group, { now, next, frozenBy, said }: Entry, forgets: boolean): SavedRecord {
+  const latest = forgets ? { now: next ?? now, next: null, frozenBy: null, said: null } : { now, next, frozenBy, said }
+  return { key: alertKeyOf(receiver, label, now.alert.key), value: { v: STATE_VERSION, kind: 'alert', receiver, label, ...latest } }
 }
 
-export function readRecord(key: string, value: string): StateRecord {
-  const content = parsed(value)
-  const record = anyRecord.safeParse(content)
+export function readRecord(key: string, value: NonNullable<SavedRecord['value']>): StateRecord {
+  const record = anyRecord.safeParse(value)
   if (record.success) return record.data
-  const { v } = (typeof content === 'object' && content !== null ? content : {}) as { v?: unknown }
-  const what = typeof v === 'number' && v > STATE_VERSION ? `of version ${v}, which a newer Tracefold has written; this one reads up to ${STATE_VERSION}` : 'not what it should be'
+  const what = value.v > STATE_VERSION ? `of version ${value.v}, which a newer Tracefold has written; this one reads up to ${STATE_VERSION}` : 'not what it should be'
   throw new TracefoldError('store_corrupt', `the state of alert delivery cannot be read: record ${key} is ${what}`)
-}
-
-function parsed(value: string): unknown {
-  try {
-    return JSON.parse(value)
-  } catch {
-    return null
-  }
 }
 
 function short(name: string): string {

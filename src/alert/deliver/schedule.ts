@@ -12,7 +12,7 @@
  * `observe` may repeat what it said: only news counts. What fires but is not known is taken up at any time, so evaluation passes in all that fires.
  */
 import type { Alert, Notification } from '../alert.ts'
-import { dropFinished, newGroup, openDue, reopen, settleFailed, settleSent, take, wakeAtMs, worstRank, type Group, type HushOf, type Trouble } from './group.ts'
+import { dropFinished, newGroup, openDue, reopen, settleFailed, settleSent, take, toldBy, wakeAtMs, worstRank, type Group, type HushOf, type Trouble } from './group.ts'
 import { groupOf, type Policy } from './policy.ts'
 import { alertKeyOf, groupKey, readRecord, writeEntry, writeGroup, type SavedRecord } from './records.ts'
 
@@ -27,7 +27,8 @@ export interface Troubled {
   readonly trouble: Trouble
 }
 
-interface Lane {
+/** One receiver. */
+interface Listener {
   readonly policy: Policy
   readonly groups: Map<string, Group>
   /** The group that each known alert is in, by the alert's key. */
@@ -35,7 +36,7 @@ interface Lane {
 }
 
 export class Schedule {
-  readonly #lanes: ReadonlyMap<string, Lane>
+  readonly #listeners: ReadonlyMap<string, Listener>
   readonly #maxEntries: number
   readonly #wakeAtMs = new Map<Group, number>()
   /** Changed since `takeChanges`: alerts by group, groups, and keys of records that go. */
@@ -45,7 +46,7 @@ export class Schedule {
   readonly #goneGroups = new Set<string>()
 
   constructor(policies: readonly Policy[], { maxEntries = MAX_ENTRIES }: { maxEntries?: number } = {}) {
-    this.#lanes = new Map(policies.map((policy) => [policy.receiver, { policy, groups: new Map(), groupOfAlert: new Map() }]))
+    this.#listeners = new Map(policies.map((policy) => [policy.receiver, { policy, groups: new Map(), groupOfAlert: new Map() }]))
     this.#maxEntries = maxEntries
   }
 
@@ -55,20 +56,20 @@ export class Schedule {
     for (const { key, value } of records) {
       if (value === null) continue
       const record = readRecord(key, value)
-      const lane = this.#lanes.get(record.receiver)
-      if (lane === undefined) {
+      const listener = this.#listeners.get(record.receiver)
+      if (listener === undefined) {
         this.#goneGroups.add(key)
         forgotten++
         continue
       }
-      const group = this.#group(lane, record.label)
+      const group = this.#group(listener, record.label)
       if (record.kind === 'group') {
         const { open, lastOpenedAtMs, failures, pausedUntilMs, trouble } = record
         Object.assign(group, { open, lastOpenedAtMs, failures, pausedUntilMs, trouble })
       } else {
-        const { now, next, said } = record
-        group.entries.set(now.alert.key, { now, next, said, frozen: false })
-        lane.groupOfAlert.set(now.alert.key, group)
+        const { now, next, frozenBy, said } = record
+        group.entries.set(now.alert.key, { now, next, frozenBy, said })
+        listener.groupOfAlert.set(now.alert.key, group)
       }
     }
     return { open: this.#reopen(), forgotten }
@@ -77,8 +78,8 @@ export class Schedule {
   /** How many alerts found no room. */
   observe(alerts: readonly Alert[], nowMs: number): number {
     let refused = 0
-    for (const lane of this.#lanes.values()) {
-      for (const alert of alerts) if (!this.#take(lane, alert, nowMs)) refused++
+    for (const listener of this.#listeners.values()) {
+      for (const alert of alerts) if (!this.#take(listener, alert, nowMs)) refused++
     }
     return refused
   }
@@ -86,9 +87,9 @@ export class Schedule {
   /** After a take-over: these are all that fire, so whatever else we hold as firing has ended while nobody looked. */
   reconcile(firing: readonly Alert[], nowMs: number): void {
     const keys = new Set(firing.map(({ key }) => key))
-    for (const lane of this.#lanes.values()) {
-      const known = [...lane.groupOfAlert].flatMap(([key, group]) => (keys.has(key) ? [] : [group.entries.get(key)])).map((entry) => (entry?.next ?? entry?.now)?.alert)
-      for (const alert of known) if (alert?.status === 'firing') this.#take(lane, { ...alert, status: 'resolved', endsAtMs: nowMs }, nowMs)
+    for (const listener of this.#listeners.values()) {
+      const known = [...listener.groupOfAlert].flatMap(([key, group]) => (keys.has(key) ? [] : [group.entries.get(key)])).map((entry) => (entry?.next ?? entry?.now)?.alert)
+      for (const alert of known) if (alert?.status === 'firing') this.#take(listener, { ...alert, status: 'resolved', endsAtMs: nowMs }, nowMs)
     }
     this.observe(firing, nowMs)
   }
@@ -96,20 +97,20 @@ export class Schedule {
   /** Opens what is due, at most `room(receiver)` for each receiver. To be sent once `takeChanges` is kept. */
   plan(nowMs: number, hushOf: HushOf, room: (receiver: string) => number = () => Infinity): Notification[] {
     const opened: Notification[] = []
-    for (const lane of this.#lanes.values()) {
-      let left = room(lane.policy.receiver)
-      const awake = [...lane.groups.values()].filter((group) => (this.#wakeAtMs.get(group) ?? -Infinity) <= nowMs)
+    for (const listener of this.#listeners.values()) {
+      let left = room(listener.policy.receiver)
+      const awake = [...listener.groups.values()].filter((group) => (this.#wakeAtMs.get(group) ?? -Infinity) <= nowMs)
       // What is worst gets the room there is.
       if (awake.length > left) awake.sort((a, b) => worstRank(a) - worstRank(b))
       for (const group of awake) {
-        this.#drop(lane, group, dropFinished(group, lane.policy, hushOf, nowMs))
-        const notification = left > 0 ? openDue(group, lane.policy, hushOf, nowMs) : null
+        this.#drop(listener, group, dropFinished(group, listener.policy, hushOf, nowMs))
+        const notification = left > 0 ? openDue(group, listener.policy, hushOf, nowMs) : null
         if (notification !== null) {
           opened.push(notification)
-          this.#opened(lane, group, notification)
+          this.#opened(listener, group, notification)
           left--
         }
-        this.#close(lane, group, nowMs)
+        this.#close(listener, group, nowMs)
       }
     }
     return opened
@@ -144,16 +145,16 @@ export class Schedule {
 
   /** How many alerts are held for the receiver. */
   held(receiver: string): number {
-    return this.#lanes.get(receiver)?.groupOfAlert.size ?? 0
+    return this.#listeners.get(receiver)?.groupOfAlert.size ?? 0
   }
 
-  #take(lane: Lane, alert: Alert, nowMs: number): boolean {
-    let group = lane.groupOfAlert.get(alert.key)
+  #take(listener: Listener, alert: Alert, nowMs: number): boolean {
+    let group = listener.groupOfAlert.get(alert.key)
     if (group === undefined) {
-      if (alert.status === 'resolved' || !lane.policy.matches(alert)) return true
-      if (lane.groupOfAlert.size >= this.#maxEntries) return false
-      group = this.#group(lane, groupOf(alert, lane.policy.groupBy))
-      lane.groupOfAlert.set(alert.key, group)
+      if (alert.status === 'resolved' || !listener.policy.matches(alert)) return true
+      if (listener.groupOfAlert.size >= this.#maxEntries) return false
+      group = this.#group(listener, groupOf(alert, listener.policy.groupBy))
+      listener.groupOfAlert.set(alert.key, group)
     }
     if (take(group, alert, nowMs)) {
       this.#alertChanged(group, alert.key)
@@ -162,53 +163,53 @@ export class Schedule {
     return true
   }
 
-  #group(lane: Lane, label: string): Group {
-    const group = lane.groups.get(label) ?? newGroup(lane.policy.receiver, label)
-    lane.groups.set(label, group)
+  #group(listener: Listener, label: string): Group {
+    const group = listener.groups.get(label) ?? newGroup(listener.policy.receiver, label)
+    listener.groups.set(label, group)
     return group
   }
 
   /** A receiver that forgets needs no record of what is under way: it is told all again. */
-  #opened({ policy }: Lane, group: Group, { alerts }: Notification): void {
+  #opened({ policy }: Listener, group: Group, { alerts }: Notification): void {
     if (policy.resend !== null) return
     this.#groupChanged(group, alerts.map(({ key }) => key))
   }
 
-  #settle({ receiver, group: label, id }: Notification, settle: (group: Group, lane: Lane) => void): void {
-    const lane = this.#lanes.get(receiver)
-    const group = lane?.groups.get(label)
-    if (lane === undefined || group === undefined || group.open?.id !== id) return
-    const { keys } = group.open
-    settle(group, lane)
+  #settle({ receiver, group: label, id }: Notification, settle: (group: Group, listener: Listener) => void): void {
+    const listener = this.#listeners.get(receiver)
+    const group = listener?.groups.get(label)
+    if (listener === undefined || group === undefined || group.open?.id !== id) return
+    const keys = toldBy(group, group.open).map(({ now }) => now.alert.key)
+    settle(group, listener)
     this.#wakeAtMs.delete(group)
-    if (lane.policy.resend === null) this.#groupChanged(group, keys)
+    if (listener.policy.resend === null) this.#groupChanged(group, keys)
   }
 
   #reopen(): Notification[] {
     return this.#groups().flatMap((group) => {
-      const wasOpen = group.open
+      const wasOpen = group.open !== null
       const notification = reopen(group)
-      if (wasOpen !== null && notification === null) this.#groupChanged(group, wasOpen.keys)
+      if (wasOpen && notification === null) this.#groupChanged(group, [...group.entries.keys()])
       return notification ?? []
     })
   }
 
-  #drop(lane: Lane, group: Group, keys: readonly string[]): void {
+  #drop(listener: Listener, group: Group, keys: readonly string[]): void {
     for (const key of keys) {
-      lane.groupOfAlert.delete(key)
+      listener.groupOfAlert.delete(key)
       this.#changedAlerts.get(group)?.delete(key)
       this.#goneAlerts.add(alertKeyOf(group.receiver, group.label, key))
     }
   }
 
   /** A group with nothing to tell goes, once its interval is over (or an alert that flaps would be told at every turn) and it has no trouble to show. */
-  #close(lane: Lane, group: Group, nowMs: number): void {
-    const keepUntilMs = Math.max((group.trouble?.atMs ?? -Infinity) + KEEP_TROUBLE_MS, (group.lastOpenedAtMs ?? -Infinity) + lane.policy.groupIntervalMs)
+  #close(listener: Listener, group: Group, nowMs: number): void {
+    const keepUntilMs = Math.max((group.trouble?.atMs ?? -Infinity) + KEEP_TROUBLE_MS, (group.lastOpenedAtMs ?? -Infinity) + listener.policy.groupIntervalMs)
     if (group.entries.size > 0 || group.open !== null || keepUntilMs > nowMs) {
-      this.#wakeAtMs.set(group, group.entries.size > 0 ? wakeAtMs(group, lane.policy) : keepUntilMs)
+      this.#wakeAtMs.set(group, group.entries.size > 0 ? wakeAtMs(group, listener.policy) : keepUntilMs)
       return
     }
-    lane.groups.delete(group.label)
+    listener.groups.delete(group.label)
     this.#wakeAtMs.delete(group)
     this.#changedGroups.delete(group)
     this.#changedAlerts.delete(group)
@@ -227,10 +228,10 @@ export class Schedule {
 
   #written(group: Group, key: string): SavedRecord[] {
     const entry = group.entries.get(key)
-    return entry === undefined ? [] : [writeEntry(group, entry, this.#lanes.get(group.receiver)?.policy.resend !== null)]
+    return entry === undefined ? [] : [writeEntry(group, entry, this.#listeners.get(group.receiver)?.policy.resend !== null)]
   }
 
   #groups(): Group[] {
-    return [...this.#lanes.values()].flatMap(({ groups }) => [...groups.values()])
+    return [...this.#listeners.values()].flatMap(({ groups }) => [...groups.values()])
   }
 }

@@ -108,9 +108,8 @@ async function purge(db: Database, filter: LetterFilter, signal: AbortSignal): P
 }
 
 async function trim(db: Database, maxBytes: number): Promise<number> {
-  const used = read(db, () => db.prepare('SELECT coalesce(sum(length(letter) + length(body)), 0) AS n FROM letter').get<{ n: number }>()?.n ?? 0)
   let deleted = 0
-  for (let excess = used - maxBytes; excess > 0; ) {
+  for (let excess = (await usedBytes(db)) - maxBytes; excess > 0; ) {
     const oldest = read(db, () => db.prepare('SELECT rowid AS place, length(letter) + length(body) AS bytes FROM letter ORDER BY time_ms, id LIMIT ?').all<{ place: number; bytes: number }>(STEP))
     if (oldest.length === 0) break // somebody else has deleted them
     const places: number[] = []
@@ -123,6 +122,19 @@ async function trim(db: Database, maxBytes: number): Promise<number> {
     await turn()
   }
   return deleted
+}
+
+async function usedBytes(db: Database): Promise<number> {
+  let used = 0
+  for (let from = 0; ; ) {
+    const step = read(db, () =>
+      db.prepare('SELECT max(place) AS last, sum(bytes) AS bytes FROM (SELECT rowid AS place, length(letter) + length(body) AS bytes FROM letter WHERE rowid > ? ORDER BY rowid LIMIT ?)').get<{ last: number | null; bytes: number }>(from, STEP),
+    )
+    if (step?.last === null || step === undefined) return used
+    used += step.bytes
+    from = step.last
+    await turn()
+  }
 }
 
 /** By place, not by id: one that was written anew meanwhile has another place, and stays. */

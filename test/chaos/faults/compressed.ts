@@ -21,6 +21,7 @@ export const compressed: Fault = {
         await neighbours.admin.alterConfigs({ validateOnly: false, resources: [{ type: TOPIC, name: topic, configEntries: [{ name: 'compression.type', value: codec }, { name: 'message.timestamp.type', value: 'LogAppendTime' }] }] })
         await bed.produce(EVENTS)
         const member = await bed.start()
+        await member.joined()
         await delay(random.between(500, 2_500))
         await member.kill('SIGKILL')
         await bed.start()

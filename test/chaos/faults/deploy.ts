@@ -35,7 +35,8 @@ async function deploys({ cycles, random, bed: makeBed }: FaultContext, kills: bo
   const flow = bed.flow(RATE)
   for (let i = 0; i < cycles; i++) {
     const member = await bed.start(changes[i % changes.length])
-    await delay(random.between(4_000, 10_000))
+    await member.joined()
+    await delay(random.between(500, 4_000))
     member.assertAlive()
     await (kills ? member.kill('SIGKILL') : member.stop())
     const next = loadSettings({ file: null, env: {}, overrides: merged(bed.plain, changes[(i + 1) % changes.length] ?? {}) })

@@ -31,6 +31,7 @@ export const elasticsearchMapping: Fault = {
     for (let i = 0; i < cycles; i++) {
       await bed.produce(EVENTS / cycles)
       const member = await bed.start()
+      await member.joined()
       await delay(random.between(1_000, 5_000))
       member.assertAlive()
       await member.kill('SIGKILL')

@@ -18,6 +18,7 @@ export const malformed: Fault = {
     for (let i = 0; i < cycles; i++) {
       await bed.produce(samples.length * ROUNDS, { partition: only, make: (id) => ({ key: null, value: samples[id % samples.length] as Buffer }) })
       const member = await bed.start()
+      await member.joined()
       await delay(random.between(1_000, 6_000))
       member.assertAlive()
       await member.kill('SIGKILL')

@@ -14,7 +14,8 @@ export const togetherApart: Fault = {
     const flow = bed.flow(RATE)
     for (let i = 0; i < cycles; i++) {
       const member = await bed.start({ branches: i % 2 === 0 ? 'together' : 'apart' })
-      await delay(random.between(500, 7_000))
+      if (random.chance(0.8)) await member.joined()
+      await delay(random.between(0, 3_000))
       member.assertAlive()
       await (random.chance(0.5) ? member.stop() : member.kill('SIGKILL'))
     }

@@ -140,3 +140,11 @@ function only(outcomes: readonly Outcome<ErrorEvent>[]): ErrorEvent {
   if (outcomes.length !== 1 || outcome?.kind !== 'ok') throw new Error(`not one event: ${JSON.stringify(outcomes)}`)
   return outcome.value
 }
+
+it.each([['never closed', '{"a":['.repeat(170_000)], ['closed', `{"message":${'['.repeat(50_000)}${']'.repeat(50_000)}}`], ['only braces', '{'.repeat(1_000_000)]])('brackets that nest deeper than any record does are told of before they are parsed: %s', (_, text) => {
+  expect(decode(Buffer.from(text))).toMatchObject([{ kind: 'dead', reason: 'not_json', detail: expect.stringContaining('nest deeper than any record does') }])
+})
+
+it('brackets inside texts are no nesting', () => {
+  expect(decode(Buffer.from(JSON.stringify({ level: 'ERROR', message: '{['.repeat(50_000) })))).toMatchObject([{ kind: 'ok' }])
+})

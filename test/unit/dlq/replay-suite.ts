@@ -61,7 +61,7 @@ export function describeReplay(name: string, make: () => Promise<ReplayAdapter>)
 
     async function account(): Promise<{ branch: string; counts: Record<string, number> }[]> {
       const totals = await adapter.ledger()
-      for (const { counts } of totals) expect([imbalance(counts), isBalanced(counts)], JSON.stringify(counts)).toEqual([0, true])
+      expect(totals.filter(({ counts }) => imbalance(counts) !== 0 || !isBalanced(counts))).toEqual([])
       return ['detail', 'rollup'].map((branch) => {
         const counts: Record<string, number> = {}
         for (const total of totals.filter((one) => one.branch === branch)) for (const [outcome, n] of Object.entries(total.counts)) counts[outcome] = (counts[outcome] ?? 0) + n
@@ -154,7 +154,8 @@ export function describeReplay(name: string, make: () => Promise<ReplayAdapter>)
       await adapter.consume(Array.from({ length: 40 }, (_, i) => large(`number ${i % 7}`)), SMALL)
       const [one, other] = [await deskOf(LARGE), await deskOf(LARGE)]
       const outcomes = await Promise.allSettled([replayAll(one, {}, 25), replayAll(other, {}, 25)])
-      for (const outcome of outcomes) if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'partition_lost' })
+      const reasons: unknown[] = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
+      for (const reason of reasons) expect(reason).toMatchObject({ code: 'partition_lost' })
       await replayAll(one)
       expect(await adapter.counts()).toEqual({ detail: 40, rollup: 40 })
       expect(await account()).toEqual(both({ consumed: 40, counted: 40 }))

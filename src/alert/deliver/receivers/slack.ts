@@ -1,5 +1,5 @@
 /**
- * Slack, by an incoming webhook; also whatever takes the same (Mattermost). Success is HTTP 2xx with the body `ok`.
+ * Slack, by an incoming webhook; also whatever takes the same. Success is HTTP 2xx with the body `ok`.
  *
  * Texts out of logs make no link and no mention: `&`, `<` and `>` are escaped, `verbatim` and `parse: none` keep Slack from making any by itself, and
  * what would format is replaced. The title is the text that phones show; each alert is an attachment with its colour.

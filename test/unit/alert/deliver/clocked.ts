@@ -57,14 +57,14 @@ export class Clocked {
   keep(records: readonly SavedRecord[] = this.schedule.takeChanges()): void {
     for (const { key, value } of records) {
       if (value === null) this.kept.delete(key)
-      else this.kept.set(key, value)
+      else this.kept.set(key, JSON.stringify(value))
     }
   }
 
   /** Another process, from what is kept. */
   takeOver(...policies: Policy[]): { readonly open: readonly Notification[]; readonly forgotten: number } {
     this.schedule = new Schedule(policies.length > 0 ? policies : this.policies)
-    return this.schedule.restore([...this.kept].map(([key, value]) => ({ key, value })))
+    return this.schedule.restore([...this.kept].map(([key, value]) => ({ key, value: JSON.parse(value) as SavedRecord['value'] })))
   }
 }
 

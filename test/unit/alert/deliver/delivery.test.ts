@@ -49,12 +49,12 @@ class Keeper {
     this.saves++
     for (const { key, value } of records) {
       if (value === null) this.records.delete(key)
-      else this.records.set(key, value)
+      else this.records.set(key, JSON.stringify(value))
     }
   }
 
   get all(): SavedRecord[] {
-    return [...this.records].map(([key, value]) => ({ key, value }))
+    return [...this.records].map(([key, value]) => ({ key, value: JSON.parse(value) as SavedRecord['value'] }))
   }
 }
 
@@ -188,7 +188,7 @@ describe('delivery', () => {
   })
 
   it('refuses records of a newer version at once', () => {
-    expect(() => new Delivery({ routes: [routeTo(new Ear())], restored: [{ key: 'oncall/x', value: '{"v":9}' }], save: async () => {}, hushOf: () => 'none', now: Date.now, events: { sent() {}, retried() {}, undelivered() {}, refused() {}, notKept() {} } })).toThrowError(/a newer Tracefold/)
+    expect(() => new Delivery({ routes: [routeTo(new Ear())], restored: [{ key: 'oncall/x', value: { v: 9 } }], save: async () => {}, hushOf: () => 'none', now: Date.now, events: { sent() {}, retried() {}, undelivered() {}, refused() {}, notKept() {} } })).toThrowError(/a newer Tracefold/)
   })
 })
 

@@ -175,12 +175,13 @@ describe('a stop', () => {
   })
 
   it('settles nothing that it cuts off, or never began', async () => {
-    const { lane, receiver, outcomes } = aLane({ maxParallel: 1 })
+    const { lane, receiver, outcomes, waits } = aLane({ maxParallel: 1 })
     receiver.answers.set('a', [never])
     lane.push(one('a'))
     lane.push(one('b'))
     await lane.stop(10)
     expect(outcomes).toEqual([])
+    expect(waits).toEqual([])
     expect(receiver.tries).toEqual(['a'])
   })
 

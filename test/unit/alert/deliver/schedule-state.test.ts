@@ -72,6 +72,16 @@ describe('what did not get through', () => {
     expect(one.toldWithin(MINUTE)).toEqual({ 60: [['orders resolved']] })
   })
 
+  it('does not wait for company once more, because something came meanwhile', () => {
+    const one = new Clocked(aPolicy({ groupWaitMs: 5 * MINUTE, groupIntervalMs: 0 }))
+    one.observe(orders)
+    one.nowMs += 5 * MINUTE
+    const [first] = one.open()
+    one.observe(resolved(orders))
+    one.schedule.failed(first!, aTrouble({ atMs: one.nowMs }))
+    expect(one.toldWithin(10 * MINUTE)).toEqual({ 60: [['orders resolved']] })
+  })
+
   it('is shown for a day, then forgotten', () => {
     const one = new Clocked(promptPolicy())
     one.observe(orders)
@@ -133,6 +143,16 @@ describe('a receiver that forgets', () => {
     expect(one.told()).toEqual([['orders firing']])
   })
 
+  it('is told of an end that came while it was being told, also by another process', () => {
+    const one = new Clocked(forgetfulPolicy())
+    one.observe(orders)
+    one.open()
+    one.observe(resolved(orders))
+    one.keep()
+    one.takeOver()
+    expect(one.told()).toEqual([['orders resolved']])
+  })
+
   it('keeps a record of what fires and ends, not of each time it is told', () => {
     const one = new Clocked(forgetfulPolicy())
     one.observe(orders)
@@ -181,6 +201,16 @@ describe('another process that takes over', () => {
     expect(Object.keys(one.toldWithin(HOUR))).toEqual([String(3_600 - 6)])
     one.takeOver()
     expect(Object.keys(one.toldWithin(3 * HOUR))).toEqual([String(2 * 3_600 - 7)])
+  })
+
+  it('asks for mutes when something is due, as the one before would have', () => {
+    const one = new Clocked(aPolicy())
+    one.hushOf = (_, nowMs) => (nowMs < T0 + 5 * SECOND ? 'all' : 'none')
+    one.observe(orders)
+    one.observe(resolved(orders))
+    one.keep()
+    one.takeOver()
+    expect(one.toldWithin(MINUTE)).toEqual({ 10: [['orders resolved']] })
   })
 
   it('ends what has ended while nobody looked', () => {
@@ -246,9 +276,8 @@ describe('another process that takes over', () => {
   })
 
   it.each([
-    ['a record of a newer version', '{"v":2,"kind":"alert"}', /a newer Tracefold has written/],
-    ['a record that is none of ours', '{"v":1,"kind":"alert"}', /not what it should be/],
-    ['no JSON', '{"v":1,', /not what it should be/],
+    ['a record of a newer version', { v: 2, kind: 'alert' }, /a newer Tracefold has written/],
+    ['a record that is none of ours', { v: 1, kind: 'alert' }, /not what it should be/],
   ])('stops at %s', (_, value, message) => {
     expect(() => new Schedule([aPolicy()]).restore([{ key: 'oncall/x', value }])).toThrowError(expect.objectContaining({ code: 'store_corrupt', message: expect.stringMatching(message) as string }))
   })

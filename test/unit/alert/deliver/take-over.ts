@@ -8,6 +8,7 @@
 import type { Alert, Notification } from '../../../../src/alert/alert.ts'
 import type { HushOf } from '../../../../src/alert/deliver/group.ts'
 import type { Policy } from '../../../../src/alert/deliver/policy.ts'
+import type { SavedRecord } from '../../../../src/alert/deliver/records.ts'
 import { Schedule } from '../../../../src/alert/deliver/schedule.ts'
 import { T0 } from '../../../support/builders.ts'
 import { anAlert } from './alerts.ts'
@@ -98,7 +99,7 @@ export class Story {
     const records = this.#schedule.takeChanges()
     for (const { key, value } of death?.at === 'torn' ? records.slice(0, Math.floor(death.share * records.length)) : records) {
       if (value === null) this.#kept.delete(key)
-      else this.#kept.set(key, value)
+      else this.#kept.set(key, JSON.stringify(value))
     }
     if (death?.at === 'torn' || death?.at === 'kept') return false
     this.#send(opened, receiverFails)
@@ -109,7 +110,7 @@ export class Story {
   #takeOver(receiverFails: boolean): void {
     this.#answered = []
     this.#schedule = new Schedule([this.#policy])
-    const { open } = this.#schedule.restore([...this.#kept].map(([key, value]) => ({ key, value })))
+    const { open } = this.#schedule.restore([...this.#kept].map(([key, value]) => ({ key, value: JSON.parse(value) as SavedRecord['value'] })))
     this.#schedule.reconcile(this.world.firing, this.world.nowMs)
     this.#send(open, receiverFails)
     this.#settle()

@@ -1,0 +1,92 @@
+/** `tracefold dlq` on a terminal. */
+import { describe, expect, test } from 'vitest'
+import { Command } from 'commander'
+import { registerDlq } from '../../../src/cli/dlq.ts'
+import type { DeadLetter, DeadLetterDesk, ReplayReport } from '../../../src/store/dead-letter.ts'
+import { aLetter } from '../../support/builders.ts'
+import { capturedIo, NOW } from '../cli/captured-io.ts'
+
+const REPORT: ReplayReport = { letters: 3, replayed: 2, events: 7, failedAgain: 1, waiting: 0, unclear: 0, fromCopy: 0, fromCutCopy: 0, refusedEvents: 0, expiredEvents: 0, next: null }
+
+async function run(words: readonly string[], over: { letters?: readonly DeadLetter[]; reports?: readonly ReplayReport[] } = {}): Promise<{ out: string; asked: unknown[][] }> {
+  const io = capturedIo()
+  const asked: unknown[][] = []
+  const reports = [...(over.reports ?? [REPORT])]
+  const desk: DeadLetterDesk = {
+    letters: async (query) => (asked.push(['letters', query]), [...(over.letters ?? [])]),
+    letter: async (id) => (over.letters ?? []).find((letter) => letter.id === id) ?? null,
+    replay: async (filter, { after }) => (asked.push(['replay', filter, after]), reports.shift() ?? REPORT),
+    purge: async (filter) => (asked.push(['purge', filter]), 4),
+    close: async () => void asked.push(['close']),
+  }
+  const program = new Command('tracefold').exitOverride().configureOutput({ writeErr: () => {} })
+  registerDlq(program, io, () => desk)
+  await program.parseAsync(['dlq', ...words], { from: 'user' })
+  return { out: io.out(), asked }
+}
+
+describe('list', () => {
+  test('asks for what is named, and shows a line for each', async () => {
+    const { out, asked } = await run(['list', '--reason', 'too_large', '--from', '-1h', '--offset', '5-', '--partition', '2'], { letters: [aLetter({ reason: 'too_large', detail: '12 bytes\u001b[2J', job: 'orders' })] })
+    expect(asked).toEqual([['letters', { reason: 'too_large', fromMs: NOW - 3_600_000, fromOffset: 5, partition: 2, limit: 50 }], ['close']])
+    expect(out).toContain('too_large')
+    expect(out).toContain('orders')
+    expect(out).not.toContain('\u001b')
+  })
+
+  test('as JSON keeps every letter whole', async () => {
+    const { out } = await run(['list', '--json'], { letters: [aLetter({ body: Buffer.from([0xff, 0xfe]) })] })
+    expect(JSON.parse(out)).toMatchObject([{ reason: 'not_json', body_encoding: 'base64' }])
+  })
+
+  test('of none says so', async () => {
+    expect((await run(['list'])).out).toBe('No dead letters.\n')
+  })
+})
+
+describe('show', () => {
+  test('says what the reason means, where it came from, and shows the record without what could steer a terminal', async () => {
+    const letter = aLetter({ offset: 17, index: 2, bodyTruncated: true, body: Buffer.from('{"broken\u001b]0;x\u0007 \n\ttext') })
+    const { out } = await run(['show', letter.id], { letters: [letter] })
+    expect(out).toContain('neither JSON nor text')
+    expect(out).toContain('error-logs, partition 0, offset 17, event 2 of the record')
+    expect(out).toContain('redacted, only the beginning')
+    expect(out).toContain('{"broken\u00b7]0;x\u00b7 \n\ttext')
+  })
+
+  test('of what is not there fails', async () => {
+    await expect(run(['show', 'none'])).rejects.toThrow(/no dead letter none/)
+  })
+})
+
+describe('replay', () => {
+  test('goes on until all have been looked at, and tells the sums', async () => {
+    const { out, asked } = await run(['replay', '--stage', 'decode'], { reports: [{ ...REPORT, next: 42 }, { ...REPORT, waiting: 2, fromCopy: 1, fromCutCopy: 1 }] })
+    expect(asked).toEqual([['replay', { stage: 'decode' }, null], ['replay', { stage: 'decode' }, 42], ['close']])
+    expect(out).toContain('6 letters looked at, 4 replayed: 14 events are counted now.')
+    expect(out).toContain('1 letter of them from the redacted copy')
+    expect(out).toContain('2 letters cannot be processed still.')
+    expect(out).toContain('2 letters must wait')
+  })
+
+  test('as JSON', async () => {
+    expect(JSON.parse((await run(['replay', '--json', '--id', 'x'])).out)).toMatchObject({ letters: 3, failed_again: 1, next: null })
+  })
+})
+
+describe('purge', () => {
+  test('throws away what is named', async () => {
+    const { out, asked } = await run(['purge', '--job', 'orders'])
+    expect(asked[0]).toEqual(['purge', { job: 'orders' }])
+    expect(out).toBe('4 letters thrown away\n')
+  })
+
+  test('of everything must be said', async () => {
+    await expect(run(['purge'])).rejects.toThrow(/say which letters/)
+    expect((await run(['purge', '--all'])).asked[0]).toEqual(['purge', {}])
+  })
+})
+
+test.each([['--offset', 'x'], ['--partition', '-1'], ['--reason', 'none'], ['--from', 'yesterday'], ['--limit', '0']])('%s %s is not understood, and the answer says what is expected', async (option, value) => {
+  await expect(run(['list', option, value])).rejects.toThrow(/expected|allowed choices/i)
+})
