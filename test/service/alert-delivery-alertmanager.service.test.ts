@@ -84,7 +84,7 @@ describe.skipIf(missing !== null)(`Alertmanager${missing === null ? '' : ` (skip
     expect(hook.received.length).toBe(2)
   }, BUILD_MS)
 
-  test('has everything back after it was away, the ends included', { retry: 2 }, async () => {
+  test('has everything back after it was away, the ends included', { retry: 2, timeout: BUILD_MS }, async () => {
     const { alertmanager, delivery, notified } = await start()
     const [orders, billing] = [recent(), recent({ subject: { job: 'billing' } })]
     delivery.observe([orders])
@@ -98,7 +98,7 @@ describe.skipIf(missing !== null)(`Alertmanager${missing === null ? '' : ` (skip
     delivery.observe([resolved(orders, Date.now()), resolved(billing, Date.now())])
     await waitUntil('both ends', () => notified().filter((one) => one.endsWith('resolved')).length === 2)
     expect(notified().toSorted()).toEqual(expect.arrayContaining(['billing firing', 'billing resolved', 'orders firing', 'orders resolved']))
-  }, BUILD_MS)
+  })
 
   test('begins an alert anew that ends and fires again while its end is still being sent', async () => {
     const { alertmanager, delivery, notified } = await start()
