@@ -3,6 +3,7 @@
  * source (of the rollup group) carries both.
  */
 import type { Settings } from '../config/schema.ts'
+import { TracefoldError } from '../errors.ts'
 import type { HealthRegistry } from '../health.ts'
 import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
@@ -10,9 +11,9 @@ import { readTopic } from '../kafka/read-topic.ts'
 import { RulesInForce, type StreamRules } from '../rules.ts'
 import { KafkaSource } from '../source/kafka.ts'
 import { partitionKey } from '../source/source.ts'
-import { ClusterDetailStore } from '../store/cluster-detail.ts'
+import { ClusterDetailStore, type ClusterDetailOptions } from '../store/cluster-detail.ts'
 import { detailOnly, rollupOnly, together } from '../store/compose.ts'
-import type { BranchName } from '../store/position.ts'
+import type { BranchName, Progress } from '../store/position.ts'
 import { evidenceOf } from '../store/rollup-ledger.ts'
 import { RollupTopicStore } from '../store/rollup-topic.ts'
 import { createStream, type Stream } from '../stream.ts'
@@ -50,7 +51,8 @@ function detailStream(parts: StreamParts, countsDecoding: boolean): StreamWithSt
   const { settings, neighbours } = parts
   const source = sourceOf(parts, neighbours.names.detailGroup)
   const rules = new RulesInForce(parts.rules)
-  const detail = detailStore(parts, rules, source, true)
+  const commit = (progress: readonly Progress[], signal: AbortSignal): Promise<void> => source.commit(progress, signal)
+  const detail = detailStore(parts, rules, source, { commitOpening: commit, commitOffsets: commit })
   return build(parts, ['detail'], rules, source, detailOnly(detail), { caughtUp: settings.detail.flushMs, behind: settings.detail.flushMs }, countsDecoding)
 }
 
@@ -66,7 +68,12 @@ function bothStream(parts: StreamParts): StreamWithStore {
   const { settings, neighbours } = parts
   const source = sourceOf(parts, neighbours.names.rollupGroup)
   const rules = new RulesInForce(parts.rules)
-  const store = together(detailStore(parts, rules, source, false), rollupStore(parts, rules, source))
+  const rollup = rollupStore(parts, rules, source)
+  const commitOpening = async (progress: readonly Progress[], signal: AbortSignal): Promise<void> => {
+    const { lost } = await rollup.commit([], signal, progress)
+    if (lost.length > 0) throw new TracefoldError('partition_lost', 'the transaction that says where a block opens did not go through')
+  }
+  const store = together(detailStore(parts, rules, source, { commitOpening, commitOffsets: null }), rollup)
   const flushMs = { caughtUp: Math.min(settings.detail.flushMs, settings.rollup.flushMs), behind: settings.rollup.catchUpFlushMs }
   return build(parts, ['detail', 'rollup'], rules, source, store, flushMs, true)
 }
@@ -82,7 +89,7 @@ function sourceOf({ settings, neighbours, clusterId, health, log }: StreamParts,
   return new KafkaSource({ kafka: neighbours.kafka, admin: neighbours.admin, clusterId, groupId, topics, sessionTimeoutMs, maxBytesPerPartition, health, log })
 }
 
-function detailStore(parts: StreamParts, rules: RulesInForce, source: KafkaSource, commitsOffsets: boolean): ClusterDetailStore {
+function detailStore(parts: StreamParts, rules: RulesInForce, source: KafkaSource, commits: Pick<ClusterDetailOptions, 'commitOpening' | 'commitOffsets'>): ClusterDetailStore {
   const { settings, neighbours, metrics, health } = parts
   const { names, admin } = neighbours
   return new ClusterDetailStore({
@@ -93,7 +100,7 @@ function detailStore(parts: StreamParts, rules: RulesInForce, source: KafkaSourc
     rules,
     lostPosition: settings.kafka.lostPosition,
     bounds: (p) => source.bounds(p),
-    commitOffsets: commitsOffsets ? (progress, signal) => source.commit(progress, signal) : null,
+    ...commits,
   })
 }
 

@@ -30,6 +30,8 @@ export interface ClusterDetailOptions {
   readonly lostPosition: LostPositionPolicy
   readonly bounds: (p: Partition) => Promise<Bounds>
   /** Commits offsets as a member of the group; null where the rollup transaction does it (together). */
+  /** Commits where a block opens, before anything is read into it. */
+  readonly commitOpening: (progress: readonly Progress[], signal: AbortSignal) => Promise<void>
   readonly commitOffsets: ((progress: readonly Progress[], signal: AbortSignal) => Promise<void>) | null
 }
 
@@ -45,12 +47,12 @@ export class ClusterDetailStore implements DetailStore {
    * leave documents marked by a block that nobody knows of. (A lost range is committed with its ledger entry.)
    */
   async open(p: Partition, signal: AbortSignal): Promise<Resume> {
-    const { admin, names, rules, commitOffsets } = this.#options
+    const { admin, names, rules, commitOpening } = this.#options
     const position = await readPosition(admin, names.detailGroup, p)
     const resume = await this.#resume(p, position)
     const { incarnation, from, next, lost } = resume
     const isKnown = position.kind === 'at' && position.committed.rules === rules.digest && position.committed.from === from && position.committed.incarnation === incarnation
-    if (commitOffsets !== null && !isKnown && lost === null) await commitOffsets([{ partition: p, incarnation, from, next, rules: rules.digest }], signal)
+    if (!isKnown && lost === null) await commitOpening([{ partition: p, incarnation, from, next, rules: rules.digest }], signal)
     return resume
   }
 

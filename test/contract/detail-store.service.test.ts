@@ -48,6 +48,7 @@ function adapterOf(installation: Installation, source: KafkaSource, share: Share
     rules: { digest: 'rules-1' },
     lostPosition: 'stop',
     bounds: (p) => source.bounds(p),
+    commitOpening: (progress, signal) => source.commit(progress, signal),
     commitOffsets: (progress, signal) => source.commit(progress, signal),
   })
   const refresh = (): Promise<unknown> => elasticsearch.indices.refresh({ index: `${settings.name}-*` })

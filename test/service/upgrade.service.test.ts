@@ -74,7 +74,7 @@ services.describe('an installation of the first version', () => {
 
     await installDruid(installation)
     await send(10, { fingerprint: 'v2:new', fingerprint_previous: 'v1:old', severity: 'high', rule: 'kafka-quota', count: 3 })
-    await waitUntil('both rows', async () => (await reader.top(range)).total === 7, PATIENCE_MS)
+    await waitUntil('both rows, and the new columns', async () => (await reader.top(range)).rows.some(({ key, count }) => key === 'v2:new' && count === 7), PATIENCE_MS)
     expect((await reader.top(range)).rows).toMatchObject([{ key: 'v2:new', count: 7, severity: 'high', rule: 'kafka-quota', previousKeys: ['v1:old'], firstMs: nowMs - 20 * MINUTE }])
     expect((await reader.top({ ...range, by: 'severity' })).rows).toMatchObject([{ key: '(none)', count: 4 }, { key: 'high', count: 3 }])
     await producer.disconnect()
