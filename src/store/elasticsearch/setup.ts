@@ -13,7 +13,9 @@ export async function setUpElasticsearch(client: Client, names: Names, settings:
   await client.indices.putIndexTemplate({ name: names.detailIndex, ...detail } as never) // the client's type wants exact literals
   await client.indices.putIndexTemplate({ name: names.ledgerIndex, ...ledgerTemplate(names, settings) } as never)
   if (!(await client.indices.existsAlias({ name: ledgerAlias(names) }))) {
-    await client.indices.create({ index: ledgerIndex(names), aliases: { [ledgerAlias(names)]: {} } })
+    await client.indices.create({ index: ledgerIndex(names), aliases: { [ledgerAlias(names)]: {} } }).catch((error: unknown) => {
+      if (!String(error).includes('resource_already_exists')) throw error // another setup was faster
+    })
   }
   await addFields(client, names, detail.template.mappings.properties)
   return [`script ${scriptId(names)}`, `index template ${names.detailIndex}`, `index template ${names.ledgerIndex}`, `index ${ledgerIndex(names)}`]
