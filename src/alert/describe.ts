@@ -1,0 +1,141 @@
+/**
+ * What is said of an alert: what, where, how much, since when, whether new, what to do, links.
+ *
+ * In: the rule, what the condition found, and the subject's error types. Out: an alert. Pure. Texts out of logs are passed on as they are; whoever
+ * sends them escapes them for its format.
+ */
+import { createHash } from 'node:crypto'
+import type { Alert, Link, Subject } from './alert.ts'
+import { MINUTE_MS } from './condition.ts'
+import type { Finding, Sight } from './conditions/sight.ts'
+import { subjectKey, type Series } from './count-table.ts'
+import { duration, number, time } from './deliver/words.ts'
+import { isNewAt } from './group-book.ts'
+import { kibanaLink, pageLink, type LinkBases } from './links.ts'
+import type { Rule } from './rule.ts'
+import { fill, fillUrl, type Values } from './template.ts'
+
+export interface Wording {
+  readonly links: LinkBases
+  /** Of a pattern rule, by its id; null where there is none. */
+  readonly adviceOf: (patternRule: string) => string | null
+}
+
+const MAX_JOBS = 10
+const MAX_SLUG_CHARS = 40
+const HASH_CHARS = 12
+
+/** Readable, and not to be mixed up: `job-spike:orders:3f2a90bc11de`. */
+export function alertKey(rule: string, subject: Subject): string {
+  const named = subject.job ?? subject.category ?? 'all'
+  const slug = named.replace(/[^\p{L}\p{N}._-]+/gu, '-').slice(0, MAX_SLUG_CHARS).toWellFormed()
+  return `${rule}:${slug}:${createHash('sha256').update(`${rule}\0${subjectKey(subject)}`).digest('hex').slice(0, HASH_CHARS)}`
+}
+
+/** Of counts. */
+export function alertOfSight(rule: Rule, key: string, sight: Sight, finding: Finding, startsAtMs: number, wording: Wording): Alert {
+  const { subject } = sight
+  const minutes = finding.windowMs / MINUTE_MS
+  const worst = worstOf(sight, minutes)
+  const isOfMany = subject.job === null
+  const jobs = isOfMany ? (finding.jobs ?? jobsOf(sight, minutes)) : [subject.job]
+  const record = subject.job === null || subject.fingerprint === null ? null : sight.groups.get(subject.job, subject.fingerprint)
+  return finished(rule, wording, finding, {
+    ...blank(rule, key, subject, startsAtMs),
+    what: isOfMany || worst === null || worst.title === '' ? ownWords(rule, subject) : worst.title,
+    culprit: isOfMany ? null : (worst?.culprit ?? null),
+    jobs: jobs.slice(0, MAX_JOBS),
+    jobCount: jobs.length,
+    isNew: record !== null && isNewAt(record, sight.end * MINUTE_MS),
+    advice: isOfMany || worst === null || worst.rule === null ? null : wording.adviceOf(worst.rule),
+  })
+}
+
+/** Of the pipeline. */
+export function alertOfPipeline(rule: Rule, key: string, subject: Subject, finding: Finding, startsAtMs: number, wording: Wording): Alert {
+  return finished(rule, wording, finding, { ...blank(rule, key, subject, startsAtMs), what: rule.title })
+}
+
+function blank(rule: Rule, key: string, subject: Subject, startsAtMs: number) {
+  return {
+    key,
+    startsAtMs,
+    endsAtMs: null,
+    status: 'firing' as const,
+    rule: { id: rule.id, title: rule.title, level: rule.level },
+    severity: rule.severity,
+    subject,
+    culprit: null as string | null,
+    jobs: [] as readonly string[],
+    jobCount: 0,
+    isNew: false,
+    advice: null as string | null,
+    labels: rule.labels,
+  }
+}
+
+type Half = ReturnType<typeof blank> & Pick<Alert, 'what'>
+
+function finished(rule: Rule, wording: Wording, { count, usual, hosts, windowMs, sinceMs, why }: Finding, half: Half): Alert {
+  const alert = { ...half, count, usual, hosts, windowMs, sinceMs, why, annotations: {}, links: [], ...deliveryOf(rule) }
+  const values = valuesOf(alert)
+  const standard = rule.level === 'platform' && alert.jobCount === 0 ? [] : [pageLink(alert, wording.links), kibanaLink(alert, wording.links)]
+  return {
+    ...alert,
+    annotations: Object.fromEntries(Object.entries(rule.annotations).map(([name, text]) => [name, fill(text, values)])),
+    links: [...standard.filter((link): link is Link => link !== null), ...rule.links.map(({ title, url }) => ({ title: fill(title, values), url: fillUrl(url, values) }))],
+  }
+}
+
+function deliveryOf({ receivers, groupBy, repeatIntervalMs, maxRepeatIntervalMs }: Rule): Pick<Alert, 'delivery'> {
+  if (receivers === null && groupBy === null && repeatIntervalMs === null) return {}
+  return { delivery: { receivers, groupBy, repeatIntervalMs, maxRepeatIntervalMs } }
+}
+
+function ownWords(rule: Rule, { category }: Subject): string {
+  return category === null ? rule.title : `${rule.title}: ${category}`
+}
+
+/** The error type with the most events; by name where two have as many, so that every process says the same. */
+function worstOf({ series, table, end }: Sight, minutes: number): Series | null {
+  let worst: { one: Series; count: number } | null = null
+  for (const one of series) {
+    const count = table.sum([one], end, minutes)
+    if (worst === null || count > worst.count || (count === worst.count && one.key < worst.one.key)) worst = { one, count }
+  }
+  return worst?.one ?? null
+}
+
+/** Those with events in the window, the worst first. */
+function jobsOf({ series, table, end }: Sight, minutes: number): string[] {
+  const counts = new Map<string, number>()
+  for (const one of series) counts.set(one.job, (counts.get(one.job) ?? 0) + table.sum([one], end, minutes))
+  return [...counts].filter(([, count]) => count > 0).sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([job]) => job)
+}
+
+function valuesOf(alert: Omit<Alert, 'annotations' | 'links'>): Values {
+  const orNone = (value: number | null) => (value === null ? '' : number(value))
+  const { subject } = alert
+  return {
+    rule: alert.rule.id,
+    title: alert.rule.title,
+    level: alert.rule.level,
+    severity: alert.severity,
+    job: subject.job ?? '',
+    environment: subject.environment ?? '',
+    fingerprint: subject.fingerprint ?? '',
+    category: subject.category ?? '',
+    error: alert.what,
+    culprit: alert.culprit ?? '',
+    jobs: alert.jobs.join(', '),
+    jobCount: number(alert.jobCount),
+    count: orNone(alert.count),
+    usual: orNone(alert.usual),
+    hosts: orNone(alert.hosts),
+    window: duration(alert.windowMs),
+    since: time(alert.sinceMs),
+    startsAt: time(alert.startsAtMs),
+    why: alert.why,
+    advice: alert.advice ?? '',
+  }
+}

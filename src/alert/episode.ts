@@ -1,0 +1,66 @@
+/**
+ * The life of one alert: one rule, one subject. Pure: the same minutes give the same states in every process, and a state is plain JSON, so another process
+ * can go on from it.
+ *
+ *              holds                 held for `pending`                 not held for `keepFiring`
+ *   (nothing) ───────> pending ─────────────────────────> firing ──────────────────────────────────> resolved
+ *        ^                │ does not hold                   ^ │                                        │  │
+ *        ├────────────────┘                                 └─┘ holds, or has only just stopped        │  │ holds: pending or firing, a new episode
+ *        └─────────────────────────────────────────────────────────────── after 15 minutes ────────────┘  └──>
+ *
+ * A step is a stretch of time and whether the condition held at its end: a minute of counts, or an instant of the pipeline's readings. Times are those of
+ * the stretches, not of when somebody looked. A step over time that was stepped over before is harmless: an episode begins and ends once.
+ */
+import type { Alert, Subject } from './alert.ts'
+
+/** Resolved ones are shown so long. */
+export const KEEP_RESOLVED_MS = 15 * 60_000
+
+export interface AlertState {
+  readonly key: string
+  readonly rule: string
+  readonly subject: Subject
+  readonly phase: 'pending' | 'firing' | 'resolved'
+  /** Start of the stretch since when it has held. */
+  readonly sinceMs: number
+  /** End of the last stretch in which it held. */
+  readonly heldMs: number
+  /** As it is told; null while it is pending. */
+  readonly alert: Alert | null
+}
+
+export interface Timing {
+  readonly pendingMs: number
+  readonly keepFiringMs: number
+}
+
+export interface Stretch {
+  readonly startMs: number
+  readonly endMs: number
+}
+
+export type Identity = Pick<AlertState, 'key' | 'rule' | 'subject'>
+
+/** `alertOf` says what is found, for an episode that began to fire then. */
+export function stepHeld(state: AlertState | null, identity: Identity, { pendingMs }: Timing, { startMs, endMs }: Stretch, alertOf: (startsAtMs: number) => Alert): AlertState {
+  if (state?.phase === 'firing' && state.alert !== null) {
+    const alert = alertOf(state.alert.startsAtMs)
+    // A stretch that was looked at before it was complete tells more now, also of when it began.
+    const sinceMs = endMs <= state.heldMs ? alert.sinceMs : state.alert.sinceMs
+    return { ...state, heldMs: Math.max(state.heldMs, endMs), alert: { ...alert, sinceMs } }
+  }
+  const sinceMs = state?.phase === 'pending' ? state.sinceMs : startMs
+  const isFiring = startMs - sinceMs >= pendingMs
+  return { ...identity, phase: isFiring ? 'firing' : 'pending', sinceMs, heldMs: endMs, alert: isFiring ? alertOf(sinceMs + pendingMs) : null }
+}
+
+/** Null: nothing is left to remember. */
+export function stepNotHeld(state: AlertState, { keepFiringMs }: Timing, { endMs }: Stretch): AlertState | null {
+  if (state.phase === 'pending') return null
+  if (state.phase === 'firing') return endMs > state.heldMs && endMs - state.heldMs >= keepFiringMs ? resolve(state, endMs) : state
+  return endMs - (state.alert?.endsAtMs ?? endMs) >= KEEP_RESOLVED_MS ? null : state
+}
+
+export function resolve(state: AlertState, endsAtMs: number): AlertState {
+  return { ...state, phase: 'resolved', alert: state.alert === null ? null : { ...state.alert, status: 'resolved', endsAtMs } }
+}

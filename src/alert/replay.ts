@@ -1,0 +1,74 @@
+/**
+ * When would rules have fired? Runs the evaluation over history, minute by minute, as it would have run then.
+ *
+ * In: rules and rows in order of time. Out: the episodes within [from, to). Pure. Rows before `from` are the past that conditions compare with: a week for
+ * spikes, and for new groups as long as they are not to have been seen. Rules on the pipeline have no history and give nothing.
+ */
+import type { Alert } from './alert.ts'
+import type { CountRow } from './alert-reader.ts'
+import { Baseline } from './baseline.ts'
+import { MINUTE_MS } from './condition.ts'
+import { CountTable } from './count-table.ts'
+import type { Wording } from './describe.ts'
+import { evaluate, NOTHING_EVALUATED, type Evaluation, type EvaluationState } from './evaluate.ts'
+import { GroupMemory } from './group-memory.ts'
+import { RuleIndex } from './rule-index.ts'
+import type { Rule } from './rule.ts'
+import type { TimeRange } from '../store/rollup-store.ts'
+
+const HOUR_MS = 60 * MINUTE_MS
+const NO_WORDING: Wording = { links: { page: null, kibana: null, dataView: null }, adviceOf: () => null }
+
+/** `endsAtMs` null: it fired still at the end. */
+export type Episode = Pick<Alert, 'key' | 'startsAtMs' | 'endsAtMs'> & { readonly alert: Alert }
+
+export function replay(rules: readonly Rule[], rows: Iterable<CountRow>, { fromMs, toMs }: TimeRange, wording: Wording = NO_WORDING): Episode[] {
+  const index = new RuleIndex(rules)
+  const [table, baseline, groups] = [new CountTable(index.limits), new Baseline(index.views), new GroupMemory()]
+  const episodes = new Map<string, Episode>()
+  let state: EvaluationState = { ...NOTHING_EVALUATED, untilMs: fromMs }
+  let sinceMs: number | null = null
+  for (const { range, rows: part } of hours(rows, fromMs, toMs)) {
+    sinceMs ??= range.fromMs
+    const completeUntilMs = Math.min(range.toMs, toMs)
+    table.replace(range, part)
+    groups.observe(part, { sinceMs, completeUntilMs })
+    if (completeUntilMs > fromMs) {
+      const result = evaluate({ index, table, baseline, groups, pipeline: null, completeUntilMs, readUntilMs: completeUntilMs, wording }, state)
+      note(episodes, result)
+      state = result.state
+    }
+    for (const by of baseline.readings()) baseline.replace(range, by, part)
+  }
+  return [...episodes.values()].sort((a, b) => a.startsAtMs - b.startsAtMs || (a.key < b.key ? -1 : 1))
+}
+
+function note(episodes: Map<string, Episode>, { news }: Evaluation): void {
+  for (const alert of news) {
+    const { key, startsAtMs, endsAtMs } = alert
+    episodes.set(`${key}@${startsAtMs}`, { key, startsAtMs, endsAtMs, alert })
+  }
+}
+
+/** The rows hour by hour, from the first row's hour on, empty hours too. */
+function* hours(rows: Iterable<CountRow>, fromMs: number, toMs: number): Generator<{ range: TimeRange; rows: CountRow[] }> {
+  let hourMs: number | null = null
+  let held: CountRow[] = []
+  for (const row of rows) {
+    if (row.windowMs >= toMs) break
+    hourMs ??= hourOf(Math.min(row.windowMs, fromMs))
+    for (; row.windowMs >= hourMs + HOUR_MS; hourMs += HOUR_MS) {
+      yield { range: { fromMs: hourMs, toMs: hourMs + HOUR_MS }, rows: held }
+      held = []
+    }
+    held.push(row)
+  }
+  for (let at = hourMs ?? hourOf(fromMs); at < toMs; at += HOUR_MS) {
+    yield { range: { fromMs: at, toMs: at + HOUR_MS }, rows: held }
+    held = []
+  }
+}
+
+function hourOf(timeMs: number): number {
+  return Math.floor(timeMs / HOUR_MS) * HOUR_MS
+}

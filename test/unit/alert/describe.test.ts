@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest'
+import type { CountRow } from '../../../src/alert/alert-reader.ts'
+import { alertKey, type Wording } from '../../../src/alert/describe.ts'
+import { evaluate } from '../../../src/alert/evaluate.ts'
+import { aCountRow, aRule, Desk, PLAIN, rowsByMinute } from '../../support/alert-builders.ts'
+import { MINUTE, T0 } from '../../support/builders.ts'
+
+const WORDING: Wording = {
+  links: { page: 'https://tracefold.acme.internal/', kibana: 'https://kibana.acme.internal', dataView: 'tracefold-detail' },
+  adviceOf: (rule) => (rule === 'acme' ? 'Look at the order service.' : null),
+}
+
+function firedBy(over: Record<string, unknown>, rows: readonly CountRow[], wording = WORDING) {
+  const desk = new Desk([aRule(over)])
+  desk.read(T0, T0 + MINUTE, rows)
+  const { index, table, baseline, groups } = desk
+  const { news } = evaluate({ index, table, baseline, groups, pipeline: null, completeUntilMs: T0 + MINUTE, readUntilMs: T0 + MINUTE, wording }, desk.state)
+  return news[0]!
+}
+
+describe('an alert says', () => {
+  const rows = [...rowsByMinute(T0, [150], { hosts: 4 }), ...rowsByMinute(T0, [30], { fingerprint: 'v1:02', title: 'SQLException: <*>', culprit: null, rule: null })]
+
+  test('what, where, how much, since when, and what to do: those of the job\'s most frequent error', () => {
+    expect(firedBy({ labels: { team: 'checkout' } }, rows)).toEqual({
+      key: alertKey('a-rule', { job: 'orders', environment: 'prod', fingerprint: null, category: null }),
+      startsAtMs: T0,
+      endsAtMs: null,
+      status: 'firing',
+      rule: { id: 'a-rule', title: 'A rule', level: 'custom' },
+      severity: 'high',
+      subject: { job: 'orders', environment: 'prod', fingerprint: null, category: null },
+      what: 'IllegalStateException: order <*> has no lines',
+      culprit: 'com.acme.Orders.check:42',
+      jobs: ['orders'],
+      jobCount: 1,
+      count: 180,
+      usual: null,
+      hosts: 4,
+      windowMs: 10 * MINUTE,
+      why: '180 events in 10 min, the threshold is 100',
+      sinceMs: T0,
+      isNew: false,
+      advice: 'Look at the order service.',
+      links: [
+        { title: 'Tracefold', url: 'https://tracefold.acme.internal/?job=orders' },
+        { title: 'Kibana', url: expect.stringContaining('/app/discover#/?_g=(time:(from:\'2026-11-20T09%3A30%3A00.000Z\',to:\'2026-11-20T11%3A00%3A00.000Z\'))&_a=(index:\'tracefold-detail\',query:(language:kuery,query:\'job%3A%20%22orders%22%20and%20service.environment%3A%20%22prod%22\'))') },
+      ],
+      labels: { team: 'checkout' },
+      annotations: {},
+    })
+  })
+
+  test('whether a group is new', () => {
+    const alert = firedBy({ per: 'group' }, rows)
+    expect(alert).toMatchObject({ isNew: true, subject: { fingerprint: 'v1:0000000000000001' } })
+    expect(alert.links[0]?.url).toBe('https://tracefold.acme.internal/?job=orders&key=v1%3A0000000000000001')
+  })
+
+  test('at most ten jobs, and how many there are', () => {
+    const many = Array.from({ length: 25 }, (_, i) => aCountRow({ job: `job-${i}`, count: 100 - i }))
+    const alert = firedBy({ level: 'platform', per: 'platform' }, many)
+    expect(alert).toMatchObject({ what: 'A rule', jobCount: 25, advice: null, isNew: false })
+    expect(alert.jobs).toEqual(Array.from({ length: 10 }, (_, i) => `job-${i}`))
+  })
+
+  test('the rule\'s own words, filled in, and its own links, encoded', () => {
+    const alert = firedBy(
+      { annotations: { summary: '{{job}}: {{count}} in {{window}} since {{since}}, {{error}}' }, links: [{ title: 'Runbook of {{job}}', url: 'https://wiki.acme.internal/?q={{error}}' }] },
+      [aCountRow({ count: 1_200, title: 'X: {{job}} & co' })],
+      PLAIN,
+    )
+    expect(alert.annotations).toEqual({ summary: 'orders: 1,200 in 10 min since 2026-11-20 10:00 UTC, X: {{job}} & co' })
+    expect(alert.links).toEqual([{ title: 'Runbook of orders', url: 'https://wiki.acme.internal/?q=X%3A%20%7B%7Bjob%7D%7D%20%26%20co' }])
+  })
+
+  test('what the rule wants of delivery, only where it wants something', () => {
+    expect(firedBy({ receivers: ['oncall'], repeatInterval: '1h', exponentialRepeat: { upTo: '8h' } }, rows).delivery).toEqual({ receivers: ['oncall'], groupBy: null, repeatIntervalMs: 3_600_000, maxRepeatIntervalMs: 8 * 3_600_000 })
+    expect(firedBy({}, rows)).not.toHaveProperty('delivery')
+  })
+
+  test('links that a job\'s name cannot lead astray', () => {
+    const links = firedBy({}, [aCountRow({ job: 'a"b\\c\'d!e&f=g#h', environment: null, count: 200 })]).links.map(({ url }) => url)
+    expect(links[0]).toBe('https://tracefold.acme.internal/?job=a%22b%5Cc%27d%21e%26f%3Dg%23h')
+    expect(decodeURIComponent(links[1]!)).toContain('query:\'job: "a\\"b\\\\c!\'d!!e&f=g#h"\'')
+  })
+})
+
+describe('an alert\'s key', () => {
+  const subject = { job: 'orders', environment: 'prod', fingerprint: null, category: null }
+
+  test('can be read, and is another for another rule or subject', () => {
+    const keys = [
+      alertKey('a', subject),
+      alertKey('b', subject),
+      alertKey('a', { ...subject, environment: null }),
+      alertKey('a', { ...subject, fingerprint: 'v1:01' }),
+      alertKey('a', { ...subject, job: 'orders prod' }),
+      alertKey('a', { job: null, environment: null, fingerprint: null, category: 'timeout' }),
+    ]
+    expect(new Set(keys).size).toBe(keys.length)
+    expect(keys.map((key) => key.replace(/[0-9a-f]{12}$/, '#'))).toEqual(['a:orders:#', 'b:orders:#', 'a:orders:#', 'a:orders:#', 'a:orders-prod:#', 'a:timeout:#'])
+  })
+
+  test('is the same in every version: receivers know alerts by it', () => {
+    expect(alertKey('job-spike', subject)).toMatchInlineSnapshot(`"job-spike:orders:661aba6e7f8e"`)
+  })
+})
