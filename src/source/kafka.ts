@@ -72,6 +72,7 @@ export class KafkaSource implements Source {
   #handler: SourceHandler | null = null
   #readings = new Map<string, Reading>()
   #life: Promise<void> = Promise.resolve()
+  #looking: Promise<void> | null = null
   #failures = 0
   #isMember = false
 
@@ -84,7 +85,7 @@ export class KafkaSource implements Source {
     this.#life = this.#live().catch((error: unknown) => {
       if (!this.#stopping.signal.aborted) handler.onFailed(error)
     })
-    const looks = setInterval(() => void this.#lookAtBounds().catch(() => {}), LOOK_MS).unref() // a broker that is away is noticed by reading
+    const looks = setInterval(() => this.#look(), LOOK_MS).unref()
     this.#stopping.signal.addEventListener('abort', () => clearInterval(looks), { once: true })
   }
 
@@ -144,7 +145,7 @@ export class KafkaSource implements Source {
 
   async stop(): Promise<void> {
     this.#stopping.abort()
-    await Promise.race([this.#life, delay(STOP_PATIENCE_MS, undefined, { ref: false })])
+    await Promise.race([Promise.all([this.#life, this.#looking]), delay(STOP_PATIENCE_MS, undefined, { ref: false })])
   }
 
   /** One consumer after the other, until a stop. */
@@ -267,16 +268,30 @@ export class KafkaSource implements Source {
     this.#handler?.onReopen(reading.partition)
   }
 
-  /** Only where nothing has come since the last look. */
+  /** One at a time: where a broker is slow, a look outlasts the next one's time. */
+  #look(): void {
+    this.#looking ??= this.#lookAtBounds()
+      .catch(() => {}) // a broker that is away is noticed by reading
+      .finally(() => (this.#looking = null))
+  }
+
+  /** Only where nothing has come since the last look; a topic is asked for once, whatever number of its partitions that is. */
   async #lookAtBounds(): Promise<void> {
-    for (const reading of this.#readings.values()) {
-      const { partition, expected, lookedAt } = reading
+    const still = [...this.#readings.values()].filter((reading) => {
+      const { expected, lookedAt } = reading
       reading.lookedAt = expected
-      if (expected === null || expected !== lookedAt) continue
-      const { begin, end } = await this.bounds(partition)
-      const isStill = reading.expected === expected && this.#readings.get(partitionKey(partition)) === reading
-      if (isStill && (begin > expected || end < expected)) this.#reopen(reading, { begin, end })
+      return expected !== null && expected === lookedAt
+    })
+    for (const topic of new Set(still.map(({ partition }) => partition.topic))) {
+      const bounds = await topicOffsets(this.#options.admin, topic)
+      for (const reading of still) if (reading.partition.topic === topic) this.#compare(reading, bounds.get(reading.partition.partition))
     }
+  }
+
+  #compare(reading: Reading, bounds: Bounds | undefined): void {
+    const { partition, expected, lookedAt } = reading
+    const isStill = expected !== null && expected === lookedAt && this.#readings.get(partitionKey(partition)) === reading && !this.#stopping.signal.aborted
+    if (isStill && bounds !== undefined && (bounds.begin > expected || bounds.end < expected)) this.#reopen(reading, { ...bounds })
   }
 
   #readingOf(topic: string, partition: number): Reading | undefined {
