@@ -57,10 +57,12 @@ export class Expected {
     log[offset] = { record, fates: { detail: fates, rollup: fates } }
   }
 
-  /** These records were deleted before the branch read them. */
+  /** These records were deleted before the branch read them. To be told in order; what is told twice is gone once. */
   expire(branch: BranchName, incarnation: number, partition: number, from: number, to: number): void {
     const key = `${branch}/${incarnation}/${partition}`
-    this.#expired.set(key, [...(this.#expired.get(key) ?? []), { from, to }])
+    const before = this.#expired.get(key) ?? []
+    const start = Math.max(from, before.at(-1)?.to ?? 0)
+    if (start < to) this.#expired.set(key, [...before, { from: start, to }])
   }
 
   /** Other settings decide from these offsets on, each branch its own, and for all that is added later. */

@@ -3,10 +3,14 @@
  * instead of a stop, what was flushed and not yet committed is in the documents although the ledger calls it expired.)
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import { BRANCHES } from '../expected.ts'
+import type { BranchName } from '../../../src/store/position.ts'
+import { waitUntil } from '../../support/wait.ts'
+import { BRANCHES, type Offsets } from '../expected.ts'
 import type { Fault } from '../fault.ts'
 
 const EVENTS = 4_000
+
+const BEGIN_MS = 60_000
 
 export const dataExpired: Fault = {
   name: 'data-expired',
@@ -18,8 +22,8 @@ export const dataExpired: Fault = {
     for (let i = 0; i < cycles; i++) {
       await bed.produce(EVENTS)
       const member = await bed.start()
-      await member.joined()
-      await delay(random.between(0, 2_500))
+      await waitUntil('both branches to have committed something of each partition', async () => hasBegun(await bed.committed(), partitions.length), BEGIN_MS)
+      await delay(random.between(0, 1_000))
       await member.stop()
       await bed.produce(EVENTS / 2)
       const committed = await bed.committed()
@@ -36,4 +40,9 @@ export const dataExpired: Fault = {
     await bed.start()
     return bed.conclude()
   },
+}
+
+/** A branch that never committed has no position for the log's beginning to pass: it begins there. */
+function hasBegun(committed: Readonly<Record<BranchName, Offsets>>, partitions: number): boolean {
+  return BRANCHES.every((branch) => committed[branch].size === partitions && [...committed[branch].values()].every((offset) => offset > 0))
 }

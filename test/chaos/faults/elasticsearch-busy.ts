@@ -12,7 +12,7 @@ const UNAVAILABLE: Omit<ItemVerdict, 'executed'> = { status: 503, type: 'unavail
 export const elasticsearchBusy: Fault = {
   name: 'elasticsearch-busy',
   about: '429 and 503 for whole requests and for single items, some of which were carried out all the same; a process is killed in between',
-  cycles: 6,
+  cycles: 10,
   async run({ cycles, random, servers, bed: makeBed, onEnd }) {
     const proxy = await startElasticsearchProxy((await servers.elasticsearch()).url)
     onEnd(() => proxy.close())
@@ -20,13 +20,15 @@ export const elasticsearchBusy: Fault = {
     await bed.produce(3_000)
     const flow = bed.flow(RATE)
     let member = await bed.start()
+    await member.joined()
     for (let i = 0; i < cycles; i++) {
       proxy.use(busy(random))
-      await delay(random.between(500, ROUND_MS))
+      await delay(random.between(1_500, ROUND_MS))
       member.assertAlive()
       if (i % 2 === 1) {
         await member.kill('SIGKILL')
         member = await bed.start()
+        await member.joined()
       }
     }
     await flow.stop()

@@ -12,7 +12,7 @@ const REQUEST_TIMEOUT_MS = 1_500
 export const elasticsearchNetwork: Fault = {
   name: 'elasticsearch-network',
   about: 'a third of all requests: connection reset before or after they are carried out, half of an answer, a late one, none at all',
-  cycles: 6,
+  cycles: 10,
   async run({ cycles, random, servers, bed: makeBed, onEnd }) {
     const proxy = await startElasticsearchProxy((await servers.elasticsearch()).url)
     onEnd(() => proxy.close())
@@ -20,13 +20,15 @@ export const elasticsearchNetwork: Fault = {
     await bed.produce(3_000)
     const flow = bed.flow(RATE)
     let member = await bed.start()
+    await member.joined()
     for (let i = 0; i < cycles; i++) {
       proxy.use(lossy(random))
-      await delay(random.between(1_000, ROUND_MS))
+      await delay(random.between(2_000, ROUND_MS))
       member.assertAlive()
       if (i % 3 === 2) {
         await member.kill('SIGKILL')
         member = await bed.start()
+        await member.joined()
       }
     }
     await flow.stop()

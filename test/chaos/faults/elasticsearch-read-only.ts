@@ -16,6 +16,7 @@ export const elasticsearchReadOnly: Fault = {
     await bed.produce(1_000)
     const flow = bed.flow(RATE)
     let member = await bed.start()
+    await member.joined()
     for (let i = 0; i < cycles; i++) {
       for (const name of BLOCKS) {
         await delay(random.between(1_000, 4_000))
@@ -24,6 +25,7 @@ export const elasticsearchReadOnly: Fault = {
         member.assertAlive()
         await member.kill('SIGKILL')
         member = await bed.start()
+        await member.joined()
         await delay(3_000)
         await block(name, null)
       }
