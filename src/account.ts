@@ -55,7 +55,7 @@ export class PartitionAccount {
     last.counts['consumed'] = (last.counts['consumed'] ?? 0) + 1
     last.counts[outcome] = (last.counts[outcome] ?? 0) + 1
     if (item.kind !== 'dead' || !isNew) return
-    this.#letters.push(item.letter)
+    this.#letters.push({ ...item.letter, branches: [this.#branch] })
     this.#letterBytes += costOf(item.letter)
   }
 

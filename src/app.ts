@@ -11,11 +11,12 @@ import { clusterIdOf, createDruid, createNeighbours, documentsOf } from './clust
 import { ledgerReader } from './cluster/readers.ts'
 import { startCluster } from './cluster/app.ts'
 import { namesOf, type Settings } from './config/schema.ts'
+import { DeadLetterRatio } from './dlq/ratio.ts'
 import { startEmbedded, type EmbeddedInputs } from './embedded-app.ts'
 import { createHealth } from './health.ts'
 import { withReleasers } from './lib/releasers.ts'
 import { createLogger } from './log.ts'
-import { createMetrics } from './metrics.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
 import { FINGERPRINT_VERSION } from './fingerprint/fingerprint.ts'
 import { DruidReader } from './store/druid/reader.ts'
 import { openEmbeddedReader } from './store/embedded.ts'
@@ -23,6 +24,10 @@ import type { LedgerReader } from './store/ledger.ts'
 import type { RollupReader } from './store/rollup-store.ts'
 import type { Tally } from './tally.ts'
 import { readVersion } from './version.ts'
+
+/** The window of the share of dead letters, and how often it is looked at. */
+const RATIO_WINDOW_MS = 300_000
+const RATIO_LOOK_MS = 10_000
 
 export interface RunOptions {
   readonly settings: Settings
@@ -62,12 +67,25 @@ export async function startApp(options: RunOptions): Promise<App> {
   return withReleasers(async (onRelease) => {
     const mode = settings.mode === 'embedded' ? await startEmbedded(shared) : await startCluster(shared)
     onRelease(() => mode.stop())
+    const ratio = watchRatio(mode, metrics)
+    onRelease(async () => clearInterval(ratio))
     const api = await buildApi({ ...mode.api, health, metrics, now: Date.now, maxBodyBytes: settings.http.maxBodyBytes, version: readVersion(), logger: log })
     const listening = await listen(api, settings.http)
     onRelease(() => listening.close())
     log.info({ url: listening.url, mode: settings.mode }, 'listening')
     return (release) => ({ url: listening.url, done: mode.done, tally: () => mode.tally(), stop: release })
   })
+}
+
+function watchRatio({ tally }: Mode, metrics: Metrics): NodeJS.Timeout {
+  const ratio = new DeadLetterRatio(RATIO_WINDOW_MS)
+  const look = (): void => {
+    const { counted, filtered, dead } = tally()
+    ratio.note(Date.now(), { events: counted + filtered + dead, dead })
+    metrics.deadLetterRatio.set({}, ratio.ratio() ?? 0)
+  }
+  look()
+  return setInterval(look, RATIO_LOOK_MS).unref()
 }
 
 /** A reader of the rollups beside whatever process writes them. */

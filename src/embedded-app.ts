@@ -4,6 +4,8 @@
  */
 import { ruleBookOf } from './api/rule-book.ts'
 import type { Mode, RunOptions } from './app.ts'
+import { createDesk } from './dlq/desk.ts'
+import { embeddedBox, judgeOptions } from './dlq/open.ts'
 import type { HealthRegistry } from './health.ts'
 import { isTracefoldError } from './errors.ts'
 import type { Logger } from './log.ts'
@@ -66,17 +68,24 @@ export async function startEmbedded(context: EmbeddedContext): Promise<Mode> {
     log,
     now: Date.now,
   })
-  const pruning = startPruning(() => store.prune(), log)
+  const box = embeddedBox(settings, Date.now)
+  const letters = createDesk(box, judgeOptions(settings, () => rules.now, Date.now))
+  const prune = async (): Promise<void> => {
+    await store.prune()
+    await box.trim()
+  }
+  const pruning = startPruning(prune, log)
   rules.onChange((changed) => stream.changeRules(changed))
   await stream.start()
   return {
     done: stream.done,
     tally: () => tally.tally(),
-    api: { reader: store.reader, ledger: store.reader, letters: store.reader, ingest: http, rules: ruleBookOf(() => rules.patterns), pipeline: () => ({ streams: [stream.report()], tally: tally.tally() }) },
+    api: { reader: store.reader, ledger: store.reader, letters, ingest: http, rules: ruleBookOf(() => rules.patterns), pipeline: () => ({ streams: [stream.report()], tally: tally.tally() }) },
     stop: async () => {
       clearInterval(pruning.timer)
       await rules.stop()
       await stream.stop()
+      await letters.close()
       await store.close()
       await pruning.last()
     },

@@ -100,7 +100,7 @@ export class Intake {
       const place = { offset: record.offset, index, block, day }
       if (outcome.kind === 'ok') items.push(this.#keep(outcome.value, record, reading, place))
       else if (outcome.kind === 'drop') items.push(this.#dropped(place, outcome))
-      else items.push(this.#dead(outcome, record, reading, place))
+      else items.push(this.#dead(outcome, record, reading, place, outcomes.length))
     }
   }
 
@@ -174,7 +174,7 @@ export class Intake {
     return { ...place, ...drop, kind: 'drop' }
   }
 
-  #dead(outcome: Extract<Outcome<ErrorEvent>, { kind: 'dead' }>, record: SourceRecord, reading: Reading, place: Place): Item {
+  #dead(outcome: Extract<Outcome<ErrorEvent>, { kind: 'dead' }>, record: SourceRecord, reading: Reading, place: Place, outOf: number): Item {
     const { settings, metrics, rules: { now: rules } } = this.#options
     metrics?.deadLetters.inc({ stage: 'decode', reason: outcome.reason })
     const value = record.value ?? EMPTY
@@ -193,6 +193,8 @@ export class Intake {
       job: this.#whose(NO_EVENT, record, reading).job,
       body: rules.redactor.redactBytes(value.subarray(0, settings.limits.maxLetterBytes)),
       bodyTruncated: value.length > settings.limits.maxLetterBytes,
+      day: place.day,
+      outOf,
     }
     return { ...place, kind: 'dead', letter }
   }

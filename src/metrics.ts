@@ -84,6 +84,7 @@ export interface Metrics {
   readonly eventsFiltered: Tally<{ reason: DropReason }>
   readonly eventsFilteredByRule: Tally<{ rule: string }>
   readonly deadLetters: Tally<{ stage: Stage; reason: DeadReason }>
+  readonly deadLetterRatio: Level<Record<never, string>>
   readonly eventsCounted: Tally<{ branch: BranchName }>
   readonly documentsFlushed: PlainTally
   readonly detailFlush: Tally<{ trigger: FlushTrigger }>
@@ -117,6 +118,7 @@ export function createMetrics(): Metrics {
     eventsFiltered: make.tally('events_filtered_total', 'Events that were dropped although nothing is wrong with them.', { reason: DROP_REASONS }),
     eventsFilteredByRule: make.tally('events_filtered_by_rule_total', 'Events that a filter rule dropped, by the rule\'s id.', { rule: [] }),
     deadLetters: make.tally('dead_letters_total', 'Records and documents that became dead letters.', { stage: STAGES, reason: DEAD_REASONS }),
+    deadLetterRatio: make.level('dead_letter_ratio', 'Share of events that cannot be decoded among all of the last five minutes; 0 where nothing came in.', []),
     eventsCounted: make.tally('events_counted_total', 'Events counted in the branch\'s store.', { branch: BRANCHES }),
     documentsFlushed: make.plain('documents_flushed_total', 'Converged documents sent to the detail store.'),
     detailFlush: make.tally('detail_flush_total', 'Flushes of the detail branch, by what triggered them.', { trigger: TRIGGERS }),

@@ -13,48 +13,23 @@
  * Delivery: nothing is acknowledged here. A store that is away is retried inside the store; an unknown error ends the process with
  * nothing committed. Stop: no more batches, a last commit, then the source is left; past the deadline it is aborted.
  */
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { Assignment, type Assigned } from './assignment.ts'
 import { isTracefoldError, TracefoldError } from './errors.ts'
+import type { Folding } from './folding.ts'
 import type { HealthRegistry } from './health.ts'
 import { retry } from './lib/retry.ts'
 import type { LoopClock } from './loop-clock.ts'
 import type { FlushTrigger } from './metrics.ts'
 import type { StreamRules } from './rules.ts'
 import { partitionKey, type Batch, type Partition, type Source, type SourceHandler } from './source/source.ts'
-import type { Reached } from './store/position.ts'
 import type { Opening, Store, Unit } from './store/store.ts'
 
 /** Graceful for this long, then forceful. Under Kubernetes' default of 30 s. */
 const STOP_DEADLINE_MS = 20_000
-
-export interface Opened {
-  /** First offset to read. */
-  readonly readFrom: number
-  /** Up to here every branch has committed. Lies past `readFrom` where an open block is read again. */
-  readonly committed: number
-}
-
-/** What the stream does with a partition and its batches. All synchronous. */
-export interface Folding {
-  /** Those in force. */
-  readonly rules: { readonly digest: string }
-  /** Only where nothing that was folded waits for a commit. What is folded from then on goes by these. */
-  changeRules(rules: StreamRules): void
-  open(p: Partition, opening: Opening): Opened
-  drop(p: Partition): void
-  fold(batch: Batch): void
-  /** By what the unit in the making is large enough to be committed before its time, or null. */
-  fullBy(): 'size' | 'bytes' | null
-  /** Whether no more may be taken in until the commit under way is through. */
-  isOverBound(): boolean
-  /** Milliseconds that the first item may wait. */
-  maxAgeMs(): number
-  /** What has changed, and how far the partitions that moved will be once it is committed. None has while open blocks are read again. */
-  take(): { unit: Unit; reached: readonly Reached[] }
-  /** The unit taken last is committed, for the partitions of `kept`. */
-  acknowledge(unit: Unit, kept: readonly Reached[]): void
-}
+/** How long a stop waits for openings under way, which a client's own retries may hold up. */
+const OPENING_PATIENCE_MS = 5_000
 
 /** What happened, for the metrics. */
 export interface RunnerEvents {
@@ -83,11 +58,13 @@ export class Runner implements SourceHandler {
   #finish: () => void = () => {}
   #fail: (error: unknown) => void = () => {}
   readonly #ends = new Map<string, number>()
-  /** Rules that wait until all that was folded by those in force is committed. */
-  #nextRules: StreamRules | null = null
+  /** What is due once all that was folded is committed: other rules, or (null) new blocks by the same, for a document was refused. */
+  #turn: { readonly rules: StreamRules | null } | null = null
   #assignment = new Assignment()
   #wasAssigned = false
   #committing: Promise<void> | null = null
+  /** Openings under way: a stop waits for them, or they would connect again what is closed after it. */
+  readonly #opening = new Set<Promise<void>>()
   #timer: NodeJS.Timeout | null = null
   #firstAtMs: number | null = null
   #stopping = false
@@ -122,8 +99,12 @@ export class Runner implements SourceHandler {
   }
 
   onAdded(partition: Partition): void {
+    if (this.#stopping) return
     const assignment = this.#assignment
-    this.#open(assignment.add(partition), assignment).catch((error: unknown) => this.#onOpenFailed(error, assignment))
+    const opening = this.#open(assignment.add(partition), assignment)
+      .catch((error: unknown) => this.#onOpenFailed(error, assignment))
+      .finally(() => this.#opening.delete(opening))
+    this.#opening.add(opening)
   }
 
   onRemoved(partition: Partition): void {
@@ -151,9 +132,9 @@ export class Runner implements SourceHandler {
     this.#schedule()
   }
 
-  /** Puts other rules into force once what was folded is committed; until then the source is paused. */
-  changeRules(rules: StreamRules): void {
-    this.#nextRules = rules
+  /** Puts other rules into force once what was folded is committed; until then the source is paused. Null: the same rules, in new blocks. */
+  changeRules(rules: StreamRules | null): void {
+    this.#turn = { rules: rules ?? this.#turn?.rules ?? null }
     this.#pauseAll()
     if (this.#committing === null && !this.#stopping) this.#startCommit('rules')
   }
@@ -171,12 +152,17 @@ export class Runner implements SourceHandler {
       if (!this.#assignment.signal.aborted) {
         this.#options.events.committing('stop')
         await this.#commit()
+        if (this.#turn?.rules === null) {
+          this.#options.folding.changeRules(null)
+          await this.#commit()
+        }
       }
     } catch (error) {
       this.#options.log.warn({ stream: this.#options.name, error: String(error) }, 'the last commit did not go through; its records are read again')
     } finally {
       clearTimeout(deadline)
       this.#assignment.abort()
+      await Promise.race([Promise.all(this.#opening), delay(OPENING_PATIENCE_MS, undefined, { ref: false })])
       await this.#options.source.stop()
       this.#finish()
     }
@@ -232,7 +218,7 @@ export class Runner implements SourceHandler {
   #schedule(): void {
     const { folding, now } = this.#options
     if (this.#committing !== null || this.#stopping || this.#firstAtMs === null) return
-    const fullBy = this.#nextRules === null ? folding.fullBy() : 'rules'
+    const fullBy = this.#turn === null ? folding.fullBy() : 'rules'
     if (fullBy !== null) {
       this.#clearTimerOnly()
       this.#startCommit(fullBy)
@@ -283,6 +269,7 @@ export class Runner implements SourceHandler {
       }
       this.#options.events.lost(report.lost.length)
       this.#options.events.refused(report.refusedEvents)
+      if (report.refusedEvents > 0) this.changeRules(null) // a restart would send the documents of an open block again, though they have letters
       for (const partition of report.lost) this.onReopen(partition)
       health.set(`stream ${name}`, true, 'commits')
       this.#checkEnd()
@@ -297,9 +284,9 @@ export class Runner implements SourceHandler {
    * else leave documents marked by a block that nobody knows of.
    */
   #changeRulesAtRest(): void {
-    if (this.#nextRules === null || this.#firstAtMs !== null || this.#stopping) return
-    this.#options.folding.changeRules(this.#nextRules)
-    this.#nextRules = null
+    if (this.#turn === null || this.#firstAtMs !== null || this.#stopping) return
+    this.#options.folding.changeRules(this.#turn.rules)
+    this.#turn = null
     this.#startCommit('rules')
   }
 
@@ -314,7 +301,7 @@ export class Runner implements SourceHandler {
   }
 
   #isPausing(): boolean {
-    return this.#nextRules !== null || this.#options.folding.isOverBound()
+    return this.#turn !== null || this.#options.folding.isOverBound()
   }
 
   #pauseAll(): void {

@@ -21,7 +21,8 @@ import { LoopClock, type Spent } from './loop-clock.ts'
 import type { LoopState, Metrics } from './metrics.ts'
 import { Aggregator } from './rollup/aggregate.ts'
 import type { RulesInForce } from './rules.ts'
-import { Runner, type Folding, type RunnerEvents } from './runner.ts'
+import type { Folding } from './folding.ts'
+import { Runner, type RunnerEvents } from './runner.ts'
 import { recentIds } from './detail/recent-ids.ts'
 import { partitionKey, type Partition, type Source } from './source/source.ts'
 import type { BranchName, Progress } from './store/position.ts'
@@ -104,8 +105,8 @@ export function foldingOf(options: FoldingOptions, flushed: FlushedIds, lag = ne
       return { readFrom: Math.min(leading.from, rollup?.from ?? leading.from), committed: Math.min(leading.next, rollup?.next ?? leading.next) }
     },
     changeRules(next) {
-      const isSame = next.digest === rules.digest
-      rules.use(next)
+      const isSame = next?.digest === rules.digest
+      if (next !== null) rules.use(next)
       if (isSame) return
       for (const p of open.values()) {
         converger?.openBlock(p)

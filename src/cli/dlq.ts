@@ -151,15 +151,19 @@ export function told(report: ReplayReport, { json: asJson }: Words): string {
   if (asJson === true) return json(reportOf(report))
   const { replayed, events, failedAgain, waiting, unclear, fromCopy, fromCutCopy, refusedEvents, expiredEvents } = report
   const lines = [
-    `${letters(report.letters)} looked at, ${replayed} replayed: ${events} events are counted now.`,
+    `${letters(report.letters)} looked at, ${replayed} replayed: ${counted(events)} counted now.`,
     fromCopy > 0 ? `${letters(fromCopy)} of them from the redacted copy, since the source has the record no more${fromCutCopy > 0 ? `; of ${fromCutCopy} only the beginning was kept` : ''}.` : '',
     failedAgain > 0 ? `${letters(failedAgain)} cannot be processed still.` : '',
     waiting > 0 ? `${letters(waiting)} must wait: a branch has not committed its account of them yet, or may read them again by itself. Ask again later.` : '',
     unclear > 0 ? `${letters(unclear)} cannot be replayed: what is kept of them does not say which events are meant.` : '',
-    refusedEvents > 0 ? `${refusedEvents} events were refused again, and have letters of their own.` : '',
-    expiredEvents > 0 ? `${expiredEvents} events are of a time that the detail store does not keep any more.` : '',
+    refusedEvents > 0 ? `Refused again, with letters of their own: ${refusedEvents} of the events.` : '',
+    expiredEvents > 0 ? `Of a time that the detail store does not keep any more: ${expiredEvents} of the events.` : '',
   ]
   return lines.filter((line) => line !== '').map((line) => `${line}\n`).join('')
+}
+
+function counted(n: number): string {
+  return n === 1 ? '1 event is' : `${n} events are`
 }
 
 function letters(n: number): string {

@@ -5,6 +5,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ruleBookOf } from '../api/rule-book.ts'
 import type { Mode, RunOptions } from '../app.ts'
+import { createDesk } from '../dlq/desk.ts'
+import { clusterBox, judgeOptions } from '../dlq/open.ts'
 import { TracefoldError } from '../errors.ts'
 import type { HealthRegistry } from '../health.ts'
 import { retry } from '../lib/retry.ts'
@@ -13,7 +15,7 @@ import type { Metrics } from '../metrics.ts'
 import { LiveRules } from '../live-rules.ts'
 import { DruidReader } from '../store/druid/reader.ts'
 import { checkSetUp, clusterIdOf, createNeighbours, documentsOf, setUp, supervisorState, type Neighbours } from './neighbours.ts'
-import { ledgerReader, letterReader } from './readers.ts'
+import { ledgerReader } from './readers.ts'
 import { createStreams, type StreamWithStore } from './streams.ts'
 import { TallyKeeper } from '../tally.ts'
 
@@ -45,6 +47,9 @@ export async function startCluster(context: ClusterContext): Promise<Mode> {
       if (dropped.length > 0) log.info({ dropped }, 'indices past retention were deleted')
     }),
   ]
+  const box = clusterBox({ settings, neighbours, documents, health, log, now: Date.now, onFailed: crash })
+  box.start()
+  const letters = createDesk(box, judgeOptions(settings, () => rules.now, Date.now))
   const streams: StreamWithStore[] = []
   const tally = new TallyKeeper()
   const done = bringUp(context, { neighbours, rules, streams, tally }, stopping.signal)
@@ -52,11 +57,12 @@ export async function startCluster(context: ClusterContext): Promise<Mode> {
   return {
     done,
     tally: () => tally.tally(),
-    api: { reader: new DruidReader(neighbours.druid, neighbours.names.datasource), ledger: ledgerReader(neighbours, documents), letters: letterReader(neighbours), ingest: null, rules: ruleBookOf(() => rules.patterns), pipeline: () => ({ streams: streams.map(({ stream }) => stream.report()), tally: tally.tally() }) },
+    api: { reader: new DruidReader(neighbours.druid, neighbours.names.datasource), ledger: ledgerReader(neighbours, documents), letters, ingest: null, rules: ruleBookOf(() => rules.patterns), pipeline: () => ({ streams: streams.map(({ stream }) => stream.report()), tally: tally.tally() }) },
     stop: async () => {
       stopping.abort()
       for (const timer of housekeeping) clearInterval(timer)
       await rules.stop()
+      await letters.close()
       await Promise.all(streams.map(({ stream }) => stream.stop()))
       await Promise.allSettled(streams.map(({ store }) => store.close()))
       await Promise.race([done.catch(() => {}), delay(STOP_PATIENCE_MS, undefined, { ref: false })]) // a try to start would connect again
@@ -101,6 +107,11 @@ async function bringUp(context: ClusterContext, { neighbours, rules, streams, ta
   health.set('start', true, 'started')
   log.info({ streams: streams.length, rules: rules.now.digest }, 'streams started')
   await Promise.all(streams.map(({ stream }) => stream.done))
+}
+
+/** A fault of the program: let it crash, nothing was committed. */
+function crash(error: unknown): never {
+  throw error
 }
 
 /** Calls `work` now and every `ms`; a failure of it is for the next call to better. */

@@ -1,4 +1,5 @@
 /** The readers of cluster mode beside Druid's: the ledger from both of its places, and the dead letters from their topic. */
+import { foldReplays } from '../dlq/ledger.ts'
 import { isTracefoldError, TracefoldError } from '../errors.ts'
 import { parseLetter } from '../kafka/letters.ts'
 import { readTopic } from '../kafka/read-topic.ts'
@@ -13,7 +14,7 @@ export function ledgerReader({ kafka, admin, names }: Neighbours, documents: Ela
     ledger: async ({ from, to }) => {
       const [detail, marks] = await Promise.all([documents.ledger({ from, to }), orNotAvailable(() => readTopic(kafka, admin, names.ledgerTopic))])
       const rollup = totalsOf(marks.values()).filter(({ day }) => day >= from && day <= to)
-      return [...detail, ...rollup.toSorted((a, b) => (a.day + a.contributor < b.day + b.contributor ? -1 : 1))]
+      return foldReplays([...detail, ...rollup.toSorted((a, b) => (a.day + a.contributor < b.day + b.contributor ? -1 : 1))])
     },
   }
 }

@@ -208,6 +208,7 @@ export const schema = z.strictObject({
   deadLetters: z
     .strictObject({
       retentionDays: positive().default(30).describe('Days that dead letters are kept.'),
+      maxBytes: positive().default(1_073_741_824).describe('Size of all dead letters at which the oldest are deleted before their time.'),
     })
     .prefault({}),
 

@@ -16,6 +16,7 @@ export interface RefusedShare {
   readonly partition: Partition
   readonly contributor: string
   readonly block: number
+  readonly day: string
   readonly offset: number
   readonly index: number
   readonly n: number
@@ -63,5 +64,6 @@ function refusalLetter(first: GroupedEvent, share: RefusedShare, detail: string,
     job: first.job,
     body: body.subarray(0, maxBytes),
     bodyTruncated: body.length > maxBytes,
+    day: share.day,
   }
 }

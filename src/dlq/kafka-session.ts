@@ -122,7 +122,7 @@ class KafkaSession implements ReplaySession {
   }
 
   async record(letter: LetterHead): Promise<SourceRecord | null> {
-    return (await this.#settled.isSameLog(letter)) ? this.#records.read(letter.partition, letter.offset) : null
+    return (await this.#settled.isThere(letter.partition)) ? this.#records.read(letter.partition, letter.offset) : null
   }
 
   async body(letter: LetterHead): Promise<Buffer | null> {

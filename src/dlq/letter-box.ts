@@ -32,7 +32,7 @@ export interface ReplaySession {
   readonly next: number | null
   /** Whether every branch that counted it dead has committed that, and will not read its record again by itself. */
   isSettled(letter: LetterHead): Promise<boolean>
-  /** Null where the source does not have it any more. */
+  /** What the source has where the letter's record was; whether that is the same record is for the caller to find out. Null: nothing any more. */
   record(letter: LetterHead): Promise<SourceRecord | null>
   /** Null where it has been thrown away meanwhile. */
   body(letter: LetterHead): Promise<Buffer | null>

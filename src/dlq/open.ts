@@ -44,8 +44,8 @@ export function clusterBox({ settings, neighbours, documents, health, log, now, 
 }
 
 /** Throws `usage` where there is no database. */
-export function embeddedBox(settings: Settings, maxBytes: number, now: () => number): EmbeddedLetterBox {
-  return openEmbeddedLetters({ path: settings.embedded.path, detailDays: settings.detail.retentionDays, maxBytes, now })
+export function embeddedBox(settings: Settings, now: () => number): EmbeddedLetterBox {
+  return openEmbeddedLetters({ path: settings.embedded.path, detailDays: settings.detail.retentionDays, maxBytes: settings.deadLetters.maxBytes, now })
 }
 
 /** `rules`: those in force now. */
@@ -57,7 +57,7 @@ export function judgeOptions(settings: Settings, rules: () => StreamRules, now: 
 export function openDesk(settings: Settings, now: () => number): DeadLetterDesk {
   let rules: StreamRules | null = null
   const judge = judgeOptions(settings, () => (rules ??= createRules(settings)), now) // listing needs none
-  if (settings.mode === 'embedded') return createDesk(embeddedBox(settings, Infinity, now), judge)
+  if (settings.mode === 'embedded') return createDesk(embeddedBox(settings, now), judge)
   const log = createLogger({ level: settings.logLevel })
   const neighbours = createNeighbours(settings, log)
   const health = createHealth()

@@ -40,7 +40,7 @@ export class Settled {
   }
 
   async isSettled(letter: LetterHead): Promise<boolean> {
-    if (!(await this.#isThere(letter.partition))) return true // nobody reads it
+    if (!(await this.isThere(letter.partition))) return true // nobody reads it
     for (const branch of branchesOf(letter)) {
       const reached = await this.#reachedBy(branch, letter.partition)
       if (reached === null || reached.incarnation < letter.incarnation) return false
@@ -50,17 +50,8 @@ export class Settled {
     return true
   }
 
-  /** Whether the log is still the one that the letter's record was in, as far as is known. */
-  async isSameLog(letter: LetterHead): Promise<boolean> {
-    if (!(await this.#isThere(letter.partition))) return false
-    for (const branch of branchesOf(letter)) {
-      const reached = await this.#reachedBy(branch, letter.partition)
-      if (reached !== null && reached.incarnation !== letter.incarnation) return false
-    }
-    return true
-  }
-
-  async #isThere({ cluster, topic }: Partition): Promise<boolean> {
+  /** Whether there is a topic of that name where the letter's record was. */
+  async isThere({ cluster, topic }: Partition): Promise<boolean> {
     this.#here ??= { clusterId: await this.#options.clusterId(), topics: new Set(await this.#options.admin.listTopics()) }
     return cluster === this.#here.clusterId && this.#here.topics.has(topic)
   }

@@ -134,6 +134,21 @@ services.describe('dead letters of a cluster', () => {
     expect(await counts(installation)).toEqual({ detail: 2, rollup: 1 })
   })
 
+  test('a refused document is not sent again by a restart after the mapping is mended: its letter stands for it, and is replayed once', async () => {
+    const installation = await installed()
+    const mend = await spoilIndex(installation)
+    await produce(installation, [line('good', { thread: '17' }), line('bad', { thread: 'not a number', loggerName: 'com.acme.B' })])
+    await runToEnd(settingsOf(installation))
+    await mend()
+    await produce(installation, [line('good', { thread: '18' })])
+    await runToEnd(settingsOf(installation))
+    expect(await counts(installation)).toEqual({ detail: 2, rollup: 3 })
+    expect(await replay(deskOf(installation))).toMatchObject({ letters: 1, replayed: 1, events: 1 })
+    await runToEnd(settingsOf(installation))
+    expect(await counts(installation)).toEqual({ detail: 3, rollup: 3 })
+    expect(await account(installation)).toEqual({ detail: { consumed: 3, counted: 3 }, rollup: { consumed: 3, counted: 3 } })
+  })
+
   test('what one branch found dead, and the other has not read yet, is replayed through the one alone', async () => {
     const installation = await installed()
     await produce(installation, [line('good'), large('late')])
