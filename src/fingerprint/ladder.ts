@@ -3,7 +3,7 @@
  *
  *   fpSite   coarse   root type + site
  *   fp       the key  root type + site + message key
- *   fpStack  fine     all kept frames of all exceptions
+ *   fpStack  fine     all kept frames of all exceptions, and what kind of values the message quotes
  *
  * The root cause decides: its type, its message, and the first own frame. A cut trace has lost its root, so the outermost
  * exception that says something decides, and cut and whole traces never share a key `fp`; save where the cut came behind an exception that can have no cause. Where a type means trouble of the surroundings, the site
@@ -17,7 +17,7 @@ import { isByType, isCauseless, isMessageFree, isStackOverflow, ownWords, simple
 import { keptFrames } from './kept-frames.ts'
 import { keysOfVersion } from './key.ts'
 import type { Subject } from './known-traces.ts'
-import { comparable, messageKey } from './mask.ts'
+import { comparable, messageKey, quotedKinds } from './mask.ts'
 import type { TypeOverride } from './override-file.ts'
 import type { Matcher, Traits } from './overrides.ts'
 import type { Ownership } from './ownership.ts'
@@ -88,7 +88,7 @@ function byThrowable(links: readonly Link[], { logger, truncated }: Subject, { o
   for (const { override } of parts.slice(0, at + 1)) if (override !== null) cited.add(override.id)
   const byType = deciding.override?.as === 'by_type' || (deciding.override === null && isByType(deciding.link.type))
   const site = siteOf(parts.slice(0, at + 1).map(({ kept }) => kept).reverse(), isStackOverflow(deciding.link.type))
-  const message = keyOfMessage(deciding, site, logger, matcher, cited)
+  const { message, quoted } = readMessage(deciding, site, logger, matcher, cited)
   const place = byType ? '' : (site?.normal ?? `logger ${logger ?? ''}`)
   const cut = isRootLost ? 'truncated' : ''
   const keptWrappers = parts.slice(0, at).filter(({ override }) => override?.as === 'keep_wrapper')
@@ -97,7 +97,7 @@ function byThrowable(links: readonly Link[], { logger, truncated }: Subject, { o
   const grouping = {
     fp: keyOf(['throwable', type, place, comparable(message), cut, ...wrapperParts]),
     fpSite: keyOf(['site', type, place]),
-    fpStack: keyOf(['stack', place, comparable(message), cut, ...stackParts(parts)]),
+    fpStack: keyOf(['stack', place, comparable(message), quoted, cut, ...stackParts(parts)]),
     previous: null,
     title: message === '' ? simpleName(type) : `${simpleName(type)}: ${message}`,
     culprit: site === null ? null : culpritOf(site),
@@ -122,15 +122,19 @@ function outermostTelling(parts: readonly Part[]): number {
   return Math.max(0, at)
 }
 
-function keyOfMessage({ link: { type, message }, override }: Part, site: KeptFrame | null, logger: string | null, matcher: Matcher, cited: Set<string>): string {
-  if (message === null || override?.as === 'message_free') return ''
-  if (override?.as !== 'message_full' && isMessageFree(type, message) && site !== null && site.owner !== 'platform') return ''
+/** Branches of one method differ in line numbers, which never count, and often in what they quote. A rule that reads the message says what counts of it. */
+function readMessage({ link: { type, message }, override }: Part, site: KeptFrame | null, logger: string | null, matcher: Matcher, cited: Set<string>): { message: string; quoted: string } {
+  if (message === null || override?.as === 'message_free') return NO_MESSAGE
+  if (override?.as !== 'message_full' && isMessageFree(type, message) && site !== null && site.owner !== 'platform') return NO_MESSAGE
   const exception = matcher.message([type, logger], message)
   if (exception !== null) cited.add(exception.id)
   const code = sqlCode(type, message)
-  const key = messageKey(ownWords(type, message), exception)
-  return code === '' || key.includes(code) ? key : `${key} [${code}]`
+  const words = ownWords(type, message)
+  const key = messageKey(words, exception)
+  return { message: code === '' || key.includes(code) ? key : `${key} [${code}]`, quoted: exception === null ? quotedKinds(words) : '' }
 }
+
+const NO_MESSAGE = { message: '', quoted: '' }
 
 /** Types and frames of all exceptions that say something of their own. Suppressed ones do not count: their order is chance. */
 function stackParts(parts: readonly Part[]): string[] {

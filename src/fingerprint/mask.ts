@@ -16,6 +16,7 @@ const HOLE = '<*>'
 /** `E1001`, `BIZ-204`, `ORA-00001`, `[E1001]`, at the very beginning. */
 const ERROR_CODE = /^(?:\[[A-Z]{1,5}-?\d{2,6}\]|[A-Z]{1,5}-?\d{2,6}(?![\w.@/%+-]))/
 const QUOTED = /"[^"]*"|`[^`]*`|“[^”]*”|«[^»]*»|(?<![\p{L}\p{N}])'[^']*'/gu
+const NUMBER = /^[-+]?\d[\d.,:]*$/
 /** What a request does tells errors apart; what it is sent to does not. */
 const REQUEST = /^"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /
 const PATH = /(?<![^\s=([:,;"'<])(?:\.{0,2}\/|~\/|[A-Za-z]:\\)[^\s,;:)\]}]+/g
@@ -73,6 +74,11 @@ export function messageKey(message: string, exception: MessageException | null =
   const rest = line.slice(code.length)
   const masked = exception === null ? mask(rest) : exception.as === 'mask' ? mask(rest.replace(exception.regex, HOLE)) : maskAround(rest, exception.regex)
   return saidOnce((code + masked).replace(/\s+/g, ' ').trim().slice(0, MAX_KEY_CHARS))
+}
+
+/** Of each quoted value whether it is a number: `n` or `t`, in order. */
+export function quotedKinds(message: string): string {
+  return (firstLine(message).match(QUOTED) ?? []).map((quoted) => (NUMBER.test(quoted.slice(1, -1)) ? 'n' : 't')).join('')
 }
 
 /** JVMs change the case of a message's first letter (`connect timed out`), and number decides the form of a noun. */

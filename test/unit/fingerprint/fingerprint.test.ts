@@ -22,7 +22,7 @@ describe('the ladder of keys', () => {
       [
         "v1:98672bb5797f795f",
         "v1:5eda21d0c06fbcd1",
-        "v1:ab7b751cddc6f4bf",
+        "v1:993943459f923a8f",
       ]
     `)
   })
@@ -50,6 +50,13 @@ describe('the ladder of keys', () => {
     const other = group(`${ROOT}\n\tat com.acme.Job.write(Job.java:2)`)
     expect(one.fp).toBe(other.fp)
     expect(one.fpStack).not.toBe(other.fpStack)
+  })
+
+  it('lets a quoted number and a quoted text differ in the stack only, and two numbers in nothing', () => {
+    const [number, otherNumber, text] = ["'777'", "'1,204'", "' x'"].map((value) => group(`com.acme.E: bad byte in ${value}\n\tat com.acme.Octal.parse(Octal.java:4)`))
+    expect(text!.fp).toBe(number!.fp)
+    expect(text!.fpStack).not.toBe(number!.fpStack)
+    expect(otherNumber!.fpStack).toBe(number!.fpStack)
   })
 })
 
