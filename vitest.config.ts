@@ -21,6 +21,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [...configDefaults.exclude, SERVICE_FILES],
           testTimeout: 20_000,
+          isolate: false, // half of the time is importing the same files again; nothing here changes a module's state
         },
       },
       {

@@ -14,7 +14,7 @@ import { isShared } from '../../src/decode/shared-throwable.ts'
 import type { ErrorEvent, Outcome } from '../../src/event.ts'
 import { limits, sample } from '../unit/decode/samples.ts'
 
-const RECORDS = Number(process.env['TRACEFOLD_FUZZ_RECORDS'] ?? 20_000)
+const RECORDS = Number(process.env['TRACEFOLD_FUZZ_RECORDS'] ?? 8_000)
 const SEED = Number(process.env['TRACEFOLD_FUZZ_SEED'] ?? 20_260_801)
 /** Of each original in a row: learnt at the second, hit from the third on. */
 const ROUND = 24
@@ -138,7 +138,7 @@ describe('the fast path', () => {
         const record = Buffer.from(JSON.stringify({ '@version': 1, message: before, exception: { stacktrace: trace, exception_class: after }, level: 'ERROR', mdc: { [after]: before } }))
         expect([1, 2, 3].flatMap(() => difference(decode(record), plain(record), record))).toEqual([])
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     )
   })
 })

@@ -16,7 +16,7 @@ import { logs, type LogRecord } from './exactly-once-log.ts'
 import { Member, type Limits } from './exactly-once-member.ts'
 import { BRANCHES, FactTable } from './exactly-once-oracle.ts'
 
-const RUNS = 250
+const RUNS = 120
 /** On a busy machine fewer runs are made. */
 const MOST_MS = 12_000
 
