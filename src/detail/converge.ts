@@ -13,7 +13,7 @@ import type { ErrorEvent, GroupedEvent } from '../event.ts'
 import type { Item } from '../intake.ts'
 import { partitionKey, type Partition } from '../source/source.ts'
 import { KEPT, type Contribution, type DetailPart, type DocumentUpdate, type Refusal, type SetName } from '../store/detail-store.ts'
-import { blockOf, contributorKey, type Progress, type Resume } from '../store/position.ts'
+import { blockOf, contributorKey, epochAt, type Progress, type Resume } from '../store/position.ts'
 import { PartitionAccount } from '../account.ts'
 import { documentId, identityOf, sampleOf, SmallestByHash } from './document.ts'
 import { EXPIRED, settlementOf } from './refusal.ts'
@@ -50,6 +50,10 @@ interface OpenDocument {
 interface Reading {
   readonly partition: Partition
   readonly incarnation: number
+  /** Absent in a store that has none. */
+  readonly epoch: string | undefined
+  /** Digest of the rules that it is counted by. */
+  readonly rules: string
   readonly openedAt: number
   readonly account: PartitionAccount
   next: number
@@ -84,10 +88,10 @@ export class Converger {
   }
 
   open(partition: Partition, resume: Resume): void {
-    const { incarnation, from, lost } = resume
-    const account = new PartitionAccount('detail', contributorKey(partition, incarnation))
+    const { incarnation, from, lost, epoch } = resume
+    const account = new PartitionAccount('detail', contributorKey(partition, incarnation, epoch))
     if (lost !== null) account.addLost(lost, new Date(this.#options.now()).toISOString().slice(0, 10))
-    this.#readings.set(partitionKey(partition), { partition, incarnation, openedAt: from, account, next: from, committed: lost === null ? resume.next : -1 })
+    this.#readings.set(partitionKey(partition), { partition, incarnation, epoch, rules: this.#options.rules.digest, openedAt: from, account, next: from, committed: lost === null ? resume.next : -1 })
   }
 
   /** Opens a block at the position, where all is committed: what comes now is counted by other rules. The position goes out with the next part. */
@@ -96,9 +100,15 @@ export class Converger {
     if (reading === undefined) return
     const at = Math.max(reading.next, reading.committed)
     this.drop(partition)
-    this.open(partition, { incarnation: reading.incarnation, from: at, next: at, lost: null })
+    this.open(partition, { incarnation: reading.incarnation, from: at, next: at, lost: null, ...this.#epochOf(reading, at) })
     const opened = this.#readings.get(partitionKey(partition))
     if (opened !== undefined) opened.committed = -1
+  }
+
+  /** Others may still hold what they folded by the rules before, and write it late. */
+  #epochOf({ epoch, rules }: Reading, at: number): { epoch?: string } {
+    if (epoch === undefined) return {}
+    return { epoch: rules === this.#options.rules.digest ? epoch : epochAt(at, this.#options.rules.digest) }
   }
 
   /** Forgets what this partition contributed. */
@@ -256,8 +266,8 @@ export class Converger {
     }
   }
 
-  #progressOf({ partition, incarnation, next, openedAt }: Reading): Progress {
-    return { partition, incarnation, next, from: blockOf(next, openedAt, this.#options.blockSize), rules: this.#options.rules.digest }
+  #progressOf({ partition, incarnation, epoch, rules, next, openedAt }: Reading): Progress {
+    return { partition, incarnation, next, from: blockOf(next, openedAt, this.#options.blockSize), rules, ...(epoch === undefined ? {} : { epoch }) }
   }
 
   /** From now on the document's events go to its letter: trying again within the block could only make two accounts of them. */

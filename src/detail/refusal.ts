@@ -7,7 +7,7 @@ import type { GroupedEvent } from '../event.ts'
 import type { Partition } from '../source/source.ts'
 import { letterId, type DeadLetter } from '../store/dead-letter.ts'
 import type { Settlement } from '../store/detail-store.ts'
-import type { Progress } from '../store/position.ts'
+import { incarnationOf, type Progress } from '../store/position.ts'
 
 /** In place of a store's words: no letter is written. */
 export const EXPIRED = 'expired'
@@ -47,7 +47,7 @@ export function settlementOf(accounts: readonly AccountSnapshot[], refused: read
 
 function refusalLetter(first: GroupedEvent, share: RefusedShare, detail: string, maxBytes: number): DeadLetter {
   const { partition, offset, index, n } = share
-  const incarnation = Number(share.contributor.split('/').at(-2))
+  const incarnation = incarnationOf(share.contributor)
   const body = Buffer.from(JSON.stringify({ ...first.event, context: Object.fromEntries(first.event.context) }))
   return {
     id: letterId(partition, incarnation, offset, index, 'store', 'detail'),

@@ -1,8 +1,9 @@
 /**
- * The ledger with its replays. In cluster mode a replay's moves stand in lines of their own, since the lines of the streams belong to these; whoever reads the
- * ledger sees one line: what was dead and is counted now, is counted.
+ * The ledger as people read it. In cluster mode a replay's moves stand in lines of their own, since the lines of the streams belong to these, and each
+ * epoch of a partition has its own; here they are one line: what was dead and is counted now, is counted.
  */
 import type { LedgerCounts, LedgerTotal } from '../store/ledger.ts'
+import { withoutEpoch } from '../store/position.ts'
 
 const MARK = '~replay'
 
@@ -18,7 +19,7 @@ export function isReplayLine(contributor: string): boolean {
 export function foldReplays(totals: readonly LedgerTotal[]): LedgerTotal[] {
   const lines = new Map<string, LedgerTotal>()
   for (const total of totals) {
-    const contributor = isReplayLine(total.contributor) ? total.contributor.slice(0, -MARK.length) : total.contributor
+    const contributor = withoutEpoch(isReplayLine(total.contributor) ? total.contributor.slice(0, -MARK.length) : total.contributor)
     const key = `${total.branch}|${contributor}|${total.day}`
     const line = lines.get(key)
     lines.set(key, { ...total, contributor, counts: line === undefined ? total.counts : sum(line.counts, total.counts) })

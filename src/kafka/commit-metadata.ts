@@ -1,6 +1,6 @@
 /**
  * What is committed beside an offset, as JSON of at most 4,096 bytes (the broker's offset.metadata.max.bytes): where the open block
- * begins, the digest of the rules, the incarnation and, for rollups, the ledger of the last days, which so changes in the same transaction.
+ * begins, the digest of the rules, the incarnation, the epoch where there was more than one, and, for rollups, the ledger of the last days, which so changes in the same transaction.
  */
 import { z } from 'zod'
 import type { LedgerCounts } from '../store/ledger.ts'
@@ -23,11 +23,13 @@ const metadataSchema = z.object({
   inc: z.number().int().min(0),
   from: z.number().int().min(0),
   rules: z.string(),
+  epoch: z.string().default(''),
   days: z.array(z.object({ day: z.string(), since: z.number().int(), counts: z.record(z.string(), z.number()) })).default([]),
 })
 
 export function encodeMetadata(progress: Progress, days: readonly OpenDay[] = []): string {
-  const core = { v: 1, inc: progress.incarnation, from: progress.from, rules: progress.rules }
+  const { incarnation, from, rules, epoch = '' } = progress
+  const core = { v: 1, inc: incarnation, from, rules, ...(epoch === '' ? {} : { epoch }) }
   return JSON.stringify(days.length === 0 ? core : { ...core, days })
 }
 
@@ -35,8 +37,8 @@ export function encodeMetadata(progress: Progress, days: readonly OpenDay[] = []
 export function decodeCommitted(offset: number, metadata: string | null): CommittedWithLedger | null {
   const parsed = metadataSchema.safeParse(parseJson(metadata))
   if (!parsed.success) return null
-  const { inc, from, rules, days } = parsed.data
-  return { incarnation: inc, next: offset, from, rules, days }
+  const { inc, from, rules, epoch, days } = parsed.data
+  return { incarnation: inc, next: offset, from, rules, epoch, days }
 }
 
 function parseJson(text: string | null): unknown {

@@ -17,7 +17,7 @@ import type { DeadLetter } from './dead-letter.ts'
 import type { DetailPart, DetailStore, Settlement } from './detail-store.ts'
 import type { ElasticsearchDocuments } from './elasticsearch/documents.ts'
 import type { Progress, Resume } from './position.ts'
-import { resumeAt, resumeWithout, type LostPositionPolicy } from './resume.ts'
+import { epochOf, resumeAt, resumeWithout, type Committed, type Evidence, type LostPositionPolicy } from './resume.ts'
 import type { CommitReport } from './store.ts'
 
 export interface ClusterDetailOptions {
@@ -50,19 +50,20 @@ export class ClusterDetailStore implements DetailStore {
     const { admin, names, rules, commitOpening } = this.#options
     const position = await readPosition(admin, names.detailGroup, p)
     const resume = await this.#resume(p, position)
-    const { incarnation, from, next, lost } = resume
-    const isKnown = position.kind === 'at' && position.committed.rules === rules.digest && position.committed.from === from && position.committed.incarnation === incarnation
-    if (!isKnown && lost === null) await commitOpening([{ partition: p, incarnation, from, next, rules: rules.digest }], signal)
+    const { lost, ...at } = resume
+    const isKnown = position.kind === 'at' && isSame(position.committed, { ...at, rules: rules.digest })
+    if (!isKnown && lost === null) await commitOpening([{ ...at, partition: p, rules: rules.digest }], signal)
     return resume
   }
 
   async #resume(p: Partition, position: ReadPosition): Promise<Resume> {
     const { rules, lostPosition, documents } = this.#options
     const bounds = await this.#options.bounds(p)
-    if (position.kind === 'at') return resumeAt(position.committed, bounds, rules.digest)
+    const from = (committed: Committed): Resume => inEpoch(resumeAt(committed, bounds, rules.digest), committed, rules.digest)
+    if (position.kind === 'at') return from(position.committed)
     const evidence = await documents.evidence(p)
-    if (position.kind === 'foreign') return resumeAt(setByHand(position.offset, evidence), bounds, rules.digest)
-    return resumeWithout(p, evidence, bounds, position.kind === 'reset' ? 'recover' : lostPosition)
+    if (position.kind === 'foreign') return from(setByHand(position.offset, evidence))
+    return inEpoch(resumeWithout(p, evidence, bounds, position.kind === 'reset' ? 'recover' : lostPosition), evidence, rules.digest)
   }
 
   async commit(part: DetailPart, signal: AbortSignal): Promise<CommitReport> {
@@ -108,4 +109,12 @@ export class ClusterDetailStore implements DetailStore {
       throw kafkaError(error, 'writing dead letters')
     }
   }
+}
+
+function inEpoch(resume: Resume, before: Committed | Evidence | null, rules: string): Resume {
+  return { ...resume, epoch: epochOf(resume, before, rules) }
+}
+
+function isSame(a: Committed, b: Committed): boolean {
+  return a.rules === b.rules && a.from === b.from && a.incarnation === b.incarnation && (a.epoch ?? '') === (b.epoch ?? '')
 }

@@ -6,6 +6,10 @@
  *
  *      from               next                         from: first offset of the open block
  *   ----|=================|--------> offsets           next: first offset not yet committed
+ *
+ * Past `next` a process that was killed may have left marks in documents, by blocks of its own. So where a block opens by other rules, an *epoch*
+ * begins, which is a contributor of its own: no mark of the epoch before can hide what is counted now. It is named by where it begins and by which
+ * rules, so that beginning it twice is the same. Only a store whose documents and position change apart has epochs.
  */
 import type { Partition } from '../source/source.ts'
 
@@ -19,6 +23,8 @@ export interface Progress {
   readonly from: number
   /** Digest of all that decides where an event goes. */
   readonly rules: string
+  /** '' before the first change of rules; absent in a store without epochs. */
+  readonly epoch?: string
 }
 
 /** How far a stream is through a partition, over all its branches. */
@@ -34,6 +40,8 @@ export interface Resume {
   readonly next: number
   /** A range of offsets that nobody will count, or null. Goes into the ledger. */
   readonly lost: LostRange | null
+  /** As in Progress. */
+  readonly epoch?: string
 }
 
 export interface LostRange {
@@ -42,9 +50,25 @@ export interface LostRange {
   readonly reason: 'expired' | 'skipped'
 }
 
-/** `cluster/topic/incarnation/partition`: who contributed to a count. */
-export function contributorKey(p: Partition, incarnation: number): string {
-  return `${p.cluster}/${p.topic}/${incarnation}/${p.partition}`
+/** `cluster/topic/incarnation[.epoch]/partition`: who contributed to a count. */
+export function contributorKey(p: Partition, incarnation: number, epoch = ''): string {
+  return `${p.cluster}/${p.topic}/${incarnation}${epoch === '' ? '' : `.${epoch}`}/${p.partition}`
+}
+
+export function incarnationOf(contributor: string): number {
+  return Number.parseInt(contributor.split('/').at(-2) ?? '', 10)
+}
+
+/** The contributor that the epochs of an incarnation have in common. */
+export function withoutEpoch(contributor: string): string {
+  return contributor.replace(/\/(\d+)\.[^/]+\/(\d+)$/, '/$1/$2')
+}
+
+/** Enough of a digest to tell the rules apart that one offset may be opened by. */
+const EPOCH_DIGEST_CHARS = 8
+
+export function epochAt(offset: number, rules: string): string {
+  return `${offset}-${rules.slice(0, EPOCH_DIGEST_CHARS)}`
 }
 
 /** The block that `offset` falls into, when the partition's reading was opened at `openedAt`. */

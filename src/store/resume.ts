@@ -6,17 +6,21 @@
  *   the log begins behind the committed offset      -> the range in between has expired; a new block opens at the log's beginning
  *   the log ends before the committed offset        -> the topic was deleted and created again: a new incarnation from its beginning
  *   nothing committed                               -> the log's beginning, unless the store holds our data: then an operator chooses
+ *
+ * Where a block opens in a log that was read before, by other rules or behind a gap, an epoch begins (position.ts).
  */
 import { TracefoldError } from '../errors.ts'
 import type { Bounds, Partition } from '../source/source.ts'
 import { partitionKey } from '../source/source.ts'
-import type { LostRange, Resume } from './position.ts'
+import { epochAt, type LostRange, type Resume } from './position.ts'
 
 export interface Committed {
   readonly incarnation: number
   readonly next: number
   readonly from: number
   readonly rules: string
+  /** As in Progress. */
+  readonly epoch?: string
 }
 
 /** How far the store's own data says that we were. */
@@ -49,6 +53,16 @@ export function resumeWithout(p: Partition, evidence: Evidence | null, bounds: B
       'Nothing is read, since starting over could count twice. Choose with kafka.lostPosition: recover (go on at that offset), ' +
       'earliest (the topic is a new one: count it from its beginning), or latest (skip what came since).',
   )
+}
+
+/**
+ * The epoch in which a branch goes on. `before`: what was committed, or what the store's own data say; null where this is the partition's first reading.
+ * Metadata from before there were epochs is of the epoch ''.
+ */
+export function epochOf(resume: Resume, before: Committed | Evidence | null, rules: string): string {
+  if (before === null || before.incarnation !== resume.incarnation) return ''
+  const goesOn = 'rules' in before && before.rules === rules && resume.lost === null
+  return goesOn ? (before.epoch ?? '') : epochAt(resume.from, rules)
 }
 
 function freshBlock(incarnation: number, at: number, range: LostRange | null): Resume {

@@ -8,7 +8,7 @@ import type { DeadLetter } from '../../src/store/dead-letter.ts'
 import type { DetailPart, DocumentUpdate, Refusal, Settlement } from '../../src/store/detail-store.ts'
 import type { LedgerEntry } from '../../src/store/ledger.ts'
 import type { BranchName, Progress, Resume } from '../../src/store/position.ts'
-import { resumeAt, resumeWithout, type Committed } from '../../src/store/resume.ts'
+import { epochOf, resumeAt, resumeWithout, type Committed } from '../../src/store/resume.ts'
 import type { RollupPart } from '../../src/store/rollup-store.ts'
 import type { Opening, Unit } from '../../src/store/store.ts'
 import type { Partition } from '../../src/source/source.ts'
@@ -84,14 +84,20 @@ export class Cluster {
       this.#epochs.set(partition, epoch)
       fence.epochs.set(partition, epoch)
     }
-    const resume = (branch: BranchName): Resume => this.#resume(branch, partition, rules)
+    const resume = (branch: BranchName): Resume => this.#resume(fence, branch, partition, rules)
     return { rollup: fence.kind === 'detail' ? null : resume('rollup'), detail: fence.kind === 'rollup' ? null : resume('detail') }
   }
 
-  #resume(branch: BranchName, partition: number, rules: string): Resume {
+  /** The detail branch commits where a block opens, before anything is read into it. */
+  #resume(fence: Fence, branch: BranchName, partition: number, rules: string): Resume {
     const committed = this.offsets[branch].get(partition)
     const bounds = { begin: this.begins[partition] ?? 0, end: this.end(partition) }
-    return committed === undefined ? resumeWithout(partitionOf(partition), null, bounds, 'stop') : resumeAt(committed, bounds, rules)
+    const resume = committed === undefined ? resumeWithout(partitionOf(partition), null, bounds, 'stop') : resumeAt(committed, bounds, rules)
+    if (branch === 'rollup') return resume
+    const { lost, ...at } = { ...resume, epoch: epochOf(resume, committed ?? null, rules) }
+    const isMember = fence.kind === 'both' || fence.generation === this.#generations.detail
+    if (isMember && lost === null) this.offsets.detail.set(partition, { ...at, rules })
+    return { ...at, lost }
   }
 
   send(fence: Fence, unit: Unit): Sending {
@@ -152,8 +158,8 @@ export class Cluster {
     }
   }
 
-  #moveTo(branch: BranchName, { partition, incarnation, next, from, rules }: Progress): void {
-    this.offsets[branch].set(partition.partition, { incarnation, next, from, rules })
+  #moveTo(branch: BranchName, { partition, ...at }: Progress): void {
+    this.offsets[branch].set(partition.partition, at)
   }
 
   #addRollup({ progress, rows, ledger, letters }: RollupPart): void {

@@ -51,7 +51,7 @@ export class Member {
     this.kind = kind
     this.#cluster = cluster
     this.#limits = limits
-    this.#rules = `rules-${version}`
+    this.#rules = digestOf(version, limits)
     this.#fence = cluster.join(kind)
     this.#assigned = assigned
     const settings = settingsBy(limits)
@@ -59,7 +59,7 @@ export class Member {
     const options: FoldingOptions = {
       branches: kind === 'both' ? ['detail', 'rollup'] : [kind],
       settings,
-      rules: new RulesInForce(rulesOf(version, settings)),
+      rules: new RulesInForce(rulesOf(version, limits)),
       now,
       metrics,
       flushMs: { caughtUp: 1, behind: 1 },
@@ -111,8 +111,8 @@ export class Member {
 
   /** Other rules while it runs: all that was folded is committed. The commit that says where their blocks begin is under way then. */
   changeRules(version: number): void {
-    this.#rules = `rules-${version}`
-    this.#folding.changeRules(rulesOf(version, settingsBy(this.#limits)))
+    this.#rules = digestOf(version, this.#limits)
+    this.#folding.changeRules(rulesOf(version, this.#limits))
     this.flush()
   }
 
@@ -141,6 +141,11 @@ export class Member {
   }
 }
 
-function rulesOf(version: number, settings: Settings): StreamRules {
-  return someRules(settings, { digest: `rules-${version}`, analyse: analyseBy(version) })
+function rulesOf(version: number, limits: Limits): StreamRules {
+  return someRules(settingsBy(limits), { digest: digestOf(version, limits), analyse: analyseBy(version) })
+}
+
+/** What decides comes first: an epoch is named by the beginning. */
+function digestOf(version: number, { blockSize }: Limits): string {
+  return `${version}-${blockSize}-rules`
 }

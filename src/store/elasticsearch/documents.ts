@@ -13,7 +13,7 @@ import type { DocumentUpdate, Refusal } from '../detail-store.ts'
 import type { LedgerEntry, LedgerReader, LedgerTotal } from '../ledger.ts'
 import type { Evidence } from '../resume.ts'
 import type { Partition } from '../../source/source.ts'
-import { contributorKey } from '../position.ts'
+import { contributorKey, incarnationOf } from '../position.ts'
 import { bulkAll, type BulkHooks, type BulkItem, type ItemAnswer } from './bulk.ts'
 import { dayAlias, dayIndex, dayOf, scriptId } from './schema.ts'
 import { documentItem, ledgerItems } from './updates.ts'
@@ -162,7 +162,7 @@ export function ledgerIndex(names: Names): string {
 function newest(entries: readonly { contributor: string; reached: number }[]): Evidence | null {
   let best: Evidence | null = null
   for (const { contributor, reached } of entries) {
-    const incarnation = Number(contributor.split('/').at(-2))
+    const incarnation = incarnationOf(contributor)
     if (best === null || incarnation > best.incarnation || (incarnation === best.incarnation && reached > best.next)) best = { incarnation, next: reached }
   }
   return best

@@ -12,8 +12,9 @@ const progress = aProgress({ incarnation: 2, from: 4_000, next: 4_321, rules: 'a
 
 test('position and open days come back as they were', () => {
   const days: OpenDay[] = [{ day: '2026-11-20', since: 12, counts: { consumed: 5, counted: 4, 'filtered.level': 1 } }]
-  expect(decodeCommitted(4_321, encodeMetadata(progress, days))).toEqual({ incarnation: 2, next: 4_321, from: 4_000, rules: 'a1b2c3d4', days })
-  expect(decodeCommitted(4_321, encodeMetadata(progress))).toEqual({ incarnation: 2, next: 4_321, from: 4_000, rules: 'a1b2c3d4', days: [] })
+  expect(decodeCommitted(4_321, encodeMetadata(progress, days))).toEqual({ incarnation: 2, next: 4_321, from: 4_000, rules: 'a1b2c3d4', epoch: '', days })
+  expect(decodeCommitted(4_321, encodeMetadata(progress))).toEqual({ incarnation: 2, next: 4_321, from: 4_000, rules: 'a1b2c3d4', epoch: '', days: [] })
+  expect(decodeCommitted(4_321, encodeMetadata({ ...progress, epoch: '4000-a1b2c3d4' }))).toMatchObject({ epoch: '4000-a1b2c3d4' })
 })
 
 const foreign: readonly [string, string | null][] = [

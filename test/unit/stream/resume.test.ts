@@ -1,8 +1,8 @@
 /** Where a branch goes on: every case of store/resume.ts, and how blocks are named. */
 import { describe, expect, test } from 'vitest'
 import { TracefoldError } from '../../../src/errors.ts'
-import { blockOf } from '../../../src/store/position.ts'
-import { resumeAt, resumeWithout, type Evidence, type LostPositionPolicy } from '../../../src/store/resume.ts'
+import { blockOf, type Resume } from '../../../src/store/position.ts'
+import { epochOf, resumeAt, resumeWithout, type Committed, type Evidence, type LostPositionPolicy } from '../../../src/store/resume.ts'
 import { aPartition } from '../../support/builders.ts'
 
 const committed = (over = {}) => ({ incarnation: 2, next: 2_500, from: 2_000, rules: 'r1', ...over })
@@ -45,6 +45,23 @@ describe('without a committed offset', () => {
     const open = () => resumeWithout(aPartition(), seen, { begin: 0, end: 900 }, 'stop')
     expect(open).toThrow(TracefoldError)
     expect(open).toThrow(/main\/error-logs\/0.*offset 500.*kafka\.lostPosition.*recover.*earliest.*latest/)
+  })
+})
+
+describe('an epoch', () => {
+  const at = (over: Partial<Resume> = {}): Resume => ({ incarnation: 2, from: 2_000, next: 2_500, lost: null, ...over })
+  const gap = { from: 2_500, to: 2_700, reason: 'expired' as const }
+  const cases: readonly { fact: string; resume: Resume; before: Committed | Evidence | null; epoch: string }[] = [
+    { fact: 'has no name at first', resume: at(), before: null, epoch: '' },
+    { fact: 'goes on by the same rules', resume: at(), before: committed({ epoch: '700-r1' }), epoch: '700-r1' },
+    { fact: 'goes on where its metadata are from before there were epochs', resume: at(), before: committed(), epoch: '' },
+    { fact: 'ends with its rules', resume: at({ from: 2_500 }), before: committed({ epoch: '700-r0', rules: 'r0' }), epoch: '2500-r1' },
+    { fact: 'ends where a range is lost, or the marks behind the gap would hide it from the ledger', resume: at({ from: 2_700, next: 2_700, lost: gap }), before: committed(), epoch: '2700-r1' },
+    { fact: 'ends where only the store\'s own data say how far it was', resume: at({ from: 2_500 }), before: { incarnation: 2, next: 2_500 }, epoch: '2500-r1' },
+    { fact: 'is over in another incarnation', resume: at({ incarnation: 3 }), before: committed({ epoch: '700-r1' }), epoch: '' },
+  ]
+  test.each(cases)('$fact', ({ resume, before, epoch }) => {
+    expect(epochOf(resume, before, 'r1')).toBe(epoch)
   })
 })
 
