@@ -1,6 +1,6 @@
 /**
- * How long a branch's group commits nothing. In: a bed whose log is being written to all the while. Out: for each branch the longest time between two
- * looks at its committed offsets that found them grown. What a look takes is part of it, so it is never too short.
+ * How long a branch commits nothing of a partition. In: a bed whose log is being written to all the while, every partition of it. Out: for each branch the
+ * longest time, over all partitions, between two looks at the committed offset that found it grown. What a look takes is part of it, so it is never too short.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { BranchName } from '../../src/store/position.ts'
@@ -17,17 +17,17 @@ export interface GapWatch {
 export function watchGaps({ installation: { neighbours: { admin, names }, topic } }: Bed): GapWatch {
   const groups: Record<BranchName, string> = { detail: names.detailGroup, rollup: names.rollupGroup }
   const stopping = new AbortController()
-  const committed = async (branch: BranchName): Promise<number> => {
-    const [found] = await admin.fetchOffsets({ groupId: groups[branch], topics: [topic] })
-    return (found?.partitions ?? []).reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0)
-  }
   const longestOf = async (branch: BranchName): Promise<number> => {
-    let [grownAtMs, longestMs] = [Date.now(), 0]
-    for (let last = await committed(branch); !stopping.signal.aborted; await delay(LOOK_MS)) {
-      const now = await committed(branch)
-      longestMs = Math.max(longestMs, Date.now() - grownAtMs)
-      if (now > last) grownAtMs = Date.now()
-      last = now
+    const grown = new Map<number, { offset: number; atMs: number }>()
+    let longestMs = 0
+    for (; !stopping.signal.aborted; await delay(LOOK_MS)) {
+      const [found] = await admin.fetchOffsets({ groupId: groups[branch], topics: [topic] })
+      const atMs = Date.now()
+      for (const { partition, offset: text } of found?.partitions ?? []) {
+        const [offset, last] = [Number(text), grown.get(partition)]
+        if (last !== undefined) longestMs = Math.max(longestMs, atMs - last.atMs)
+        if (last === undefined || offset > last.offset) grown.set(partition, { offset, atMs })
+      }
     }
     return longestMs
   }

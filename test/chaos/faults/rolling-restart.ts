@@ -1,6 +1,6 @@
 /**
  * A rolling restart, or an upgrade: each process is replaced by a new one that has joined before the old one stops. Measured is the interruption: the longest
- * time in which a branch commits nothing while events flow. With the program's own settings for sessions and flushes.
+ * time in which a branch commits nothing of a partition while events flow. With the program's own settings for sessions and flushes.
  */
 import { lagOf } from '../counts.ts'
 import type { Fault } from '../fault.ts'
@@ -16,7 +16,7 @@ const BEGIN_MS = 60_000
 
 export const rollingRestart: Fault = {
   name: 'rolling-restart',
-  about: 'two processes are replaced one by one, the new one joins before the old one stops; measures the longest time without a commit',
+  about: 'two processes are replaced one by one, the new one joins before the old one stops; measures the longest time in which nothing of a partition was committed',
   cycles: 4,
   async run({ cycles, bed: makeBed }) {
     const { kafka: { sessionTimeoutMs }, detail: { flushMs }, rollup } = schema.parse({})
@@ -42,8 +42,8 @@ export const rollingRestart: Fault = {
     const late = Object.entries(gaps).filter(([, ms]) => ms >= MOST_MS)
     return {
       ...outcome,
-      problems: [...late.map(([branch, ms]) => `the ${branch} branch committed nothing for ${ms} ms`), ...outcome.problems],
-      note: `longest time without a commit over ${cycles} replacements: detail ${gaps.detail} ms, rollup ${gaps.rollup} ms`,
+      problems: [...late.map(([branch, ms]) => `the ${branch} branch committed nothing of a partition for ${ms} ms`), ...outcome.problems],
+      note: `longest time in which nothing of a partition was committed, over ${cycles} replacements: detail ${gaps.detail} ms, rollup ${gaps.rollup} ms`,
     }
   },
 }
