@@ -16,11 +16,11 @@ export class Sockets {
   readonly #open = new Set<Socket>()
   #isClosed = false
 
-  /** For kafkajs's configuration. `ssl` is null where there is none, whatever the types say. */
+  /** For kafkajs's configuration. `ssl` is not there, or false, where there is none, whatever the types say. */
   readonly make: ISocketFactory = ({ host, port, ssl, onConnect }) => {
     if (this.#isClosed) throw new Error(CLOSED)
     const serverName = isIP(host) === 0 ? { servername: host } : {}
-    const socket = (ssl as typeof ssl | null) === null ? connectPlain({ host, port }, onConnect) : connectTls({ host, port, ...serverName, ...ssl }, onConnect)
+    const socket = (ssl as typeof ssl | false | undefined) ? connectTls({ host, port, ...serverName, ...ssl }, onConnect) : connectPlain({ host, port }, onConnect)
     socket.setKeepAlive(true, KEEP_ALIVE_MS)
     this.#open.add(socket)
     socket.once('close', () => this.#open.delete(socket))

@@ -8,13 +8,17 @@ import { waitUntil } from '../../support/wait.ts'
 /** A broker that takes connections and answers nothing. */
 let server: Server
 const taken: Socket[] = []
+/** First byte of each: what TLS begins with, or the length of a request. */
+const begins: number[] = []
+const TLS_HANDSHAKE = 0x16
 
 beforeEach(async () => {
   taken.length = 0
+  begins.length = 0
   server = createServer((socket) => {
     taken.push(socket)
     socket.on('error', () => {})
-    socket.resume()
+    socket.once('data', (bytes: Buffer) => void begins.push(bytes[0] ?? -1))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 })
@@ -23,24 +27,25 @@ afterEach(() => {
   server.close()
 })
 
-function client() {
+function client(ssl: boolean) {
   const { port } = server.address() as AddressInfo // it listens on a port
-  return createKafka({ brokers: [`127.0.0.1:${port}`], retry: { retries: 0 } }, createLogger({ level: 'silent' }))
+  return createKafka({ brokers: [`127.0.0.1:${port}`], ssl, retry: { retries: 0 } }, createLogger({ level: 'silent' }))
 }
 
 test('a call after the close fails and connects to nothing', async () => {
-  const kafka = client()
+  const kafka = client(false)
   closeKafka(kafka)
   await expect(kafka.admin().connect()).rejects.toThrow(/the client is closed/)
   expect(taken).toHaveLength(0)
 })
 
-test('what is under way at the close fails, and its connection ends', async () => {
-  const kafka = client()
+test.each([true, false])('what is under way at the close fails, and its connection ends (TLS: %s)', async (ssl) => {
+  const kafka = client(ssl)
   const connecting = kafka.admin().connect()
   connecting.catch(() => {}) // awaited below
-  const [socket] = await waitUntil('a connection', () => (taken.length > 0 ? taken : null))
+  const [begin] = await waitUntil('a request', () => (begins.length > 0 ? begins : null))
+  expect(begin === TLS_HANDSHAKE).toBe(ssl)
   closeKafka(kafka)
   await expect(connecting).rejects.toThrow(/the client is closed/)
-  await waitUntil('the connection to end', () => socket?.readableEnded === true || socket?.destroyed === true)
+  await waitUntil('the connection to end', () => taken.every((socket) => socket.readableEnded || socket.destroyed))
 })
