@@ -7,7 +7,7 @@ import type { Admin } from 'kafkajs'
 import { druidConnection, elasticsearchOptions, kafkaConfig } from '../config/connections.ts'
 import { namesOf, type Names, type Settings } from '../config/schema.ts'
 import { TracefoldError } from '../errors.ts'
-import { createKafka, kafkaError, type KafkaClient } from '../kafka/client.ts'
+import { closeKafka, createKafka, kafkaError, type KafkaClient } from '../kafka/client.ts'
 import { missingTopics, setUpTopics } from '../kafka/setup.ts'
 import { topicOffsets } from '../kafka/topic-offsets.ts'
 import type { HealthRegistry } from '../health.ts'
@@ -34,6 +34,7 @@ export function createNeighbours(settings: Settings, log: Logger): Neighbours {
   const druid = createDruid(settings)
   const close = async (): Promise<void> => {
     await Promise.allSettled([admin.disconnect(), elasticsearch.close(), druid.close()])
+    closeKafka(kafka)
   }
   return { names: namesOf(settings.name), kafka, admin, elasticsearch, druid, close }
 }

@@ -7,16 +7,27 @@ import type { Logger } from 'pino'
 import { TracefoldError } from '../errors.ts'
 import { hideAbortedRecords } from './aborted-records.ts'
 import { registerCodecs } from './codecs.ts'
+import { Sockets } from './sockets.ts'
 
 const { Kafka, logLevel } = kafkajs // a CommonJS package without named exports
 
 export type { KafkaClient }
 
+const socketsOf = new WeakMap<KafkaClient, Sockets>()
+
 export function createKafka(config: KafkaConfig, log: Logger): KafkaClient {
   registerCodecs()
   hideAbortedRecords()
   process.env['KAFKAJS_NO_PARTITIONER_WARNING'] = '1' // kafkajs reads it; we choose partitions ourselves
-  return new Kafka({ ...config, logLevel: logLevel.INFO, logCreator: () => (entry) => forward(entry, log) })
+  const sockets = new Sockets()
+  const kafka = new Kafka({ ...config, socketFactory: sockets.make, logLevel: logLevel.INFO, logCreator: () => (entry) => forward(entry, log) })
+  socketsOf.set(kafka, sockets)
+  return kafka
+}
+
+/** After everything was disconnected: whoever is late connects no more. */
+export function closeKafka(kafka: KafkaClient): void {
+  socketsOf.get(kafka)?.close()
 }
 
 /** kafkajs logs pauses and joins at info, and as errors every answer that it retries ("coordinator is loading"): quieter in our log. */

@@ -1,4 +1,5 @@
 /** What a fault is, and what came of one. */
+import type { KafkaVersion } from '../../tools/services/fetch.ts'
 import type { Bed, BedOptions } from './bed.ts'
 import type { Random } from './random.ts'
 import type { Servers } from './servers.ts'
@@ -16,6 +17,8 @@ export interface FaultContext {
   readonly cycles: number
   readonly random: Random
   readonly servers: Servers
+  /** Of brokers that a fault starts for itself. */
+  readonly kafkaVersion: KafkaVersion
   /** A Tracefold installation of its own, ended with the fault. */
   bed(options?: BedOptions): Promise<Bed>
   /** To be called at the end of the fault, the last first. */

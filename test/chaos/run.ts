@@ -1,4 +1,5 @@
 /** Runs one fault: gives it what it needs, ends what it made, and takes an error of its own for a problem. */
+import type { KafkaVersion } from '../../tools/services/fetch.ts'
 import { makeBed, type Bed } from './bed.ts'
 import { NOTHING, type Fault, type FaultContext, type Outcome } from './fault.ts'
 import { createRandom } from './random.ts'
@@ -7,17 +8,19 @@ import type { Servers } from './servers.ts'
 export interface RunOptions {
   readonly servers: Servers
   readonly seed: number
+  readonly kafkaVersion: KafkaVersion
   /** Null: as many as the fault itself says. */
   readonly cycles: number | null
   readonly say: (line: string) => void
 }
 
-export async function runFault(fault: Fault, { servers, seed, cycles, say }: RunOptions): Promise<Outcome> {
+export async function runFault(fault: Fault, { servers, seed, kafkaVersion, cycles, say }: RunOptions): Promise<Outcome> {
   const releases: (() => Promise<unknown>)[] = []
   const context: FaultContext = {
     cycles: cycles ?? fault.cycles,
     random: createRandom(seed),
     servers,
+    kafkaVersion,
     say,
     onEnd: (release) => void releases.push(release),
     bed: async (options): Promise<Bed> => {

@@ -1,6 +1,7 @@
 /** The servers that faults share: each is started when the first one asks. A fault that ends or changes a server starts one of its own. */
 import { startDruid } from '../../tools/services/druid.ts'
 import { startElasticsearch } from '../../tools/services/elasticsearch.ts'
+import type { KafkaVersion } from '../../tools/services/fetch.ts'
 import { startKafka } from '../../tools/services/kafka.ts'
 
 export interface Servers {
@@ -9,7 +10,7 @@ export interface Servers {
   druid(): Promise<{ readonly queryUrl: string; readonly coordinatorUrl: string }>
 }
 
-export function ownServers(): Servers & { close(): Promise<void> } {
+export function ownServers(kafkaVersion: KafkaVersion): Servers & { close(): Promise<void> } {
   const started: Promise<{ close(): Promise<void> }>[] = []
   const lazily = <T extends { close(): Promise<void> }>(start: () => Promise<T>): (() => Promise<T>) => {
     let one: Promise<T> | null = null
@@ -19,7 +20,7 @@ export function ownServers(): Servers & { close(): Promise<void> } {
     }
   }
   return {
-    kafka: lazily(startKafka),
+    kafka: lazily(() => startKafka({ version: kafkaVersion })),
     elasticsearch: lazily(startElasticsearch),
     druid: lazily(startDruid),
     close: async () => {

@@ -245,7 +245,7 @@ export function describeDetailStore(name: string, makeAdapter: () => Promise<Det
 
     test('the position moves with what is written, and a successor finds it', async () => {
       const [p, other] = adapter.partitions
-      expect(await adapter.store.open(p, never)).toEqual({ incarnation: 0, from: 0, next: 0, lost: null })
+      expect(await adapter.store.open(p, never)).toMatchObject({ incarnation: 0, from: 0, next: 0, lost: null })
       const progress = aProgress({ partition: p, from: 2_000, next: 2_500 })
       await adapter.store.commit(aDetailPart([update([said(2_000, 3)])], { progress: [progress] }), never)
 

@@ -90,7 +90,7 @@ export function shares({ partitions }: Installation): () => Share {
     const toMs = nowMs + HOUR / 2
     nowMs -= HOUR
     const keys = new Set([one, other].map(partitionKey))
-    const withoutIncarnation = (contributor: string): string => contributor.replace(/\/\d+(\/\d+)$/, '$1')
+    const withoutIncarnation = (contributor: string): string => contributor.replace(/\/\d+(?:\.[^/]+)?(\/\d+)$/, '$1')
     return {
       partitions: [one, other],
       nowMs: nowMs + HOUR,

@@ -1,5 +1,6 @@
 /** Faults of the chaos harness as tests: each with its seed in its name, and its whole verdict in the message where it is bad. */
 import { expect, test } from 'vitest'
+import { KAFKA_VERSIONS } from '../../tools/services/fetch.ts'
 import { isGood, type Fault } from '../chaos/fault.ts'
 import { report } from '../chaos/report.ts'
 import { runFault } from '../chaos/run.ts'
@@ -25,7 +26,7 @@ export function testFaults(services: Services, faults: readonly TestedFault[]): 
     for (const { fault, cycles, seed } of faults) {
       test(`${fault.name}: ${fault.about} (seed ${seed})`, { timeout: TIMEOUT_MS }, async () => {
         const said: string[] = []
-        const outcome = await runFault(fault, { servers, seed, cycles, say: (line) => void said.push(line) })
+        const outcome = await runFault(fault, { servers, seed, kafkaVersion: KAFKA_VERSIONS[0], cycles, say: (line) => void said.push(line) })
         expect(isGood(outcome) ? 'good' : [report([{ name: fault.name, outcome }]), ...said].join('\n')).toBe('good')
       })
     }

@@ -15,6 +15,8 @@ import { keptFolders, reachable, unprivileged } from './user.ts'
 
 const KAFKA = { '3.9': { name: 'kafka-3.9.2', pom: 'kafka.pom.xml' }, '4.3': { name: 'kafka-4.3.1', pom: 'kafka-4.pom.xml' } } as const
 export type KafkaVersion = keyof typeof KAFKA
+/** The first is what is used unless told. */
+export const KAFKA_VERSIONS = ['3.9', '4.3'] as const satisfies readonly KafkaVersion[]
 const ELASTICSEARCH = { '8.19': { name: 'elasticsearch-8.19.13', pom: 'elasticsearch.pom.xml' }, '9.4': { name: 'elasticsearch-9.4.3', pom: 'elasticsearch-9.pom.xml' } } as const
 export type ElasticsearchVersion = keyof typeof ELASTICSEARCH
 const DRUID = 'druid-33.0.0'

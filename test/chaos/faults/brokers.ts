@@ -6,8 +6,8 @@ import type { Fault, FaultContext, Outcome } from '../fault.ts'
 const RATE = 200
 const AWAY_MS = 60_000
 
-async function withBrokers({ random, bed: makeBed, onEnd, cycles }: FaultContext, awayMs: () => number): Promise<Outcome> {
-  const cluster = await startKafkaCluster(3)
+async function withBrokers({ random, kafkaVersion, bed: makeBed, onEnd, cycles }: FaultContext, awayMs: () => number): Promise<Outcome> {
+  const cluster = await startKafkaCluster(3, { version: kafkaVersion })
   onEnd(() => cluster.close())
   const bed = await makeBed({ kafka: cluster })
   await bed.produce(2_000)

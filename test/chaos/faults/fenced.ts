@@ -15,6 +15,7 @@ export const fenced: Fault = {
     const { topic, partitions, neighbours, settings } = bed.installation
     const kafka = createKafka({ brokers: [...settings.kafka.brokers], clientId: 'stranger' }, silent)
     const member = await bed.start()
+    await member.joined()
     const flow = bed.flow(RATE)
     for (let i = 0; i < cycles; i++) {
       await delay(random.between(50, 1_500))

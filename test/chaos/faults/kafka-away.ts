@@ -9,8 +9,8 @@ export const kafkaAway: Fault = {
   name: 'kafka-away',
   about: 'the only broker is killed or stopped and comes back after up to 20 s',
   cycles: 3,
-  async run({ cycles, random, bed: makeBed, onEnd }) {
-    const kafka = await startKafka()
+  async run({ cycles, random, kafkaVersion, bed: makeBed, onEnd }) {
+    const kafka = await startKafka({ version: kafkaVersion })
     onEnd(() => kafka.close())
     const bed = await makeBed({ kafka })
     await bed.produce(2_000)

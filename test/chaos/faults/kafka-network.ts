@@ -13,12 +13,12 @@ export const kafkaNetwork: Fault = {
   name: 'kafka-network',
   about: 'between us and Kafka: connections are reset, refused, half closed, slow, or silent for longer than a request may take',
   cycles: 2,
-  async run({ cycles, random, bed: makeBed, onEnd }) {
+  async run({ cycles, random, kafkaVersion, bed: makeBed, onEnd }) {
     const port = await freeBase([0, 1, 2])
     const seen = port + 2
     const proxy = await startProxy({ port, listenOn: seen })
     onEnd(() => proxy.close())
-    const kafka = await startKafka({ port, settings: { 'advertised.listeners': `PLAINTEXT://${LOOPBACK}:${seen}` } })
+    const kafka = await startKafka({ port, version: kafkaVersion, settings: { 'advertised.listeners': `PLAINTEXT://${LOOPBACK}:${seen}` } })
     onEnd(() => kafka.close())
     const bed = await makeBed({ kafka: { brokers: [`${LOOPBACK}:${seen}`] } })
     await bed.produce(2_000)
