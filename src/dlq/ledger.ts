@@ -1,10 +1,12 @@
 /**
- * The ledger with its replays. In cluster mode a replay's moves stand in lines of their own, since the lines of the streams belong to these; whoever reads the
- * ledger sees one line: what was dead and is counted now, is counted.
+ * The ledger with its replays and backfills. In cluster mode their moves stand in lines of their own, since the lines of the streams belong to these; whoever reads
+ * the ledger sees one line: what was dead, or skipped, and is counted now, is counted.
  */
 import type { LedgerCounts, LedgerTotal } from '../store/ledger.ts'
 
 const MARK = '~replay'
+/** Behind the contributor of the stream's own line. No name of Kafka's holds a tilde. */
+const ANY_MARK = /~(replay|backfill-\d+|unskipped-\d+)$/
 
 /** The line that holds the moves of `contributor`. */
 export function replayLine(contributor: string): string {
@@ -18,7 +20,7 @@ export function isReplayLine(contributor: string): boolean {
 export function foldReplays(totals: readonly LedgerTotal[]): LedgerTotal[] {
   const lines = new Map<string, LedgerTotal>()
   for (const total of totals) {
-    const contributor = isReplayLine(total.contributor) ? total.contributor.slice(0, -MARK.length) : total.contributor
+    const contributor = total.contributor.replace(ANY_MARK, '')
     const key = `${total.branch}|${contributor}|${total.day}`
     const line = lines.get(key)
     lines.set(key, { ...total, contributor, counts: line === undefined ? total.counts : sum(line.counts, total.counts) })
