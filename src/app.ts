@@ -53,7 +53,7 @@ export interface App {
 export interface Mode {
   readonly done: Promise<void>
   tally(): Tally
-  readonly api: Pick<ApiDeps, 'reader' | 'ledger' | 'letters' | 'ingest' | 'pipeline' | 'rules'>
+  readonly api: Pick<ApiDeps, 'reader' | 'ledger' | 'letters' | 'offsets' | 'ingest' | 'pipeline' | 'rules'>
   stop(): Promise<void>
 }
 

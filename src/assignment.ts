@@ -41,6 +41,11 @@ export class Assignment {
     return this.#partitions.get(partitionKey(partition))
   }
 
+  noteCommitted(partition: Partition, next: number): void {
+    const assigned = this.of(partition)
+    if (assigned !== undefined) assigned.committed = next
+  }
+
   partitions(): Partition[] {
     return [...this.#partitions.values()].map(({ partition }) => partition)
   }

@@ -11,6 +11,7 @@ import { isTracefoldError } from './errors.ts'
 import type { Logger } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { LiveRules } from './live-rules.ts'
+import { embeddedOffsets } from './offsets/embedded-offsets.ts'
 import { RulesInForce } from './rules.ts'
 import { createHttpSource, type HttpSource } from './source/http.ts'
 import type { Bounds, Source } from './source/source.ts'
@@ -80,7 +81,7 @@ export async function startEmbedded(context: EmbeddedContext): Promise<Mode> {
   return {
     done: stream.done,
     tally: () => tally.tally(),
-    api: { reader: store.reader, ledger: store.reader, letters, ingest: http, rules: ruleBookOf(() => rules.patterns), pipeline: () => ({ streams: [stream.report()], tally: tally.tally() }) },
+    api: { reader: store.reader, ledger: store.reader, letters, offsets: embeddedOffsets(store.reader, () => stream.report().partitions), ingest: http, rules: ruleBookOf(() => rules.patterns), pipeline: () => ({ streams: [stream.report()], tally: tally.tally() }) },
     stop: async () => {
       clearInterval(pruning.timer)
       await rules.stop()

@@ -11,7 +11,14 @@ import type { Stage } from './store/dead-letter.ts'
 import type { BranchName } from './store/position.ts'
 
 export type RuleKind = 'patterns' | 'rules'
-export type FlushTrigger = 'size' | 'bytes' | 'age' | 'stop' | 'rules'
+export type FlushTrigger = 'size' | 'bytes' | 'age' | 'stop' | 'rules' | 'skip'
+/** What happens to a stream's loop. */
+export interface RunnerEvents {
+  rebalanced(): void
+  lost(partitions: number): void
+  refused(events: number): void
+  committing(trigger: FlushTrigger): void
+}
 export type TransactionResult = 'committed' | 'aborted' | 'failed'
 export type StoreName = 'elasticsearch' | 'kafka' | 'druid' | 'embedded'
 /** What became of one item of a bulk write: `noop` is a repeat that changed nothing. */
@@ -55,7 +62,7 @@ const DROP_REASONS = setOf<DropReason>({ tombstone: true, level: true, rule: tru
 const ENVELOPES = setOf<Envelope>({ filebeat: true, 'fluent-bit': true, 'kafka-connect': true, cloudevents: true, vector: true })
 const RULE_KINDS = setOf<RuleKind>({ patterns: true, rules: true })
 const STAGES = setOf<Stage>({ decode: true, store: true })
-const TRIGGERS = setOf<FlushTrigger>({ size: true, bytes: true, age: true, stop: true, rules: true })
+const TRIGGERS = setOf<FlushTrigger>({ size: true, bytes: true, age: true, stop: true, rules: true, skip: true })
 const TRANSACTION_RESULTS = setOf<TransactionResult>({ committed: true, aborted: true, failed: true })
 const STORES = setOf<StoreName>({ elasticsearch: true, kafka: true, druid: true, embedded: true })
 const ITEM_RESULTS = setOf<ItemResult>({ ok: true, noop: true, conflict: true, retried: true, refused: true })

@@ -21,23 +21,15 @@ import type { Folding } from './folding.ts'
 import type { HealthRegistry } from './health.ts'
 import { retry } from './lib/retry.ts'
 import type { LoopClock } from './loop-clock.ts'
-import type { FlushTrigger } from './metrics.ts'
+import type { FlushTrigger, RunnerEvents } from './metrics.ts'
 import type { StreamRules } from './rules.ts'
 import { partitionKey, type Batch, type Partition, type Source, type SourceHandler } from './source/source.ts'
-import type { Opening, Store, Unit } from './store/store.ts'
+import { hasLost, isEmpty, type Opening, type Store } from './store/store.ts'
 
 /** Graceful for this long, then forceful. Under Kubernetes' default of 30 s. */
 const STOP_DEADLINE_MS = 20_000
 /** How long a stop waits for openings under way, which a client's own retries may hold up. */
 const OPENING_PATIENCE_MS = 5_000
-
-/** What happened, for the metrics. */
-export interface RunnerEvents {
-  rebalanced(): void
-  lost(partitions: number): void
-  refused(events: number): void
-  committing(trigger: FlushTrigger): void
-}
 
 export interface RunnerOptions {
   readonly name: string
@@ -60,6 +52,8 @@ export class Runner implements SourceHandler {
   readonly #ends = new Map<string, number>()
   /** What is due once all that was folded is committed: other rules, or (null) new blocks by the same, for a document was refused. */
   #turn: { readonly rules: StreamRules | null } | null = null
+  /** Partitions to be opened again once all that was folded is committed. */
+  readonly #due = new Map<string, Partition>()
   #assignment = new Assignment()
   #wasAssigned = false
   #committing: Promise<void> | null = null
@@ -91,6 +85,7 @@ export class Runner implements SourceHandler {
     this.#wasAssigned = true
     this.#options.events.rebalanced()
     this.#assignment.abort()
+    this.#due.clear() // every opening asks what is due
     for (const partition of this.#assignment.partitions()) this.#options.folding.drop(partition)
     this.#assignment = new Assignment()
     this.#clearTimer()
@@ -137,6 +132,17 @@ export class Runner implements SourceHandler {
     this.#turn = { rules: rules ?? this.#turn?.rules ?? null }
     this.#pauseAll()
     if (this.#committing === null && !this.#stopping) this.#startCommit('rules')
+  }
+
+  /**
+   * Opens a partition again, where an operator skipped: once what was folded is committed, so that the skipped range begins behind it. Until then
+   * the source is paused. One that is not ours is opened by its owner.
+   */
+  reopen(partition: Partition): void {
+    if (this.#assignment.of(partition) === undefined || this.#stopping) return
+    this.#due.set(partitionKey(partition), partition)
+    this.#pauseAll()
+    if (this.#committing === null) this.#startCommit('skip')
   }
 
   onFailed(error: unknown): void {
@@ -191,6 +197,7 @@ export class Runner implements SourceHandler {
     source.seek(assigned.partition, assigned.next)
     if (this.#isPausing()) assigned.isPaused = true
     else source.resume(assigned.partition)
+    if (hasLost(opening)) this.#commitSoon()
     this.#checkEnd()
   }
 
@@ -198,6 +205,12 @@ export class Runner implements SourceHandler {
     for (const lost of [detail?.lost, rollup?.lost]) {
       if (lost !== null && lost !== undefined) this.#options.log.error({ partition, ...lost }, 'this range of offsets is not counted; the ledger says so')
     }
+  }
+
+  /** A lost range is said in the ledger before anything behind it is. */
+  #commitSoon(): void {
+    this.#firstAtMs ??= this.#options.now()
+    if (this.#committing === null && !this.#stopping) this.#startCommit('skip')
   }
 
   async #noteEnd(assigned: Assigned, signal: AbortSignal): Promise<void> {
@@ -218,7 +231,7 @@ export class Runner implements SourceHandler {
   #schedule(): void {
     const { folding, now } = this.#options
     if (this.#committing !== null || this.#stopping || this.#firstAtMs === null) return
-    const fullBy = this.#turn === null ? folding.fullBy() : 'rules'
+    const fullBy = this.#turn !== null ? 'rules' : this.#due.size > 0 ? 'skip' : folding.fullBy()
     if (fullBy !== null) {
       this.#clearTimerOnly()
       this.#startCommit(fullBy)
@@ -242,6 +255,7 @@ export class Runner implements SourceHandler {
     const work = this.#commitUnit().finally(() => {
       this.#committing = null
       this.#changeRulesAtRest()
+      this.#reopenAtRest()
       this.#enterIdle()
       this.#resumeAll()
       this.#schedule()
@@ -264,7 +278,7 @@ export class Runner implements SourceHandler {
       const kept = reached.filter(({ partition }) => !lost.has(partitionKey(partition)))
       folding.acknowledge(unit, kept)
       for (const { partition, next } of kept) {
-        this.#noteCommitted(partition, next)
+        this.#assignment.noteCommitted(partition, next)
         source.committed(partition, next)
       }
       this.#options.events.lost(report.lost.length)
@@ -290,9 +304,11 @@ export class Runner implements SourceHandler {
     this.#startCommit('rules')
   }
 
-  #noteCommitted(partition: Partition, next: number): void {
-    const assigned = this.#assignment.of(partition)
-    if (assigned !== undefined) assigned.committed = next
+  #reopenAtRest(): void {
+    if (this.#due.size === 0 || this.#committing !== null || this.#firstAtMs !== null || this.#stopping) return
+    const due = [...this.#due.values()]
+    this.#due.clear()
+    for (const partition of due) this.onReopen(partition)
   }
 
   #checkEnd(): void {
@@ -301,7 +317,7 @@ export class Runner implements SourceHandler {
   }
 
   #isPausing(): boolean {
-    return this.#turn !== null || this.#options.folding.isOverBound()
+    return this.#turn !== null || this.#due.size > 0 || this.#options.folding.isOverBound()
   }
 
   #pauseAll(): void {
@@ -328,8 +344,4 @@ export class Runner implements SourceHandler {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
   }
-}
-
-function isEmpty({ detail, rollup }: Unit): boolean {
-  return (detail === null || detail.documents.length === 0) && rollup.length === 0
 }

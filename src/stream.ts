@@ -18,11 +18,11 @@ import type { HealthRegistry } from './health.ts'
 import { Intake, type IntakeOptions } from './intake.ts'
 import { LagWatch, type StreamProgress } from './lag.ts'
 import { LoopClock, type Spent } from './loop-clock.ts'
-import type { LoopState, Metrics } from './metrics.ts'
+import type { LoopState, Metrics, RunnerEvents } from './metrics.ts'
 import { Aggregator } from './rollup/aggregate.ts'
 import type { RulesInForce } from './rules.ts'
 import type { Folding } from './folding.ts'
-import { Runner, type RunnerEvents } from './runner.ts'
+import { Runner } from './runner.ts'
 import { recentIds } from './detail/recent-ids.ts'
 import { partitionKey, type Partition, type Source } from './source/source.ts'
 import type { BranchName, Progress } from './store/position.ts'
@@ -53,7 +53,7 @@ export interface StreamReport extends StreamProgress {
   readonly spent: Readonly<Record<LoopState, Spent>>
 }
 
-export type Stream = Pick<Runner, 'start' | 'stop' | 'done' | 'changeRules'> & { report(): StreamReport }
+export type Stream = Pick<Runner, 'start' | 'stop' | 'done' | 'changeRules' | 'reopen'> & { report(): StreamReport }
 
 export function createStream(options: StreamOptions): Stream {
   const { branches, source, store, exitAtEnd, metrics, health, log, now } = options
@@ -67,6 +67,7 @@ export function createStream(options: StreamOptions): Stream {
       return runner.done
     },
     changeRules: (rules) => runner.changeRules(rules),
+    reopen: (partition) => runner.reopen(partition),
     report: () => ({ branches, ...lag.progress(), spent: clock.spent() }),
   }
 }

@@ -23,6 +23,7 @@ import { eventRoutes } from './routes/events.ts'
 import { exceptionRoutes } from './routes/exceptions.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
+import { offsetRoutes } from './routes/offsets.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { patternRoutes } from './routes/patterns.ts'
 import { pipelineRoutes } from './routes/pipeline.ts'
@@ -84,6 +85,7 @@ async function registerApi(scope: FastifyInstance, deps: ApiDeps): Promise<void>
   eventRoutes(api, deps)
   ledgerRoutes(api, deps)
   deadLetterRoutes(api, deps)
+  offsetRoutes(api, deps)
 }
 
 function withZod(scope: FastifyInstance): ZodApp {

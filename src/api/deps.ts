@@ -6,6 +6,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault, RawReplyDefa
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Health } from '../health.ts'
 import type { Metrics } from '../metrics.ts'
+import type { OffsetsReader } from '../offsets/desk.ts'
 import type { DeadLetterReader } from '../store/dead-letter.ts'
 import type { LedgerReader } from '../store/ledger.ts'
 import type { RollupReader } from '../store/rollup-store.ts'
@@ -50,6 +51,8 @@ export interface ApiDeps {
   /** Null where this process has none. */
   readonly ledger: LedgerReader | null
   readonly letters: DeadLetterReader | null
+  /** Where an `OffsetsDesk`, positions can be moved, too. Missing where this process has none. */
+  readonly offsets?: OffsetsReader
   /** Null in cluster mode: there events come from Kafka. */
   readonly ingest: EventIngest | null
   /** The streams of this process and what they have folded; missing where it runs none. */

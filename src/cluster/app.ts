@@ -13,6 +13,7 @@ import { retry } from '../lib/retry.ts'
 import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { LiveRules } from '../live-rules.ts'
+import { LiveOffsets } from '../offsets/live.ts'
 import { DruidReader } from '../store/druid/reader.ts'
 import { checkSetUp, clusterIdOf, createNeighbours, documentsOf, setUp, supervisorState, type Neighbours } from './neighbours.ts'
 import { ledgerReader } from './readers.ts'
@@ -50,19 +51,21 @@ export async function startCluster(context: ClusterContext): Promise<Mode> {
   const box = clusterBox({ settings, neighbours, documents, health, log, now: Date.now, onFailed: crash })
   box.start()
   const letters = createDesk(box, judgeOptions(settings, () => rules.now, Date.now))
+  const offsets = new LiveOffsets({ settings, neighbours, documents, health, log, onFailed: crash })
   const streams: StreamWithStore[] = []
   const tally = new TallyKeeper()
-  const done = bringUp(context, { neighbours, rules, streams, tally }, stopping.signal)
+  const done = bringUp(context, { neighbours, rules, offsets, streams, tally }, stopping.signal)
   done.catch(() => {}) // whoever waits for it handles it
   return {
     done,
     tally: () => tally.tally(),
-    api: { reader: new DruidReader(neighbours.druid, neighbours.names.datasource), ledger: ledgerReader(neighbours, documents), letters, ingest: null, rules: ruleBookOf(() => rules.patterns), pipeline: () => ({ streams: streams.map(({ stream }) => stream.report()), tally: tally.tally() }) },
+    api: { reader: new DruidReader(neighbours.druid, neighbours.names.datasource), ledger: ledgerReader(neighbours, documents), letters, offsets: offsets.desk, ingest: null, rules: ruleBookOf(() => rules.patterns), pipeline: () => ({ streams: streams.map(({ stream }) => stream.report()), tally: tally.tally() }) },
     stop: async () => {
       stopping.abort()
       for (const timer of housekeeping) clearInterval(timer)
       await rules.stop()
       await letters.close()
+      await offsets.stop()
       await Promise.all(streams.map(({ stream }) => stream.stop()))
       await Promise.allSettled(streams.map(({ store }) => store.close()))
       await Promise.race([done.catch(() => {}), delay(STOP_PATIENCE_MS, undefined, { ref: false })]) // a try to start would connect again
@@ -74,12 +77,13 @@ export async function startCluster(context: ClusterContext): Promise<Mode> {
 interface Parts {
   readonly neighbours: Neighbours
   readonly rules: LiveRules
+  readonly offsets: LiveOffsets
   readonly streams: StreamWithStore[]
   readonly tally: TallyKeeper
 }
 
 /** Resolves when all streams have ended. */
-async function bringUp(context: ClusterContext, { neighbours, rules, streams, tally }: Parts, signal: AbortSignal): Promise<void> {
+async function bringUp(context: ClusterContext, { neighbours, rules, offsets, streams, tally }: Parts, signal: AbortSignal): Promise<void> {
   const { settings, health, metrics, log, exitAtEnd } = context
   health.set('start', false, 'waiting for Kafka and for everything to be set up')
   const needsElasticsearch = settings.branches === 'together' || settings.branch !== 'rollup'
@@ -100,8 +104,10 @@ async function bringUp(context: ClusterContext, { neighbours, rules, streams, ta
       },
     },
   )
+  await offsets.follow()
   if (signal.aborted) return
-  streams.push(...createStreams({ settings, neighbours, clusterId, rules: rules.now, exitAtEnd, tally, metrics, health, log }))
+  streams.push(...createStreams({ settings, neighbours, clusterId, rules: rules.now, exitAtEnd, skipTo: (...at) => offsets.book.toOf(...at), tally, metrics, health, log }))
+  offsets.serve(streams.map(({ stream }) => stream))
   rules.onChange((changed) => streams.forEach(({ stream }) => stream.changeRules(changed)))
   await Promise.all(streams.map(({ stream }) => stream.start()))
   health.set('start', true, 'started')

@@ -16,6 +16,7 @@ import { detailOnly, rollupOnly, together } from '../store/compose.ts'
 import type { BranchName, Progress } from '../store/position.ts'
 import { evidenceOf } from '../store/rollup-ledger.ts'
 import { RollupTopicStore } from '../store/rollup-topic.ts'
+import type { SkipTo } from '../store/skipped.ts'
 import { createStream, type Stream } from '../stream.ts'
 import type { Store } from '../store/store.ts'
 import type { TallyKeeper } from '../tally.ts'
@@ -27,6 +28,8 @@ export interface StreamParts {
   readonly clusterId: string
   readonly rules: StreamRules
   readonly exitAtEnd: boolean
+  /** What operators asked to be skipped. */
+  readonly skipTo: SkipTo
   /** Told by one of the streams. */
   readonly tally: TallyKeeper
   readonly metrics: Metrics
@@ -99,12 +102,13 @@ function detailStore(parts: StreamParts, rules: RulesInForce, source: KafkaSourc
     names,
     rules,
     lostPosition: settings.kafka.lostPosition,
+    skipTo: parts.skipTo,
     bounds: (p) => source.bounds(p),
     ...commits,
   })
 }
 
-function rollupStore({ settings, neighbours, metrics, log }: StreamParts, rules: RulesInForce, source: KafkaSource): RollupTopicStore {
+function rollupStore({ settings, neighbours, skipTo, metrics, log }: StreamParts, rules: RulesInForce, source: KafkaSource): RollupTopicStore {
   const { kafka, admin, names } = neighbours
   return new RollupTopicStore({
     kafka,
@@ -112,6 +116,7 @@ function rollupStore({ settings, neighbours, metrics, log }: StreamParts, rules:
     names,
     rules,
     lostPosition: settings.kafka.lostPosition,
+    skipTo,
     transactionTimeoutMs: settings.kafka.transactionTimeoutMs,
     bounds: (p) => source.bounds(p),
     evidence: async (p) => evidenceOf((await readTopic(kafka, admin, names.ledgerTopic)).values(), partitionKey(p)),

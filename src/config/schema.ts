@@ -17,6 +17,12 @@ const JAVA_PACKAGE = /^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u
 const secret = () => z.instanceof(Secret).nullable().default(null)
 const file = (what: string) => z.string().min(1).nullable().default(null).describe(`File that holds ${what}.`)
 
+/** In cluster mode: when a branch skips to the log's end instead of waiting. */
+const lossTolerance = (store: string) => ({
+  skipAfterLagRecords: positive().nullable().default(null).describe(`Skip to the log's end where ${store} takes nothing and a partition is more records behind than this; the range is recorded and can be backfilled. Null waits, however long.`),
+  skipAfterLagMinutes: positive().nullable().default(null).describe(`The same by age: skip where ${store} takes nothing and the oldest waiting record of a partition is older than this.`),
+})
+
 const tls = (who: string) =>
   z
     .strictObject({
@@ -190,6 +196,7 @@ export const schema = z.strictObject({
       flushBytes: positive().default(8_388_608).describe('Size of the samples held at which documents are flushed.'),
       maxDocuments: positive().default(10_000).describe('Changed documents waiting at which the source is paused until a flush is through.'),
       retentionDays: positive().default(14).describe('Days that detail is kept.'),
+      ...lossTolerance('Elasticsearch'),
     })
     .prefault({}),
 
@@ -202,6 +209,7 @@ export const schema = z.strictObject({
       topicPartitions: positive().default(1).describe('Partitions of the rollup topic that `setup` creates.'),
       topicRetentionDays: positive().default(30).describe('Days that rows wait in the rollup topic for Druid.'),
       retentionDays: positive().default(400).describe('Days that rollups are kept.'),
+      ...lossTolerance('the rollup topic'),
     })
     .prefault({}),
 

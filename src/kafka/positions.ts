@@ -5,7 +5,6 @@
 import type { Admin } from 'kafkajs'
 import { TracefoldError } from '../errors.ts'
 import { partitionKey, type Partition } from '../source/source.ts'
-import type { Committed, Evidence } from '../store/resume.ts'
 import { kafkaError } from './client.ts'
 import { decodeCommitted, type CommittedWithLedger } from './commit-metadata.ts'
 
@@ -13,20 +12,23 @@ import { decodeCommitted, type CommittedWithLedger } from './commit-metadata.ts'
 export type ReadPosition = { kind: 'at'; committed: CommittedWithLedger } | { kind: 'foreign'; offset: number } | { kind: 'none' } | { kind: 'reset' }
 
 export async function readPosition(admin: Admin, groupId: string, p: Partition): Promise<ReadPosition> {
+  const found = (await readPositions(admin, groupId, p.topic)).get(p.partition)
+  if (found === undefined) throw new TracefoldError('neighbour_away', `${partitionKey(p)} is not known to the broker`) // kafkajs leaves it out
+  return found
+}
+
+/** By partition number. */
+export async function readPositions(admin: Admin, groupId: string, topic: string): Promise<Map<number, ReadPosition>> {
   try {
-    const topics = await admin.fetchOffsets({ groupId, topics: [p.topic] })
-    const found = topics[0]?.partitions.find(({ partition }) => partition === p.partition)
-    if (found === undefined) throw new TracefoldError('neighbour_away', `${partitionKey(p)} is not known to the broker`) // kafkajs leaves it out
-    const offset = Number(found.offset)
-    if (offset < 0) return { kind: offset === -1 ? 'none' : 'reset' }
-    const committed = decodeCommitted(offset, found.metadata ?? null)
-    return committed === null ? { kind: 'foreign', offset } : { kind: 'at', committed }
+    const topics = await admin.fetchOffsets({ groupId, topics: [topic] })
+    return new Map(topics[0]?.partitions.map(({ partition, offset, metadata }) => [partition, positionOf(Number(offset), metadata ?? null)]))
   } catch (error) {
     throw kafkaError(error, `reading the offsets of group ${groupId}`)
   }
 }
 
-/** A position that somebody set: a new block opens there, of the incarnation that the store knows. Without that, marks of an earlier topic would forbid counting. */
-export function setByHand(offset: number, evidence: Evidence | null): Committed {
-  return { incarnation: evidence?.incarnation ?? 0, next: offset, from: offset, rules: '' }
+function positionOf(offset: number, metadata: string | null): ReadPosition {
+  if (offset < 0) return { kind: offset === -1 ? 'none' : 'reset' }
+  const committed = decodeCommitted(offset, metadata)
+  return committed === null ? { kind: 'foreign', offset } : { kind: 'at', committed }
 }

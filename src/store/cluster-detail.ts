@@ -4,20 +4,20 @@
  *
  * Delivery: a failure anywhere leaves the position where it was; what was written already merges to nothing when it comes again.
  */
-import type { Admin, Producer, ProducerRecord } from 'kafkajs'
+import type { Admin, Message, Producer, ProducerRecord } from 'kafkajs'
 import type { Names } from '../config/schema.ts'
 import { isTracefoldError } from '../errors.ts'
 import { chunked } from '../kafka/chunks.ts'
 import { kafkaError } from '../kafka/client.ts'
 import { letterMessage } from '../kafka/letters.ts'
-import { readPosition, setByHand, type ReadPosition } from '../kafka/positions.ts'
+import { readPosition, type ReadPosition } from '../kafka/positions.ts'
 import { retry } from '../lib/retry.ts'
 import type { Bounds, Partition } from '../source/source.ts'
-import type { DeadLetter } from './dead-letter.ts'
 import type { DetailPart, DetailStore, Settlement } from './detail-store.ts'
 import type { ElasticsearchDocuments } from './elasticsearch/documents.ts'
 import type { Progress, Resume } from './position.ts'
-import { epochOf, resumeAt, resumeWithout, type Committed, type Evidence, type LostPositionPolicy } from './resume.ts'
+import { epochOf, resumeAt, resumeByHand, resumeWithout, skippedTo, type Committed, type Evidence, type LostPositionPolicy } from './resume.ts'
+import { skipMarks, type SkipTo } from './skipped.ts'
 import type { CommitReport } from './store.ts'
 
 export interface ClusterDetailOptions {
@@ -33,6 +33,8 @@ export interface ClusterDetailOptions {
   /** Commits where a block opens, before anything is read into it. */
   readonly commitOpening: (progress: readonly Progress[], signal: AbortSignal) => Promise<void>
   readonly commitOffsets: ((progress: readonly Progress[], signal: AbortSignal) => Promise<void>) | null
+  /** What an operator asked for; without it nobody does. */
+  readonly skipTo?: SkipTo
 }
 
 export class ClusterDetailStore implements DetailStore {
@@ -49,21 +51,30 @@ export class ClusterDetailStore implements DetailStore {
   async open(p: Partition, signal: AbortSignal): Promise<Resume> {
     const { admin, names, rules, commitOpening } = this.#options
     const position = await readPosition(admin, names.detailGroup, p)
-    const resume = await this.#resume(p, position)
+    const { resume: found, before } = await this.#resume(p, position)
+    const moved = await this.#skipped(p, found)
+    const resume = { ...moved, epoch: epochOf(moved, before, rules.digest) }
     const { lost, ...at } = resume
     const isKnown = position.kind === 'at' && isSame(position.committed, { ...at, rules: rules.digest })
     if (!isKnown && lost === null) await commitOpening([{ ...at, partition: p, rules: rules.digest }], signal)
     return resume
   }
 
-  async #resume(p: Partition, position: ReadPosition): Promise<Resume> {
+  /** Where it goes on, and what says so. */
+  async #resume(p: Partition, position: ReadPosition): Promise<{ resume: Resume; before: Committed | Evidence | null }> {
     const { rules, lostPosition, documents } = this.#options
     const bounds = await this.#options.bounds(p)
-    const from = (committed: Committed): Resume => inEpoch(resumeAt(committed, bounds, rules.digest), committed, rules.digest)
-    if (position.kind === 'at') return from(position.committed)
+    if (position.kind === 'at') return { resume: resumeAt(position.committed, bounds, rules.digest), before: position.committed }
     const evidence = await documents.evidence(p)
-    if (position.kind === 'foreign') return from(setByHand(position.offset, evidence))
-    return inEpoch(resumeWithout(p, evidence, bounds, position.kind === 'reset' ? 'recover' : lostPosition), evidence, rules.digest)
+    if (position.kind === 'foreign') return { resume: resumeByHand(position.offset, evidence, bounds), before: evidence }
+    return { resume: resumeWithout(p, evidence, bounds, position.kind === 'reset' ? 'recover' : lostPosition), before: evidence }
+  }
+
+  /** A kill may have left documents and ledger ahead of the committed position: a skipped range must not begin before them. */
+  async #skipped(p: Partition, resume: Resume): Promise<Resume> {
+    const to = this.#options.skipTo?.('detail', p, resume.incarnation) ?? null
+    if (to === null || to <= resume.next) return resume
+    return skippedTo(resume, to, await this.#options.documents.evidence(p))
   }
 
   async commit(part: DetailPart, signal: AbortSignal): Promise<CommitReport> {
@@ -80,10 +91,11 @@ export class ClusterDetailStore implements DetailStore {
 
   /** Everything but the position. */
   async write(part: DetailPart, signal: AbortSignal): Promise<{ settlement: Settlement; report: CommitReport }> {
-    const { documents } = this.#options
+    const { documents, names } = this.#options
     const refusals = await documents.merge(part.documents, signal)
     const settlement = part.settle(refusals)
-    await this.#sendLetters(settlement.letters, signal)
+    await this.#send(names.letterTopic, settlement.letters.map(letterMessage), signal)
+    await this.#send(names.ledgerTopic, skipMarks(settlement.ledger), signal)
     await documents.writeLedger(settlement.ledger, signal)
     const refusedEvents = settlement.letters.filter(({ stage }) => stage === 'store').reduce((sum, { events }) => sum + events, 0)
     return { settlement, report: { lost: [], refusedEvents } }
@@ -94,27 +106,23 @@ export class ClusterDetailStore implements DetailStore {
   }
 
   /** Connects before each try, which costs nothing where it is connected: Kafka may be away when the store is made. */
-  async #sendLetters(letters: readonly DeadLetter[], signal: AbortSignal): Promise<void> {
-    const { letterProducer, names } = this.#options
-    for (const messages of chunked(letters.map(letterMessage))) {
-      await retry(() => this.#send(letterProducer, { topic: names.letterTopic, acks: -1, messages }), { signal, isRetriable: (error) => isTracefoldError(error, 'neighbour_away') })
+  async #send(topic: string, all: readonly Message[], signal: AbortSignal): Promise<void> {
+    const { letterProducer } = this.#options
+    for (const messages of chunked(all)) {
+      await retry(() => sendOnce(letterProducer, { topic, acks: -1, messages }), { signal, isRetriable: (error) => isTracefoldError(error, 'neighbour_away') })
     }
   }
-
-  async #send(producer: Producer, record: ProducerRecord): Promise<void> {
-    try {
-      await producer.connect()
-      await producer.send(record)
-    } catch (error) {
-      throw kafkaError(error, 'writing dead letters')
-    }
-  }
-}
-
-function inEpoch(resume: Resume, before: Committed | Evidence | null, rules: string): Resume {
-  return { ...resume, epoch: epochOf(resume, before, rules) }
 }
 
 function isSame(a: Committed, b: Committed): boolean {
   return a.rules === b.rules && a.from === b.from && a.incarnation === b.incarnation && (a.epoch ?? '') === (b.epoch ?? '')
+}
+
+async function sendOnce(producer: Producer, record: ProducerRecord): Promise<void> {
+  try {
+    await producer.connect()
+    await producer.send(record)
+  } catch (error) {
+    throw kafkaError(error, `writing to ${record.topic}`)
+  }
 }

@@ -20,6 +20,7 @@ import { detailReader, type DetailReader } from './embedded/detail-reader.ts'
 import { Documents } from './embedded/documents.ts'
 import { forReading, translated } from './embedded/failures.ts'
 import { lockForWriting, type WriterLock } from './embedded/lock.ts'
+import { positionReader, type PositionReader } from './embedded/position-reader.ts'
 import { prune, type PruneReport } from './embedded/prune.ts'
 import type { Retention } from './embedded/retention.ts'
 import { rollupReader } from './embedded/rollup-reader.ts'
@@ -43,7 +44,7 @@ export interface EmbeddedOptions {
 }
 
 /** Reads beside a running writer, on a connection of its own. */
-export interface EmbeddedReader extends RollupReader, LedgerReader, DeadLetterReader, DetailReader {
+export interface EmbeddedReader extends RollupReader, LedgerReader, DeadLetterReader, DetailReader, PositionReader {
   close(): Promise<void>
 }
 
@@ -103,7 +104,7 @@ export function openEmbeddedReader(path: string): EmbeddedReader {
       throw error
     }
     const reads = forReading(db)
-    return { ...rollupReader(reads), ...accountReader(reads), ...detailReader(reads), close: async () => db.close() }
+    return { ...rollupReader(reads), ...accountReader(reads), ...detailReader(reads), ...positionReader(reads), close: async () => db.close() }
   })
 }
 

@@ -6,6 +6,7 @@
  *   the log begins behind the committed offset      -> the range in between has expired; a new block opens at the log's beginning
  *   the log ends before the committed offset        -> the topic was deleted and created again: a new incarnation from its beginning
  *   nothing committed                               -> the log's beginning, unless the store holds our data: then an operator chooses
+ *   an operator skipped                             -> a new block opens there; the range in between is skipped
  *
  * Where a block opens in a log that was read before, by other rules or behind a gap, an epoch begins (position.ts).
  */
@@ -56,12 +57,35 @@ export function resumeWithout(p: Partition, evidence: Evidence | null, bounds: B
 }
 
 /**
- * The epoch in which a branch goes on. `before`: what was committed, or what the store's own data say; null where this is the partition's first reading.
- * Metadata from before there were epochs is of the epoch ''.
+ * Somebody set the offset with other tools. A new block opens there, of the incarnation that the store knows: without that, marks of an earlier topic would
+ * forbid counting. What was jumped over is skipped, as far as the store knows where we were.
+ */
+export function resumeByHand(offset: number, evidence: Evidence | null, bounds: Bounds): Resume {
+  const resume = resumeAt({ incarnation: evidence?.incarnation ?? 0, next: offset, from: offset, rules: '' }, bounds, 'any')
+  if (evidence === null || resume.incarnation !== evidence.incarnation) return resume
+  if (bounds.end < evidence.next) return freshBlock(evidence.incarnation + 1, resume.next, null)
+  return resume.next > evidence.next ? freshBlock(evidence.incarnation, resume.next, lost(evidence.next, resume.next, 'skipped')) : resume
+}
+
+/**
+ * An operator wants the position to be at least `to`. `accounted`: how far the store's ledger goes, where that may lie past the position: a process that
+ * was killed before it committed has counted up to there, so the skipped range begins behind it.
+ */
+export function skippedTo(resume: Resume, to: number, accounted: Evidence | null): Resume {
+  const { incarnation, next } = resume
+  if (to <= next) return resume
+  const reached = accounted?.incarnation === incarnation ? Math.max(next, accounted.next) : next
+  if (to <= reached) return freshBlock(incarnation, reached, resume.lost)
+  return freshBlock(incarnation, to, lost(resume.lost?.from ?? reached, to, 'skipped'))
+}
+
+/**
+ * The epoch in which a branch goes on: the same only in the block that was open. `before`: what was committed, or what the store's own data say; null where this
+ * is the partition's first reading. Metadata from before there were epochs is of the epoch ''.
  */
 export function epochOf(resume: Resume, before: Committed | Evidence | null, rules: string): string {
   if (before === null || before.incarnation !== resume.incarnation) return ''
-  const goesOn = 'rules' in before && before.rules === rules && resume.lost === null
+  const goesOn = 'rules' in before && before.rules === rules && before.from === resume.from && resume.lost === null
   return goesOn ? (before.epoch ?? '') : epochAt(resume.from, rules)
 }
 

@@ -18,13 +18,14 @@ import { chunked } from '../kafka/chunks.ts'
 import { kafkaError, type KafkaClient } from '../kafka/client.ts'
 import { encodeMetadata, type OpenDay } from '../kafka/commit-metadata.ts'
 import { letterMessage } from '../kafka/letters.ts'
-import { readPosition, setByHand } from '../kafka/positions.ts'
+import { readPosition } from '../kafka/positions.ts'
 import type { Metrics } from '../metrics.ts'
 import { partitionKey, type Bounds, type Partition } from '../source/source.ts'
 import { contributorKey, type Progress, type Resume } from './position.ts'
-import { resumeAt, resumeWithout, type Evidence, type LostPositionPolicy } from './resume.ts'
+import { resumeAt, resumeByHand, resumeWithout, skippedTo, type Evidence, type LostPositionPolicy } from './resume.ts'
 import { RollupLedger, type LedgerMark } from './rollup-ledger.ts'
 import type { RollupPart, RollupRow, RollupStore } from './rollup-store.ts'
+import { skipMarks, type SkipTo } from './skipped.ts'
 import type { CommitReport } from './store.ts'
 
 /** Tries of kafkajs within a transaction; past that the producer is thrown away and the partition opened again. */
@@ -41,6 +42,8 @@ export interface RollupTopicOptions {
   readonly bounds: (p: Partition) => Promise<Bounds>
   /** How far the ledger topic says that we were: asked only where no offset is committed. */
   readonly evidence: (p: Partition) => Promise<Evidence | null>
+  /** What an operator asked for; without it nobody does. */
+  readonly skipTo?: SkipTo
   readonly metrics: Metrics
   readonly log: Logger
 }
@@ -82,7 +85,8 @@ export class RollupTopicStore implements RollupStore {
     }
     try {
       assertNewest() // or the admin client would be asked, and so connect again, after it was closed
-      const { resume, days } = await this.#resume(p)
+      const { resume: found, days } = await this.#resume(p)
+      const resume = skippedTo(found, this.#options.skipTo?.('rollup', p, found.incarnation) ?? 0, null)
       assertNewest()
       this.#lanes.set(key, { ...lane, ledger: new RollupLedger(contributorKey(p, resume.incarnation), days) })
       return resume
@@ -124,7 +128,7 @@ export class RollupTopicStore implements RollupStore {
       return { resume, days: resume.incarnation === position.committed.incarnation ? position.committed.days : [] }
     }
     const known = await evidence(p)
-    if (position.kind === 'foreign') return { resume: resumeAt(setByHand(position.offset, known), log, rules.digest), days: [] }
+    if (position.kind === 'foreign') return { resume: resumeByHand(position.offset, known, log), days: [] }
     return { resume: resumeWithout(p, known, log, position.kind === 'reset' ? 'recover' : lostPosition), days: [] }
   }
 
@@ -172,7 +176,7 @@ export class RollupTopicStore implements RollupStore {
   async #send({ part, beside }: Work, lane: Lane | undefined): Promise<void> {
     const { names, metrics } = this.#options
     if (lane === undefined) throw new TracefoldError('partition_lost', 'the partition is not open')
-    const marks = part === null ? [] : lane.ledger.add(part.ledger, part.progress)
+    const marks = part === null ? [] : [...lane.ledger.add(part.ledger, part.progress), ...skipMarks(part.ledger)]
     const transaction = lane.begun ?? (await lane.producer.transaction())
     lane.begun = null
     // One topic at a time: where several brokers are asked at once and one fails, kafkajs sends again what another has not answered yet, with new numbers.

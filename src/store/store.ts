@@ -26,6 +26,15 @@ export interface Unit {
   readonly rollup: readonly RollupPart[]
 }
 
+/** Whether some range of offsets will not be counted. */
+export function hasLost({ detail, rollup }: Opening): boolean {
+  return (detail?.lost ?? rollup?.lost ?? null) !== null
+}
+
+export function isEmpty({ detail, rollup }: Unit): boolean {
+  return (detail === null || detail.documents.length === 0) && rollup.length === 0
+}
+
 export interface CommitReport {
   /** Partitions whose part did not go through and must be opened again. The others are committed. */
   readonly lost: readonly Partition[]

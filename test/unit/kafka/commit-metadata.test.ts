@@ -1,7 +1,6 @@
 /** What is committed beside an offset: it comes back, a stranger's is told apart, and it always fits into what a broker takes. */
 import { expect, test } from 'vitest'
 import { decodeCommitted, encodeMetadata, type OpenDay } from '../../../src/kafka/commit-metadata.ts'
-import { setByHand } from '../../../src/kafka/positions.ts'
 import { RollupLedger } from '../../../src/store/rollup-ledger.ts'
 import { anEntry, aProgress } from '../../support/builders.ts'
 
@@ -28,11 +27,6 @@ const foreign: readonly [string, string | null][] = [
 ]
 test.each(foreign)('metadata that is %s is not taken for ours', (_, metadata) => {
   expect(decodeCommitted(17, metadata)).toBeNull()
-})
-
-test('a position set by hand goes on in the incarnation that the store knows', () => {
-  expect(setByHand(17, { incarnation: 3, next: 500 })).toEqual({ incarnation: 3, next: 17, from: 17, rules: '' })
-  expect(setByHand(17, null)).toEqual({ incarnation: 0, next: 17, from: 17, rules: '' })
 })
 
 test('the largest ledger that can ride along fits into what a broker takes', () => {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { TracefoldError } from '../../../src/errors.ts'
 import { blockOf, type Resume } from '../../../src/store/position.ts'
-import { epochOf, resumeAt, resumeWithout, type Committed, type Evidence, type LostPositionPolicy } from '../../../src/store/resume.ts'
+import { epochOf, resumeAt, resumeByHand, resumeWithout, skippedTo, type Committed, type Evidence, type LostPositionPolicy } from '../../../src/store/resume.ts'
 import { aPartition } from '../../support/builders.ts'
 
 const committed = (over = {}) => ({ incarnation: 2, next: 2_500, from: 2_000, rules: 'r1', ...over })
@@ -57,6 +57,7 @@ describe('an epoch', () => {
     { fact: 'goes on where its metadata are from before there were epochs', resume: at(), before: committed(), epoch: '' },
     { fact: 'ends with its rules', resume: at({ from: 2_500 }), before: committed({ epoch: '700-r0', rules: 'r0' }), epoch: '2500-r1' },
     { fact: 'ends where a range is lost, or the marks behind the gap would hide it from the ledger', resume: at({ from: 2_700, next: 2_700, lost: gap }), before: committed(), epoch: '2700-r1' },
+    { fact: 'ends where its open block cannot be read again from its beginning', resume: at({ from: 2_500 }), before: committed(), epoch: '2500-r1' },
     { fact: 'ends where only the store\'s own data say how far it was', resume: at({ from: 2_500 }), before: { incarnation: 2, next: 2_500 }, epoch: '2500-r1' },
     { fact: 'is over in another incarnation', resume: at({ incarnation: 3 }), before: committed({ epoch: '700-r1' }), epoch: '' },
   ]
@@ -74,5 +75,39 @@ describe('a block', () => {
   ]
   test.each(cases)('$fact', ({ offset, openedAt, block }) => {
     expect(blockOf(offset, openedAt, 2_000)).toBe(block)
+  })
+})
+
+describe('with an offset that somebody set by hand', () => {
+  const seen: Evidence = { incarnation: 3, next: 500 }
+  const log = { begin: 10, end: 900 }
+  const fresh = (incarnation: number, at: number, lost: object | null = null) => ({ incarnation, from: at, next: at, lost })
+  const cases = [
+    { fact: 'a store that knows nothing goes on there', offset: 17, evidence: null, bounds: log, resume: fresh(0, 17) },
+    { fact: 'going back goes on in the incarnation that the store knows', offset: 17, evidence: seen, bounds: log, resume: fresh(3, 17) },
+    { fact: 'exactly where the store was, nothing is lost', offset: 500, evidence: seen, bounds: log, resume: fresh(3, 500) },
+    { fact: 'what was jumped over is skipped', offset: 700, evidence: seen, bounds: log, resume: fresh(3, 700, { from: 500, to: 700, reason: 'skipped' }) },
+    { fact: 'a log that ends before what the store knows is another one', offset: 17, evidence: seen, bounds: { begin: 0, end: 90 }, resume: fresh(4, 17) },
+  ]
+  test.each(cases)('$fact', ({ offset, evidence, bounds, resume }) => {
+    expect(resumeByHand(offset, evidence, bounds)).toEqual(resume)
+  })
+})
+
+describe('where an operator skipped', () => {
+  const at = { incarnation: 2, from: 2_000, next: 2_500, lost: null }
+  const expired = { ...at, from: 2_700, next: 2_700, lost: { from: 2_500, to: 2_700, reason: 'expired' as const } }
+  const fresh = (next: number, from: number) => ({ incarnation: 2, from: next, next, lost: { from, to: next, reason: 'skipped' } })
+  const cases = [
+    { fact: 'a new block opens there, and the range in between is skipped', resume: at, to: 3_000, accounted: null, wanted: fresh(3_000, 2_500) },
+    { fact: 'a position that is already there stays', resume: at, to: 2_500, accounted: null, wanted: at },
+    { fact: 'a position that is past it stays', resume: at, to: 1_000, accounted: { incarnation: 2, next: 9_000 }, wanted: at },
+    { fact: 'what a killed process had accounted is not skipped', resume: at, to: 3_000, accounted: { incarnation: 2, next: 2_600 }, wanted: fresh(3_000, 2_600) },
+    { fact: 'a skip that the ledger holds already is not said again', resume: at, to: 3_000, accounted: { incarnation: 2, next: 3_000 }, wanted: { incarnation: 2, from: 3_000, next: 3_000, lost: null } },
+    { fact: 'the account of another incarnation says nothing', resume: at, to: 3_000, accounted: { incarnation: 1, next: 9_000 }, wanted: fresh(3_000, 2_500) },
+    { fact: 'what expired before it is skipped with it', resume: expired, to: 3_000, accounted: { incarnation: 2, next: 2_500 }, wanted: fresh(3_000, 2_500) },
+  ]
+  test.each(cases)('$fact', ({ resume, to, accounted, wanted }) => {
+    expect(skippedTo(resume, to, accounted)).toEqual(wanted)
   })
 })

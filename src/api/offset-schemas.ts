@@ -1,0 +1,55 @@
+/** Requests about positions, and their answers, as zod schemas (see schemas.ts). */
+import { z } from 'zod'
+
+const MAX_NAME_CHARS = 4_096
+const MAX_TIME_CHARS = 64
+
+const count = (description: string, example: number) => z.number().meta({ description, examples: [example] })
+const countOrNull = (description: string, example: number) => z.number().nullable().meta({ description, examples: [example] })
+const branch = z.enum(['detail', 'rollup']).meta({ description: 'The branch.', examples: ['detail'] })
+const place = { branch, cluster: z.string(), topic: z.string(), partition: z.number(), incarnation: count('How often the topic was made anew.', 0) }
+
+export const skipQuery = z.strictObject({
+  branch: z.enum(['detail', 'rollup', 'both']).meta({ description: 'Whose position moves.', examples: ['detail'] }),
+  topic: z.string().min(1).max(MAX_NAME_CHARS).optional().meta({ description: 'Only in this source topic.', examples: ['error-logs'] }),
+  partition: z.coerce.number().int().min(0).optional().meta({ description: 'Only in this partition.', examples: [3] }),
+  to: z.string().min(1).max(MAX_TIME_CHARS).default('end').meta({ description: '`end` (of the log, at this moment), an offset, or a time: ISO 8601, or relative to now (`-15m`).', examples: ['end'] }),
+})
+
+const lag = {
+  lag_records: countOrNull('Records between the position and the end; null where nobody knows the end.', 1_200),
+  lag_seconds: countOrNull('Age of the record at the position; 0 at the end, null where records have no time.', 42.5),
+}
+
+export const offsetsAnswer = z.object({
+  offsets: z.array(
+    z
+      .object({
+        ...place,
+        state: z.enum(['committed', 'none', 'lost', 'by_hand']).meta({ description: 'lost: no offset is committed although the store holds our data (see `tracefold offsets reset`). by_hand: set with Kafka\'s own tools.' }),
+        committed: count('Where the branch goes on.', 4_711),
+        open_block: countOrNull('First offset of the open block, which a restart reads again.', 4_000),
+        end: countOrNull('The log\'s end.', 5_911),
+        ...lag,
+        skip_to: countOrNull('What a skip asked for and nobody has applied yet.', 5_911),
+      })
+      .meta({ id: 'Offset' }),
+  ),
+  totals: z.array(z.object({ branch, partitions: z.number(), ...lag })).meta({ description: 'For each branch; seconds of the partition that is furthest behind.' }),
+  skipped: z
+    .array(z.object({ id: z.string(), ...place, from: z.number(), to: z.number(), day: z.string(), backfilled: count('Offsets of it that are counted since.', 0) }))
+    .meta({ description: 'Ranges that were skipped; `tracefold backfill --skipped <id>` counts them.' }),
+})
+
+export const skipAnswer = z.object({
+  skips: z.array(
+    z.object({
+      branch,
+      topic: z.string(),
+      partition: z.number(),
+      from: count('The position at this moment; what is in hand is counted still.', 4_711),
+      to: count('Where the branch goes on.', 5_911),
+      asked: z.boolean().meta({ description: 'False where the position is there already: nothing is done.' }),
+    }),
+  ),
+})

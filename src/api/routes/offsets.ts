@@ -1,0 +1,62 @@
+/**
+ * Positions of the branches: how far each is in each partition, and the skip ahead.
+ *
+ * Delivery: a skip is asked for, durably, and applied once by whoever has the partition; to ask again is harmless, for a position never goes back.
+ */
+import { parseTime } from '../../lib/time-range.ts'
+import { targetOf, totalsByBranch, type OffsetsDesk, type OffsetsReader, type OffsetsReport, type SkipAnswer, type SkipQuery } from '../../offsets/desk.ts'
+import type { ApiDeps, ZodApp } from '../deps.ts'
+import { offsetsAnswer, skipAnswer, skipQuery } from '../offset-schemas.ts'
+import { fromOwnPage } from '../own-page.ts'
+import { ProblemError } from '../problems.ts'
+import { problems } from '../schemas.ts'
+
+const tags = ['operations']
+
+export function offsetRoutes(app: ZodApp, deps: ApiDeps): void {
+  app.get('/offsets', { schema: { tags, summary: 'How far each branch is in each partition', response: { 200: offsetsAnswer, ...problems } } }, async () => reportOf(await readerOf(deps).show()))
+
+  const schema = {
+    tags,
+    summary: 'Skip ahead',
+    description: 'Lag discard: the position will be at least `to`. The skipped range is in the ledger, is listed, and can be backfilled. It is applied as soon as what the branch has in hand is committed.',
+    querystring: skipQuery,
+    response: { 200: skipAnswer, ...problems },
+  }
+  app.post('/offsets/skip', { schema, onRequest: fromOwnPage }, async ({ query: { branch, topic, partition, to } }) => {
+    const query: SkipQuery = {
+      branches: branch === 'both' ? ['detail', 'rollup'] : [branch],
+      to: targetOf(to, (text) => parseTime(text.replace(/ (?=\d\d:\d\d$)/, '+'), deps.now())),
+      ...(topic === undefined ? {} : { topic }),
+      ...(partition === undefined ? {} : { partition }),
+    }
+    return { skips: skipsOf(await deskOf(deps).skip(query)) }
+  })
+}
+
+function readerOf({ offsets }: ApiDeps): OffsetsReader {
+  if (offsets === undefined) throw new ProblemError('not_here', 'This process reads nothing, so it has no positions.')
+  return offsets
+}
+
+function deskOf(deps: ApiDeps): OffsetsDesk {
+  const reader = readerOf(deps)
+  if (!isDesk(reader)) throw new ProblemError('not_here', 'Positions of files, pipes and HTTP can only be looked at: they are read whole, each record once. To skip is for Kafka (mode: cluster).')
+  return reader
+}
+
+function isDesk(reader: OffsetsReader): reader is OffsetsDesk {
+  return 'skip' in reader
+}
+
+export function reportOf({ offsets, skipped }: OffsetsReport) {
+  return {
+    offsets: offsets.map(({ openBlock, lagRecords, lagSeconds, skipTo, ...row }) => ({ ...row, open_block: openBlock, lag_records: lagRecords, lag_seconds: lagSeconds, skip_to: skipTo })),
+    totals: totalsByBranch(offsets).map(({ lagRecords, lagSeconds, ...total }) => ({ ...total, lag_records: lagRecords, lag_seconds: lagSeconds })),
+    skipped: skipped.map((row) => ({ ...row })),
+  }
+}
+
+export function skipsOf(answers: readonly SkipAnswer[]) {
+  return answers.map(({ isAsked, ...answer }) => ({ ...answer, asked: isAsked }))
+}

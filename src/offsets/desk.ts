@@ -1,0 +1,108 @@
+/**
+ * Port: where operators look at positions and move them. In cluster mode positions are committed offsets of the branches' groups; embedded they are those
+ * of files, which can only be looked at.
+ *
+ *   show  -> how far each branch is in each partition, what was skipped, and what of that has been backfilled
+ *   skip  -> asks for positions of at least an offset. Who has the partition applies it, once, when what it has in hand is committed; where nobody has, the
+ *            next to open it does
+ *
+ * Delivery: a skip that rejects may have been asked for in part; to ask again is harmless, for a position never goes back.
+ */
+import type { BranchName } from '../store/position.ts'
+
+/** `lost`: no offset is committed although the store holds our data. `by_hand`: set with Kafka's own tools since. */
+export type PositionState = 'committed' | 'none' | 'lost' | 'by_hand'
+
+export interface OffsetRow {
+  readonly branch: BranchName
+  readonly cluster: string
+  readonly topic: string
+  readonly partition: number
+  readonly state: PositionState
+  readonly incarnation: number
+  /** Where the branch goes on. */
+  readonly committed: number
+  /** First offset of the open block, which a restart reads again; null where none is known. */
+  readonly openBlock: number | null
+  /** The log's, or null where nobody knows it. */
+  readonly end: number | null
+  readonly lagRecords: number | null
+  /** Age of the record at the position, in seconds; 0 at the end, null where records have no time. */
+  readonly lagSeconds: number | null
+  /** What a skip asked for and nobody has applied yet. */
+  readonly skipTo: number | null
+}
+
+export interface SkippedRow {
+  readonly id: string
+  readonly branch: BranchName
+  readonly cluster: string
+  readonly topic: string
+  readonly partition: number
+  readonly incarnation: number
+  readonly from: number
+  readonly to: number
+  /** On which the ledger says so. */
+  readonly day: string
+  readonly backfilled: number
+}
+
+export interface OffsetsReport {
+  readonly offsets: readonly OffsetRow[]
+  /** Ranges that were skipped, also those that were backfilled since. */
+  readonly skipped: readonly SkippedRow[]
+}
+
+export type SkipTarget = { readonly kind: 'end' } | { readonly kind: 'offset'; readonly offset: number } | { readonly kind: 'time'; readonly timeMs: number }
+
+export interface SkipQuery {
+  readonly branches: readonly BranchName[]
+  /** All topics without it. */
+  readonly topic?: string
+  /** All partitions without it. */
+  readonly partition?: number
+  readonly to: SkipTarget
+}
+
+export interface SkipAnswer {
+  readonly branch: BranchName
+  readonly topic: string
+  readonly partition: number
+  readonly from: number
+  readonly to: number
+  /** False where the position is there already: nothing is done. */
+  readonly isAsked: boolean
+}
+
+export interface OffsetsReader {
+  show(): Promise<OffsetsReport>
+}
+
+export interface OffsetsDesk extends OffsetsReader {
+  /** Rejects with `bad_request` for a partition or an offset that the log does not have. */
+  skip(query: SkipQuery): Promise<SkipAnswer[]>
+  close(): Promise<void>
+}
+
+/** `end`, an offset, or a time as `parseTime` takes it. */
+export function targetOf(text: string, timeMs: (text: string) => number): SkipTarget {
+  if (text === 'end') return { kind: 'end' }
+  return /^\d{1,15}$/.test(text) ? { kind: 'offset', offset: Number(text) } : { kind: 'time', timeMs: timeMs(text) }
+}
+
+export interface LagTotal {
+  readonly branch: BranchName
+  readonly partitions: number
+  readonly lagRecords: number
+  /** Of the partition that is furthest behind; null where no record has a time. */
+  readonly lagSeconds: number | null
+}
+
+export function totalsByBranch(rows: readonly OffsetRow[]): LagTotal[] {
+  return (['detail', 'rollup'] as const).flatMap((branch) => {
+    const own = rows.filter((row) => row.branch === branch)
+    const ages = own.flatMap(({ lagSeconds }) => (lagSeconds === null ? [] : [lagSeconds]))
+    const lagRecords = own.reduce((sum, row) => sum + (row.lagRecords ?? 0), 0)
+    return own.length === 0 ? [] : [{ branch, partitions: own.length, lagRecords, lagSeconds: ages.length === 0 ? null : Math.max(...ages) }]
+  })
+}

@@ -1,0 +1,128 @@
+/** The wiring of what operators do with positions beside whatever process runs the branches: a desk, resets, backfills. Cluster mode alone moves any. */
+import { checkSetUp, clusterIdOf, createNeighbours, documentsOf, type Neighbours } from '../cluster/neighbours.ts'
+import type { Settings } from '../config/schema.ts'
+import { KafkaControlLog } from '../control/kafka-control-log.ts'
+import { TracefoldError } from '../errors.ts'
+import { createHealth } from '../health.ts'
+import { readTopic } from '../kafka/read-topic.ts'
+import { createLogger, type Logger } from '../log.ts'
+import { createMetrics, type Metrics } from '../metrics.ts'
+import { createRules } from '../rules.ts'
+import { openEmbeddedReader } from '../store/embedded.ts'
+import type { ElasticsearchDocuments } from '../store/elasticsearch/documents.ts'
+import { contributorKey, type BranchName } from '../store/position.ts'
+import { marksOf, placeOf, type Backfill } from '../store/skipped.ts'
+import { backfill, type PieceReport } from './backfill.ts'
+import type { BackfillQuery, Marks } from './backfill-plan.ts'
+import { createClusterDesk } from './cluster-desk.ts'
+import { findPositions } from './cluster-positions.ts'
+import { commitResume } from './commit-resume.ts'
+import type { OffsetsDesk, OffsetsReader } from './desk.ts'
+import { embeddedOffsets } from './embedded-offsets.ts'
+import { reset, type ResetAnswer, type ResetQuery } from './reset.ts'
+import { SkipBook } from './skip-book.ts'
+
+export type BackfillWords =
+  | { readonly kind: 'range'; readonly branches: readonly BranchName[]; readonly topic: string; readonly partition: number; readonly from: number; readonly to: number }
+  | Extract<BackfillQuery, { kind: 'skipped' | 'all' }>
+
+/** What the commands act through. */
+export interface OffsetsTools extends OffsetsDesk {
+  reset(query: ResetQuery): Promise<ResetAnswer[]>
+  backfill(words: BackfillWords, onProgress: (state: Backfill) => void): Promise<PieceReport[]>
+}
+
+const NEVER = new AbortController().signal
+/** Why nothing is moved in embedded mode. */
+export const ONLY_LOOKED_AT = 'positions of files, pipes and HTTP can only be looked at: they are read whole, each record once. Skip, reset and backfill are for Kafka (mode: cluster); `run --again` reads a file once more'
+
+/** Looks only. */
+export function openOffsetsReader(settings: Settings, now: () => number): Promise<OffsetsReader & { close(): Promise<void> }> {
+  return settings.mode === 'embedded' ? openEmbeddedOffsets(settings) : openOffsetsTools(settings, now)
+}
+
+async function openEmbeddedOffsets(settings: Settings): Promise<OffsetsReader & { close(): Promise<void> }> {
+  const reader = openEmbeddedReader(settings.embedded.path)
+  return { ...embeddedOffsets(reader, () => []), close: () => reader.close() }
+}
+
+/** Rejects with `usage` in embedded mode, with `not_set_up` where there is nothing yet. */
+export async function openOffsetsTools(settings: Settings, now: () => number): Promise<OffsetsTools> {
+  if (settings.mode === 'embedded') throw new TracefoldError('usage', ONLY_LOOKED_AT)
+  const log = createLogger({ level: settings.logLevel })
+  const neighbours = createNeighbours(settings, log)
+  const health = createHealth()
+  const metrics = createMetrics()
+  const onFailed = (error: unknown): never => {
+    throw error
+  }
+  const control = new KafkaControlLog({ kafka: neighbours.kafka, topic: neighbours.names.controlTopic, health, now, onFailed })
+  const close = async (): Promise<void> => {
+    await control.close()
+    await neighbours.close()
+  }
+  const parts: Parts = { settings, neighbours, documents: documentsOf(settings, neighbours, metrics, health), metrics, log, now }
+  const book = new SkipBook(log)
+  try {
+    await clusterIdOf(neighbours.admin)
+    await checkSetUp(neighbours, settings, false)
+    await book.follow(control)
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return {
+    ...createClusterDesk({ ...parts, control, book }),
+    reset: (query) => runReset(parts, query),
+    backfill: (words, onProgress) => runBackfill(parts, words, onProgress),
+    close,
+  }
+}
+
+interface Parts {
+  readonly settings: Settings
+  readonly neighbours: Neighbours
+  readonly documents: ElasticsearchDocuments
+  readonly metrics: Metrics
+  readonly log: Logger
+  readonly now: () => number
+}
+
+function runReset(parts: Parts, query: ResetQuery): Promise<ResetAnswer[]> {
+  const rules = createRules(parts.settings)
+  return reset({ ...parts, digest: rules.digest, commit: (branch, partition, resume) => commitResume({ ...parts, rules }, branch, partition, resume) }, query)
+}
+
+async function runBackfill(parts: Parts, words: BackfillWords, onProgress: (state: Backfill) => void): Promise<PieceReport[]> {
+  const { settings, neighbours, documents, metrics, now } = parts
+  const { kafka, admin, names } = neighbours
+  const contributors = await contributorsOf(parts)
+  const marks = marksOf((await readTopic(kafka, admin, names.ledgerTopic)).values())
+  const queries = queriesOf(words, contributors)
+  const present = presentOf(marks, contributors)
+  return backfill({ settings, store: { kafka, admin, names, documents }, kafka, rules: createRules(settings), metrics, now, signal: NEVER, onProgress }, present, queries)
+}
+
+/** As whom each branch counts each partition now: `detail topic/3` -> contributor. */
+async function contributorsOf(parts: Parts): Promise<Map<string, string>> {
+  const found = await findPositions(parts, ['detail', 'rollup'])
+  return new Map(found.map(({ branch, partition, where }) => [`${branch} ${partition.topic}/${partition.partition}`, contributorKey(partition, where.incarnation)]))
+}
+
+function queriesOf(words: BackfillWords, contributors: ReadonlyMap<string, string>): BackfillQuery[] {
+  if (words.kind !== 'range') return [words]
+  return words.branches.map((branch) => {
+    const contributor = contributors.get(`${branch} ${words.topic}/${words.partition}`)
+    if (contributor === undefined) throw new TracefoldError('bad_request', `there is no partition ${words.partition} in ${words.topic}, or that topic is not read here`)
+    return { kind: 'range', branch, contributor, from: words.from, to: words.to }
+  })
+}
+
+/** Without ranges of a log that is gone: what lies at their offsets now is something else. */
+function presentOf({ skipped, backfills }: Marks, contributors: ReadonlyMap<string, string>): Marks {
+  const isPresent = ({ branch, contributor }: { branch: BranchName; contributor: string }): boolean => {
+    const { topic, partition } = placeOf(contributor).partition
+    return contributors.get(`${branch} ${topic}/${partition}`) === contributor
+  }
+  return { skipped: skipped.filter(isPresent), backfills }
+}
