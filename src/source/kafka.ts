@@ -26,7 +26,8 @@ import { partitionKey, type Bounds, type Partition, type Source, type SourceHand
 
 /** Longest wait of a fetch for new records: bounds the idle CPU and the latency of a pause or a stop. */
 const MAX_WAIT_MS = 250
-const HEARTBEAT_INTERVAL_MS = 3_000
+/** A rebalance waits until every member has heard of it by a heartbeat, and nothing is read meanwhile. */
+const HEARTBEAT_INTERVAL_MS = 1_000
 /** How often a partition without records is compared with its log's bounds. */
 const LOOK_MS = 5_000
 /** How long a stop waits for a connect or join under way, which kafkajs cannot cut short; past that it ends by itself. */

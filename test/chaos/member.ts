@@ -21,6 +21,8 @@ export interface Member extends Running {
   assertAlive(): void
   /** Waits until its groups have let it in: the session of a killed member must end first. */
   joined(): Promise<void>
+  /** Waits until each of its branches reads: what an orchestrator waits for before it ends the process that this one replaces. */
+  reads(): Promise<void>
   pause(): void
   resume(): void
 }
@@ -35,6 +37,7 @@ export async function startMember(settings: Record<string, unknown>, options: St
     isAlive = false
     clearInterval(looks)
   })
+  const checks = async (): Promise<Readiness['checks']> => ((await (await fetch(`${running.url}readyz`)).json()) as Readiness).checks
   return {
     ...running,
     get isAlive() {
@@ -52,7 +55,10 @@ export async function startMember(settings: Record<string, unknown>, options: St
       if (!isAlive) throw new Error(`a process ended by itself:\n${running.output().slice(-2_000)}`)
     },
     joined: async () => {
-      await waitUntil('the process to be a member of its groups', async () => isMember((await (await fetch(`${running.url}readyz`)).json()) as Readiness), JOIN_MS)
+      await waitUntil('the process to be a member of its groups', async () => isMember(await checks()), JOIN_MS)
+    },
+    reads: async () => {
+      await waitUntil('both branches to read', async () => (await checks()).filter(({ name, ok }) => name.startsWith('stream ') && ok).length === 2, JOIN_MS)
     },
     pause: () => process.kill(running.pid, 'SIGSTOP'),
     resume: () => process.kill(running.pid, 'SIGCONT'),
@@ -63,7 +69,7 @@ interface Readiness {
   readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[]
 }
 
-function isMember({ checks }: Readiness): boolean {
+function isMember(checks: Readiness['checks']): boolean {
   const groups = checks.filter(({ name }) => name.startsWith('kafka '))
   return groups.length > 0 && groups.every(({ ok, detail }) => ok && detail.startsWith('member of'))
 }

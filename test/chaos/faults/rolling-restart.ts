@@ -1,5 +1,5 @@
 /**
- * A rolling restart, or an upgrade: each process is replaced by a new one that has joined before the old one stops. Measured is the interruption: the longest
+ * A rolling restart, or an upgrade: each process is replaced by a new one that reads before the old one stops. Measured is the interruption: the longest
  * time in which a branch commits nothing of a partition while events flow. With the program's own settings for sessions and flushes.
  */
 import { lagOf } from '../counts.ts'
@@ -16,7 +16,7 @@ const BEGIN_MS = 60_000
 
 export const rollingRestart: Fault = {
   name: 'rolling-restart',
-  about: 'two processes are replaced one by one, the new one joins before the old one stops; measures the longest time in which nothing of a partition was committed',
+  about: 'two processes are replaced one by one, the new one reads before the old one stops; measures the longest time in which nothing of a partition was committed',
   cycles: 4,
   async run({ cycles, bed: makeBed }) {
     const { kafka: { sessionTimeoutMs }, detail: { flushMs }, rollup } = schema.parse({})
@@ -24,14 +24,14 @@ export const rollingRestart: Fault = {
     const { neighbours, topic } = bed.installation
     const members: Member[] = []
     for (let i = 0; i < PROCESSES; i++) members.push(await bed.start())
-    await Promise.all(members.map((member) => member.joined()))
+    await Promise.all(members.map((member) => member.reads()))
     await bed.produce(1_000)
     await waitUntil('both branches to be through', async () => (await lagOf(neighbours, neighbours.names.detailGroup, topic)) + (await lagOf(neighbours, neighbours.names.rollupGroup, topic)) === 0, BEGIN_MS)
     const flow = bed.flow(RATE)
     const watch = watchGaps(bed)
     for (let i = 0; i < cycles; i++) {
       const comes = await bed.start()
-      await comes.joined()
+      await comes.reads()
       await members.shift()?.stop()
       members.push(comes)
       for (const member of members) member.assertAlive()
