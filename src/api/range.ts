@@ -50,7 +50,7 @@ export function iso(timeMs: number): string {
 }
 
 /** In a query an unescaped `+` arrives as a space: `12:00:00+08:00` as `12:00:00 08:00`. */
-function withPlus(text: string): string {
+export function withPlus(text: string): string {
   return text.replace(/ (?=\d\d:\d\d$)/, '+')
 }
 

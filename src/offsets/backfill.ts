@@ -108,10 +108,10 @@ async function read(options: BackfillOptions, store: BackfillStore, reader: Part
   store.begin(begun, resume.from)
   let committed = resume.from
   for (let at = resume.from; at < begun.to; ) {
-    if (signal.aborted) throw new TracefoldError('aborted', 'a stop ended the backfill; what it has done is done')
     const { records, next } = await reader.read(at, { maxWaitMs: READ_WAIT_MS })
     // A block at a time: the log has more in one answer than a commit should hold.
     for (const stop = Math.min(next, begun.to); at < stop; ) {
+      if (signal.aborted) throw new TracefoldError('aborted', 'a stop ended the backfill; what it has done is done')
       const upTo = Math.min(stop, at + settings.blockSize)
       const from = at
       folding.fold({ partition, fetchedFrom: from, records: records.filter(({ offset }) => offset >= from && offset < upTo), next: upTo, end: null })

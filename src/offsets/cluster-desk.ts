@@ -64,9 +64,10 @@ async function skip(options: ClusterDeskOptions, query: SkipQuery): Promise<Skip
   const answers: SkipAnswer[] = []
   for (const [i, { branch, partition, where }] of found.entries()) {
     const to = targets[i] as number // one for each
-    const isAsked = to > where.next
+    const at = Math.max(where.next, options.book.toOf(branch, partition, where.incarnation) ?? 0)
+    const isAsked = to > at
     if (isAsked) await putSkip(options.control, { branch, ...partition, incarnation: where.incarnation, to, atMs: options.now(), by: 'operator' })
-    answers.push({ branch, topic: partition.topic, partition: partition.partition, from: where.next, to: Math.max(to, where.next), isAsked })
+    answers.push({ branch, topic: partition.topic, partition: partition.partition, from: where.next, to: Math.max(to, at), isAsked })
   }
   return answers
 }

@@ -70,7 +70,7 @@ export interface SkipAnswer {
   readonly partition: number
   readonly from: number
   readonly to: number
-  /** False where the position is there already: nothing is done. */
+  /** False where the position is there already, or somebody asked for that before: nothing is done. */
   readonly isAsked: boolean
 }
 

@@ -9,6 +9,7 @@ import type { ApiDeps, ZodApp } from '../deps.ts'
 import { offsetsAnswer, skipAnswer, skipQuery } from '../offset-schemas.ts'
 import { fromOwnPage } from '../own-page.ts'
 import { ProblemError } from '../problems.ts'
+import { withPlus } from '../range.ts'
 import { problems } from '../schemas.ts'
 
 const tags = ['operations']
@@ -26,7 +27,7 @@ export function offsetRoutes(app: ZodApp, deps: ApiDeps): void {
   app.post('/offsets/skip', { schema, onRequest: fromOwnPage }, async ({ query: { branch, topic, partition, to } }) => {
     const query: SkipQuery = {
       branches: branch === 'both' ? ['detail', 'rollup'] : [branch],
-      to: targetOf(to, (text) => parseTime(text.replace(/ (?=\d\d:\d\d$)/, '+'), deps.now())),
+      to: targetOf(to, (text) => parseTime(withPlus(text), deps.now())),
       ...(topic === undefined ? {} : { topic }),
       ...(partition === undefined ? {} : { partition }),
     }
