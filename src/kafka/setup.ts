@@ -25,7 +25,7 @@ function topicsOf(names: Names, settings: Settings): ITopicConfig[] {
     topic(names.rollupTopic, rollup.topicPartitions, { 'retention.ms': String(rollup.topicRetentionDays * DAY_MS), 'cleanup.policy': 'delete' }),
     topic(names.letterTopic, 1, letterConfig(deadLetters)),
     topic(names.ledgerTopic, 1, { 'cleanup.policy': 'compact' }),
-    topic(names.controlTopic, 1, { 'cleanup.policy': 'compact' }),
+    ...(names.cluster === null ? [topic(names.controlTopic, 1, { 'cleanup.policy': 'compact' })] : []),
   ]
 }
 
