@@ -32,6 +32,12 @@ export function namesOfClusters(settings: Settings): readonly [Names, ...Names[]
   return [namesOf(settings.name), ...settings.kafka.moreClusters.map(({ name }) => namesOf(settings.name, name))]
 }
 
+/** For a reader over all clusters. */
+export function datasourcesOf(settings: Settings): readonly [string, ...string[]] {
+  const [first, ...others] = namesOfClusters(settings)
+  return [first.datasource, ...others.map(({ datasource }) => datasource)]
+}
+
 /** For `check-config`: what connecting to the further ones would find wrong with their files. */
 export function checkClusterFiles(settings: Settings): Fault[] {
   return settings.kafka.moreClusters.flatMap((cluster, i) => {
