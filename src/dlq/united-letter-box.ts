@@ -70,6 +70,7 @@ function withNext(session: ReplaySession, index: number, clusters: number): Repl
   return {
     letters: session.letters,
     next,
+    contributor: session.contributor,
     isSettled: (letter) => session.isSettled(letter),
     record: (letter) => session.record(letter),
     body: (letter) => session.body(letter),
