@@ -34,18 +34,24 @@ describe('eachAlone', () => {
     expect(await settled()).toBe('resolved')
   })
 
-  test('lets the others go on where one needs an operator, and rejects with that once they have ended', async () => {
+  test.each<ErrorCode>(['position_lost', 'config_invalid'])('lets the others go on where one is %s, and rejects with that once they have ended', async (code) => {
     const { end, fail, told, settled } = bed(['first', 'eu'])
-    fail('eu', refusal('position_lost'))
-    expect([await settled(), told]).toEqual(['open', ['eu position_lost']])
+    fail('eu', refusal(code))
+    expect([await settled(), told]).toEqual(['open', [`eu ${code}`]])
     end('first')
-    expect(await settled()).toContain('it is position_lost')
+    expect(await settled()).toContain(`it is ${code}`)
   })
 
-  test.each<ErrorCode>(['stalled', 'config_invalid'])('ends all where %s, which a restart or the operator must better', async (code) => {
+  test('ends all where a consumer has stalled for good, which a new process must better', async () => {
     const { fail, told, settled } = bed(['first', 'eu'])
-    fail('eu', refusal(code))
-    expect([await settled(), told]).toEqual([`TracefoldError: it is ${code}`, []])
+    fail('eu', refusal('stalled'))
+    expect([await settled(), told]).toEqual(['TracefoldError: it is stalled', []])
+  })
+
+  test('ends all where two clusters are the same', async () => {
+    const ids = new ClusterIds()
+    const done = eachAlone(['first', 'eu'], async (name) => ids.add('abc', name), async () => {})
+    await expect(done).rejects.toMatchObject({ code: 'config_invalid' })
   })
 
   test('ends all at a fault of the program', async () => {
