@@ -7,10 +7,11 @@
 import { buildApi } from './api/app.ts'
 import type { ApiDeps } from './api/deps.ts'
 import { listen } from './api/server.ts'
-import { clusterIdOf, createDruid, createNeighbours, documentsOf } from './cluster/neighbours.ts'
+import { clusterIdOf, createDruid, createNeighbours, documentsOf, everyCluster } from './cluster/neighbours.ts'
 import { ledgerReader } from './cluster/readers.ts'
 import { startCluster } from './cluster/app.ts'
-import { namesOf, type Settings } from './config/schema.ts'
+import { datasourcesOf } from './config/clusters.ts'
+import type { Settings } from './config/schema.ts'
 import { DeadLetterRatio } from './dlq/ratio.ts'
 import { startEmbedded, type EmbeddedInputs } from './embedded-app.ts'
 import { createHealth } from './health.ts'
@@ -90,14 +91,14 @@ function watchRatio({ tally }: Mode, metrics: Metrics): NodeJS.Timeout {
 
 /** A reader of the rollups beside whatever process writes them. */
 export async function openReader(settings: Settings): Promise<RollupReader> {
-  return settings.mode === 'embedded' ? openEmbeddedReader(settings.embedded.path) : new DruidReader(createDruid(settings), namesOf(settings.name).datasource)
+  return settings.mode === 'embedded' ? openEmbeddedReader(settings.embedded.path) : new DruidReader(createDruid(settings), ...datasourcesOf(settings))
 }
 
 /** A reader of the ledger, likewise. */
 export async function openLedger(settings: Settings): Promise<LedgerReader & { close(): Promise<void> }> {
   if (settings.mode === 'embedded') return openEmbeddedReader(settings.embedded.path)
   const neighbours = createNeighbours(settings, createLogger({ level: settings.logLevel }))
-  await clusterIdOf(neighbours.admin)
+  await Promise.all(everyCluster(neighbours).map(({ admin }) => clusterIdOf(admin)))
   const { ledger } = ledgerReader(neighbours, documentsOf(settings, neighbours, createMetrics(), createHealth()))
   return { ledger, close: () => neighbours.close() }
 }

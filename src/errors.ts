@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'store_locked' // another process writes to the embedded file
   | 'bad_request' // a client of the API sent something that cannot be answered
   | 'not_available' // the API cannot answer now because a neighbour is away: HTTP 503
+  | 'stalled' // a consumer stands still although there is more to read, and making it anew did not help
   | 'aborted' // a stop or a new assignment ended the work
 
 export class TracefoldError extends Error {

@@ -70,12 +70,12 @@ export class LagWatch {
     place.newestMs = batch.records.at(-1)?.timestampMs ?? place.newestMs
     place.oldestMs ??= batch.records[0]?.timestampMs ?? null
     this.#rate.add(batch.records.length, this.#now())
-    const { topic, partition } = batch.partition
+    const { cluster, topic, partition } = batch.partition
     const counted = items.reduce((sum, { kind }) => (kind === 'ok' ? sum + 1 : sum), 0)
     for (const branch of this.#branches) {
       this.#metrics.recordsConsumed.inc({ branch }, batch.records.length)
       this.#metrics.eventsCounted.inc({ branch }, counted)
-      this.#metrics.consumerLag.set({ branch, topic, partition: String(partition) }, place.lag)
+      this.#metrics.consumerLag.set({ branch, cluster, topic, partition: String(partition) }, place.lag)
     }
   }
 
@@ -97,7 +97,7 @@ export class LagWatch {
 
   drop(p: Partition): void {
     this.#places.delete(partitionKey(p))
-    for (const branch of this.#branches) this.#metrics.consumerLag.remove({ branch, topic: p.topic, partition: String(p.partition) })
+    for (const branch of this.#branches) this.#metrics.consumerLag.remove({ branch, cluster: p.cluster, topic: p.topic, partition: String(p.partition) })
   }
 
   isBehind(): boolean {

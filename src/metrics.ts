@@ -101,11 +101,12 @@ export interface Metrics {
   readonly storeItems: Tally<{ result: ItemResult }>
   readonly backpressureSeconds: Tally<{ branch: BranchName }>
   readonly timeSeconds: Tally<{ branch: BranchName; state: LoopState }>
-  readonly consumerLag: Level<{ branch: BranchName; topic: string; partition: string }>
+  readonly consumerLag: Level<{ branch: BranchName; cluster: string; topic: string; partition: string }>
   readonly eventClockReplaced: PlainTally
   readonly overflowEvents: PlainTally
   readonly rebalances: Tally<{ branch: BranchName }>
   readonly partitionsLost: Tally<{ branch: BranchName }>
+  readonly consumerRestarts: Tally<{ branch: BranchName }>
   readonly ruleErrors: Tally<{ what: RuleKind }>
   readonly buildInfo: Level<{ version: string; fingerprint_version: string }>
   readonly lastCommit: Level<{ branch: BranchName }>
@@ -135,11 +136,12 @@ export function createMetrics(): Metrics {
     storeItems: make.tally('store_items_total', 'Documents of bulk writes, by what the store said.', { result: ITEM_RESULTS }),
     backpressureSeconds: make.tally('backpressure_seconds_total', 'Time the source was paused because the store was behind.', { branch: BRANCHES }),
     timeSeconds: make.tally('time_seconds_total', 'Where the branch\'s loop spends its time.', { branch: BRANCHES, state: LOOP_STATES }),
-    consumerLag: make.level('consumer_lag_records', 'Records between our position and the log\'s end.', ['branch', 'topic', 'partition']),
+    consumerLag: make.level('consumer_lag_records', 'Records between our position and the log\'s end.', ['branch', 'cluster', 'topic', 'partition']),
     eventClockReplaced: make.plain('event_clock_replaced_total', 'Events whose own time was not believed.'),
     overflowEvents: make.plain('overflow_events_total', 'Events counted in an overflow group.'),
     rebalances: make.tally('rebalances_total', 'Times the set of our partitions changed.', { branch: BRANCHES }),
     partitionsLost: make.tally('partitions_lost_total', 'Partitions dropped because they are no longer ours.', { branch: BRANCHES }),
+    consumerRestarts: make.tally('consumer_restarts_total', 'Times that a consumer was made anew because nothing came although there was more to read.', { branch: BRANCHES }),
     ruleErrors: make.tally('rule_errors_total', 'Times that changed files of rules were not accepted; the last good set stays in force.', { what: RULE_KINDS }),
     buildInfo: make.level('build_info', 'Always 1; the labels say what runs.', ['version', 'fingerprint_version']),
     lastCommit: make.level('last_commit_timestamp_seconds', 'When the branch last committed, in seconds since the epoch.', ['branch']),

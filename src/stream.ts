@@ -31,6 +31,8 @@ import type { TallyKeeper } from './tally.ts'
 
 export interface StreamOptions {
   readonly branches: readonly BranchName[]
+  /** The source's cluster, where there are several. */
+  readonly cluster?: string | null
   readonly source: Source
   readonly store: Store
   readonly intake: Omit<IntakeOptions, 'rules'>
@@ -53,14 +55,15 @@ export interface StreamReport extends StreamProgress {
   readonly spent: Readonly<Record<LoopState, Spent>>
 }
 
-export type Stream = Pick<Runner, 'start' | 'stop' | 'done' | 'changeRules' | 'reopen'> & { report(): StreamReport }
+export type Stream = Pick<Runner, 'start' | 'stop' | 'done' | 'changeRules' | 'reopen'> & { readonly cluster: string | null; report(): StreamReport }
 
 export function createStream(options: StreamOptions): Stream {
-  const { branches, source, store, exitAtEnd, metrics, health, log, now } = options
+  const { branches, cluster = null, source, store, exitAtEnd, metrics, health, log, now } = options
   const clock = new LoopClock(metrics, branches)
   const lag = new LagWatch(branches, metrics, now)
-  const runner = new Runner({ name: branches.join('+'), source, store, folding: foldingOf(options, recentIds(), lag), exitAtEnd, clock, events: eventsOf(options), health, log, now })
+  const runner = new Runner({ name: cluster === null ? branches.join('+') : `${branches.join('+')} ${cluster}`, source, store, folding: foldingOf(options, recentIds(), lag), exitAtEnd, clock, events: eventsOf(options), health, log, now })
   return {
+    cluster,
     start: () => runner.start(),
     stop: () => runner.stop(),
     get done() {

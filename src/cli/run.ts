@@ -6,7 +6,8 @@ import { randomUUID } from 'node:crypto'
 import { Option, type Command } from 'commander'
 import type { App } from '../app.ts'
 import type { Settings } from '../config/schema.ts'
-import { TracefoldError } from '../errors.ts'
+import { isTracefoldError, TracefoldError } from '../errors.ts'
+import { exitCodeOf } from './exit-code.ts'
 import { packageFolder } from '../package-root.ts'
 import { createFileSource, type FileSource } from '../source/file.ts'
 import { createSampleSource } from '../source/sample.ts'
@@ -14,6 +15,9 @@ import type { Source } from '../source/source.ts'
 import { createStdinSource } from '../source/stdin.ts'
 import { settingsFor, type Io } from './io.ts'
 import { displayProgress } from './progress.ts'
+
+/** Past every deadline of a stop. */
+const HUNG_PATIENCE_MS = 60_000
 
 interface RunWords {
   readonly branch?: Settings['branch']
@@ -50,6 +54,9 @@ async function run(settings: Settings, files: readonly string[], words: RunWords
   try {
     signal = await Promise.race([app.done.then(() => null), signalled(app)])
     progress?.stop()
+  } catch (error) {
+    if (isTracefoldError(error, 'stalled')) setTimeout(() => process.exit(exitCodeOf(error)), HUNG_PATIENCE_MS).unref() // what hangs may keep the process from ending
+    throw error
   } finally {
     await app.stop()
   }

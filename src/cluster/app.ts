@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { ruleBookOf } from '../api/rule-book.ts'
 import type { Mode, RunOptions } from '../app.ts'
 import { createDesk } from '../dlq/desk.ts'
-import { clusterBox, judgeOptions } from '../dlq/open.ts'
+import { clusterBoxes, judgeOptions } from '../dlq/open.ts'
 import { TracefoldError } from '../errors.ts'
 import type { HealthRegistry } from '../health.ts'
 import { retry } from '../lib/retry.ts'
@@ -14,8 +14,11 @@ import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { LiveRules } from '../live-rules.ts'
 import { LiveOffsets } from '../offsets/live.ts'
+import { uniteDesks } from '../offsets/united-desk.ts'
 import { DruidReader } from '../store/druid/reader.ts'
-import { checkSetUp, clusterIdOf, createNeighbours, documentsOf, setUp, supervisorState, type Neighbours } from './neighbours.ts'
+import { datasourcesOf, FIRST_CLUSTER } from '../config/clusters.ts'
+import { ClusterIds, eachAlone } from './alone.ts'
+import { checkSetUp, clusterIdOf, createNeighbours, documentsOf, everyCluster, inCluster, setUp, supervisorState, type Neighbours } from './neighbours.ts'
 import { ledgerReader } from './readers.ts'
 import { createStreams, type StreamWithStore } from './streams.ts'
 import { TallyKeeper } from '../tally.ts'
@@ -39,33 +42,44 @@ export async function startCluster(context: ClusterContext): Promise<Mode> {
   const stopping = new AbortController()
   const documents = documentsOf(settings, neighbours, metrics, health)
   const housekeeping = [
-    every(SUPERVISOR_CHECK_MS, async () => {
-      const { ok, detail } = await supervisorState(neighbours)
-      health.set('druid', ok, detail)
-    }),
+    ...everyCluster(neighbours).map((one) =>
+      every(SUPERVISOR_CHECK_MS, async () => {
+        const { ok, detail } = await supervisorState(one)
+        health.set(inCluster('druid', one.names), ok, detail)
+      }),
+    ),
     every(RETENTION_CHECK_MS, async () => {
       const dropped = await documents.dropOldDays()
       if (dropped.length > 0) log.info({ dropped }, 'indices past retention were deleted')
     }),
   ]
-  const box = clusterBox({ settings, neighbours, documents, health, log, now: Date.now, onFailed: crash })
+  const box = clusterBoxes({ settings, neighbours, documents, health, log, now: Date.now, onFailed: crash })
   box.start()
   const letters = createDesk(box, judgeOptions(settings, () => rules.now, Date.now))
-  const offsets = new LiveOffsets({ settings, neighbours, documents, health, log, onFailed: crash })
+  const clusters = everyCluster(neighbours).map((one) => ({ neighbours: one, offsets: new LiveOffsets({ settings: one.settings, neighbours: one, documents, health, log, onFailed: crash }) }))
   const streams: StreamWithStore[] = []
   const tally = new TallyKeeper()
-  const done = bringUp(context, { neighbours, rules, offsets, streams, tally }, stopping.signal)
+  const ids = new ClusterIds()
+  const done = eachAlone(
+    clusters,
+    (own) => bringUp(context, { ...own, ids, rules, streams, tally }, stopping.signal),
+    async ({ neighbours: { names } }, error) => {
+      health.set(inCluster('cluster', names), false, `stopped, the others go on: ${error.message}`)
+      log.error({ cluster: names.cluster }, `this cluster's streams are stopped, the others go on: ${error.message}`)
+      await endStreams(streams, names)
+    },
+  )
   done.catch(() => {}) // whoever waits for it handles it
   return {
     done,
     tally: () => tally.tally(),
-    api: { reader: new DruidReader(neighbours.druid, neighbours.names.datasource), ledger: ledgerReader(neighbours, documents), letters, offsets: offsets.desk, ingest: null, rules: ruleBookOf(() => rules.patterns), pipeline: () => ({ streams: streams.map(({ stream }) => stream.report()), tally: tally.tally() }) },
+    api: { reader: new DruidReader(neighbours.druid, ...datasourcesOf(settings)), ledger: ledgerReader(neighbours, documents), letters, offsets: uniteDesks(clusters.map(({ offsets }) => offsets.desk)), ingest: null, rules: ruleBookOf(() => rules.patterns), pipeline: () => ({ streams: streams.map(({ stream }) => stream.report()), tally: tally.tally() }) },
     stop: async () => {
       stopping.abort()
       for (const timer of housekeeping) clearInterval(timer)
       await rules.stop()
       await letters.close()
-      await offsets.stop()
+      await Promise.all(clusters.map(({ offsets }) => offsets.stop()))
       await Promise.all(streams.map(({ stream }) => stream.stop()))
       await Promise.allSettled(streams.map(({ store }) => store.close()))
       await Promise.race([done.catch(() => {}), delay(STOP_PATIENCE_MS, undefined, { ref: false })]) // a try to start would connect again
@@ -75,17 +89,21 @@ export async function startCluster(context: ClusterContext): Promise<Mode> {
 }
 
 interface Parts {
+  /** Of one Kafka cluster. */
   readonly neighbours: Neighbours
+  readonly ids: ClusterIds
   readonly rules: LiveRules
   readonly offsets: LiveOffsets
   readonly streams: StreamWithStore[]
   readonly tally: TallyKeeper
 }
 
-/** Resolves when all streams have ended. */
-async function bringUp(context: ClusterContext, { neighbours, rules, offsets, streams, tally }: Parts, signal: AbortSignal): Promise<void> {
-  const { settings, health, metrics, log, exitAtEnd } = context
-  health.set('start', false, 'waiting for Kafka and for everything to be set up')
+/** Resolves when all streams of the cluster have ended. */
+async function bringUp(context: ClusterContext, { neighbours, ids, rules, offsets, streams, tally }: Parts, signal: AbortSignal): Promise<void> {
+  const { health, metrics, log, exitAtEnd } = context
+  const { settings, names } = neighbours
+  const start = inCluster('start', names)
+  health.set(start, false, 'waiting for Kafka and for everything to be set up')
   const needsElasticsearch = settings.branches === 'together' || settings.branch !== 'rollup'
   const clusterId = await retry(
     async () => {
@@ -99,20 +117,30 @@ async function bringUp(context: ClusterContext, { neighbours, rules, offsets, st
       isRetriable: (error) => error instanceof TracefoldError && error.retriable,
       onRetry: (error, _attempt, waitMs) => {
         const reason = error instanceof Error ? error.message : String(error)
-        health.set('start', false, reason)
-        log.warn({ waitMs }, `not started yet: ${reason}`)
+        health.set(start, false, reason)
+        log.warn({ waitMs, cluster: names.cluster }, `not started yet: ${reason}`)
       },
     },
   )
   await offsets.follow()
   if (signal.aborted) return
-  streams.push(...createStreams({ settings, neighbours, clusterId, rules: rules.now, exitAtEnd, skipTo: (...at) => offsets.book.toOf(...at), tally, metrics, health, log }))
-  offsets.serve(streams.map(({ stream }) => stream))
-  rules.onChange((changed) => streams.forEach(({ stream }) => stream.changeRules(changed)))
-  await Promise.all(streams.map(({ stream }) => stream.start()))
-  health.set('start', true, 'started')
-  log.info({ streams: streams.length, rules: rules.now.digest }, 'streams started')
-  await Promise.all(streams.map(({ stream }) => stream.done))
+  ids.add(clusterId, names.cluster ?? FIRST_CLUSTER)
+  const own = createStreams({ settings, neighbours, clusterId, rules: rules.now, exitAtEnd, skipTo: (...at) => offsets.book.toOf(...at), tally, metrics, health, log })
+  streams.push(...own)
+  offsets.serve(own.map(({ stream }) => stream))
+  rules.onChange((changed) => own.forEach(({ stream }) => stream.changeRules(changed)))
+  await Promise.all(own.map(({ stream }) => stream.start()))
+  health.set(start, true, 'started')
+  log.info({ streams: own.length, cluster: names.cluster, rules: rules.now.digest }, 'streams started')
+  await Promise.all(own.map(({ stream }) => stream.done))
+}
+
+/** Takes the streams of one cluster out, and stops them: the others go on. */
+async function endStreams(streams: StreamWithStore[], { cluster }: Neighbours['names']): Promise<void> {
+  const own = streams.filter(({ stream }) => stream.cluster === cluster)
+  for (const one of own) streams.splice(streams.indexOf(one), 1)
+  await Promise.all(own.map(({ stream }) => stream.stop()))
+  await Promise.allSettled(own.map(({ store }) => store.close()))
 }
 
 /** A fault of the program: let it crash, nothing was committed. */

@@ -1,11 +1,13 @@
 /**
- * The three neighbours of cluster mode: one client each, and what `setup` makes in them or finds missing. Making a client connects to nothing;
+ * The neighbours of cluster mode: one client each, and what `setup` makes in them or finds missing. Where there are several Kafka clusters, each comes with
+ * the same Elasticsearch and Druid, and with the settings as they hold for it: what is done here is done for one. Making a client connects to nothing;
  * whatever is away is found out, and retried, by who uses it.
  */
 import { Client } from '@elastic/elasticsearch'
 import type { Admin } from 'kafkajs'
+import { sourceClusters, type SourceCluster } from '../config/clusters.ts'
 import { druidConnection, elasticsearchOptions, kafkaConfig } from '../config/connections.ts'
-import { namesOf, type Names, type Settings } from '../config/schema.ts'
+import type { Names, Settings } from '../config/schema.ts'
 import { TracefoldError } from '../errors.ts'
 import { closeKafka, createKafka, kafkaError, type KafkaClient } from '../kafka/client.ts'
 import { missingTopics, setUpTopics } from '../kafka/setup.ts'
@@ -20,23 +22,42 @@ import { missingInElasticsearch, setUpElasticsearch } from '../store/elasticsear
 
 export interface Neighbours {
   readonly names: Names
+  /** As they hold for this Kafka cluster. */
+  readonly settings: Settings
   readonly kafka: KafkaClient
   readonly admin: Admin
   readonly elasticsearch: Client
   readonly druid: DruidClient
+  /** Of the first cluster: the further ones, which it also closes. */
+  readonly more: readonly Neighbours[]
   close(): Promise<void>
 }
 
+/** Those of the first Kafka cluster. */
 export function createNeighbours(settings: Settings, log: Logger): Neighbours {
-  const kafka = createKafka(kafkaConfig(settings.kafka, settings.name), log)
-  const admin = kafka.admin()
-  const elasticsearch = new Client(elasticsearchOptions(settings.elasticsearch))
-  const druid = createDruid(settings)
-  const close = async (): Promise<void> => {
-    await Promise.allSettled([admin.disconnect(), elasticsearch.close(), druid.close()])
-    closeKafka(kafka)
+  const [first, ...others] = sourceClusters(settings)
+  const shared = { elasticsearch: new Client(elasticsearchOptions(settings.elasticsearch)), druid: createDruid(settings) }
+  const of = ({ section, names, settings: own }: SourceCluster, more: readonly Neighbours[]): Neighbours => {
+    const kafka = createKafka(kafkaConfig(own.kafka, own.name, section), log)
+    const admin = kafka.admin()
+    const closeShared = names.cluster === null ? [() => shared.elasticsearch.close(), () => shared.druid.close()] : []
+    const close = async (): Promise<void> => {
+      await Promise.allSettled([admin.disconnect(), ...more.map((one) => one.close()), ...closeShared.map((end) => end())])
+      closeKafka(kafka)
+    }
+    return { names, settings: own, kafka, admin, ...shared, more, close }
   }
-  return { names: namesOf(settings.name), kafka, admin, elasticsearch, druid, close }
+  return of(first, others.map((cluster) => of(cluster, [])))
+}
+
+/** Those of each Kafka cluster, the first one first. */
+export function everyCluster(neighbours: Neighbours): readonly Neighbours[] {
+  return [neighbours, ...neighbours.more]
+}
+
+/** What there is one of for each cluster, in words: `start`, `start eu`. */
+export function inCluster(what: string, { cluster }: Pick<Names, 'cluster'>): string {
+  return cluster === null ? what : `${what} ${cluster}`
 }
 
 export function createDruid({ druid }: Settings): DruidClient {
@@ -54,7 +75,7 @@ export async function clusterIdOf(admin: Admin): Promise<string> {
   }
 }
 
-/** Topics first: a supervisor whose topic does not exist turns unhealthy. Resolves with one line for each thing. */
+/** In one cluster. Topics first: a supervisor whose topic does not exist turns unhealthy. Resolves with one line for each thing. */
 export async function setUp({ admin, elasticsearch, druid, names }: Neighbours, settings: Settings): Promise<string[]> {
   await clusterIdOf(admin)
   return [

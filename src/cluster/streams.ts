@@ -52,7 +52,7 @@ export function createStreams(parts: StreamParts): StreamWithStore[] {
 
 function detailStream(parts: StreamParts, countsDecoding: boolean): StreamWithStore {
   const { settings, neighbours } = parts
-  const source = sourceOf(parts, neighbours.names.detailGroup)
+  const source = sourceOf(parts, neighbours.names.detailGroup, ['detail'])
   const rules = new RulesInForce(parts.rules)
   const commit = (progress: readonly Progress[], signal: AbortSignal): Promise<void> => source.commit(progress, signal)
   const detail = detailStore(parts, rules, source, { commitOpening: commit, commitOffsets: commit })
@@ -61,7 +61,7 @@ function detailStream(parts: StreamParts, countsDecoding: boolean): StreamWithSt
 
 function rollupStream(parts: StreamParts, countsDecoding: boolean): StreamWithStore {
   const { settings, neighbours } = parts
-  const source = sourceOf(parts, neighbours.names.rollupGroup)
+  const source = sourceOf(parts, neighbours.names.rollupGroup, ['rollup'])
   const flushMs = { caughtUp: settings.rollup.flushMs, behind: settings.rollup.catchUpFlushMs }
   const rules = new RulesInForce(parts.rules)
   return build(parts, ['rollup'], rules, source, rollupOnly(rollupStore(parts, rules, source)), flushMs, countsDecoding)
@@ -69,7 +69,7 @@ function rollupStream(parts: StreamParts, countsDecoding: boolean): StreamWithSt
 
 function bothStream(parts: StreamParts): StreamWithStore {
   const { settings, neighbours } = parts
-  const source = sourceOf(parts, neighbours.names.rollupGroup)
+  const source = sourceOf(parts, neighbours.names.rollupGroup, ['detail', 'rollup'])
   const rules = new RulesInForce(parts.rules)
   const rollup = rollupStore(parts, rules, source)
   const commitOpening = async (progress: readonly Progress[], signal: AbortSignal): Promise<void> => {
@@ -83,13 +83,14 @@ function bothStream(parts: StreamParts): StreamWithStore {
 
 function build(parts: StreamParts, branches: readonly BranchName[], rules: RulesInForce, source: KafkaSource, store: Store, flushMs: { caughtUp: number; behind: number }, countsDecoding: boolean): StreamWithStore {
   const { settings, exitAtEnd, metrics, health, log } = parts
-  const stream = createStream({ branches, source, store, flushMs, settings, rules, exitAtEnd, metrics, health, log, now: Date.now, intake: { settings, now: Date.now, metrics: countsDecoding ? metrics : null }, ...(countsDecoding ? { tally: parts.tally } : {}) })
+  const stream = createStream({ branches, cluster: parts.neighbours.names.cluster, source, store, flushMs, settings, rules, exitAtEnd, metrics, health, log, now: Date.now, intake: { settings, now: Date.now, metrics: countsDecoding ? metrics : null }, ...(countsDecoding ? { tally: parts.tally } : {}) })
   return { stream, store }
 }
 
-function sourceOf({ settings, neighbours, clusterId, health, log }: StreamParts, groupId: string): KafkaSource {
-  const { topics, sessionTimeoutMs, maxBytesPerPartition } = settings.kafka
-  return new KafkaSource({ kafka: neighbours.kafka, admin: neighbours.admin, clusterId, groupId, topics, sessionTimeoutMs, maxBytesPerPartition, health, log })
+function sourceOf({ settings, neighbours, clusterId, metrics, health, log }: StreamParts, groupId: string, branches: readonly BranchName[]): KafkaSource {
+  const { topics, sessionTimeoutMs, maxBytesPerPartition, stallMs } = settings.kafka
+  const onStalled = (): void => branches.forEach((branch) => metrics.consumerRestarts.inc({ branch }))
+  return new KafkaSource({ kafka: neighbours.kafka, admin: neighbours.admin, clusterId, groupId, topics, sessionTimeoutMs, maxBytesPerPartition, stallMs, onStalled, health, log })
 }
 
 function detailStore(parts: StreamParts, rules: RulesInForce, source: KafkaSource, commits: Pick<ClusterDetailOptions, 'commitOpening' | 'commitOffsets'>): ClusterDetailStore {

@@ -16,12 +16,13 @@ const CONNECT_TIMEOUT_MS = 10_000
 /** Tries 0.3, 0.6 and 1.2 s apart: enough for a leader that moves, short enough that a stop is not held up. */
 const KAFKA_RETRY = { retries: 3, initialRetryTime: 300, maxRetryTime: 2_000 }
 
-export function kafkaConfig(kafka: KafkaSettings, clientId: string): KafkaConfig {
+/** `section`: where its settings stand. */
+export function kafkaConfig(kafka: KafkaSettings, clientId: string, section = 'kafka'): KafkaConfig {
   const sasl = saslOptions(kafka)
   return {
     clientId,
     brokers: brokersOf(kafka),
-    ssl: kafka.tls.enabled ? { ...tlsOptions(kafka.tls, 'kafka.tls') } : false,
+    ssl: kafka.tls.enabled ? { ...tlsOptions(kafka.tls, `${section}.tls`) } : false,
     ...(sasl === null ? {} : { sasl }),
     connectionTimeout: CONNECT_TIMEOUT_MS,
     authenticationTimeout: CONNECT_TIMEOUT_MS,

@@ -2,6 +2,7 @@
  * What no single setting can know: settings that contradict each other. Settings that are valid one by one go in, conflicts come
  * out, each with all settings that it speaks of. Pure.
  */
+import { clusterConflicts } from './cluster-checks.ts'
 import type { Settings } from './schema.ts'
 
 export interface Conflict {
@@ -15,6 +16,7 @@ export function conflictsIn(settings: Settings): Conflict[] {
   return [
     ...sasl(settings),
     ...brokerLists(settings),
+    ...clusterConflicts(settings),
     ...oneLogin('elasticsearch', settings.elasticsearch, 'apiKey', settings.elasticsearch.apiKey !== null),
     ...oneLogin('druid', settings.druid, 'token', settings.druid.token !== null),
     ...(['kafka', 'elasticsearch', 'druid'] as const).flatMap((who) => certificates(settings, who)),
@@ -95,6 +97,8 @@ function flushing({ detail, rollup, kafka }: Settings): Conflict[] {
     ...atLeast('rollup.catchUpFlushMs', rollup.catchUpFlushMs, 'rollup.flushMs', rollup.flushMs),
     // A transaction that is sent at the longest interval must not be ended by the broker first.
     ...atLeast('kafka.transactionTimeoutMs', kafka.transactionTimeoutMs, 'rollup.catchUpFlushMs', rollup.catchUpFlushMs + 1),
+    // While the group is formed anew nothing comes either.
+    ...atLeast('kafka.stallMs', kafka.stallMs, 'kafka.sessionTimeoutMs', kafka.sessionTimeoutMs * 2),
     // Otherwise the source is paused before a flush is due.
     ...atLeast('detail.maxDocuments', detail.maxDocuments, 'detail.flushDocuments', detail.flushDocuments),
     ...atLeast('rollup.maxRows', rollup.maxRows, 'rollup.flushRows', rollup.flushRows),

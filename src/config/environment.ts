@@ -31,8 +31,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Layered {
 /** What `readEnvironment` reads back as `value`. A secret has no such form. */
 export function environmentText(setting: Setting, value: unknown): string {
   if (value === null) return ''
-  if (Array.isArray(value)) return value.join(',')
-  return setting.kind === 'map' ? JSON.stringify(value) : String(value)
+  if (Array.isArray(value) && (setting.kind === 'list' || value.length === 0)) return value.join(',')
+  return setting.kind === 'map' || setting.kind === 'objects' ? JSON.stringify(value) : String(value)
 }
 
 /** Editors and `echo` end a file, and some tools a variable, with a newline that is no part of a secret. */
@@ -47,7 +47,8 @@ function valueOf(setting: Setting, text: string): unknown {
   if (text === '' && setting.nullable) return null
   if (setting.kind === 'number') return /^-?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : text
   if (setting.kind === 'boolean') return text === 'true' || text === 'false' ? text === 'true' : text
-  return setting.kind === 'map' ? parsedJson(text) : text
+  if (setting.kind === 'objects' && text === '') return []
+  return setting.kind === 'map' || setting.kind === 'objects' ? parsedJson(text) : text
 }
 
 function parsedJson(text: string): unknown {

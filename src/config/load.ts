@@ -91,6 +91,8 @@ function issueFault(issue: z.core.$ZodIssue, given: Layer): Fault {
   const setting = settingNamed(name)
   const { value, origin }: Given = given.get(name) ?? { value: undefined, origin: 'default' }
   const member = issue.path.slice(setting?.path.length ?? 0).map(String)
+  // Of a list of maps zod says more than its type does; its words name keys and what was expected, never a value.
+  if (setting?.kind === 'objects' && member.length > 0) return { setting: [name, ...member].join('.'), origin, expected: setting.type, got: issue.message }
   const came = member.reduce<unknown>((inner, key) => (typeof inner === 'object' && inner !== null ? Object.entries(inner).find(([k]) => k === key)?.[1] : undefined), value)
   const got = setting?.sensitive === true ? kindOfValue(came) : quoteValue(came)
   return { setting: name, origin, expected: setting?.type ?? '', got: Array.isArray(came) && came.length === 0 ? 'an empty list' : got }

@@ -41,7 +41,7 @@ const url = () =>
     .refine((text) => !text.includes('@'))
     .describe('http or https URL, without user name and password in it')
 
-export const kafkaSchema = z.strictObject({
+const firstCluster = z.strictObject({
   brokers: z.array(form(/^([^\s:/@]+|\[[0-9a-fA-F:.]+\]):\d{1,5}$/, 'host:port')).min(1).default(['127.0.0.1:9092']).describe('Brokers to start from, host:port each.'),
   brokersFile: z.string().min(1).nullable().default(null).describe('File with the brokers to start from, in place of `brokers`: host:port each, on lines of their own. It may change while the program runs.'),
   brokersDns: form(/^(_[^\s/@]+|[^\s:/@]+:\d{1,5})$/, 'SRV name, or host:port').nullable().default(null).describe('Name in DNS to find the brokers by, in place of `brokers`: SRV records of _kafka._tcp.example.com, or all addresses of kafka.example.com:9092.'),
@@ -67,6 +67,28 @@ export const kafkaSchema = z.strictObject({
     .default('stop')
     .describe('What to do where the group\'s offsets are gone although the store holds our data: stop with an error; recover from what the store says; earliest counts the log anew as another incarnation; latest skips it.'),
   transactionTimeoutMs: positive().default(30_000).describe('After this the broker ends a transaction whose producer has died.'),
+  stallMs: positive().default(300_000).describe('How long there may be records to read and none come before the consumer is made anew; where that helps nothing three times, the program ends.'),
+})
+
+/** What a further cluster may say for itself. Its password comes from a file: a variable has one value for all. */
+const furtherCluster = z.strictObject({
+  name: form(/^[a-z][a-z0-9-]{0,20}$/, 'small letters, digits and dashes, a letter first, at most 21'),
+  brokers: firstCluster.shape.brokers.unwrap().nullable().default(null),
+  brokersFile: firstCluster.shape.brokersFile,
+  brokersDns: firstCluster.shape.brokersDns,
+  tls: firstCluster.shape.tls.unwrap().nullable().default(null),
+  sasl: firstCluster.shape.sasl.unwrap().omit({ password: true }).nullable().default(null),
+  druidBootstrap: z.string().min(1).nullable().default(null),
+  druidProperties: z.record(z.string(), z.string()).nullable().default(null),
+})
+export type FurtherCluster = z.output<typeof furtherCluster>
+
+export const kafkaSchema = firstCluster.extend({
+  moreClusters: z
+    .array(furtherCluster)
+    .describe('list of clusters: name; brokers, brokersFile or brokersDns; tls, sasl, druidBootstrap, druidProperties where they differ (JSON in the variable)')
+    .default([])
+    .describe('Further Kafka clusters with the same topics, read beside this one. What one does not say of tls, sasl and druidProperties is as here and in `druid.kafkaProperties`.'),
 })
 
 export const elasticsearchSchema = z.strictObject({
@@ -244,6 +266,8 @@ export type DruidSettings = Settings['druid']
 
 /** Names of everything that an installation creates in its neighbours. */
 export interface Names {
+  /** Null for the first cluster. What is in Elasticsearch belongs to all; the first one's control topic holds what is decided for all, each one's what is asked of its partitions. */
+  readonly cluster: string | null
   readonly detailGroup: string
   readonly rollupGroup: string
   readonly rollupTopic: string
@@ -255,15 +279,17 @@ export interface Names {
   readonly ledgerIndex: string
 }
 
-export function namesOf(name: string): Names {
+export function namesOf(name: string, cluster: string | null = null): Names {
+  const of = cluster === null ? '' : `-${cluster}`
   return {
-    detailGroup: `${name}-detail`,
-    rollupGroup: `${name}-rollup`,
-    rollupTopic: `${name}-rollups`,
-    letterTopic: `${name}-dead-letters`,
-    ledgerTopic: `${name}-ledger`,
-    controlTopic: `${name}-control`,
-    datasource: `${name}-rollups`,
+    cluster,
+    detailGroup: `${name}-detail${of}`,
+    rollupGroup: `${name}-rollup${of}`,
+    rollupTopic: `${name}-rollups${of}`,
+    letterTopic: `${name}-dead-letters${of}`,
+    ledgerTopic: `${name}-ledger${of}`,
+    controlTopic: `${name}-control${of}`,
+    datasource: `${name}-rollups${of}`,
     detailIndex: `${name}-detail`,
     ledgerIndex: `${name}-ledger`,
   }

@@ -22,14 +22,14 @@ export function readSecretFiles(settings: Layer): Layered {
       fault(`either the secret or its file`, `both (${direct.origin} and ${file.origin})`)
       continue
     }
-    const content = read(file.value)
+    const content = readSecret(file.value)
     if (content.secret !== null) layer.set(setting.name, { value: content.secret, origin: file.origin })
     else fault('a readable file that holds the secret', content.problem)
   }
   return { layer, faults }
 }
 
-function read(file: string): { secret: Secret; problem: null } | { secret: null; problem: string } {
+export function readSecret(file: string): { secret: Secret; problem: null } | { secret: null; problem: string } {
   try {
     const text = trimNewline(readFileSync(file, 'utf8'))
     return text === '' ? { secret: null, problem: 'an empty file' } : { secret: new Secret(text), problem: null }

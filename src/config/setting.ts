@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { schema } from './schema.ts'
 
-export type Kind = 'text' | 'number' | 'boolean' | 'choice' | 'list' | 'map' | 'secret'
+export type Kind = 'text' | 'number' | 'boolean' | 'choice' | 'list' | 'objects' | 'map' | 'secret'
 
 export interface Setting {
   /** `detail.flushMs` */
@@ -66,7 +66,7 @@ function settingOf(path: readonly string[], declared: z.ZodType, inner: z.ZodTyp
     type: typeWords(inner),
     default: declared.parse(undefined),
     sentence: declared.description ?? '',
-    sensitive: kind === 'secret' || kind === 'map' || holdsSecretFile,
+    sensitive: kind === 'secret' || kind === 'map' || kind === 'objects' || holdsSecretFile,
   }
 }
 
@@ -80,7 +80,7 @@ function kindOf(inner: z.ZodType): Kind {
   if (inner instanceof z.ZodNumber) return 'number'
   if (inner instanceof z.ZodBoolean) return 'boolean'
   if (inner instanceof z.ZodEnum) return 'choice'
-  if (inner instanceof z.ZodArray) return 'list'
+  if (inner instanceof z.ZodArray) return inner.element instanceof z.ZodObject ? 'objects' : 'list'
   if (inner instanceof z.ZodRecord) return 'map'
   return inner instanceof z.ZodCustom ? 'secret' : 'text'
 }
@@ -89,6 +89,7 @@ function typeWords(inner: z.ZodType): string {
   if (inner instanceof z.ZodNumber) return numberWords(inner)
   if (inner instanceof z.ZodBoolean) return 'true or false'
   if (inner instanceof z.ZodEnum) return `one of ${inner.options.join(', ')}`
+  if (inner instanceof z.ZodArray && inner.element instanceof z.ZodObject) return inner.description ?? 'list of maps'
   // As above: `element` is typed as zod's core.
   if (inner instanceof z.ZodArray) return `list of: ${typeWords(inner.element as z.ZodType)}`
   if (inner instanceof z.ZodRecord) return 'map of text to text (a JSON object in the variable)'

@@ -29,7 +29,11 @@ export function tlsOptions(tls: TlsSettings, section: string): TlsOptions {
 
 /** For `check-config`: what opening the connections would find wrong. */
 export function checkTlsFiles(settings: Settings): Fault[] {
-  return (['kafka', 'elasticsearch', 'druid'] as const).flatMap((who) => readTls(settings[who].tls, `${who}.tls`).faults)
+  return (['kafka', 'elasticsearch', 'druid'] as const).flatMap((who) => checkTls(settings[who].tls, `${who}.tls`))
+}
+
+export function checkTls(tls: TlsSettings, section: string): Fault[] {
+  return readTls(tls, section).faults
 }
 
 function readTls(tls: TlsSettings, section: string): { options: TlsOptions; faults: Fault[] } {

@@ -15,6 +15,8 @@ const PARTITION = 0
 export interface KafkaControlLogOptions {
   readonly kafka: KafkaClient
   readonly topic: string
+  /** As readiness calls it, where there are several. */
+  readonly what?: string
   readonly health: HealthRegistry
   readonly now: () => number
   /** Told what a handler throws: a fault of the program. */
@@ -34,7 +36,7 @@ export class KafkaControlLog implements ControlLog {
   }
 
   async follow(prefixes: readonly string[], onEntry: (entry: ControlEntry) => void): Promise<Following> {
-    const { kafka, topic, health, now, onFailed } = this.#options
+    const { kafka, topic, what = 'control log', health, now, onFailed } = this.#options
     const copy = new KnownKeys(prefixes, onEntry)
     const follower = new PartitionFollower(
       {
@@ -44,7 +46,7 @@ export class KafkaControlLog implements ControlLog {
         onRecord: ({ key, value }) => copy.take(key, value),
         onRestart: () => copy.restart(),
         onCaughtUp: () => copy.caughtUp(),
-        report: (ok, detail) => health.set('control log', ok, detail),
+        report: (ok, detail) => health.set(what, ok, detail),
       },
       onFailed,
     )

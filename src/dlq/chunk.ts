@@ -20,6 +20,11 @@ import type { RollupRow } from '../store/rollup-store.ts'
 /** The replay's own "partition": its chunks' numbers are the offsets. */
 export const REPLAY: Partition = { cluster: 'replay', topic: 'dead-letters', partition: 0 }
 
+/** Of a further Kafka cluster: replays of two clusters do not fence each other, so that their numbers are in no order. */
+export function replayOf(cluster: string | null): Partition {
+  return cluster === null ? REPLAY : { ...REPLAY, topic: `${REPLAY.topic}-${cluster}` }
+}
+
 /** What is to be added to a line of the ledger: nothing in sum. */
 export interface LedgerMove {
   readonly branch: BranchName
@@ -63,23 +68,25 @@ export interface Judged {
 }
 
 export interface ChunkOptions {
+  /** Whose number `seq` is. */
+  readonly contributor: Partition
   readonly seq: number
   readonly now: () => number
   readonly maxLetterBytes: number
 }
 
 export function foldChunk(judged: readonly Judged[], options: ChunkOptions): Chunk {
-  const { seq } = options
+  const { seq, contributor } = options
   const detail = new Converger({ blockSize: 1, rules: NO_RULES, maxLetterBytes: options.maxLetterBytes, now: options.now, flushed: NEVER_FLUSHED })
   const rollup = new Aggregator({ blockSize: 1, rules: NO_RULES, now: options.now })
-  for (const branch of [detail, rollup]) branch.open(REPLAY, { incarnation: 0, from: seq, next: seq, lost: null })
+  for (const branch of [detail, rollup]) branch.open(contributor, { incarnation: 0, from: seq, next: seq, lost: null })
   const shares = new Map<string, Share[]>()
   for (const one of judged) {
     const items = itemsOf(one, seq)
     const branches = branchesOf(one.letter)
-    if (branches.includes('rollup')) rollup.fold(REPLAY, items, seq + 1)
+    if (branches.includes('rollup')) rollup.fold(contributor, items, seq + 1)
     if (!branches.includes('detail')) continue
-    detail.fold(REPLAY, items, seq + 1)
+    detail.fold(contributor, items, seq + 1)
     noteShares(shares, one)
   }
   const documents = detail.take().part.documents.map((update) => ({ update, shares: shares.get(update.id) ?? [] }))

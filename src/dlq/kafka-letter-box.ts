@@ -121,7 +121,7 @@ export class KafkaLetterBox implements LetterBox {
           this.#index.clear()
           this.#log.clear()
         },
-        report: (ok, detail) => health.set('dead letters', ok, detail),
+        report: (ok, detail) => health.set(names.cluster === null ? 'dead letters' : `dead letters ${names.cluster}`, ok, detail),
       },
       onFailed,
     )

@@ -20,12 +20,12 @@ import { chunked } from '../kafka/chunks.ts'
 import { kafkaError, type KafkaClient } from '../kafka/client.ts'
 import { letterKey, letterMessage, parseLetter } from '../kafka/letters.ts'
 import { PartitionReader } from '../kafka/partition-reader.ts'
-import { partitionKey, type SourceRecord } from '../source/source.ts'
+import { partitionKey, type Partition, type SourceRecord } from '../source/source.ts'
 import type { LetterHead } from '../store/dead-letter.ts'
 import type { ElasticsearchDocuments } from '../store/elasticsearch/documents.ts'
 import { evidenceOf } from '../store/rollup-ledger.ts'
 import { wireRow } from '../store/rollup-topic.ts'
-import { refusedOf, type Chunk, type DocumentOf, type LedgerMove } from './chunk.ts'
+import { refusedOf, replayOf, type Chunk, type DocumentOf, type LedgerMove } from './chunk.ts'
 import { replayLine } from './ledger.ts'
 import type { ReplaySession, SessionQuery } from './letter-box.ts'
 import { LetterRecords } from './letter-records.ts'
@@ -70,6 +70,7 @@ export async function openKafkaSession(options: KafkaSessionOptions, query: Sess
 class KafkaSession implements ReplaySession {
   letters: readonly LetterHead[] = []
   next: number | null = null
+  readonly contributor: Partition
   readonly #options: KafkaSessionOptions
   readonly #signal: AbortSignal
   readonly #producer: Producer
@@ -88,6 +89,7 @@ class KafkaSession implements ReplaySession {
   constructor(options: KafkaSessionOptions, signal: AbortSignal) {
     const { kafka, admin, names, clusterId, transactionTimeoutMs, documents, ledgerValues } = options
     this.#options = options
+    this.contributor = replayOf(names.cluster)
     this.#signal = signal
     this.#producer = kafka.producer({
       transactionalId: `${names.letterTopic}-replay`,

@@ -4,7 +4,7 @@
  *   open(query) -> a session: fences every earlier one, finishes what such a one has left half done
  *   commit      -> documents, rows, ledger and letters of a chunk: durable, all of it, once; or the promise rejects, and it is a letter still
  */
-import type { SourceRecord } from '../source/source.ts'
+import type { Partition, SourceRecord } from '../source/source.ts'
 import type { DeadLetter, DeadLetterReader, LetterFilter, LetterHead } from '../store/dead-letter.ts'
 import type { Chunk } from './chunk.ts'
 
@@ -36,7 +36,9 @@ export interface ReplaySession {
   record(letter: LetterHead): Promise<SourceRecord | null>
   /** Null where it has been thrown away meanwhile. */
   body(letter: LetterHead): Promise<Buffer | null>
-  /** Larger than that of any chunk before, of any session. */
+  /** What the chunks contribute as. */
+  readonly contributor: Partition
+  /** Larger than that of any chunk before, of any session with this contributor. */
   nextSeq(): number
   /** Resolves with the events that the detail store would not take, and those that are too old for it. */
   commit(chunk: Chunk): Promise<{ readonly refused: number; readonly expired: number }>

@@ -1,5 +1,5 @@
 /** The wiring of the desk for dead letters: which letter box in which mode. */
-import { clusterIdOf, createNeighbours, documentsOf, type Neighbours } from '../cluster/neighbours.ts'
+import { clusterIdOf, createNeighbours, documentsOf, everyCluster, type Neighbours } from '../cluster/neighbours.ts'
 import type { Settings } from '../config/schema.ts'
 import { createHealth, type HealthRegistry } from '../health.ts'
 import { readTopic } from '../kafka/read-topic.ts'
@@ -12,6 +12,8 @@ import { openEmbeddedLetters, type EmbeddedLetterBox } from '../store/embedded/l
 import { createDesk } from './desk.ts'
 import type { JudgeOptions } from './judge.ts'
 import { KafkaLetterBox } from './kafka-letter-box.ts'
+import type { LetterBox } from './letter-box.ts'
+import { UnitedLetterBox } from './united-letter-box.ts'
 
 export interface ClusterBoxParts {
   readonly settings: Settings
@@ -24,7 +26,15 @@ export interface ClusterBoxParts {
   readonly onFailed: (error: unknown) => void
 }
 
-/** Connects to nothing. */
+/** The letters of all Kafka clusters. Connects to nothing. */
+export function clusterBoxes(parts: ClusterBoxParts): LetterBox & { start(): void } {
+  const [first, ...others] = everyCluster(parts.neighbours).map((neighbours) => clusterBox({ ...parts, neighbours })) as [KafkaLetterBox, ...KafkaLetterBox[]] // there is a first cluster
+  if (others.length === 0) return first
+  const start = (): void => [first, ...others].forEach((box) => box.start())
+  return Object.assign(new UnitedLetterBox([first, ...others]), { start })
+}
+
+/** The letters of one Kafka cluster. Connects to nothing. */
 export function clusterBox({ settings, neighbours, documents, health, log, now, onFailed }: ClusterBoxParts): KafkaLetterBox {
   const { kafka, admin, names } = neighbours
   return new KafkaLetterBox({
@@ -65,7 +75,7 @@ export function openDesk(settings: Settings, now: () => number): DeadLetterDesk 
   const onFailed = (error: unknown): never => {
     throw error
   }
-  const desk = createDesk(clusterBox({ settings, neighbours, documents, health, log, now, onFailed }), judge)
+  const desk = createDesk(clusterBoxes({ settings, neighbours, documents, health, log, now, onFailed }), judge)
   return {
     ...desk,
     close: async () => {

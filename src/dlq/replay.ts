@@ -111,7 +111,7 @@ function keep(letter: LetterHead, verdict: Verdict, isCopy: boolean, tally: Tall
 
 /** What the detail store would not take is not counted there, whatever the rollups say. */
 async function commit(judged: readonly Judged[], { session, now, maxLetterBytes }: ReplayParts, { counts }: Tally): Promise<void> {
-  const { refused, expired } = await session.commit(foldChunk(judged, { seq: session.nextSeq(), now, maxLetterBytes }))
+  const { refused, expired } = await session.commit(foldChunk(judged, { contributor: session.contributor, seq: session.nextSeq(), now, maxLetterBytes }))
   counts.refusedEvents += refused
   counts.expiredEvents += expired
   counts.events -= refused + expired

@@ -2,7 +2,7 @@
  * Positions of the streams of a running process in cluster mode: what operators ask for is applied to the partitions that are its own, and what the settings
  * do not put up with is asked for by itself.
  */
-import type { Neighbours } from '../cluster/neighbours.ts'
+import { inCluster, type Neighbours } from '../cluster/neighbours.ts'
 import type { Settings } from '../config/schema.ts'
 import { KafkaControlLog } from '../control/kafka-control-log.ts'
 import { isTracefoldError } from '../errors.ts'
@@ -39,7 +39,7 @@ export class LiveOffsets {
   constructor(parts: LiveOffsetsParts) {
     const { settings, neighbours, documents, health, log, onFailed } = parts
     this.#parts = parts
-    this.#control = new KafkaControlLog({ kafka: neighbours.kafka, topic: neighbours.names.controlTopic, health, now: Date.now, onFailed })
+    this.#control = new KafkaControlLog({ kafka: neighbours.kafka, topic: neighbours.names.controlTopic, what: inCluster('positions', neighbours.names), health, now: Date.now, onFailed })
     this.book = new SkipBook(log)
     this.desk = createClusterDesk({ settings, neighbours, documents, control: this.#control, book: this.book, now: Date.now })
   }

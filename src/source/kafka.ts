@@ -8,14 +8,14 @@
  *   that was fetched before a seek may still be in its queue. What does not fit is opened again.
  * - An empty log is watched: where it was emptied or made anew and nothing has come since, kafkajs says nothing.
  * - It never gives up: a consumer that crashes is thrown away, and a new one is made after a back-off (kafkajs's own restart cannot be stopped).
+ * - One that stands still without a word is thrown away, too (stall-watch.ts); where that was in vain, the process is to end. What such a one still
+ *   says is not heard.
  *
  * Delivery: nothing is committed here but by `commit`, which is refused by the broker if we are no longer a member.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Admin, Consumer, EachBatchPayload } from 'kafkajs'
-import type { Logger } from 'pino'
 import { TracefoldError } from '../errors.ts'
-import type { HealthRegistry } from '../health.ts'
 import { kafkaError, type KafkaClient } from '../kafka/client.ts'
 import { encodeMetadata } from '../kafka/commit-metadata.ts'
 import { recordOf } from '../kafka/record.ts'
@@ -23,6 +23,8 @@ import { topicOffsets } from '../kafka/topic-offsets.ts'
 import { backoffMs, pause as wait, retry } from '../lib/retry.ts'
 import type { Progress } from '../store/position.ts'
 import { partitionKey, type Bounds, type Partition, type Source, type SourceHandler, type SourceRecord } from './source.ts'
+import { sightOf, StallGuard, type StallGuardOptions } from './stall-guard.ts'
+import type { Sight } from './stall-watch.ts'
 
 /** Longest wait of a fetch for new records: bounds the idle CPU and the latency of a pause or a stop. */
 const MAX_WAIT_MS = 250
@@ -32,17 +34,16 @@ const HEARTBEAT_INTERVAL_MS = 1_000
 const LOOK_MS = 5_000
 /** How long a stop waits for a connect or join under way, which kafkajs cannot cut short; past that it ends by itself. */
 const STOP_PATIENCE_MS = 5_000
+/** How long a consumer that is thrown away may take to leave; one that hangs never does, and its session ends by itself. */
+const LEAVE_PATIENCE_MS = 1_000
 
-export interface KafkaSourceOptions {
+export interface KafkaSourceOptions extends StallGuardOptions {
   readonly kafka: KafkaClient
   readonly admin: Admin
   readonly clusterId: string
-  readonly groupId: string
   readonly topics: readonly string[]
   readonly sessionTimeoutMs: number
   readonly maxBytesPerPartition: number
-  readonly health: HealthRegistry
-  readonly log: Logger
 }
 
 /** What kafkajs tells of a batch that has nothing for a handler. */
@@ -62,6 +63,7 @@ interface Reading {
   expected: number | null
   /** True from a seek until a batch has come from there: what comes before that may have been fetched earlier. */
   isSeeking: boolean
+  isPaused: boolean
   /** Where the last look at the bounds found it. */
   lookedAt: number | null
 }
@@ -76,9 +78,13 @@ export class KafkaSource implements Source {
   #looking: Promise<void> | null = null
   #failures = 0
   #isMember = false
+  readonly #stallGuard: StallGuard
+  /** Ends the consumer of now. */
+  #abandon: (error: TracefoldError) => void = () => {}
 
   constructor(options: KafkaSourceOptions) {
     this.#options = options
+    this.#stallGuard = new StallGuard(options)
   }
 
   async start(handler: SourceHandler): Promise<void> {
@@ -86,24 +92,27 @@ export class KafkaSource implements Source {
     this.#life = this.#live().catch((error: unknown) => {
       if (!this.#stopping.signal.aborted) handler.onFailed(error)
     })
-    const looks = setInterval(() => this.#look(), LOOK_MS).unref()
-    this.#stopping.signal.addEventListener('abort', () => clearInterval(looks), { once: true })
+    const looks = setInterval(() => this.#look(), Math.min(LOOK_MS, Math.ceil((this.#options.stallMs ?? Infinity) / 4))).unref()
+    this.#stopping.signal.addEventListener('abort', () => clearInterval(looks))
   }
 
   seek(p: Partition, offset: number): void {
     const reading = this.#readings.get(partitionKey(p))
     if (reading === undefined) return
-    reading.expected = offset
-    reading.isSeeking = true
+    Object.assign(reading, { expected: offset, isSeeking: true })
     this.#tell((consumer) => consumer.seek({ topic: p.topic, partition: p.partition, offset: String(offset) }))
   }
 
   pause(p: Partition): void {
+    const reading = this.#readings.get(partitionKey(p))
+    if (reading !== undefined) reading.isPaused = true
     this.#tell((consumer) => consumer.pause([{ topic: p.topic, partitions: [p.partition] }]))
   }
 
   resume(p: Partition): void {
-    if (!this.#readings.has(partitionKey(p))) return
+    const reading = this.#readings.get(partitionKey(p))
+    if (reading === undefined) return
+    reading.isPaused = false
     this.#tell((consumer) => consumer.resume([{ topic: p.topic, partitions: [p.partition] }]))
   }
 
@@ -156,20 +165,28 @@ export class KafkaSource implements Source {
         await this.#readWith(this.#makeConsumer())
       } catch (error) {
         if (this.#stopping.signal.aborted) return
-        if (this.#isMember) this.#handler?.onAssigned([])
-        this.#isMember = false
-        this.#readings = new Map()
+        this.#leave()
         await this.#waitToReconnect(error)
       }
     }
   }
 
+  /** Nothing is ours any more. */
+  #leave(): void {
+    if (this.#isMember) this.#handler?.onAssigned([])
+    this.#isMember = false
+    this.#readings = new Map()
+  }
+
   /** Resolves at a stop, rejects when the consumer crashes. `run` is waited for even then: what is disconnected while it joins never ends. */
   async #readWith(consumer: Consumer): Promise<void> {
     const { signal } = this.#stopping
+    let onAbort = (): void => {}
     const ended = new Promise<void>((resolve, reject) => {
-      signal.addEventListener('abort', () => resolve(), { once: true })
+      onAbort = resolve
+      signal.addEventListener('abort', onAbort, { once: true })
       consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error))
+      this.#abandon = reject
     })
     ended.catch(() => {}) // it may come before it is waited for
     try {
@@ -177,11 +194,12 @@ export class KafkaSource implements Source {
       await consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true })
       if (signal.aborted) return
       this.#consumer = consumer
-      await consumer.run({ autoCommit: false, eachBatchAutoResolve: true, eachBatch: (payload) => this.#onBatch(payload) })
+      await consumer.run({ autoCommit: false, eachBatchAutoResolve: true, eachBatch: (payload) => (this.#consumer === consumer ? this.#onBatch(payload) : DONE) })
       await ended
     } finally {
       this.#consumer = null
-      await consumer.disconnect().catch(() => {}) // it is gone in any case
+      signal.removeEventListener('abort', onAbort)
+      await Promise.race([consumer.disconnect().catch(() => {}), delay(signal.aborted ? STOP_PATIENCE_MS : LEAVE_PATIENCE_MS, undefined, { ref: false })]) // it is gone in any case
     }
   }
 
@@ -206,9 +224,11 @@ export class KafkaSource implements Source {
       allowAutoTopicCreation: false,
       retry: { initialRetryTime: 300, maxRetryTime: 10_000, retries: 5, restartOnFailure: () => Promise.resolve(false) }, // 5 tries: 9 s
     })
-    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => this.#onJoin(payload.memberAssignment as Record<string, number[]>))
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      if (this.#consumer === consumer) this.#onJoin(payload.memberAssignment as Record<string, number[]>)
+    })
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
-      if (payload.batchSize === 0) this.#onFiltered(payload)
+      if (payload.batchSize === 0 && this.#consumer === consumer) this.#onFiltered(payload)
     })
     return consumer
   }
@@ -223,7 +243,7 @@ export class KafkaSource implements Source {
       for (const number of numbers) {
         const partition = { cluster: this.#options.clusterId, topic, partition: number }
         partitions.push(partition)
-        this.#readings.set(partitionKey(partition), { partition, expected: null, isSeeking: false, lookedAt: null })
+        this.#readings.set(partitionKey(partition), { partition, expected: null, isSeeking: false, isPaused: true, lookedAt: null })
         this.pause(partition)
       }
     }
@@ -283,16 +303,31 @@ export class KafkaSource implements Source {
       reading.lookedAt = expected
       return expected !== null && expected === lookedAt
     })
+    const known = new Map<Reading, Bounds>()
     for (const topic of new Set(still.map(({ partition }) => partition.topic))) {
       const bounds = await topicOffsets(this.#options.admin, topic)
-      for (const reading of still) if (reading.partition.topic === topic) this.#compare(reading, bounds.get(reading.partition.partition))
+      for (const reading of still) {
+        const found = reading.partition.topic === topic ? bounds.get(reading.partition.partition) : undefined
+        if (found === undefined) continue
+        known.set(reading, found)
+        this.#compare(reading, found)
+      }
     }
+    if (this.#isMember && !this.#stopping.signal.aborted) this.#judge([...this.#readings].map(([key, reading]) => sightOf(key, reading, known.get(reading))))
   }
 
-  #compare(reading: Reading, bounds: Bounds | undefined): void {
+  #judge(sights: readonly Sight[]): void {
+    const remedy = this.#stallGuard.look(performance.now(), sights)
+    if (remedy?.kind === 'give_up') this.#handler?.onFailed(remedy.error)
+    if (remedy?.kind !== 'restart') return
+    this.#leave()
+    this.#abandon(remedy.error)
+  }
+
+  #compare(reading: Reading, bounds: Bounds): void {
     const { partition, expected, lookedAt } = reading
     const isStill = expected !== null && expected === lookedAt && this.#readings.get(partitionKey(partition)) === reading && !this.#stopping.signal.aborted
-    if (isStill && bounds !== undefined && (bounds.begin > expected || bounds.end < expected)) this.#reopen(reading, { ...bounds })
+    if (isStill && (bounds.begin > expected || bounds.end < expected)) this.#reopen(reading, { ...bounds })
   }
 
   #readingOf(topic: string, partition: number): Reading | undefined {

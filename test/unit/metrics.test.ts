@@ -36,20 +36,20 @@ it('what is counted is what is shown', async () => {
   const metrics = createMetrics()
   metrics.detailFlush.inc({ trigger: 'age' })
   metrics.documentsFlushed.inc(7)
-  metrics.consumerLag.set({ branch: 'detail', topic: 'error-logs', partition: '3' }, 42)
+  metrics.consumerLag.set({ branch: 'detail', cluster: 'c', topic: 'error-logs', partition: '3' }, 42)
   metrics.buildInfo.set({ version: '0.1.0', fingerprint_version: 'v1' }, 1)
   metrics.endToEndLatency.observe({ branch: 'rollup' }, 1.5)
   const samples = samplesOf((await metrics.exposition()).text)
   expect(samples.get('tracefold_detail_flush_total{trigger="age"}')).toBe(1)
   expect(samples.get('tracefold_documents_flushed_total')).toBe(7)
-  expect(samples.get('tracefold_consumer_lag_records{branch="detail",topic="error-logs",partition="3"}')).toBe(42)
+  expect(samples.get('tracefold_consumer_lag_records{branch="detail",cluster="c",topic="error-logs",partition="3"}')).toBe(42)
   expect(samples.get('tracefold_build_info{version="0.1.0",fingerprint_version="v1"}')).toBe(1)
   expect(samples.get('tracefold_end_to_end_latency_seconds_bucket{le="2",branch="rollup"}')).toBe(1)
 })
 
 it('the lag of a partition that is no longer ours is forgotten', async () => {
   const metrics = createMetrics()
-  const labels = { branch: 'detail', topic: 'error-logs', partition: '3' } as const
+  const labels = { branch: 'detail', cluster: 'c', topic: 'error-logs', partition: '3' } as const
   metrics.consumerLag.set(labels, 42)
   metrics.consumerLag.remove(labels)
   expect((await metrics.exposition()).text).not.toContain('partition="3"')

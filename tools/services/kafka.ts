@@ -22,6 +22,8 @@ export interface KafkaOptions {
   readonly heap?: string
   /** Broker settings beside or instead of ours. */
   readonly settings?: Readonly<Record<string, string>>
+  /** Users of SCRAM that a new data folder begins with: 'SCRAM-SHA-256=[name=...,password=...]'. */
+  readonly scram?: readonly string[]
   /** Of a new data folder; one of its own unless told. */
   readonly clusterId?: string
   /** Clients' port; the controller's is the next one. Free ones unless told. */
@@ -57,7 +59,7 @@ export function kafkaPlan(place: KafkaPlace, options: KafkaOptions = {}, say?: S
       const jars = join(await fetchKafka(say, options.version), '*')
       const file = join(dir, 'server.properties')
       await writeFile(file, properties({ ...brokerSettings(place), ...options.settings }))
-      if (clusterId(dir) === null) await format(jars, file, options.clusterId ?? newClusterId())
+      if (clusterId(dir) === null) await format(jars, file, options.clusterId ?? newClusterId(), options.scram ?? [])
       return { program: java(), args: [`-Xms${heap}`, `-Xmx${heap}`, '-XX:+UseSerialGC', ...LOGGING, '-cp', jars, 'kafka.Kafka', file] }
     },
     answers: () => answers(`${LOOPBACK}:${port}`, clusterId(dir)),
@@ -104,8 +106,8 @@ function properties(settings: Readonly<Record<string, string>>): string {
   return Object.entries(settings).map(([key, value]) => `${key}=${value}\n`).join('')
 }
 
-async function format(jars: string, file: string, id: string): Promise<void> {
-  await run(java(), ['-Xmx128m', '-XX:TieredStopAtLevel=1', ...LOGGING, '-cp', jars, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', file, '--ignore-formatted'])
+async function format(jars: string, file: string, id: string, scram: readonly string[]): Promise<void> {
+  await run(java(), ['-Xmx128m', '-XX:TieredStopAtLevel=1', ...LOGGING, '-cp', jars, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', file, '--ignore-formatted', ...scram.flatMap((user) => ['--add-scram', user])])
 }
 
 /** 16 random bytes in base64url; a leading dash would look like an option. */

@@ -3,31 +3,29 @@
  * (streaming rollup is best-effort, so a row count means nothing); the order is exact, since approximate top-N is off.
  *
  * A datasource that an earlier version filled has no columns for what that version did not know, until Druid has read a row that has
- * them: until then they are null.
+ * them: until then they are null. Where there are several source clusters, each has a datasource, and a query is over all of them (tables.ts).
  */
 import { keyGroups, MAX_LINKS, withPast, type KeyGroups, type KeyLink } from '../key-groups.ts'
 import { NO_VALUE, type JobRow, type JobsQuery, type RollupReader, type TimeRange, type TopQuery, type TopResult, type TopRow, type TrendPoint, type TrendQuery } from '../rollup-store.ts'
 import type { DruidClient } from './client.ts'
-import { before, columnOf, current, groupKey, LATER_COLUMNS, LATEST, latest, literal, measures, moved, narrowed, withPeriodBefore, type Narrowed } from './reader-sql.ts'
+import { before, columnOf, current, groupKey, LATEST, latest, literal, measures, moved, narrowed, withPeriodBefore, type Narrowed } from './reader-sql.ts'
+import { KnownTables, type Tables } from './tables.ts'
 
 export class DruidReader implements RollupReader {
   readonly #client: DruidClient
-  readonly #datasource: string
-  readonly #table: string
-  /** Once they are all there, nobody asks again. */
-  #columns: ReadonlySet<string> | null = null
+  readonly #tables: KnownTables
 
-  constructor(client: DruidClient, datasource: string) {
+  constructor(client: DruidClient, ...datasources: readonly [string, ...string[]]) {
     this.#client = client
-    this.#datasource = datasource
-    this.#table = `"${datasource}"` // the name is checked by the settings' schema: letters, digits, dashes
+    this.#tables = new KnownTables(client, datasources)
   }
 
   async jobs(query: JobsQuery): Promise<JobRow[]> {
-    const groups = await this.#groups(query, null)
+    const tables = await this.#tables.look()
+    const groups = await this.#groups(query, null, tables)
     const rows = await this.#client.sql<SqlJobRow>(
       `SELECT job, ${measures(query)}, APPROX_COUNT_DISTINCT_DS_HLL(${groupKey(groups)}) FILTER (WHERE ${current(query)}) AS error_types
-       FROM ${this.#table} ${moved(groups)} WHERE ${withPeriodBefore(query)} GROUP BY job
+       FROM ${tables.from} ${moved(groups)} WHERE ${withPeriodBefore(query)} GROUP BY job
        HAVING SUM("count") FILTER (WHERE ${current(query)}) > 0 ORDER BY events DESC, job LIMIT ${query.limit}`,
       [],
     )
@@ -43,20 +41,20 @@ export class DruidReader implements RollupReader {
   }
 
   async top(query: TopQuery): Promise<TopResult> {
-    const columns = await this.#knownColumns()
-    const groups = await this.#groups(query, query.job)
-    const where = narrowed(query, groups, columns)
-    const [rows, total] = await Promise.all([this.#topRows(query, groups, where, columns), this.#total(query, where)])
-    return { rows: query.by === 'fingerprint' ? await this.#withPreviousKeys(query, groups, rows) : rows, total }
+    const tables = await this.#tables.look()
+    const groups = await this.#groups(query, query.job, tables)
+    const where = narrowed(query, groups, tables.columns)
+    const [rows, total] = await Promise.all([this.#topRows(query, groups, where, tables), this.#total(query, where, tables)])
+    return { rows: query.by === 'fingerprint' ? await this.#withPreviousKeys(query, groups, rows, tables) : rows, total }
   }
 
   async trend(query: TrendQuery): Promise<TrendPoint[]> {
-    const columns = await this.#knownColumns()
-    const groups = query.only?.fingerprint === undefined ? keyGroups([]) : await this.#groups(query, query.job)
-    const { conditions, parameters } = narrowed(query, groups, columns)
+    const tables = await this.#tables.look()
+    const groups = query.only?.fingerprint === undefined ? keyGroups([]) : await this.#groups(query, query.job, tables)
+    const { conditions, parameters } = narrowed(query, groups, tables.columns)
     const rows = await this.#client.sql<{ place: number; events: number }>(
       `SELECT (TIMESTAMP_TO_MILLIS(__time) - ${query.fromMs}) / ${query.intervalMs} AS place, SUM("count") AS events
-       FROM ${this.#table} WHERE ${[current(query), ...conditions].join(' AND ')} GROUP BY 1`,
+       FROM ${tables.from} WHERE ${[current(query), ...conditions].join(' AND ')} GROUP BY 1`,
       parameters,
     )
     const counts = new Map(rows.map(({ place, events }) => [place, events]))
@@ -71,34 +69,34 @@ export class DruidReader implements RollupReader {
     await this.#client.close()
   }
 
-  async #topRows(query: TopQuery, groups: KeyGroups, where: Narrowed, columns: ReadonlySet<string>): Promise<TopRow[]> {
+  async #topRows(query: TopQuery, groups: KeyGroups, where: Narrowed, { from, columns }: Tables): Promise<TopRow[]> {
     const key = query.by === 'fingerprint' ? groupKey(groups) : columnOf(query.by, columns)
     const rows = await this.#client.sql<SqlTopRow>(
       `SELECT ${key} AS group_key, ${measures(query)}, APPROX_COUNT_DISTINCT_DS_HLL(job) FILTER (WHERE ${current(query)}) AS jobs,
          ${LATEST.map((name) => latest(name, query, columns)).join(', ')}
-       FROM ${this.#table} ${query.by === 'fingerprint' ? moved(groups) : ''} WHERE ${[withPeriodBefore(query), ...where.conditions].join(' AND ')} GROUP BY 1
+       FROM ${from} ${query.by === 'fingerprint' ? moved(groups) : ''} WHERE ${[withPeriodBefore(query), ...where.conditions].join(' AND ')} GROUP BY 1
        HAVING SUM("count") FILTER (WHERE ${current(query)}) > 0 ORDER BY events DESC, group_key LIMIT ${query.limit}`,
       where.parameters,
     )
     return rows.map((row) => topRow(row))
   }
 
-  async #total(query: TopQuery, where: Narrowed): Promise<number> {
+  async #total(query: TopQuery, where: Narrowed, { from }: Tables): Promise<number> {
     const rows = await this.#client.sql<{ events: number | null }>(
-      `SELECT SUM("count") AS events FROM ${this.#table} WHERE ${[current(query), ...where.conditions].join(' AND ')}`,
+      `SELECT SUM("count") AS events FROM ${from} WHERE ${[current(query), ...where.conditions].join(' AND ')}`,
       where.parameters,
     )
     return rows[0]?.events ?? 0
   }
 
-  async #withPreviousKeys(query: TopQuery, groups: KeyGroups, rows: readonly TopRow[]): Promise<TopRow[]> {
+  async #withPreviousKeys(query: TopQuery, groups: KeyGroups, rows: readonly TopRow[], { from }: Tables): Promise<TopRow[]> {
     const apart = [...new Set(rows.flatMap(({ key }) => groups.apartOf(key)))]
     const { conditions, parameters } = narrowed({ job: query.job }, groups, new Set())
     const found =
       apart.length === 0
         ? []
         : await this.#client.sql<{ fingerprint: string; first_ms: number | null; before: number | null }>(
-            `SELECT fingerprint, MIN(first_seen) FILTER (WHERE ${current(query)}) AS first_ms, SUM("count") FILTER (WHERE ${before(query)}) AS before FROM ${this.#table}
+            `SELECT fingerprint, MIN(first_seen) FILTER (WHERE ${current(query)}) AS first_ms, SUM("count") FILTER (WHERE ${before(query)}) AS before FROM ${from}
              WHERE ${[withPeriodBefore(query), ...conditions, `fingerprint IN (${apart.map(literal).join(', ')})`].join(' AND ')} GROUP BY 1`,
             parameters,
           )
@@ -106,26 +104,16 @@ export class DruidReader implements RollupReader {
   }
 
   /** From the links of the range and the period before it. */
-  async #groups(range: TimeRange, job: string | null): Promise<KeyGroups> {
-    if (!(await this.#knownColumns()).has('fingerprint_previous')) return keyGroups([])
+  async #groups(range: TimeRange, job: string | null, { from, columns }: Tables): Promise<KeyGroups> {
+    if (!columns.has('fingerprint_previous')) return keyGroups([])
     const { conditions, parameters } = narrowed({ job }, keyGroups([]), new Set())
     const links = await this.#client.sql<KeyLink>(
-      `SELECT fingerprint, fingerprint_previous AS previous, SUM("count") AS "count", MAX(last_seen) AS "lastMs" FROM ${this.#table}
+      `SELECT fingerprint, fingerprint_previous AS previous, SUM("count") AS "count", MAX(last_seen) AS "lastMs" FROM ${from}
        WHERE ${[withPeriodBefore(range), 'fingerprint_previous IS NOT NULL', ...conditions].join(' AND ')}
        GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT ${MAX_LINKS}`,
       parameters,
     )
     return keyGroups(links)
-  }
-
-  /** Which of the later columns Druid has seen. */
-  async #knownColumns(): Promise<ReadonlySet<string>> {
-    if (this.#columns !== null) return this.#columns
-    const rows = await this.#client.sql<{ COLUMN_NAME: string }>('SELECT COLUMN_NAME FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_NAME = ?', [this.#datasource])
-    const seen = new Set(rows.map(({ COLUMN_NAME: name }) => name))
-    const known = new Set(LATER_COLUMNS.filter((name) => seen.has(name)))
-    if (known.size === LATER_COLUMNS.length) this.#columns = known
-    return known
   }
 }
 

@@ -35,6 +35,8 @@ function valuesOf(setting: Setting): fc.Arbitrary<unknown> {
       return fc.constantFrom(...setting.type.replace('one of ', '').split(', '))
     case 'list':
       return fc.array(text, { minLength: 1, maxLength: 4 })
+    case 'objects':
+      return fc.array(fc.record({ name: fc.stringMatching(/^[a-z][a-z0-9-]{0,20}$/), brokers: fc.constant(['a:1']), brokersFile: fc.constant(null), brokersDns: fc.constant(null), tls: fc.constant(null), sasl: fc.constant(null), druidBootstrap: fc.constant(null), druidProperties: fc.constant(null) }))
     case 'map':
       return fc.dictionary(fc.string().filter((key) => key !== '__proto__'), fc.string())
     case 'secret':
