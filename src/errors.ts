@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'store_corrupt' // the embedded file cannot be read as what it should be
   | 'store_locked' // another process writes to the embedded file
   | 'bad_request' // a client of the API sent something that cannot be answered
+  | 'not_found' // a client of the API named something that is not there: HTTP 404
   | 'not_available' // the API cannot answer now because a neighbour is away: HTTP 503
   | 'aborted' // a stop or a new assignment ended the work
 

@@ -75,6 +75,7 @@ export function sendUnroutable(error: FastifyError, _request: FastifyRequest, re
 function problemOf(error: FastifyError, request: FastifyRequest): Problem {
   if (error instanceof ProblemError) return problem(error.code, error.message)
   if (isTracefoldError(error, 'bad_request')) return problem('bad_request', error.message)
+  if (isTracefoldError(error, 'not_found')) return problem('not_found', error.message)
   if (isTracefoldError(error, 'not_available') || isTracefoldError(error, 'neighbour_away')) return problem('not_available', error.message)
   if (hasZodFastifySchemaValidationErrors(error)) return problem('bad_request', validationDetail(error))
   return problemOfFastify(error, request)
