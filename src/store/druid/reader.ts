@@ -8,18 +8,17 @@
 import { keyGroups, MAX_LINKS, withPast, type KeyGroups, type KeyLink } from '../key-groups.ts'
 import { NO_VALUE, type JobRow, type JobsQuery, type RollupReader, type TimeRange, type TopQuery, type TopResult, type TopRow, type TrendPoint, type TrendQuery } from '../rollup-store.ts'
 import type { DruidClient } from './client.ts'
-import { before, columnOf, current, groupKey, LATER_COLUMNS, LATEST, latest, literal, measures, moved, narrowed, withPeriodBefore, type Narrowed } from './reader-sql.ts'
+import { LaterColumns } from './later-columns.ts'
+import { before, columnOf, current, groupKey, LATEST, latest, literal, measures, moved, narrowed, withPeriodBefore, type Narrowed } from './reader-sql.ts'
 
 export class DruidReader implements RollupReader {
   readonly #client: DruidClient
-  readonly #datasource: string
   readonly #table: string
-  /** Once they are all there, nobody asks again. */
-  #columns: ReadonlySet<string> | null = null
+  readonly #columns: LaterColumns
 
   constructor(client: DruidClient, datasource: string) {
     this.#client = client
-    this.#datasource = datasource
+    this.#columns = new LaterColumns(client, datasource)
     this.#table = `"${datasource}"` // the name is checked by the settings' schema: letters, digits, dashes
   }
 
@@ -43,7 +42,7 @@ export class DruidReader implements RollupReader {
   }
 
   async top(query: TopQuery): Promise<TopResult> {
-    const columns = await this.#knownColumns()
+    const columns = await this.#columns.known()
     const groups = await this.#groups(query, query.job)
     const where = narrowed(query, groups, columns)
     const [rows, total] = await Promise.all([this.#topRows(query, groups, where, columns), this.#total(query, where)])
@@ -51,7 +50,7 @@ export class DruidReader implements RollupReader {
   }
 
   async trend(query: TrendQuery): Promise<TrendPoint[]> {
-    const columns = await this.#knownColumns()
+    const columns = await this.#columns.known()
     const groups = query.only?.fingerprint === undefined ? keyGroups([]) : await this.#groups(query, query.job)
     const { conditions, parameters } = narrowed(query, groups, columns)
     const rows = await this.#client.sql<{ place: number; events: number }>(
@@ -107,7 +106,7 @@ export class DruidReader implements RollupReader {
 
   /** From the links of the range and the period before it. */
   async #groups(range: TimeRange, job: string | null): Promise<KeyGroups> {
-    if (!(await this.#knownColumns()).has('fingerprint_previous')) return keyGroups([])
+    if (!(await this.#columns.known()).has('fingerprint_previous')) return keyGroups([])
     const { conditions, parameters } = narrowed({ job }, keyGroups([]), new Set())
     const links = await this.#client.sql<KeyLink>(
       `SELECT fingerprint, fingerprint_previous AS previous, SUM("count") AS "count", MAX(last_seen) AS "lastMs" FROM ${this.#table}
@@ -116,16 +115,6 @@ export class DruidReader implements RollupReader {
       parameters,
     )
     return keyGroups(links)
-  }
-
-  /** Which of the later columns Druid has seen. */
-  async #knownColumns(): Promise<ReadonlySet<string>> {
-    if (this.#columns !== null) return this.#columns
-    const rows = await this.#client.sql<{ COLUMN_NAME: string }>('SELECT COLUMN_NAME FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_NAME = ?', [this.#datasource])
-    const seen = new Set(rows.map(({ COLUMN_NAME: name }) => name))
-    const known = new Set(LATER_COLUMNS.filter((name) => seen.has(name)))
-    if (known.size === LATER_COLUMNS.length) this.#columns = known
-    return known
   }
 }
 
