@@ -14,7 +14,7 @@ import type { Match } from './deliver/policy.ts'
 import type { ReceiverStatus, Undelivered } from './deliver/status.ts'
 import type { GroupAction, GroupRecord, GroupState } from './group-book.ts'
 import type { Acknowledgement } from './hush.ts'
-import type { Episode } from './replay.ts'
+import type { RuleTest } from './rule-test.ts'
 import type { Rule } from './rule.ts'
 import type { Silence } from './silence.ts'
 
@@ -86,15 +86,6 @@ export interface GroupName {
   readonly fingerprint: string
 }
 
-/** What `testRule` found. */
-export interface RuleTest extends TimeRange {
-  readonly rule: Rule
-  /** In order of time. */
-  readonly episodes: readonly Episode[]
-  /** Rows that were read, those of the time before the range among them. */
-  readonly rows: number
-}
-
 export interface ShardReport {
   readonly shard: number
   /** A member's name; null where nobody is known to evaluate it. */
@@ -131,7 +122,8 @@ export interface AlertDesk {
   putRule(id: string, text: string, who: Who): Promise<ShownRule>
   /** What came over the API; the one from a file, where there is one, is in force again. `bad_request` for a rule that comes from a file only: it can be switched off by `putRule`. */
   deleteRule(id: string): Promise<void>
-  testRule(text: string, range: TimeRange): Promise<RuleTest>
+  /** See rule-test.ts. Rejects with `aborted` where the signal aborts: a long range of a big installation takes its time. */
+  testRule(text: string, range: TimeRange, signal: AbortSignal): Promise<RuleTest>
 
   /** Those that have not ended, and those to come. */
   silences(): Promise<Silence[]>
