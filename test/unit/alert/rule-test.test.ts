@@ -48,7 +48,7 @@ describe('a rule tested on history', () => {
     ['a new group is one that the days before had not', { per: 'group', condition: { new_group: { notSeenForDays: 2 } } }, [[30, 'v1:new']]],
     ['what went silent is remembered from before the range', { condition: { absence: { over: '30m', seenWithin: '12h' } } }, [[0, 'orders']]],
   ])('%s', async (_, over, expected) => {
-    const rows = [aCountRow({ windowMs: T0 - DAY, fingerprint: 'v1:old' }), aCountRow({ windowMs: T0 - 31 * MINUTE, fingerprint: 'v1:old' }), aCountRow({ windowMs: T0 + 30 * MINUTE, fingerprint: 'v1:new' })]
+    const rows = [aCountRow({ windowMs: T0 - DAY, fingerprint: 'v1:old' }), aCountRow({ windowMs: T0 - 3 * HOUR, fingerprint: 'v1:old' }), aCountRow({ windowMs: T0 + 30 * MINUTE, fingerprint: 'v1:new' })]
     const { episodes } = await testRule(readerOf(rows), textOf(over), { fromMs: T0, toMs: T0 + 40 * MINUTE }, NEVER)
     expect(episodes.map(({ startsAtMs, alert: { subject } }) => [(startsAtMs - T0) / MINUTE, subject.fingerprint ?? subject.job])).toEqual(expected)
   })
