@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'partition_lost' // this process no longer owns the partition; what it held is dropped
   | 'position_lost' // no committed offset although the store holds our data: an operator must choose
   | 'store_refused' // the store answered, and will not take what was sent
+  | 'receiver_refused' // a receiver of alerts answered, and will not take what was sent
   | 'store_corrupt' // the embedded file cannot be read as what it should be
   | 'store_locked' // another process writes to the embedded file
   | 'bad_request' // a client of the API sent something that cannot be answered
