@@ -5,7 +5,6 @@
  * again. Browsers may change things only from our own page: other sites' pages can reach a listener on the loopback address, too.
  */
 import { isUtf8 } from 'node:buffer'
-import type { FastifyRequest } from 'fastify'
 import { isEverything } from '../../dlq/filter.ts'
 import { filterOf } from '../../dlq/filter-words.ts'
 import { EXPLANATIONS } from '../../dlq/words.ts'
@@ -13,6 +12,7 @@ import { isTracefoldError } from '../../errors.ts'
 import { branchesOf, type DeadLetter, type DeadLetterDesk, type DeadLetterReader, type LetterFilter, type ReplayReport } from '../../store/dead-letter.ts'
 import type { ApiDeps, ZodApp } from '../deps.ts'
 import { letterAnswer, letterParams, lettersAnswer, lettersQuery, purgeAnswer, purgeQuery, replayAnswer, replayQuery } from '../letter-schemas.ts'
+import { fromOwnPage } from '../own-page.ts'
 import { ProblemError } from '../problems.ts'
 import { iso } from '../range.ts'
 import { problems } from '../schemas.ts'
@@ -88,12 +88,6 @@ async function working<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>
     if (isTracefoldError(error, 'partition_lost')) throw new ProblemError('busy', error.message)
     throw error
   }
-}
-
-function fromOwnPage(request: FastifyRequest): Promise<void> {
-  const site = request.headers['sec-fetch-site']
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') throw new ProblemError('forbidden', 'Pages of other sites may not change dead letters.')
-  return Promise.resolve()
 }
 
 function cursorOf({ timeMs, id }: DeadLetter): string {

@@ -1,0 +1,10 @@
+/** Browsers may change things only from our own page: other sites' pages can reach a listener on the loopback address, too. */
+import type { FastifyRequest } from 'fastify'
+import { ProblemError } from './problems.ts'
+
+/** Before the body is read. */
+export function fromOwnPage(request: FastifyRequest): Promise<void> {
+  const site = request.headers['sec-fetch-site']
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') throw new ProblemError('forbidden', 'Pages of other sites may not change anything here.')
+  return Promise.resolve()
+}
