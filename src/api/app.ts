@@ -89,7 +89,7 @@ async function registerApi(scope: FastifyInstance, deps: ApiDeps): Promise<void>
   ledgerRoutes(api, deps)
   deadLetterRoutes(api, deps)
   // Each by itself, for bodies are read otherwise there.
-  for (const routes of [alertRoutes, alertRuleRoutes, silenceRoutes, groupRoutes]) await api.register(async (scope) => routes(withZod(scope), deps))
+  for (const routes of [alertRoutes, alertRuleRoutes, silenceRoutes, groupRoutes]) await api.register(async (part) => routes(withZod(part), deps))
 }
 
 function withZod(scope: FastifyInstance): ZodApp {
