@@ -36,6 +36,8 @@ export interface RunOptions {
   /** Make what is missing in the neighbours before starting. */
   readonly setup: boolean
   readonly inputs: EmbeddedInputs
+  /** For the secrets of receivers, which the settings name. */
+  readonly env: NodeJS.ProcessEnv
 }
 
 export interface App {
@@ -53,7 +55,7 @@ export interface App {
 export interface Mode {
   readonly done: Promise<void>
   tally(): Tally
-  readonly api: Pick<ApiDeps, 'reader' | 'ledger' | 'letters' | 'ingest' | 'pipeline' | 'rules'>
+  readonly api: Pick<ApiDeps, 'reader' | 'ledger' | 'letters' | 'ingest' | 'pipeline' | 'rules' | 'alerts'>
   stop(): Promise<void>
 }
 

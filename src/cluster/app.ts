@@ -3,6 +3,7 @@
  * set up. What is away is said in `/readyz` and in the log, and tried again for ever.
  */
 import { setTimeout as delay } from 'node:timers/promises'
+import { NO_ALERTING } from '../alert/run/start.ts'
 import { ruleBookOf } from '../api/rule-book.ts'
 import type { Mode, RunOptions } from '../app.ts'
 import { createDesk } from '../dlq/desk.ts'
@@ -14,9 +15,11 @@ import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { LiveRules } from '../live-rules.ts'
 import { DruidReader } from '../store/druid/reader.ts'
+import { startClusterAlerting } from './alerting.ts'
 import { checkSetUp, clusterIdOf, createNeighbours, documentsOf, setUp, supervisorState, type Neighbours } from './neighbours.ts'
 import { ledgerReader } from './readers.ts'
 import { createStreams, type StreamWithStore } from './streams.ts'
+import type { StreamReport } from '../stream.ts'
 import { TallyKeeper } from '../tally.ts'
 
 /** How often Druid's supervisor is looked at, and old days are deleted. */
@@ -37,10 +40,12 @@ export async function startCluster(context: ClusterContext): Promise<Mode> {
   const neighbours = createNeighbours(settings, log)
   const stopping = new AbortController()
   const documents = documentsOf(settings, neighbours, metrics, health)
+  let rollupTrouble: string | null = null
   const housekeeping = [
     every(SUPERVISOR_CHECK_MS, async () => {
       const { ok, detail } = await supervisorState(neighbours)
       health.set('druid', ok, detail)
+      rollupTrouble = ok ? null : detail
     }),
     every(RETENTION_CHECK_MS, async () => {
       const dropped = await documents.dropOldDays()
@@ -52,16 +57,21 @@ export async function startCluster(context: ClusterContext): Promise<Mode> {
   const letters = createDesk(box, judgeOptions(settings, () => rules.now, Date.now))
   const streams: StreamWithStore[] = []
   const tally = new TallyKeeper()
+  const book = ruleBookOf(() => rules.patterns)
+  const reports = (): StreamReport[] => streams.map(({ stream }) => stream.report())
+  // A run that ends by itself evaluates nothing: what it reads is the past.
+  const alerting = context.exitAtEnd ? NO_ALERTING : startClusterAlerting({ settings, env: context.env, neighbours, streams: reports, rollupTrouble: () => rollupTrouble, adviceOf: (id) => book.adviceOf(id)?.advice ?? null, tally: () => tally.tally(), health, metrics, log, onFailed: crash })
   const done = bringUp(context, { neighbours, rules, streams, tally }, stopping.signal)
   done.catch(() => {}) // whoever waits for it handles it
   return {
     done,
     tally: () => tally.tally(),
-    api: { reader: new DruidReader(neighbours.druid, neighbours.names.datasource), ledger: ledgerReader(neighbours, documents), letters, ingest: null, rules: ruleBookOf(() => rules.patterns), pipeline: () => ({ streams: streams.map(({ stream }) => stream.report()), tally: tally.tally() }) },
+    api: { reader: new DruidReader(neighbours.druid, neighbours.names.datasource), ledger: ledgerReader(neighbours, documents), letters, ingest: null, rules: book, alerts: alerting.desk, pipeline: () => ({ streams: reports(), tally: tally.tally() }) },
     stop: async () => {
       stopping.abort()
       for (const timer of housekeeping) clearInterval(timer)
       await rules.stop()
+      await alerting.stop()
       await letters.close()
       await Promise.all(streams.map(({ stream }) => stream.stop()))
       await Promise.allSettled(streams.map(({ store }) => store.close()))
