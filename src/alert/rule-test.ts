@@ -26,7 +26,7 @@ export interface RuleTest extends TimeRange {
 }
 
 export async function testRule(reader: Pick<AlertReader, 'counts'>, text: string, { fromMs, toMs }: TimeRange, signal: AbortSignal): Promise<RuleTest> {
-  const rule = testable(text)
+  const rule = testableRule(text)
   const isFor = matchTest(rule.matcher)
   const replaying = new Replay([rule], { fromMs, toMs })
   const pastFromMs = hourOf(fromMs - pastMs(rule.condition))
@@ -41,7 +41,8 @@ export async function testRule(reader: Pick<AlertReader, 'counts'>, text: string
   return { rule, fromMs, toMs, episodes: replaying.episodes(), rows, pastFromMs }
 }
 
-function testable(text: string): Rule {
+/** Throws `bad_request`. */
+export function testableRule(text: string): Rule {
   const read = readAlertRule(text)
   if ('faults' in read) throw new TracefoldError('bad_request', `the rule cannot be used:\n${read.faults.map(({ line, field, why }) => `line ${line}: ${field}: ${why}`).join('\n')}`)
   const { id, rule } = read.value
