@@ -100,7 +100,7 @@ export class AlertService {
     this.decisions = new Decisions(control)
     this.rules = new AlertRules({ folders: settings.folders, api: () => this.decisions.rules, onChange: () => this.#rulesChanged(), onError: (error) => this.#rulesWrong(error), onEnd: (error) => log.error({ err: error }, 'alert rule files are not followed any more') })
     this.view = new View({ onGroup: (record) => this.groups.followed(record), onBook: (sinceMs) => this.groups.followedBook(sinceMs), onUnreadable: (why) => log.warn(why) })
-    this.#heartbeats = new HeartbeatSwitch({ receivers: settings.receivers, env, now, warn: (message) => log.warn(message), isHealthy: () => this.#isHealthy() })
+    this.#heartbeats = new HeartbeatSwitch({ receivers: settings.receivers, env, now, warn: (message) => log.warn(message), isHealthy: () => this.isHealthy() })
     this.#shards = new OwnShards({
       open: (shard) => options.state.open(shard),
       make: (shard, kept) => this.#makeShard(shard, kept),
@@ -145,6 +145,15 @@ export class AlertService {
     return this.#shards
   }
 
+  /** Of all shards as far as is known, ours or not: the owner of shard 0 speaks for all. */
+  isHealthy(): boolean {
+    const { now, settings } = this.#options
+    const last = this.#last
+    if (last === null || last.blind !== null || now() - last.atMs > 3 * settings.intervalMs + 60_000) return false
+    const staleMs = now() - settings.delayMs - settings.maxWaitMs - 300_000
+    return Array.from({ length: this.#shardCount }, (_, shard) => this.view.at(shard)).every((at) => at !== null && at.untilMs > staleMs)
+  }
+
   /** Lets what is being told be told, within a bound. */
   async stop(): Promise<void> {
     this.#stopping.abort()
@@ -187,6 +196,7 @@ export class AlertService {
     const { tally, lookAtPipeline, health, metrics } = this.#options
     this.#consumed.note(nowMs, tally())
     await this.#shards.adjust()
+    this.#forget(nowMs)
     const shards = this.#shards.list()
     if (shards.length === 0 || this.#stopping.signal.aborted) return health.set(HEALTH, true, 'other processes evaluate the rules')
     const { rules, digest } = this.rules.now
@@ -200,7 +210,6 @@ export class AlertService {
     for (const phase of ['pending', 'firing'] as const) metrics.alerts.set({ phase }, shards.reduce((sum, { state }) => sum + [...state.alerts.values()].filter((one) => one.phase === phase).length, 0))
     metrics.alertsRefused.inc(round.refused)
     health.set(HEALTH, true, round.blind === null ? `evaluates ${rules.length} rules` : `sees nothing: ${round.blind}`) // no reason to take the process out of service
-    this.#forget(nowMs)
   }
 
   #makeShard(shard: number, kept: Awaited<ReturnType<StateLog['open']>>): Shard {
@@ -251,23 +260,16 @@ export class AlertService {
     log.error(`alert rules are wrong, the last good ones stay in force: ${message}`)
   }
 
-  /** Of all shards as far as is known, ours or not: the owner of shard 0 speaks for all. */
-  #isHealthy(): boolean {
-    const { now, settings } = this.#options
-    const last = this.#last
-    if (last === null || last.blind !== null || now() - last.atMs > 3 * settings.intervalMs + 60_000) return false
-    const staleMs = now() - settings.delayMs - settings.maxWaitMs - 300_000
-    return Array.from({ length: this.#shardCount }, (_, shard) => this.view.at(shard)).every((at) => at !== null && at.untilMs > staleMs)
-  }
-
-  /** What is over is forgotten by the owner of shard 0: groups, and what was decided about what is no more. */
+  /** Groups that are over; and, by the owner of shard 0, what was decided about what is no more. */
   #forget(nowMs: number): void {
     const { settings, log } = this.#options
-    if (!this.#shards.isOurs(0) || nowMs - this.#forgotAtMs < FORGET_EVERY_MS) return
+    if (nowMs - this.#forgotAtMs < FORGET_EVERY_MS) return
     this.#forgotAtMs = nowMs
+    const undecided = this.groups.forget(nowMs, settings.keepGroupsDays * DAY_MS)
+    if (!this.#shards.isOurs(0)) return
     const alive = new Set(this.view.states().map(({ key }) => key))
     const work = [
-      ...this.groups.forget(nowMs, settings.keepGroupsDays * DAY_MS).map((key) => this.decisions.dropGroup(key)),
+      ...undecided.map((key) => this.decisions.dropGroup(key)),
       ...this.decisions.silences.filter(({ untilMs }) => untilMs < nowMs - DAY_MS).map(({ id }) => this.decisions.putSilence(id, null)),
       ...this.decisions.acknowledgements.filter(({ key, atMs }) => atMs < nowMs - DAY_MS && !alive.has(key)).map(({ key }) => this.decisions.putAcknowledgement(key, null)),
     ]
