@@ -74,7 +74,7 @@ export function evaluationOf({ blind, refused, last, shards }: EvaluationReport)
   return {
     blind,
     refused,
-    last: last === null ? null : { at: iso(last.atMs), queries: last.queries, read_ms: last.readMs, evaluate_ms: last.evaluateMs, alerts: last.alerts },
+    last: last === null ? null : { at: iso(last.atMs), queries: last.queries, read_ms: Math.round(last.readMs), evaluate_ms: Math.round(last.evaluateMs), alerts: last.alerts },
     shards: shards.map(({ shard, owner, isOurs, evaluatedUntilMs }) => ({ shard, owner, is_ours: isOurs, evaluated_until: isoOrNull(evaluatedUntilMs) })),
   }
 }
