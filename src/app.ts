@@ -37,6 +37,8 @@ export interface RunOptions {
   /** Make what is missing in the neighbours before starting. */
   readonly setup: boolean
   readonly inputs: EmbeddedInputs
+  /** For the secrets of receivers, which the settings name. */
+  readonly env: NodeJS.ProcessEnv
 }
 
 export interface App {
@@ -54,7 +56,7 @@ export interface App {
 export interface Mode {
   readonly done: Promise<void>
   tally(): Tally
-  readonly api: Pick<ApiDeps, 'reader' | 'ledger' | 'letters' | 'offsets' | 'ingest' | 'pipeline' | 'rules'>
+  readonly api: Pick<ApiDeps, 'reader' | 'ledger' | 'letters' | 'offsets' | 'ingest' | 'pipeline' | 'rules' | 'alerts'>
   stop(): Promise<void>
 }
 

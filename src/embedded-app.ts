@@ -2,8 +2,12 @@
  * Embedded mode: no server. Files, standard input, HTTP and the bundled sample in; documents, rollups, ledger, letters and positions in one SQLite
  * file out, both branches in one transaction.
  */
+import { EmbeddedState } from './alert/run/embedded-state.ts'
+import { NO_ALERTING, startAlerting, type Alerting, type AlertingParts } from './alert/run/start.ts'
+import type { PipelineState } from './alert/run/pipeline-watch.ts'
 import { ruleBookOf } from './api/rule-book.ts'
 import type { Mode, RunOptions } from './app.ts'
+import { EmbeddedControlLog } from './control/embedded-control-log.ts'
 import { createDesk } from './dlq/desk.ts'
 import { embeddedBox, judgeOptions } from './dlq/open.ts'
 import type { HealthRegistry } from './health.ts'
@@ -20,7 +24,7 @@ import { openEmbedded } from './store/embedded.ts'
 import type { Resume } from './store/position.ts'
 import { resumeAt } from './store/resume.ts'
 import type { Store } from './store/store.ts'
-import { createStream } from './stream.ts'
+import { createStream, type StreamReport } from './stream.ts'
 import { TallyKeeper } from './tally.ts'
 
 /** How often old data is looked for. */
@@ -77,13 +81,16 @@ export async function startEmbedded(context: EmbeddedContext): Promise<Mode> {
   }
   const pruning = startPruning(prune, log)
   rules.onChange((changed) => stream.changeRules(changed))
+  const book = ruleBookOf(() => rules.patterns)
+  const alerting = startEmbeddedAlerting(context, { reader: store.reader, adviceOf: (id) => book.adviceOf(id)?.advice ?? null, tally: () => tally.tally(), lagMs: () => lagOf(stream.report()) })
   await stream.start()
   return {
     done: stream.done,
     tally: () => tally.tally(),
-    api: { reader: store.reader, ledger: store.reader, letters, offsets: embeddedOffsets(store.reader, () => stream.report().partitions), ingest: http, rules: ruleBookOf(() => rules.patterns), pipeline: () => ({ streams: [stream.report()], tally: tally.tally() }) },
+    api: { reader: store.reader, ledger: store.reader, letters, offsets: embeddedOffsets(store.reader, () => stream.report().partitions), ingest: http, rules: book, alerts: alerting.desk, pipeline: () => ({ streams: [stream.report()], tally: tally.tally() }) },
     stop: async () => {
       clearInterval(pruning.timer)
+      await alerting.stop()
       await rules.stop()
       await stream.stop()
       await letters.close()
@@ -91,6 +98,37 @@ export async function startEmbedded(context: EmbeddedContext): Promise<Mode> {
       await pruning.last()
     },
   }
+}
+
+interface Watched extends Pick<AlertingParts, 'reader' | 'adviceOf' | 'tally'> {
+  readonly lagMs: () => number | null
+}
+
+/** A run that ends by itself evaluates nothing: what it reads is the past. */
+function startEmbeddedAlerting({ settings, env, health, metrics, log, exitAtEnd }: EmbeddedContext, { lagMs, ...watched }: Watched): Alerting {
+  if (!settings.alerts.enabled || exitAtEnd) return NO_ALERTING
+  const { path } = settings.embedded
+  const control = new EmbeddedControlLog({ path, now: Date.now, onFailed: crash })
+  const lookAtPipeline = async (): Promise<PipelineState> => ({ lagMs: lagMs(), trouble: null })
+  const alerting = startAlerting({ ...watched, settings, env, state: new EmbeddedState({ path }), control, lookAtPipeline, health, metrics, log, onFailed: crash })
+  return {
+    desk: alerting.desk,
+    stop: async () => {
+      await alerting.stop()
+      await control.close()
+    },
+  }
+}
+
+/** Of the input that is furthest behind; null where inputs do not know. */
+function lagOf({ partitions }: StreamReport): number | null {
+  const known = partitions.flatMap(({ lagSeconds }) => lagSeconds ?? [])
+  return known.length === 0 ? null : Math.max(...known) * 1_000
+}
+
+/** A fault of the program: let it crash, nothing was committed. */
+function crash(error: unknown): never {
+  throw error
 }
 
 /** A file that ends below our position is another file by the same identity: a new incarnation, from its beginning. */

@@ -12,9 +12,11 @@ export type ErrorCode =
   | 'partition_lost' // this process no longer owns the partition; what it held is dropped
   | 'position_lost' // no committed offset although the store holds our data: an operator must choose
   | 'store_refused' // the store answered, and will not take what was sent
+  | 'receiver_refused' // a receiver of alerts answered, and will not take what was sent
   | 'store_corrupt' // the embedded file cannot be read as what it should be
   | 'store_locked' // another process writes to the embedded file
   | 'bad_request' // a client of the API sent something that cannot be answered
+  | 'not_found' // a client of the API named something that is not there: HTTP 404
   | 'not_available' // the API cannot answer now because a neighbour is away: HTTP 503
   | 'stalled' // a consumer stands still although there is more to read, and making it anew did not help
   | 'aborted' // a stop or a new assignment ended the work

@@ -1,6 +1,6 @@
 /**
  * All metrics, in one place: name, help, labels. `tracefold_<area>_<thing>_<unit>_total`; label values come from the closed sets
- * below, so that the number of series has a bound (the exceptions: lag, one series for each partition that we read, and filter rules, one for each).
+ * below, so that the number of series has a bound (the exceptions: lag, one series for each partition that we read, and filter rules and receivers, one for each).
  *
  * Counters with closed labels start at zero, so that a rate is right from the first event on. Each call of `createMetrics` has
  * a registry of its own. Nothing here can fail a record.
@@ -10,7 +10,7 @@ import type { DeadReason, DropReason, Envelope, Layout } from './event.ts'
 import type { Stage } from './store/dead-letter.ts'
 import type { BranchName } from './store/position.ts'
 
-export type RuleKind = 'patterns' | 'rules'
+export type RuleKind = 'patterns' | 'rules' | 'alerts'
 export type FlushTrigger = 'size' | 'bytes' | 'age' | 'stop' | 'rules' | 'skip'
 /** What happens to a stream's loop. */
 export interface RunnerEvents {
@@ -23,6 +23,9 @@ export type TransactionResult = 'committed' | 'aborted' | 'failed'
 export type StoreName = 'elasticsearch' | 'kafka' | 'druid' | 'embedded'
 /** What became of one item of a bulk write: `noop` is a repeat that changed nothing. */
 export type ItemResult = 'ok' | 'noop' | 'conflict' | 'retried' | 'refused'
+/** Blind: the rollups could not be read, are not written, or lie too far back. */
+export type EvaluationResult = 'ok' | 'blind'
+export type NotificationResult = 'sent' | 'retried' | 'undelivered'
 /** What a branch's loop spends its time on; the four together are all of it. */
 export type LoopState = 'waiting' | 'decoding' | 'writing' | 'backpressure'
 
@@ -60,7 +63,8 @@ const LAYOUTS = setOf<Layout>({
 })
 const DROP_REASONS = setOf<DropReason>({ tombstone: true, level: true, rule: true })
 const ENVELOPES = setOf<Envelope>({ filebeat: true, 'fluent-bit': true, 'kafka-connect': true, cloudevents: true, vector: true })
-const RULE_KINDS = setOf<RuleKind>({ patterns: true, rules: true })
+const RULE_KINDS = setOf<RuleKind>({ patterns: true, rules: true, alerts: true })
+const EVALUATION_RESULTS = setOf<EvaluationResult>({ ok: true, blind: true })
 const STAGES = setOf<Stage>({ decode: true, store: true })
 const TRIGGERS = setOf<FlushTrigger>({ size: true, bytes: true, age: true, stop: true, rules: true, skip: true })
 const TRANSACTION_RESULTS = setOf<TransactionResult>({ committed: true, aborted: true, failed: true })
@@ -111,6 +115,14 @@ export interface Metrics {
   readonly buildInfo: Level<{ version: string; fingerprint_version: string }>
   readonly lastCommit: Level<{ branch: BranchName }>
   readonly endToEndLatency: { observe(labels: { branch: BranchName }, seconds: number): void }
+  readonly alerts: Level<{ phase: 'pending' | 'firing' }>
+  readonly alertShards: Level<Record<never, string>>
+  readonly alertEvaluations: Tally<{ result: EvaluationResult }>
+  readonly alertEvaluationSeconds: { observe(labels: Record<never, string>, seconds: number): void }
+  readonly alertsBlind: Level<Record<never, string>>
+  readonly alertsRefused: PlainTally
+  readonly notifications: Tally<{ receiver: string; result: NotificationResult }>
+  readonly notificationSeconds: { observe(labels: { receiver: string }, seconds: number): void }
   /** The Prometheus text, and the content type it goes by. */
   exposition(): Promise<{ readonly contentType: string; readonly text: string }>
 }
@@ -146,6 +158,14 @@ export function createMetrics(): Metrics {
     buildInfo: make.level('build_info', 'Always 1; the labels say what runs.', ['version', 'fingerprint_version']),
     lastCommit: make.level('last_commit_timestamp_seconds', 'When the branch last committed, in seconds since the epoch.', ['branch']),
     endToEndLatency: make.latency('end_to_end_latency_seconds', 'From the record\'s timestamp to its commit.', ['branch']),
+    alerts: make.level('alerts', 'Alerts of the shards that this process evaluates, by phase.', ['phase']),
+    alertShards: make.level('alert_shards', 'Shards of the alert rules that this process evaluates.', []),
+    alertEvaluations: make.tally('alert_evaluations_total', 'Turns of alert evaluation.', { result: EVALUATION_RESULTS }),
+    alertEvaluationSeconds: make.latency('alert_evaluation_seconds', 'How long a turn of evaluation takes, with its queries.', []),
+    alertsBlind: make.level('alerts_blind', '1 while alert rules cannot see: the rollups cannot be read, are not written, or lie too far back.', []),
+    alertsRefused: make.plain('alerts_refused_total', 'Alerts that found no room, since there were too many.'),
+    notifications: make.tally('notifications_total', 'Tries to tell a receiver of alerts, by how they ended.', { receiver: [], result: [] }),
+    notificationSeconds: make.latency('notification_seconds', 'From when a notification is due to the receiver\'s answer.', ['receiver']),
     exposition: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   }
 }

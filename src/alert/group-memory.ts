@@ -29,6 +29,10 @@ export class GroupMemory implements GroupBook {
     for (const key of this.#muted) yield this.#records.get(key)!
   }
 
+  records(): GroupRecord[] {
+    return [...this.#records.values()]
+  }
+
   /** As the store says: this process's own changes come back here, too. */
   set(record: GroupRecord): void {
     const key = groupKeyOf(record.job, record.fingerprint)

@@ -16,31 +16,60 @@ import { RuleIndex } from './rule-index.ts'
 import type { Rule } from './rule.ts'
 import type { TimeRange } from '../store/rollup-store.ts'
 
-const HOUR_MS = 60 * MINUTE_MS
+export const HOUR_MS = 60 * MINUTE_MS
 const NO_WORDING: Wording = { links: { page: null, kibana: null, dataView: null }, adviceOf: () => null }
 
 /** `endsAtMs` null: it fired still at the end. */
 export type Episode = Pick<Alert, 'key' | 'startsAtMs' | 'endsAtMs'> & { readonly alert: Alert }
 
 export function replay(rules: readonly Rule[], rows: Iterable<CountRow>, { fromMs, toMs }: TimeRange, wording: Wording = NO_WORDING): Episode[] {
-  const index = new RuleIndex(rules)
-  const [table, baseline, groups] = [new CountTable(index.limits), new Baseline(index.views), new GroupMemory()]
-  const episodes = new Map<string, Episode>()
-  let state: EvaluationState = { ...NOTHING_EVALUATED, untilMs: fromMs }
-  let sinceMs: number | null = null
-  for (const { range, rows: part } of hours(rows, fromMs, toMs)) {
-    sinceMs ??= range.fromMs
-    const completeUntilMs = Math.min(range.toMs, toMs)
-    table.replace(range, part)
-    groups.observe(part, { sinceMs, completeUntilMs })
-    if (completeUntilMs > fromMs) {
-      const result = evaluate({ index, table, baseline, groups, pipeline: null, completeUntilMs, readUntilMs: completeUntilMs, wording }, state)
-      note(episodes, result)
-      state = result.state
-    }
-    for (const by of baseline.readings()) baseline.replace(range, by, part)
+  const replaying = new Replay(rules, { fromMs, toMs }, wording)
+  for (const { range, rows: part } of hours(rows, fromMs, toMs)) replaying.take(range, part)
+  return replaying.episodes()
+}
+
+/** The same, hour by hour: what is held does not grow with the range. */
+export class Replay {
+  readonly #asked: TimeRange
+  readonly #index: RuleIndex
+  readonly #table: CountTable
+  readonly #baseline: Baseline
+  readonly #groups = new GroupMemory()
+  readonly #wording: Wording
+  readonly #episodes = new Map<string, Episode>()
+  #state: EvaluationState
+  #sinceMs: number | null = null
+
+  constructor(rules: readonly Rule[], asked: TimeRange, wording: Wording = NO_WORDING) {
+    this.#asked = asked
+    this.#index = new RuleIndex(rules)
+    this.#table = new CountTable(this.#index.limits)
+    this.#baseline = new Baseline(this.#index.views)
+    this.#wording = wording
+    this.#state = { ...NOTHING_EVALUATED, untilMs: asked.fromMs }
   }
-  return [...episodes.values()].sort((a, b) => a.startsAtMs - b.startsAtMs || (a.key < b.key ? -1 : 1))
+
+  /** All rows of a whole hour, one after the other, none left out. */
+  take(range: TimeRange, rows: readonly CountRow[]): void {
+    const completeUntilMs = Math.min(range.toMs, this.#asked.toMs)
+    this.#sinceMs ??= range.fromMs
+    this.#table.replace(range, rows)
+    this.#groups.observe(rows, { sinceMs: this.#sinceMs, completeUntilMs })
+    if (completeUntilMs > this.#asked.fromMs) this.#evaluate(completeUntilMs)
+    for (const by of this.#baseline.readings()) this.#baseline.replace(range, by, rows)
+  }
+
+  /** In order of time. */
+  episodes(): Episode[] {
+    return [...this.#episodes.values()].sort((a, b) => a.startsAtMs - b.startsAtMs || (a.key < b.key ? -1 : 1))
+  }
+
+  #evaluate(completeUntilMs: number): void {
+    const [index, table, baseline, groups, wording] = [this.#index, this.#table, this.#baseline, this.#groups, this.#wording]
+    const result = evaluate({ index, table, baseline, groups, pipeline: null, completeUntilMs, readUntilMs: completeUntilMs, wording }, this.#state)
+    note(this.#episodes, result)
+    this.#state = result.state
+  }
 }
 
 function note(episodes: Map<string, Episode>, { news }: Evaluation): void {
@@ -69,6 +98,6 @@ function* hours(rows: Iterable<CountRow>, fromMs: number, toMs: number): Generat
   }
 }
 
-function hourOf(timeMs: number): number {
+export function hourOf(timeMs: number): number {
   return Math.floor(timeMs / HOUR_MS) * HOUR_MS
 }

@@ -18,15 +18,19 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fas
 import type { ApiDeps, ZodApp } from './deps.ts'
 import { registerDocs } from './openapi.ts'
 import { onError, onNotFound, sendUnroutable } from './problems.ts'
+import { alertRuleRoutes } from './routes/alert-rules.ts'
+import { alertRoutes } from './routes/alerts.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { eventRoutes } from './routes/events.ts'
 import { exceptionRoutes } from './routes/exceptions.ts'
+import { groupRoutes } from './routes/groups.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
 import { offsetRoutes } from './routes/offsets.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { patternRoutes } from './routes/patterns.ts'
 import { pipelineRoutes } from './routes/pipeline.ts'
+import { silenceRoutes } from './routes/silences.ts'
 
 /** Beside this file, in the sources as in what is built. */
 const UI_FOLDER = fileURLToPath(new URL('../ui', import.meta.url))
@@ -86,6 +90,8 @@ async function registerApi(scope: FastifyInstance, deps: ApiDeps): Promise<void>
   ledgerRoutes(api, deps)
   deadLetterRoutes(api, deps)
   offsetRoutes(api, deps)
+  // Each by itself, for bodies are read otherwise there.
+  for (const routes of [alertRoutes, alertRuleRoutes, silenceRoutes, groupRoutes]) await api.register(async (part) => routes(withZod(part), deps))
 }
 
 function withZod(scope: FastifyInstance): ZodApp {

@@ -4,6 +4,7 @@
  */
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault, RawReplyDefaultExpression, RawRequestDefaultExpression } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { AlertDesk } from '../alert/desk.ts'
 import type { Health } from '../health.ts'
 import type { Metrics } from '../metrics.ts'
 import type { OffsetsReader } from '../offsets/desk.ts'
@@ -53,6 +54,8 @@ export interface ApiDeps {
   readonly letters: DeadLetterReader | null
   /** Where an `OffsetsDesk`, positions can be moved, too. Missing where this process has none. */
   readonly offsets?: OffsetsReader
+  /** Null or missing where this process evaluates no alert rules. */
+  readonly alerts?: AlertDesk | null
   /** Null in cluster mode: there events come from Kafka. */
   readonly ingest: EventIngest | null
   /** The streams of this process and what they have folded; missing where it runs none. */

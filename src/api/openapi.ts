@@ -25,6 +25,7 @@ export async function registerDocs(app: FastifyInstance, version: string): Promi
       info: { title: 'Tracefold', version, description: 'Top exceptions, trends and the state of the pipeline. Times are UTC; errors are application/problem+json.' },
       tags: [
         { name: 'exceptions', description: 'What fails, where, how often, since when.' },
+        { name: 'alerts', description: 'What fires, the rules behind it, and who is told.' },
         { name: 'events', description: 'The way in over HTTP (embedded mode).' },
         { name: 'operations', description: 'The pipeline itself.' },
       ],

@@ -75,6 +75,7 @@ export function sendUnroutable(error: FastifyError, _request: FastifyRequest, re
 function problemOf(error: FastifyError, request: FastifyRequest): Problem {
   if (error instanceof ProblemError) return problem(error.code, error.message)
   if (isTracefoldError(error, 'bad_request')) return problem('bad_request', error.message)
+  if (isTracefoldError(error, 'not_found')) return problem('not_found', error.message)
   if (isTracefoldError(error, 'not_available') || isTracefoldError(error, 'neighbour_away')) return problem('not_available', error.message)
   if (hasZodFastifySchemaValidationErrors(error)) return problem('bad_request', validationDetail(error))
   return problemOfFastify(error, request)
@@ -89,7 +90,7 @@ function problemOfFastify(error: FastifyError, request: FastifyRequest): Problem
     case 413:
       return problem('too_large', `The body is larger than ${request.routeOptions.bodyLimit ?? 'the limit of'} bytes. Send it in smaller parts, each with its own Idempotency-Key.`)
     case 415:
-      return problem('unsupported_media_type', 'Expected Content-Type application/x-ndjson, application/json or text/plain, not compressed.')
+      return problem('unsupported_media_type', `Expected Content-Type ${typesOf(request)}, not compressed.`)
     case 429:
       return problem('too_many_requests', error.message)
     case 503:
@@ -97,6 +98,11 @@ function problemOfFastify(error: FastifyError, request: FastifyRequest): Problem
     default:
       return internal()
   }
+}
+
+function typesOf({ routeOptions: { schema } }: FastifyRequest): string {
+  const types = schema?.consumes ?? ['application/json']
+  return [types.slice(0, -1).join(', '), types.at(-1)].filter((part) => part !== '').join(' or ')
 }
 
 function internal(): Problem {

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import type { Classification } from '../event.ts'
 import { DEAD_REASONS } from '../metrics.ts'
 import { NO_VALUE, TOP_BY } from '../store/rollup-store.ts'
+import { GROUP_STATES } from './alert-schemas.ts'
 import { PROBLEM_CODES, PROBLEM_MEDIA_TYPE } from './problems.ts'
 
 /** Longest job name, key or time text that is looked at. */
@@ -111,6 +112,7 @@ export const topRow = z
     previous_count: count('Events in the period of the same length just before.', 800),
     change,
     is_new: z.boolean().meta({ description: 'True where that period had no event of it, under any key.', examples: [false] }),
+    group_state: z.enum(GROUP_STATES).nullable().meta({ description: 'Of an error of one job: new in its first seven days, ongoing, resolved, regressed where it came back after that, or muted. Null where several jobs are asked for, or no alert rules are evaluated.', examples: ['ongoing'] }),
     hosts: count('Distinct hosts; an estimate where there are many.', 3),
     jobs: count('Distinct jobs.', 1),
     first_seen: time('First event in the range, under any of its keys.'),

@@ -3,6 +3,7 @@
  * connects to nothing. Secrets are shown as [secret].
  */
 import type { Command } from 'commander'
+import { faultsOfReceivers } from '../alert/deliver/open.ts'
 import { checkClusterFiles } from '../config/clusters.ts'
 import { configInvalid, faultLine, type Fault } from '../config/fault.ts'
 import type { Given, Layer } from '../config/layer.ts'
@@ -19,7 +20,7 @@ export function registerCheckConfig(program: Command, io: Io): void {
     .option('--json', 'print a JSON object')
     .action(({ json }: { json?: boolean }, command: Command) => {
       const reading = readSettings({ file: configFileOf(command), env: io.env })
-      const faults = reading.kind === 'faults' ? reading.faults : [...checkTlsFiles(reading.settings), ...checkClusterFiles(reading.settings)]
+      const faults = reading.kind === 'faults' ? reading.faults : [...checkTlsFiles(reading.settings), ...checkClusterFiles(reading.settings), ...faultsOfReceivers(reading.settings.alerts.receivers, io.env)]
       if (reading.kind === 'faults' || faults.length > 0) {
         if (json === true) io.stdout.write(`${JSON.stringify({ ok: false, faults: faults.map(faultFields) }, null, 2)}\n`)
         throw configInvalid(faults)

@@ -1,5 +1,6 @@
 /** The command line: words in, exit code out. Every error ends here as one message on standard error, with its stack on `--debug` only. */
 import { Command, CommanderError } from 'commander'
+import { registerAlerts } from './alerts.ts'
 import { registerCheckConfig } from './check-config.ts'
 import { registerDlq } from './dlq.ts'
 import { exitCodeOf } from './exit-code.ts'
@@ -43,6 +44,7 @@ function createProgram(io: Io): Command {
   registerTop(program, io)
   registerLedger(program, io)
   registerDlq(program, io)
+  registerAlerts(program, io)
   registerFingerprint(program, io)
   registerPatterns(program, io)
   return program

@@ -3,6 +3,7 @@
  * set up. What is away is said in `/readyz` and in the log, and tried again for ever.
  */
 import { setTimeout as delay } from 'node:timers/promises'
+import { NO_ALERTING } from '../alert/run/start.ts'
 import { ruleBookOf } from '../api/rule-book.ts'
 import type { Mode, RunOptions } from '../app.ts'
 import { createDesk } from '../dlq/desk.ts'
@@ -18,9 +19,11 @@ import { uniteDesks } from '../offsets/united-desk.ts'
 import { DruidReader } from '../store/druid/reader.ts'
 import { datasourcesOf, FIRST_CLUSTER } from '../config/clusters.ts'
 import { ClusterIds, eachAlone } from './alone.ts'
+import { startClusterAlerting } from './alerting.ts'
 import { checkSetUp, clusterIdOf, createNeighbours, documentsOf, everyCluster, inCluster, setUp, supervisorState, type Neighbours } from './neighbours.ts'
 import { ledgerReader } from './readers.ts'
 import { createStreams, type StreamWithStore } from './streams.ts'
+import type { StreamReport } from '../stream.ts'
 import { TallyKeeper } from '../tally.ts'
 
 /** How often Druid's supervisor is looked at, and old days are deleted. */
@@ -41,11 +44,15 @@ export async function startCluster(context: ClusterContext): Promise<Mode> {
   const neighbours = createNeighbours(settings, log)
   const stopping = new AbortController()
   const documents = documentsOf(settings, neighbours, metrics, health)
+  const rollupTroubles = new Map<string, string>()
   const housekeeping = [
     ...everyCluster(neighbours).map((one) =>
       every(SUPERVISOR_CHECK_MS, async () => {
         const { ok, detail } = await supervisorState(one)
-        health.set(inCluster('druid', one.names), ok, detail)
+        const what = inCluster('druid', one.names)
+        health.set(what, ok, detail)
+        if (ok) rollupTroubles.delete(what)
+        else rollupTroubles.set(what, `${what}: ${detail}`)
       }),
     ),
     every(RETENTION_CHECK_MS, async () => {
@@ -60,6 +67,11 @@ export async function startCluster(context: ClusterContext): Promise<Mode> {
   const streams: StreamWithStore[] = []
   const tally = new TallyKeeper()
   const ids = new ClusterIds()
+  const book = ruleBookOf(() => rules.patterns)
+  const reports = (): StreamReport[] => streams.map(({ stream }) => stream.report())
+  const rollupTrouble = (): string | null => [...rollupTroubles.values()][0] ?? null
+  // A run that ends by itself evaluates nothing: what it reads is the past.
+  const alerting = context.exitAtEnd ? NO_ALERTING : startClusterAlerting({ settings, env: context.env, neighbours, streams: reports, rollupTrouble, adviceOf: (id) => book.adviceOf(id)?.advice ?? null, tally: () => tally.tally(), health, metrics, log, onFailed: crash })
   const done = eachAlone(
     clusters,
     (own) => bringUp(context, { ...own, ids, rules, streams, tally }, stopping.signal),
@@ -73,11 +85,12 @@ export async function startCluster(context: ClusterContext): Promise<Mode> {
   return {
     done,
     tally: () => tally.tally(),
-    api: { reader: new DruidReader(neighbours.druid, ...datasourcesOf(settings)), ledger: ledgerReader(neighbours, documents), letters, offsets: uniteDesks(clusters.map(({ offsets }) => offsets.desk)), ingest: null, rules: ruleBookOf(() => rules.patterns), pipeline: () => ({ streams: streams.map(({ stream }) => stream.report()), tally: tally.tally() }) },
+    api: { reader: new DruidReader(neighbours.druid, ...datasourcesOf(settings)), ledger: ledgerReader(neighbours, documents), letters, offsets: uniteDesks(clusters.map(({ offsets }) => offsets.desk)), ingest: null, rules: book, alerts: alerting.desk, pipeline: () => ({ streams: reports(), tally: tally.tally() }) },
     stop: async () => {
       stopping.abort()
       for (const timer of housekeeping) clearInterval(timer)
       await rules.stop()
+      await alerting.stop()
       await letters.close()
       await Promise.all(clusters.map(({ offsets }) => offsets.stop()))
       await Promise.all(streams.map(({ stream }) => stream.stop()))

@@ -9,8 +9,8 @@ import { ENV_PREFIX, SETTINGS, type Setting } from './setting.ts'
 
 /** Names the settings file. */
 export const CONFIG_VARIABLE = 'TRACEFOLD_CONFIG'
-/** Ours, and no settings: the file's name, where test servers are kept, and all that tests use. */
-const OTHERS = /^TRACEFOLD_(CONFIG$|CACHE$|TEST_)/
+/** Ours, and no settings: the file's name, where test servers are kept, secrets that receivers name, and all that tests use. */
+const OTHERS = /^TRACEFOLD_(CONFIG$|CACHE$|SECRET_|TEST_)/
 const ENV_NAMES = SETTINGS.map((setting) => setting.env)
 
 const byEnv = new Map(SETTINGS.map((setting) => [setting.env, setting]))

@@ -15,7 +15,7 @@ import { conflictsIn } from './cross-checks.ts'
 import { layerOf, merged, nested, type Given, type Layer, type Layered } from './layer.ts'
 import { schema, type Settings } from './schema.ts'
 import { readSecretFiles } from './secret-files.ts'
-import { settingNamed } from './setting.ts'
+import { settingNamed, TEXT_MAP } from './setting.ts'
 import { readYaml } from './yaml-file.ts'
 
 export interface SettingsSource {
@@ -95,7 +95,14 @@ function issueFault(issue: z.core.$ZodIssue, given: Layer): Fault {
   if (setting?.kind === 'objects' && member.length > 0) return { setting: [name, ...member].join('.'), origin, expected: setting.type, got: issue.message }
   const came = member.reduce<unknown>((inner, key) => (typeof inner === 'object' && inner !== null ? Object.entries(inner).find(([k]) => k === key)?.[1] : undefined), value)
   const got = setting?.sensitive === true ? kindOfValue(came) : quoteValue(came)
-  return { setting: name, origin, expected: setting?.type ?? '', got: Array.isArray(came) && came.length === 0 ? 'an empty list' : got }
+  const isWithinMap = setting?.kind === 'map' && setting.type !== TEXT_MAP && member.length > 0
+  const expected = isWithinMap ? wordsOfMember(issue) : (setting?.type ?? '')
+  return { setting: [name, ...(isWithinMap ? member : [])].join('.'), origin, expected, got: Array.isArray(came) && came.length === 0 ? 'an empty list' : got }
+}
+
+/** A map whose members have a schema of their own: what zod says of the member. It quotes no value. */
+function wordsOfMember({ message }: z.core.$ZodIssue): string {
+  return message.replace(/^Invalid input: /, '').replace(/, received .*$/, '').replace(/^expected /, '')
 }
 
 function deepFreeze<T>(value: T): T {

@@ -4,6 +4,7 @@
  * `TRACEFOLD_DETAIL_FLUSH_MS`. Secrets come from an environment variable or a file (`...File`), never from the YAML file itself.
  */
 import { z } from 'zod'
+import { receiversSchema } from '../alert/deliver/settings.ts'
 import { LEVELS } from '../event.ts'
 import { Secret } from '../lib/secret.ts'
 
@@ -242,6 +243,28 @@ export const schema = z.strictObject({
     })
     .prefault({}),
 
+  alerts: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe('Whether alert rules are evaluated. Without receivers they are evaluated and shown, and nobody is told.'),
+      folders: names().default([]).describe('Folders with alert rules of your own, which beat the built-in ones; later ones beat earlier ones. They may change while the program runs.'),
+      intervalMs: z.number().int().min(500).default(5_000).describe('Time between two evaluations.'),
+      delayMs: positive().default(30_000).describe('How long after its end a minute is taken to be completely counted, beside what the stream is behind. Conditions that more events cannot undo do not wait for that.'),
+      maxWaitMs: positive().default(600_000).describe('How long a minute is waited for at most while the stream is behind, or rollups are not written.'),
+      maxLagMs: positive().default(600_000).describe('Behind by more than this, alert rules are blind, which is an alert of its own.'),
+      maxGapHours: positive().default(24).describe('What was not evaluated, since no process ran, is made up for up to this far back.'),
+      shards: z.number().int().min(1).max(64).default(4).describe('In cluster mode: shares of the rules, for processes to divide among themselves, as partitions of the topic that `setup` creates. Only alerts of one shard come together in one message.'),
+      sessionTimeoutMs: z.number().int().min(1_000).default(6_000).describe('In cluster mode: how long a process is silent before others take over its shards. Brokers allow 6,000 and above by default.'),
+      links: z
+        .strictObject({
+          page: url().nullable().default(null).describe('Where people reach our page: messages then link to it.'),
+          kibana: url().nullable().default(null).describe('Where people reach Kibana, with its space: https://kibana.example.com/s/ops.'),
+          kibanaDataView: z.string().min(1).nullable().default(null).describe('Id of Kibana\'s data view of the detail indices; its default one otherwise.'),
+        })
+        .prefault({}),
+      receivers: receiversSchema.default({}).describe('Who is told of alerts, and how: see docs/receivers.md.'),
+    })
+    .prefault({}),
+
   patterns: z
     .strictObject({
       folder: z.string().min(1).nullable().default(null).describe('Folder with rules of your own, which beat the built-in ones.'),
@@ -266,7 +289,7 @@ export type DruidSettings = Settings['druid']
 
 /** Names of everything that an installation creates in its neighbours. */
 export interface Names {
-  /** Null for the first cluster. What is in Elasticsearch belongs to all; the first one's control topic holds what is decided for all, each one's what is asked of its partitions. */
+  /** Null for the first cluster. What is in Elasticsearch belongs to all; the topic of alerts is in the first alone; the first one's control topic holds what is decided for all, each one's what is asked of its partitions. */
   readonly cluster: string | null
   readonly detailGroup: string
   readonly rollupGroup: string
@@ -274,6 +297,8 @@ export interface Names {
   readonly letterTopic: string
   readonly ledgerTopic: string
   readonly controlTopic: string
+  readonly alertTopic: string
+  readonly alertGroup: string
   readonly datasource: string
   readonly detailIndex: string
   readonly ledgerIndex: string
@@ -289,6 +314,8 @@ export function namesOf(name: string, cluster: string | null = null): Names {
     letterTopic: `${name}-dead-letters${of}`,
     ledgerTopic: `${name}-ledger${of}`,
     controlTopic: `${name}-control${of}`,
+    alertTopic: `${name}-alerts`,
+    alertGroup: `${name}-alerts`,
     datasource: `${name}-rollups${of}`,
     detailIndex: `${name}-detail`,
     ledgerIndex: `${name}-ledger`,

@@ -24,6 +24,7 @@ export interface Setting {
 }
 
 export const ENV_PREFIX = 'TRACEFOLD_'
+export const TEXT_MAP = 'map of text to text (a JSON object in the variable)'
 
 export const SETTINGS: readonly Setting[] = settingsOf(schema, [])
 
@@ -92,7 +93,7 @@ function typeWords(inner: z.ZodType): string {
   if (inner instanceof z.ZodArray && inner.element instanceof z.ZodObject) return inner.description ?? 'list of maps'
   // As above: `element` is typed as zod's core.
   if (inner instanceof z.ZodArray) return `list of: ${typeWords(inner.element as z.ZodType)}`
-  if (inner instanceof z.ZodRecord) return 'map of text to text (a JSON object in the variable)'
+  if (inner instanceof z.ZodRecord) return inner.description ?? TEXT_MAP
   if (inner instanceof z.ZodCustom) return 'secret'
   return inner.description ?? 'text'
 }

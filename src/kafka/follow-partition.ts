@@ -24,6 +24,8 @@ const MAX_AWAY_MS = 3_600_000
 export interface FollowOptions {
   readonly kafka: KafkaClient
   readonly topic: string
+  /** The first, if none is named. */
+  readonly partition?: number
   readonly now: () => number
   /** In order of the log. */
   readonly onRecord: (record: SourceRecord) => void
@@ -61,7 +63,7 @@ export class PartitionFollower {
   /** Begins at once. `onFailed` is told what a handler throws; nothing more comes then. */
   constructor(options: FollowOptions, onFailed: (error: unknown) => void) {
     this.#options = options
-    this.#reader = new PartitionReader(options.kafka, options.topic)
+    this.#reader = new PartitionReader(options.kafka, options.topic, options.partition ?? 0)
     this.caughtUp = this.#until(0)
     this.#loop = this.#follow().catch((error: unknown) => {
       if (this.#stopping.signal.aborted) return

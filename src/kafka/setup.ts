@@ -8,12 +8,14 @@ const DAY_MS = 86_400_000
 /** A segment must hold the largest batch; Kafka's default is 1 GiB. */
 const MIN_SEGMENT_BYTES = 2_097_152
 const MAX_SEGMENT_BYTES = 1_073_741_824
+/** Small, since only whole segments are compacted, and whoever takes over reads all that is left. */
+const ALERT_SEGMENT_BYTES = 16_777_216
 /** About 1.6 s in the mean. */
 const TRIES = 6
 const NEVER = new AbortController().signal
 
 function topicsOf(names: Names, settings: Settings): ITopicConfig[] {
-  const { kafka, rollup, deadLetters } = settings
+  const { kafka, rollup, deadLetters, alerts } = settings
   const topic = (name: string, numPartitions: number, configs: Record<string, string>): ITopicConfig => ({
     topic: name,
     numPartitions,
@@ -26,6 +28,7 @@ function topicsOf(names: Names, settings: Settings): ITopicConfig[] {
     topic(names.letterTopic, 1, letterConfig(deadLetters)),
     topic(names.ledgerTopic, 1, { 'cleanup.policy': 'compact' }),
     topic(names.controlTopic, 1, { 'cleanup.policy': 'compact' }),
+    ...(alerts.enabled && names.cluster === null ? [topic(names.alertTopic, alerts.shards, { 'cleanup.policy': 'compact', 'segment.bytes': String(ALERT_SEGMENT_BYTES), 'min.cleanable.dirty.ratio': '0.1' })] : []),
   ]
 }
 

@@ -9,6 +9,7 @@
  */
 import { mkdirSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { AlertReader } from '../alert/alert-reader.ts'
 import { isTracefoldError, TracefoldError } from '../errors.ts'
 import { retry } from '../lib/retry.ts'
 import type { Partition } from '../source/source.ts'
@@ -16,6 +17,7 @@ import type { DeadLetterReader } from './dead-letter.ts'
 import type { DetailPart, DetailStore } from './detail-store.ts'
 import { accountReader } from './embedded/account-reader.ts'
 import { addLedgerEntry, mergeLedgerEntry, readPosition, writeLetter, writePosition } from './embedded/account.ts'
+import { alertReader } from './embedded/alert-reader.ts'
 import { detailReader, type DetailReader } from './embedded/detail-reader.ts'
 import { Documents } from './embedded/documents.ts'
 import { forReading, translated } from './embedded/failures.ts'
@@ -44,7 +46,7 @@ export interface EmbeddedOptions {
 }
 
 /** Reads beside a running writer, on a connection of its own. */
-export interface EmbeddedReader extends RollupReader, LedgerReader, DeadLetterReader, DetailReader, PositionReader {
+export interface EmbeddedReader extends RollupReader, AlertReader, LedgerReader, DeadLetterReader, DetailReader, PositionReader {
   close(): Promise<void>
 }
 
@@ -104,7 +106,7 @@ export function openEmbeddedReader(path: string): EmbeddedReader {
       throw error
     }
     const reads = forReading(db)
-    return { ...rollupReader(reads), ...accountReader(reads), ...detailReader(reads), ...positionReader(reads), close: async () => db.close() }
+    return { ...rollupReader(reads), ...alertReader(reads), ...accountReader(reads), ...detailReader(reads), ...positionReader(reads), close: async () => db.close() }
   })
 }
 

@@ -6,7 +6,7 @@
  * @typedef {{ from: string, to: string, jobs: JobRow[] }} Jobs
  * @typedef {{ key: string, previous_fingerprints: string[], title: string, culprit: string | null, exception_class: string | null, root_cause_class: string | null,
  *   category: string | null, severity: string | null, rule: string | null, rule_title: string | null, advice: string | null, link: string | null, level: string | null,
- *   count: number, share: number, previous_count: number, change: number | null, is_new: boolean, hosts: number, jobs: number, first_seen: string, last_seen: string, sample_message: string }} TopRow
+ *   count: number, share: number, previous_count: number, change: number | null, is_new: boolean, group_state: string | null, hosts: number, jobs: number, first_seen: string, last_seen: string, sample_message: string }} TopRow
  * @typedef {{ job: string | null, from: string, to: string, total: number, exceptions: TopRow[] }} Top
  * @typedef {{ job: string | null, from: string, to: string, exception: TopRow }} Group
  * @typedef {{ id: string, family: string, title: string, category: string, severity: string, meaning: string, advice: string | null, link: string }} Pattern
@@ -52,12 +52,18 @@ function scope(job) {
 }
 
 /** @param {string} path @param {Record<string, string | number>} query @param {AbortSignal} signal */
-async function get(path, query, signal) {
+export function get(path, query, signal) {
   const search = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]))
-  const response = await fetch(`${path}?${search}`, { signal, headers: { accept: 'application/json' } }).catch(unreachable)
-  const body = await response.json().catch(() => null)
-  if (response.ok && body !== null) return body
-  throw new ApiError(response.status, body?.title ?? `HTTP ${response.status}`, body?.detail ?? 'The answer could not be read.')
+  return ask(`${path}?${search}`, { signal })
+}
+
+/** `body` goes as JSON. @param {string} path @param {{ method?: string, body?: unknown, signal?: AbortSignal }} [how] */
+export async function ask(path, { method = 'GET', body, signal } = {}) {
+  const headers = { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) }
+  const response = await fetch(path, { method, headers, signal: signal ?? null, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }).catch(unreachable)
+  const answer = await response.json().catch(() => null)
+  if (response.ok && answer !== null) return answer
+  throw new ApiError(response.status, answer?.title ?? `HTTP ${response.status}`, answer?.detail ?? 'The answer could not be read.')
 }
 
 /** @param {unknown} cause @returns {never} */

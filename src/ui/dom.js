@@ -27,6 +27,16 @@ export function byId(id) {
   return found
 }
 
+/** What is shown is made anew at each refresh; whoever works with the keyboard stays where they were. @param {() => void} work */
+export function keepingFocus(work) {
+  const mark = document.activeElement?.getAttribute('data-mark') ?? null
+  work()
+  if (mark === null) return
+  for (const button of document.querySelectorAll('[data-mark]')) {
+    if (button instanceof HTMLElement && button.dataset['mark'] === mark) button.focus({ preventScroll: true })
+  }
+}
+
 /**
  * @template {Element} E
  * @param {E} element @param {Record<string, string>} attributes @param {Child[]} children

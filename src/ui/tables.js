@@ -60,7 +60,7 @@ function topRow(row, what) {
       'th',
       { scope: 'row', class: 'error' },
       chooser(row.title, `key:${row.key}`, { 'aria-expanded': String(open) }, () => what.onSelect(row.key)),
-      el('span', { class: 'under' }, ...badges(row), row.culprit === null ? null : el('code', { title: row.culprit }, row.culprit)),
+      el('span', { class: 'under' }, ...badges(row), groupBadge(row.group_state), row.culprit === null ? null : el('code', { title: row.culprit }, row.culprit)),
     ),
     el('td', { class: 'wide' }, what.spark(row.key)),
     el('td', { class: 'num' }, whole(row.count), el('span', { class: 'second' }, percent(row.share))),
@@ -70,6 +70,11 @@ function topRow(row, what) {
     el('td', { class: 'num wide' }, whole(row.hosts)),
     el('td', { class: 'num wide' }, time(row.last_seen, what.nowMs), el('span', { class: 'second' }, 'first ', time(row.first_seen, what.nowMs))),
   )
+}
+
+/** What somebody said of it; that it is new or goes on, the columns say. @param {string | null} state */
+function groupBadge(state) {
+  return state === null || state === 'new' || state === 'ongoing' ? null : el('span', { class: `badge ${state === 'regressed' ? 'up' : ''}` }, state)
 }
 
 /** @param {TopRow} row @param {number} columns */

@@ -3,9 +3,10 @@
  * The first page: what fails now, where, how often. The URL says what is shown (state.js), the API gives the numbers (api.js).
  * One load at a time; a newer view aborts the older. What was shown stays while the API is away, marked as old.
  */
+import { showFiring } from './alert-badge.js'
 import { ApiError, group, jobs, readiness, top, trend } from './api.js'
 import { drawChart, keepChartFitting } from './chart.js'
-import { byId, el } from './dom.js'
+import { byId, el, keepingFocus } from './dom.js'
 import { change, duration, moment, percent, whole } from './format.js'
 import { forgetWaiting, sparkSlot } from './sparks.js'
 import { RANGES, rangeOf, searchOf, viewOf } from './state.js'
@@ -73,6 +74,7 @@ async function load() {
   forgetWaiting()
   loading = new AbortController()
   const { signal } = loading
+  void showFiring(signal)
   try {
     const loaded = await ask(view, signal)
     if (!signal.aborted) render(loaded)
@@ -199,16 +201,6 @@ function renderTables({ rows: errors, chosen, jobs: { jobs: rows } }) {
     spark: (of) => (sparkJobs.has(of) ? sparkSlot(JSON.stringify(['job', range.name, of]), () => trend(of, span, signal)) : el('span')),
     onSelect: (of) => go({ job: of === job ? null : of, key: null }),
   })
-}
-
-/** Tables are made anew at each refresh; whoever works with the keyboard stays where they were. @param {() => void} work */
-function keepingFocus(work) {
-  const mark = document.activeElement?.getAttribute('data-mark') ?? null
-  work()
-  if (mark === null) return
-  for (const button of document.querySelectorAll('button[data-mark]')) {
-    if (button instanceof HTMLElement && button.dataset['mark'] === mark) button.focus({ preventScroll: true })
-  }
 }
 
 /** @param {unknown} cause @param {AbortSignal} signal */

@@ -34,7 +34,7 @@ export async function benchLatency(): Promise<void> {
   })
   const neighbours = createNeighbours(settings, createLogger({ level: 'error' }))
   await setUp(neighbours, settings)
-  const app = await startApp({ settings, exitAtEnd: false, setup: false, inputs: { sources: [] } })
+  const app = await startApp({ settings, exitAtEnd: false, setup: false, inputs: { sources: [] }, env: {} })
   const producer = neighbours.kafka.producer()
   await producer.connect()
   try {

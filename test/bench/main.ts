@@ -1,8 +1,11 @@
 /**
- * `npm run bench [decode] [embedded] [cluster] [latency] [grouping] [patterns] [fuzz]`: prints what is really reached on this machine, beside the issue's goal and beside a plain twin from
+ * `npm run bench [decode] [embedded] [cluster] [latency] [alert-latency] [grouping] [patterns] [alerts] [alert-spikes] [fuzz]`: prints what is really reached on this machine, beside the issue's goal and beside a plain twin from
  * the same run, as ratios: machines are noisy and shared, ratios less so. Nothing here passes or fails. A million fuzzed
  * lines take long, so that one runs only when it is named.
  */
+import { benchAlertLatency } from './alert-latency.ts'
+import { benchAlerts } from './alerts.ts'
+import { benchSpikes } from './alert-spikes.ts'
 import { benchCluster } from './cluster.ts'
 import { benchDecode } from './decode.ts'
 import { benchEmbedded } from './embedded.ts'
@@ -11,7 +14,7 @@ import { benchGrouping } from './grouping.ts'
 import { benchLatency } from './latency.ts'
 import { benchPatterns } from './patterns.ts'
 
-const BENCHES = { decode: benchDecode, embedded: benchEmbedded, cluster: benchCluster, latency: benchLatency, grouping: benchGrouping, patterns: benchPatterns, fuzz: benchFuzz } as const
+const BENCHES = { decode: benchDecode, embedded: benchEmbedded, cluster: benchCluster, latency: benchLatency, 'alert-latency': benchAlertLatency, grouping: benchGrouping, patterns: benchPatterns, alerts: benchAlerts, 'alert-spikes': benchSpikes, fuzz: benchFuzz } as const
 const ONLY_NAMED = 'fuzz'
 
 const words = process.argv.slice(2)

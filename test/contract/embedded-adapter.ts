@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { openEmbedded, type EmbeddedOptions, type EmbeddedStore } from '../../src/store/embedded.ts'
 import type { Sample } from '../../src/store/detail-store.ts'
 import { aPartition, DAY, T0 } from '../support/builders.ts'
+import type { AlertAdapter } from './alert-reader.ts'
 import type { DetailAdapter, DocumentState } from './detail-store.ts'
 import type { RollupAdapter } from './rollup-store.ts'
 
@@ -42,11 +43,12 @@ export async function embeddedDetail(path = newFolder()): Promise<DetailAdapter>
   }
 }
 
-export async function embeddedRollup(path = newFolder()): Promise<RollupAdapter> {
+export async function embeddedRollup(path = newFolder()): Promise<RollupAdapter & AlertAdapter> {
   const store = openIn(path)
   return {
     store: store.asRollupStore(),
     reader: store.reader,
+    alerts: store.reader,
     partitions: [aPartition(), aPartition({ partition: 1 })],
     nowMs: T0,
     ledger: () => store.reader.ledger(ALL_DAYS),

@@ -5,18 +5,14 @@
 import { afterAll, beforeAll } from 'vitest'
 import { letterReader, ledgerReader } from '../../src/cluster/readers.ts'
 import { documentsOf } from '../../src/cluster/neighbours.ts'
-import { namesOf } from '../../src/config/schema.ts'
 import { createHealth } from '../../src/health.ts'
 import { createMetrics } from '../../src/metrics.ts'
-import { readTopic } from '../../src/kafka/read-topic.ts'
-import { partitionKey } from '../../src/source/source.ts'
 import { DruidReader } from '../../src/store/druid/reader.ts'
-import { evidenceOf } from '../../src/store/rollup-ledger.ts'
-import { RollupTopicStore } from '../../src/store/rollup-topic.ts'
-import { endDruid, fill, idleSource, install, installDruid, ownSettings, shares, silent, type Installation, type Share } from '../support/cluster.ts'
+import { endDruid, fill, install, installDruid, ownSettings, shares, type Installation, type Share } from '../support/cluster.ts'
 import { requireServices } from '../support/services.ts'
 import { describeRollupReader } from './rollup-reader.ts'
 import { describeRollupStore, type RollupAdapter } from './rollup-store.ts'
+import { rollupTopicStore } from './rollup-topic-adapter.ts'
 
 const services = requireServices('kafka', 'elasticsearch', 'druid')
 const TESTS = 12
@@ -43,20 +39,8 @@ services.describe('on real servers', () => {
 
 function adapterOf(installation: Installation, share: Share): RollupAdapter {
   const { settings, neighbours } = installation
-  const { kafka, admin, druid, names } = neighbours
-  const source = idleSource(installation, namesOf(settings.name).rollupGroup)
-  const store = new RollupTopicStore({
-    kafka,
-    admin,
-    names,
-    rules: { digest: 'rules-1' },
-    lostPosition: 'stop',
-    transactionTimeoutMs: settings.kafka.transactionTimeoutMs,
-    bounds: (p) => source.bounds(p),
-    evidence: async (p) => evidenceOf((await readTopic(kafka, admin, names.ledgerTopic)).values(), partitionKey(p)),
-    metrics: createMetrics(),
-    log: silent,
-  })
+  const { druid, names } = neighbours
+  const store = rollupTopicStore(installation)
   const accounts = ledgerReader(neighbours, documentsOf(settings, neighbours, createMetrics(), createHealth()))
   return {
     store,

@@ -151,7 +151,7 @@ export async function startHere(settings: Settings, { exitAtEnd = false, setup =
   const health = createHealth()
   const logged: string[] = []
   const log = createLogger({ level: 'info', destination: { write: (line) => void logged.push(line) } })
-  const mode = await startCluster({ settings, exitAtEnd, setup, inputs: { sources: [] }, health, metrics: createMetrics(), log })
+  const mode = await startCluster({ settings, exitAtEnd, setup, inputs: { sources: [] }, env: {}, health, metrics: createMetrics(), log })
   return { mode, health, logged }
 }
 

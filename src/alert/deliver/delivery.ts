@@ -51,8 +51,10 @@ export interface DeliveryEvents {
 export interface DeliveryOptions {
   readonly routes: readonly Route[]
   readonly restored: Iterable<SavedRecord>
-  /** Keeps all, in order, or rejects. Calls do not overlap. */
-  readonly save: (records: readonly SavedRecord[], signal: AbortSignal) => Promise<void>
+  /** Keeps all, in order, or rejects. Calls do not overlap. `beside` is what `takeBeside` gave: to be kept with the records, all or nothing. */
+  readonly save: (records: readonly SavedRecord[], signal: AbortSignal, beside: readonly SavedRecord[]) => Promise<void>
+  /** What the caller wants kept together with what `observe` has changed: taken at the same moment, so what was said and why never come apart. */
+  readonly takeBeside?: () => readonly SavedRecord[]
   readonly hushOf: HushOf
   readonly events: DeliveryEvents
   readonly now: () => number
@@ -72,6 +74,7 @@ export class Delivery {
   readonly #openedAtMs = new WeakMap<Notification, number>()
   #restoredOpen: readonly Notification[]
   #stopping = false
+  #waiting: (() => void)[] = []
   /** Something came since the last turn began. */
   #poked = false
   #wake: () => void = () => {}
@@ -98,6 +101,14 @@ export class Delivery {
   reconcile(firing: readonly Alert[]): void {
     this.#schedule.reconcile(firing, this.#options.now())
     this.#poke()
+  }
+
+  /** Resolves once all that was observed, and what was to be kept beside it, is kept. Never, where `ended` comes before. */
+  kept(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve)
+      this.#poke()
+    })
   }
 
   status(): ReceiverStatus[] {
@@ -155,14 +166,17 @@ export class Delivery {
   }
 
   async #keep(): Promise<void> {
-    const records = this.#schedule.takeChanges()
-    if (records.length === 0) return
+    const [records, beside] = [this.#schedule.takeChanges(), this.#options.takeBeside?.() ?? []]
+    const waiting = this.#waiting.splice(0)
     const { signal } = this.#abort
-    await retry(() => this.#options.save(records, signal), {
-      signal,
-      isRetriable: (error) => isTracefoldError(error) && error.retriable,
-      onRetry: (error) => this.#options.events.notKept(error),
-    })
+    if (records.length + beside.length > 0) {
+      await retry(() => this.#options.save(records, signal, beside), {
+        signal,
+        isRetriable: (error) => isTracefoldError(error) && error.retriable,
+        onRetry: (error) => this.#options.events.notKept(error),
+      })
+    }
+    for (const resolve of waiting) resolve()
   }
 
   #send(notifications: readonly Notification[]): void {

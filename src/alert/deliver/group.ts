@@ -199,7 +199,7 @@ function dueAtMs(group: Group, entry: Entry, policy: Policy): number {
   const floor = Math.max(pausedUntilMs, (group.lastOpenedAtMs ?? -Infinity) + policy.groupIntervalMs)
   if (isNews(entry, policy)) return Math.max(unsaidSinceMs + policy.groupWaitMs, floor)
   // What is no news was said.
-  return alert.status === 'resolved' ? Infinity : Math.max(entry.said!.atMs + repeatAfterMs(policy, entry.said!.times), floor)
+  return alert.status === 'resolved' ? Infinity : Math.max(entry.said!.atMs + repeatAfterMs(policy, alert, entry.said!.times), floor)
 }
 
 /** Whether the mute counts is asked when it would be told, not before: a take-over must not change the answer. */

@@ -37,12 +37,26 @@ export function matcher(match: Match): (alert: Alert) => boolean {
   return (alert) => tests.every(({ name, test }) => test(valueOf(alert, name)))
 }
 
+/** A rule that names receivers is for these, whatever they match. */
+export function isFor({ receiver, matches }: Policy, alert: Alert): boolean {
+  const wanted = alert.delivery?.receivers ?? null
+  return wanted === null ? matches(alert) : wanted.includes(receiver)
+}
+
+/** What the alert is grouped by: as its rule wants it, but for a receiver that groups by itself. */
+export function labelOf({ groupBy, resend }: Policy, alert: Alert): string {
+  return groupOf(alert, resend === null ? (alert.delivery?.groupBy ?? groupBy) : groupBy)
+}
+
 /** `job=orders, rule=spike`; empty where nothing tells groups apart. */
 export function groupOf(alert: Alert, groupBy: readonly string[]): string {
   return groupBy.map((name) => `${name}=${quoted(valueOf(alert, name))}`).join(', ')
 }
 
-export function repeatAfterMs({ repeatIntervalMs, maxRepeatIntervalMs }: Policy, timesSaid: number): number {
+/** As the rule wants it, else as the receiver's settings say. A rule that names no most does not double. */
+export function repeatAfterMs(policy: Policy, { delivery }: Alert, timesSaid: number): number {
+  const wanted = policy.resend === null ? (delivery?.repeatIntervalMs ?? null) : null
+  const { repeatIntervalMs, maxRepeatIntervalMs } = wanted === null ? policy : { repeatIntervalMs: wanted, maxRepeatIntervalMs: delivery?.maxRepeatIntervalMs ?? wanted }
   return Math.min(maxRepeatIntervalMs, repeatIntervalMs * 2 ** Math.min(timesSaid - 1, 30))
 }
 

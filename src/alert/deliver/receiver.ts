@@ -19,7 +19,7 @@ export interface Receiver {
 }
 
 const BUSY: ErrorCode = 'neighbour_away'
-const REFUSED: ErrorCode = 'store_refused'
+const REFUSED: ErrorCode = 'receiver_refused'
 
 export class DeliveryError extends TracefoldError {
   /** The receiver asks for a pause of so long; null where it does not say. */

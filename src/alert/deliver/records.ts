@@ -24,14 +24,18 @@ const text = z.string()
 const texts = z.record(text, text)
 const status = z.enum(['firing', 'resolved'])
 
-const alertSchema: z.ZodType<Alert> = z.object({
+export const subjectSchema = z.object({ job: text.nullable(), environment: text.nullable(), fingerprint: text.nullable(), category: text.nullable() })
+
+const wishes = z.object({ receivers: z.array(text).nullable(), groupBy: z.array(text).nullable(), repeatIntervalMs: z.number().nullable(), maxRepeatIntervalMs: z.number().nullable() })
+
+export const alertSchema: z.ZodType<Alert> = z.object({
   key: text,
   startsAtMs: z.number(),
   endsAtMs: z.number().nullable(),
   status,
   rule: z.object({ id: text, title: text, level: z.enum(ALERT_LEVELS) }),
   severity: z.enum(SEVERITIES),
-  subject: z.object({ job: text.nullable(), environment: text.nullable(), fingerprint: text.nullable(), category: text.nullable() }),
+  subject: subjectSchema,
   what: text,
   culprit: text.nullable(),
   jobs: z.array(text),
@@ -47,6 +51,7 @@ const alertSchema: z.ZodType<Alert> = z.object({
   links: z.array(z.object({ title: text, url: text })),
   labels: texts,
   annotations: texts,
+  delivery: wishes.exactOptional(),
 })
 
 const news = z.object({ alert: alertSchema, changedAtMs: z.number(), unsaidSinceMs: z.number() })

@@ -13,7 +13,7 @@
  */
 import type { Alert, Notification } from '../alert.ts'
 import { dropFinished, newGroup, openDue, reopen, settleFailed, settleSent, take, toldBy, wakeAtMs, worstRank, type Group, type HushOf, type Trouble } from './group.ts'
-import { groupOf, type Policy } from './policy.ts'
+import { isFor, labelOf, type Policy } from './policy.ts'
 import { alertKeyOf, groupKey, readRecord, writeEntry, writeGroup, type SavedRecord } from './records.ts'
 
 /** Of one receiver. What is above that waits outside: it is observed again while it fires. */
@@ -151,9 +151,9 @@ export class Schedule {
   #take(listener: Listener, alert: Alert, nowMs: number): boolean {
     let group = listener.groupOfAlert.get(alert.key)
     if (group === undefined) {
-      if (alert.status === 'resolved' || !listener.policy.matches(alert)) return true
+      if (alert.status === 'resolved' || !isFor(listener.policy, alert)) return true
       if (listener.groupOfAlert.size >= this.#maxEntries) return false
-      group = this.#group(listener, groupOf(alert, listener.policy.groupBy))
+      group = this.#group(listener, labelOf(listener.policy, alert))
       listener.groupOfAlert.set(alert.key, group)
     }
     if (take(group, alert, nowMs)) {

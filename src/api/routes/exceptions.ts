@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import { TracefoldError } from '../../errors.ts'
 import { TOP_BY, type Only, type TopBy, type TopQuery, type TopResult, type TopRow } from '../../store/rollup-store.ts'
 import type { ApiDeps, RuleBook, ZodApp } from '../deps.ts'
+import { groupStatesOf, NO_STATES, type GroupStates } from '../group-states.ts'
 import { ProblemError } from '../problems.ts'
 import { iso, rangeOf, trendRangeOf } from '../range.ts'
 import { groupAnswer, groupParams, groupQuery, jobGroupParams, jobParams, problems, topAnswer, topQuery, trendAnswer, trendQuery } from '../schemas.ts'
@@ -30,12 +31,13 @@ export function changeOf(row: { count: number; previousCount: number }): number 
 async function top(deps: ApiDeps, job: string | null, query: z.output<typeof topQuery>): Promise<z.output<typeof topAnswer>> {
   const range = rangeOf(query, deps.now())
   const question = { ...range, job, by: query.by, limit: query.limit, only: onlyOf(query) }
-  return topBody(question, await deps.reader.top(question), deps.rules)
+  const result = await deps.reader.top(question)
+  return topBody(question, result, deps.rules, await groupStatesOf(deps, question, result.rows))
 }
 
 /** The answer's body; `tracefold top --json` prints the same. */
-export function topBody({ job, fromMs, toMs, by }: TopQuery, { rows, total }: TopResult, rules?: RuleBook): z.output<typeof topAnswer> {
-  return { job, from: iso(fromMs), to: iso(toMs), by, total, exceptions: rows.map((row) => ({ ...rowOf(row, total), ...adviceFor(row, by, rules) })) }
+export function topBody({ job, fromMs, toMs, by }: TopQuery, { rows, total }: TopResult, rules?: RuleBook, states: GroupStates = NO_STATES): z.output<typeof topAnswer> {
+  return { job, from: iso(fromMs), to: iso(toMs), by, total, exceptions: rows.map((row) => ({ ...rowOf(row, total, states), ...adviceFor(row, by, rules) })) }
 }
 
 async function group(deps: ApiDeps, job: string | null, fingerprint: string, query: z.output<typeof groupQuery>): Promise<z.output<typeof groupAnswer>> {
@@ -44,10 +46,11 @@ async function group(deps: ApiDeps, job: string | null, fingerprint: string, que
   const [{ rows }, { total }] = await Promise.all([deps.reader.top({ ...question, limit: GROUPS_OF_A_KEY, only: { fingerprint } }), deps.reader.top({ ...question, limit: 1 })])
   const row = rows.find(({ key }) => key === fingerprint) ?? rows[0]
   if (row === undefined) throw new ProblemError('not_found', `No event of ${fingerprint} from ${iso(range.fromMs)} to ${iso(range.toMs)}. A longer range (from) may have some.`)
-  return { job, from: iso(range.fromMs), to: iso(range.toMs), exception: { ...rowOf(row, total), ...adviceFor(row, 'fingerprint', deps.rules) } }
+  const states = await groupStatesOf(deps, question, [row])
+  return { job, from: iso(range.fromMs), to: iso(range.toMs), exception: { ...rowOf(row, total, states), ...adviceFor(row, 'fingerprint', deps.rules) } }
 }
 
-function rowOf(row: TopRow, total: number) {
+function rowOf(row: TopRow, total: number, states: GroupStates) {
   return {
     key: row.key,
     previous_fingerprints: [...row.previousKeys],
@@ -64,6 +67,7 @@ function rowOf(row: TopRow, total: number) {
     previous_count: row.previousCount,
     change: changeOf(row),
     is_new: row.isNew,
+    group_state: states.get(row.key) ?? null,
     hosts: row.hosts,
     jobs: row.jobs,
     first_seen: iso(row.firstMs),

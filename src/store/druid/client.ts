@@ -4,6 +4,12 @@
  */
 import { request, type Dispatcher } from 'undici'
 import { TracefoldError } from '../../errors.ts'
+import { LineSplitter } from '../../lib/lines.ts'
+
+/** Of one row; ours have a few kilobytes. */
+const MAX_ROW_BYTES = 1_048_576
+
+const SQL_PATH = '/druid/v2/sql'
 
 export interface DruidClientOptions {
   readonly queryUrl: string
@@ -29,16 +35,31 @@ export class DruidClient {
 
   /** Rows as objects. A table that does not exist yet has no rows. */
   async sql<Row>(query: string, parameters: readonly SqlValue[]): Promise<Row[]> {
-    const answer = await this.#call(this.#options.queryUrl, 'POST', '/druid/v2/sql', {
-      query,
-      resultFormat: 'object',
-      parameters: parameters.map((value) => ({ type: typeof value === 'number' ? 'BIGINT' : 'VARCHAR', value })),
-      context: { timeout: this.#options.timeoutMs, useApproximateTopN: false, sqlTimeZone: 'UTC' },
-    })
+    const answer = await this.#call(this.#options.queryUrl, 'POST', SQL_PATH, this.#question(query, parameters, 'object'))
     if (answer.status === 200 && Array.isArray(answer.body)) return answer.body as Row[] // the columns are those of our query
-    if (isMissingTable(answer)) return []
-    if (answer.status === 200 || isMissingColumn(answer)) throw new TracefoldError('not_available', `Druid has no rows to answer with yet: ${wordsOf(answer.body)}`)
-    throw refused('SQL', answer)
+    return this.#withoutRows(answer)
+  }
+
+  /**
+   * Rows as arrays of their columns, each as it comes: for answers too long for one text. Where it rejects, the rows that were told are not the whole
+   * answer. Druid ends a whole one with an empty line.
+   */
+  async eachRow(query: string, parameters: readonly SqlValue[], onRow: (row: readonly unknown[]) => void): Promise<void> {
+    const { queryUrl } = this.#options
+    const response = await this.#request(queryUrl, 'POST', SQL_PATH, this.#question(query, parameters, 'arrayLines'))
+    if (response.statusCode !== 200) return void this.#withoutRows(await this.#answerOf(response, queryUrl, SQL_PATH))
+    let isWhole = false
+    const lines = new LineSplitter(MAX_ROW_BYTES, (line) => {
+      isWhole = line.length === 0
+      if (!isWhole) onRow(rowOf(line))
+    })
+    try {
+      for await (const chunk of response.body) lines.push(chunk as Buffer) // undici gives bytes
+      lines.end()
+      if (!isWhole) throw new Error('the answer is cut short')
+    } catch (cause) {
+      throw away(queryUrl, cause)
+    }
   }
 
   /** A call to the coordinator or the overlord; 404 is an answer, not an error. */
@@ -52,11 +73,29 @@ export class DruidClient {
     await this.#options.dispatcher.close()
   }
 
+  #question(query: string, parameters: readonly SqlValue[], resultFormat: 'object' | 'arrayLines') {
+    return {
+      query,
+      resultFormat,
+      parameters: parameters.map((value) => ({ type: typeof value === 'number' ? 'BIGINT' : 'VARCHAR', value })),
+      context: { timeout: this.#options.timeoutMs, useApproximateTopN: false, sqlTimeZone: 'UTC' },
+    }
+  }
+
+  #withoutRows(answer: DruidAnswer): [] {
+    if (isMissingTable(answer)) return []
+    if (answer.status === 200 || isMissingColumn(answer)) throw new TracefoldError('not_available', `Druid has no rows to answer with yet: ${wordsOf(answer.body)}`)
+    throw refused('SQL', answer)
+  }
+
   async #call(base: string, method: 'GET' | 'POST', path: string, body: unknown): Promise<DruidAnswer> {
+    return this.#answerOf(await this.#request(base, method, path, body), base, path)
+  }
+
+  async #request(base: string, method: 'GET' | 'POST', path: string, body: unknown): Promise<Dispatcher.ResponseData> {
     const { dispatcher, headers, timeoutMs } = this.#options
-    let answer: DruidAnswer
     try {
-      const response = await request(`${base.replace(/\/+$/, '')}${path}`, {
+      return await request(`${base.replace(/\/+$/, '')}${path}`, {
         method,
         dispatcher,
         headers: { ...headers(), 'content-type': 'application/json' },
@@ -64,16 +103,34 @@ export class DruidClient {
         bodyTimeout: timeoutMs,
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
+    } catch (cause) {
+      throw away(base, cause)
+    }
+  }
+
+  async #answerOf(response: Dispatcher.ResponseData, base: string, path: string): Promise<DruidAnswer> {
+    let answer: DruidAnswer
+    try {
       const text = await response.body.text()
       answer = { status: response.statusCode, body: text === '' ? null : parse(text, response.statusCode) }
     } catch (cause) {
-      throw new TracefoldError('not_available', `Druid does not answer at ${base}: ${cause instanceof Error ? cause.message || cause.name : String(cause)}`, { cause })
+      throw away(base, cause)
     }
     if (answer.status >= 500 || answer.status === 429 || answer.status === 401 || answer.status === 403) {
       throw new TracefoldError('not_available', `Druid answers ${answer.status} to ${path}: ${wordsOf(answer.body)}`)
     }
     return answer
   }
+}
+
+function away(base: string, cause: unknown): TracefoldError {
+  return new TracefoldError('not_available', `Druid does not answer at ${base}: ${cause instanceof Error ? cause.message || cause.name : String(cause)}`, { cause })
+}
+
+function rowOf(line: Buffer): readonly unknown[] {
+  const row: unknown = JSON.parse(line.toString())
+  if (!Array.isArray(row)) throw new Error(`expected a row, got ${line.toString('utf8', 0, 200)}`)
+  return row
 }
 
 function parse(text: string, status: number): unknown {

@@ -46,7 +46,12 @@ function ofGroup(key: string, groups: KeyGroups, columns: ReadonlySet<string>): 
 
 export function columnOf(by: TopBy, columns: ReadonlySet<string>): string {
   if (!TOP_BY.includes(by)) throw new Error(`${String(by)} is not a dimension`)
-  return isThere(by, columns) ? by : NULL_TEXT
+  return presentOrNull(by, columns)
+}
+
+/** A column, or null in its place where Druid has not seen it. */
+export function presentOrNull(name: string, columns: ReadonlySet<string>): string {
+  return isThere(name, columns) ? name : NULL_TEXT
 }
 
 function isThere(name: string, columns: ReadonlySet<string>): boolean {

@@ -56,6 +56,7 @@ describe('top exceptions', () => {
         previous_count: 20,
         change: 0.5,
         is_new: false,
+        group_state: null,
         hosts: 3,
         jobs: 1,
         first_seen: '2026-03-01T11:00:30.000Z',

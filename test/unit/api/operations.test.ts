@@ -58,13 +58,20 @@ describe('the OpenAPI page', () => {
     const app = await apiWith()
     const document = (await app.inject('/docs/json')).json() as OpenApi
     expect(Object.keys(document.paths).toSorted()).toEqual([
+      '/api/v1/alerts',
+      '/api/v1/alerts/evaluation',
+      '/api/v1/alerts/history',
+      '/api/v1/alerts/{key}/acknowledge',
       '/api/v1/dead-letters',
       '/api/v1/dead-letters/replay',
       '/api/v1/dead-letters/{id}',
+      '/api/v1/deliveries/receivers',
+      '/api/v1/deliveries/undelivered',
       '/api/v1/events',
       '/api/v1/exceptions/groups/{fingerprint}',
       '/api/v1/exceptions/top',
       '/api/v1/exceptions/trend',
+      '/api/v1/groups/{job}/{fingerprint}',
       '/api/v1/jobs',
       '/api/v1/jobs/{job}/exceptions/groups/{fingerprint}',
       '/api/v1/jobs/{job}/exceptions/top',
@@ -72,6 +79,11 @@ describe('the OpenAPI page', () => {
       '/api/v1/ledger',
       '/api/v1/patterns',
       '/api/v1/pipeline',
+      '/api/v1/rules',
+      '/api/v1/rules/test',
+      '/api/v1/rules/{id}',
+      '/api/v1/silences',
+      '/api/v1/silences/{id}',
       '/healthz',
       '/metrics',
       '/readyz',
@@ -86,7 +98,25 @@ describe('the OpenAPI page', () => {
   it('names each schema once', async () => {
     const app = await apiWith()
     const document = (await app.inject('/docs/json')).json() as OpenApi
-    expect(Object.keys(document.components.schemas).toSorted()).toEqual(['DeadLetter', 'DeadLetterInFull', 'JobRow', 'LedgerLine', 'LedgerTotal', 'Pattern', 'Problem', 'Readiness', 'Stream', 'TopRow'])
+    expect(Object.keys(document.components.schemas).toSorted()).toEqual([
+      'Alert',
+      'AlertEpisode',
+      'AlertRule',
+      'DeadLetter',
+      'DeadLetterInFull',
+      'GroupState',
+      'JobRow',
+      'LedgerLine',
+      'LedgerTotal',
+      'Pattern',
+      'Problem',
+      'Readiness',
+      'Receiver',
+      'Silence',
+      'Stream',
+      'TopRow',
+      'Undelivered',
+    ])
     expect(JSON.stringify(document.paths)).not.toMatch(/Input"/)
   })
 

@@ -30,7 +30,7 @@ describe('sourceClusters', () => {
   it('names what is made in a further cluster after it, and nothing that all share', () => {
     const [first, eu] = namesOfClusters(settings([{ name: 'eu', brokers: ['eu:9092'] }]))
     const same = (Object.keys(first) as (keyof typeof first)[]).filter((key) => eu?.[key] === first[key])
-    expect(same).toEqual(['detailIndex', 'ledgerIndex'])
+    expect(same).toEqual(['alertTopic', 'alertGroup', 'detailIndex', 'ledgerIndex'])
     expect(eu).toMatchObject({ rollupGroup: 'tracefold-rollup-eu', datasource: 'tracefold-rollups-eu', letterTopic: 'tracefold-dead-letters-eu' })
   })
 

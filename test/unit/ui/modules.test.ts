@@ -17,6 +17,7 @@ interface Modules {
     duration(seconds: number): string
   }
   chart: { sparkPoints(counts: number[]): string }
+  'alert-cards': { scopesOf(alert: { key: string; job: string | null; rule: { id: string } }): { label: string; match: Record<string, string> }[] }
 }
 
 /** Plain JavaScript without declarations: the shapes above are what these tests rely on. */
@@ -88,5 +89,14 @@ describe('a sparkline', () => {
     const { sparkPoints } = await load('chart')
     expect(sparkPoints([0, 0])).toBe('2,20 94,20')
     expect(sparkPoints([7])).toBe('2,2')
+  })
+})
+
+describe('a silence', () => {
+  it('may be for one alert, for all of its job where it has one, or for all of its rule', async () => {
+    const { scopesOf } = await load('alert-cards')
+    const rule = { id: 'job-spike' }
+    expect(scopesOf({ key: 'k', job: 'orders', rule }).map(({ match }) => match)).toEqual([{ alert: 'k' }, { job: 'orders' }, { rule: 'job-spike' }])
+    expect(scopesOf({ key: 'k', job: null, rule }).map(({ match }) => match)).toEqual([{ alert: 'k' }, { rule: 'job-spike' }])
   })
 })

@@ -44,7 +44,7 @@ describe('hostile text', () => {
 })
 
 describe('the page', () => {
-  it.each([['/', 'ui.js'], ['/patterns.html', 'patterns.js']])('is at %s, with the files it names', async (at, script) => {
+  it.each([['/', 'ui.js'], ['/patterns.html', 'patterns.js'], ['/alerts.html', 'alerts.js']])('is at %s, with the files it names', async (at, script) => {
     const app = await apiWith()
     const page = await app.inject(at)
     expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
@@ -81,7 +81,7 @@ describe('the page', () => {
   it('can be used without seeing it: language, captions, scopes, labels, live regions', async () => {
     const html = (await sources('.html')).map(([, text]) => text).join('\n')
     const tables = await readFile(path.join(UI, 'tables.js'), 'utf8')
-    expect(html.match(/<html lang="en">/g)).toHaveLength(2)
+    expect(html.match(/<html lang="en">/g)).toHaveLength(3)
     expect(html).toMatch(/role="alert"/)
     expect(html).toMatch(/role="status"/)
     for (const [head] of html.matchAll(/<th\b[^>]*>/g)) expect(head).toContain('scope="col"')

@@ -2,7 +2,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Agent } from 'undici'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { DruidClient } from '../../../../src/store/druid/client.ts'
 
 const SECRET = 'Bearer s3cr3t-token'
@@ -98,4 +98,43 @@ test('a path before Druid (a proxy\'s) is kept', async () => {
   }
   for (const prefix of ['', '/', '/druid-prod/']) await ask(await clientOf(answer, { prefix }))
   expect(paths).toEqual(['/druid/v2/sql', '/druid/v2/sql', '/druid-prod/druid/v2/sql'])
+})
+
+describe('row by row', () => {
+  const rowsOf = async (answer: RequestListener) => {
+    const rows: (readonly unknown[])[] = []
+    const client = await clientOf(answer)
+    await client.eachRow('SELECT 1', [], (row) => void rows.push(row))
+    return rows
+  }
+
+  test('rows come one after the other, however the answer was cut on its way', async () => {
+    const text = '["a",1]\n["b\\nc",null]\n\n'
+    const inBytes: RequestListener = (_, response) => {
+      for (const byte of Buffer.from(text)) response.write(Buffer.from([byte]))
+      response.end()
+    }
+    for (const answer of [says(200, text), inBytes]) expect(await rowsOf(answer)).toEqual([['a', 1], ['b\nc', null]])
+  })
+
+  test('no rows are an empty line, and so is a table that does not exist yet', async () => {
+    expect(await rowsOf(says(200, '\n'))).toEqual([])
+    expect(await rowsOf(says(400, error("Object 'tracefold-rollups' not found (line [1], column [15])")))).toEqual([])
+  })
+
+  const cutShort: readonly [string, RequestListener][] = [
+    ['without its empty line', says(200, '["a",1]\n["b",2]\n')],
+    ['in the middle of a row', says(200, '["a",1]\n["b"')],
+    ['after an error of Druid\'s', says(200, '["a",1]\n{"error":"Query timed out"}\n\n')],
+    ['before it began', says(200, '')],
+    ['by the connection\'s end', (_, response) => (response.writeHead(200, { 'content-length': '1000' }).write('["a",1]\n\n'), response.on('error', () => {}), void setImmediate(() => response.destroy()))],
+  ]
+  test.each(cutShort)('an answer that ends %s is no answer', async (_, answer) => {
+    await expect(rowsOf(answer)).rejects.toMatchObject({ code: 'not_available', retriable: true })
+  })
+
+  test('a failure is what it is for all rows at once', async () => {
+    await expect(rowsOf(says(500, error('Query timed out')))).rejects.toMatchObject({ code: 'not_available' })
+    await expect(rowsOf(says(400, error('Resource limit exceeded')))).rejects.toMatchObject({ code: 'store_refused', message: expect.stringContaining('Resource limit') as string })
+  })
 })

@@ -1,0 +1,97 @@
+/**
+ * What the rules of this process look at: counts of the last hours and the baseline, read from the rollups and kept up with few, wide queries.
+ *
+ *   first reading    all that the longest window reaches back to, in parts of ten minutes; the baseline's week, a day at a time
+ *   later            the minutes that are under way, and the last complete ones again, since events come late; an hour of baseline, once an hour
+ *
+ * Delivery: holds nothing that another reading would not bring back. A reading that fails leaves a range unread, and the next one begins there.
+ */
+import type { AlertReader, CountRow } from '../alert-reader.ts'
+import { TYPE_FIELDS } from '../alert-reader.ts'
+import { Baseline } from '../baseline.ts'
+import { leavesOf, MAX_WINDOW_MS, memoryMs, MINUTE_MS } from '../condition.ts'
+import { CELL_MINUTES } from '../count-rings.ts'
+import { CountTable } from '../count-table.ts'
+import { RuleIndex } from '../rule-index.ts'
+import type { Rule } from '../rule.ts'
+import { BUCKET_MS, HISTORY_DAYS } from '../statistics/expectation.ts'
+
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
+const TEN_MS = CELL_MINUTES * MINUTE_MS
+/** Complete minutes that are read again. */
+const AGAIN_MS = 5 * MINUTE_MS
+/** Of counts by ten minutes, in one query. */
+const LONG_STEP_MS = 2 * HOUR_MS
+
+export interface Range {
+  /** Evaluated up to here, as complete. */
+  readonly completeUntilMs: number
+  /** What is under way is read up to here. */
+  readonly readUntilMs: number
+}
+
+export class Counts {
+  readonly index: RuleIndex
+  readonly table: CountTable
+  readonly baseline: Baseline
+  readonly #views: string
+  #readFromMs: number | null = null
+  #baselineToMs: number | null
+
+  /** `before`: what was read for other rules; of that the baseline goes on where the rules ask the same of it. */
+  constructor(rules: readonly Rule[], before: Counts | null = null) {
+    this.index = new RuleIndex(rules)
+    this.table = new CountTable(this.index.limits)
+    this.#views = this.index.views.map(({ key }) => key).sort().join('\n')
+    const isSame = before !== null && before.#views === this.#views
+    this.baseline = isSame ? before.baseline : new Baseline(this.index.views)
+    this.#baselineToMs = isSame ? before.#baselineToMs : null
+  }
+
+  /** `onRows` is told all that is read of minutes, in order of time. Rejects where the rollups cannot be read. */
+  async read(reader: AlertReader, range: Range, onRows: (rows: readonly CountRow[]) => void): Promise<void> {
+    await this.#readBaseline(reader, Math.floor(range.completeUntilMs / HOUR_MS) * HOUR_MS)
+    const oldestMs = Math.ceil((range.readUntilMs - this.index.limits.minutes * MINUTE_MS) / TEN_MS) * TEN_MS
+    let fromMs = this.#readFromMs
+    if (fromMs === null || fromMs < oldestMs) {
+      await this.#readPast(reader, oldestMs)
+      fromMs = oldestMs
+    }
+    while (fromMs < range.readUntilMs) {
+      const toMs = Math.min(range.readUntilMs, fromMs + TEN_MS)
+      const rows = await reader.counts({ fromMs, toMs })
+      this.table.replace({ fromMs, toMs }, rows)
+      onRows(rows)
+      this.#readFromMs = fromMs = toMs
+    }
+    this.#readFromMs = Math.max(oldestMs, range.completeUntilMs - AGAIN_MS)
+  }
+
+  /** Before the first minute: for windows longer than the minutes last, and for rules on what is silent. */
+  async #readPast(reader: AlertReader, untilMs: number): Promise<void> {
+    if (this.index.limits.isLong) {
+      for (let fromMs = untilMs - MAX_WINDOW_MS; fromMs < untilMs; fromMs += LONG_STEP_MS) {
+        const range = { fromMs, toMs: Math.min(untilMs, fromMs + LONG_STEP_MS) }
+        this.table.replaceLong(range, await reader.baseline({ ...range, intervalMs: TEN_MS, by: TYPE_FIELDS }))
+      }
+    }
+    const memory = Math.max(0, ...[...this.index.byId.values()].map(({ rule }) => (leavesOf(rule.condition).some(({ kind }) => kind === 'absence') ? memoryMs(rule.condition) : 0)))
+    if (memory === 0) return
+    const toMs = Math.ceil(untilMs / HOUR_MS) * HOUR_MS
+    this.table.noteSeen(await reader.baseline({ fromMs: Math.floor((untilMs - memory) / HOUR_MS) * HOUR_MS, toMs, intervalMs: HOUR_MS, by: TYPE_FIELDS }))
+  }
+
+  /** Up to an hour. A rule looks back seven days from up to an hour and a half ago. */
+  async #readBaseline(reader: AlertReader, untilMs: number): Promise<void> {
+    const from = this.#baselineToMs === null ? untilMs - (HISTORY_DAYS + 1) * DAY_MS : this.#baselineToMs - HOUR_MS
+    if (this.#baselineToMs !== null && untilMs <= this.#baselineToMs) return
+    for (const by of this.baseline.readings()) {
+      for (let fromMs = from; fromMs < untilMs; fromMs += DAY_MS) {
+        const range = { fromMs, toMs: Math.min(untilMs, fromMs + DAY_MS) }
+        this.baseline.replace(range, by, await reader.baseline({ ...range, intervalMs: BUCKET_MS, by }))
+      }
+    }
+    this.#baselineToMs = untilMs
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * One turn of evaluation over the shards that are ours: reads what their rules look at, and evaluates each.
+ *
+ * In: shards, the pipeline's state. Out: what it came to, which the shards have kept when it resolves. What was missed is made up for in parts for which the
+ * table has room, at most `maxGapMs` of it. Where the rollups cannot be read, only the rules on the pipeline are evaluated: no minute passes unseen.
+ */
+import { isTracefoldError } from '../../errors.ts'
+import type { AlertReader, CountRow } from '../alert-reader.ts'
+import { MINUTE_MS } from '../condition.ts'
+import type { PipelineReading } from '../conditions/sight.ts'
+import type { Wording } from '../describe.ts'
+import { duration } from '../deliver/words.ts'
+import { CATCH_UP_MINUTES, OPEN_MINUTES } from '../rule-index.ts'
+import type { Rule } from '../rule.ts'
+import { Counts, type Range } from './counts.ts'
+import type { Groups } from './groups.ts'
+import { completeUntil, type PipelineState, type Waiting } from './pipeline-watch.ts'
+import type { Shard } from './shard.ts'
+import { shardOf } from './state-log.ts'
+
+export interface EvaluatorOptions {
+  readonly reader: AlertReader
+  readonly groups: Groups
+  readonly wording: Wording
+  readonly waiting: Waiting
+  /** Behind by more than this, rules are blind. */
+  readonly maxLagMs: number
+  readonly maxGapMs: number
+  readonly onGap: (shard: number, fromMs: number, toMs: number) => void
+  /** A shard could not keep what it came to, and is lost. */
+  readonly onLost: (shard: number, error: Error) => void
+}
+
+export interface Round {
+  readonly atMs: number
+  readonly queries: number
+  readonly readMs: number
+  readonly evaluateMs: number
+  /** Pending, firing and lately resolved. */
+  readonly alerts: number
+  readonly refused: number
+  /** Why the rules cannot see, in words; null: they can. */
+  readonly blind: string | null
+}
+
+export class Evaluator {
+  readonly #options: EvaluatorOptions
+  #counts = new Counts([])
+  #digest = ''
+  /** Since when the rollups cannot be read, are not written, are too far behind. */
+  readonly #since = { unread: null as number | null, trouble: null as number | null, late: null as number | null }
+
+  constructor(options: EvaluatorOptions) {
+    this.#options = options
+  }
+
+  /** `digest`: of the rules. What was read for others goes, but for the baseline that both look at. */
+  use(rules: readonly Rule[], digest: string, shards: readonly Shard[], shardCount: number): void {
+    const key = `${digest} ${shards.map(({ shard }) => shard).sort().join()}`
+    if (key === this.#digest) return
+    this.#digest = key
+    const own = new Set(shards.map(({ shard }) => shard))
+    this.#counts = new Counts(rules.filter(({ id }) => own.has(shardOf(id, shardCount))), this.#counts)
+    for (const shard of shards) shard.use(rules.filter(({ id }) => shardOf(id, shardCount) === shard.shard))
+  }
+
+  /** Shards that were opened again begin with no rules. */
+  reset(): void {
+    this.#digest = ''
+  }
+
+  async round(shards: readonly Shard[], nowMs: number, state: PipelineState, minutes: PipelineReading['minutes']): Promise<Round> {
+    const reader = counting(this.#options.reader)
+    const spent = { readMs: 0, evaluateMs: 0, alerts: 0, refused: 0 }
+    let blind = this.#note(nowMs, state)
+    try {
+      await this.#evaluateMinutes(shards, reader, nowMs, this.#lagOf(nowMs, state), { nowMs, minutes, lagMs: state.lagMs, blindSinceMs: this.#blindSinceMs() }, spent)
+      this.#since.unread = null
+    } catch (error) {
+      if (!isTracefoldError(error) || !error.retriable) throw error
+      this.#since.unread ??= nowMs
+      blind = `the rollups cannot be read: ${error.message}`
+      await this.#evaluatePipeline(shards, { nowMs, minutes, lagMs: state.lagMs, blindSinceMs: this.#blindSinceMs() }, spent)
+    }
+    return { atMs: nowMs, queries: reader.queries(), ...spent, blind }
+  }
+
+  async #evaluateMinutes(shards: readonly Shard[], reader: AlertReader, nowMs: number, lagMs: number | null, pipeline: PipelineReading, spent: Spent): Promise<void> {
+    const { waiting, groups, maxGapMs, onGap } = this.#options
+    const completeUntilMs = completeUntil(nowMs, { lagMs, trouble: null }, waiting)
+    for (const shard of shards) if (shard.skipTo(completeUntilMs - maxGapMs)) onGap(shard.shard, shard.untilMs, completeUntilMs)
+    for (let isLast = false; !isLast; ) {
+      const partMs = Math.min(completeUntilMs, Math.min(...shards.map(({ untilMs }) => untilMs)) + CATCH_UP_MINUTES * MINUTE_MS)
+      isLast = partMs === completeUntilMs
+      const readUntilMs = isLast ? Math.min(Math.ceil(nowMs / MINUTE_MS) * MINUTE_MS, partMs + OPEN_MINUTES * MINUTE_MS) : partMs
+      const started = performance.now()
+      await this.#counts.read(reader, { completeUntilMs: partMs, readUntilMs }, (rows) => groups.observe(rows, partMs, nowMs))
+      spent.readMs += performance.now() - started
+      await this.#evaluate(shards, { minutes: { completeUntilMs: partMs, readUntilMs }, pipeline: isLast ? pipeline : null }, spent)
+    }
+  }
+
+  /** No minute passes. */
+  #evaluatePipeline(shards: readonly Shard[], pipeline: PipelineReading, spent: Spent): Promise<void> {
+    return this.#evaluate(shards, { minutes: null, pipeline }, spent)
+  }
+
+  async #evaluate(shards: readonly Shard[], until: { minutes: Range | null; pipeline: PipelineReading | null }, spent: Spent): Promise<void> {
+    const { groups, wording, onLost } = this.#options
+    const { table, baseline } = this.#counts
+    spent.alerts = 0
+    const started = performance.now()
+    for (const shard of shards) {
+      const { completeUntilMs, readUntilMs } = until.minutes ?? { completeUntilMs: shard.untilMs, readUntilMs: shard.untilMs }
+      try {
+        const { alerts, refused } = await shard.evaluate({ table, baseline, groups, pipeline: until.pipeline, completeUntilMs, readUntilMs, wording }, shard.shard === 0 ? groups.takeChanges() : [])
+        spent.alerts += alerts
+        spent.refused += refused
+      } catch (error) {
+        if (!isTracefoldError(error)) throw error
+        onLost(shard.shard, error)
+      }
+    }
+    spent.evaluateMs += performance.now() - started
+  }
+
+  /** While rollups are not written, nobody knows how far counts are complete: not further than when that began. */
+  #lagOf(nowMs: number, { lagMs }: PipelineState): number | null {
+    const { trouble } = this.#since
+    return trouble === null ? lagMs : Math.max(lagMs ?? 0, nowMs - trouble)
+  }
+
+  #note(nowMs: number, { lagMs, trouble }: PipelineState): string | null {
+    const { maxLagMs } = this.#options
+    const isLate = lagMs !== null && lagMs > maxLagMs
+    this.#since.trouble = trouble === null ? null : (this.#since.trouble ?? nowMs)
+    this.#since.late = isLate ? (this.#since.late ?? nowMs) : null
+    if (trouble !== null) return `the rollups are not written: ${trouble}`
+    return isLate ? `the stream is ${duration(lagMs)} behind` : null
+  }
+
+  #blindSinceMs(): number | null {
+    const since = Object.values(this.#since).filter((ms) => ms !== null)
+    return since.length === 0 ? null : Math.min(...since)
+  }
+}
+
+interface Spent {
+  readMs: number
+  evaluateMs: number
+  alerts: number
+  refused: number
+}
+
+function counting(reader: AlertReader): AlertReader & { queries: () => number } {
+  let queries = 0
+  const asked = <T>(answer: Promise<T>): Promise<T> => {
+    queries++
+    return answer
+  }
+  return { queries: () => queries, counts: (range): Promise<CountRow[]> => asked(reader.counts(range)), baseline: (query) => asked(reader.baseline(query)) }
+}

@@ -1,0 +1,292 @@
+/**
+ * The alert service of one process: evaluates the shards that are ours, at an interval, and has what it finds told.
+ *
+ *   control log ── rules, silences, decisions ──┐
+ *   pipeline ── how far counts are complete ────┤
+ *   rollups ── counts, baseline, groups ────────┴─> each shard: evaluate, keep, tell
+ *
+ * Delivery: see shard.ts. The service never gives up: what is away is said in health and metrics, and tried again at the next turn. It never holds up the
+ * streams; a fault of the program is told to `onFailed`.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ControlLog } from '../../control/control-log.ts'
+import type { TracefoldError } from '../../errors.ts'
+import type { HealthRegistry } from '../../health.ts'
+import type { Logger } from '../../log.ts'
+import type { Metrics } from '../../metrics.ts'
+import type { Tally } from '../../tally.ts'
+import type { AlertReader } from '../alert-reader.ts'
+import { openReceivers } from '../deliver/open.ts'
+import type { ReceiversSettings } from '../deliver/settings.ts'
+import type { HushOf } from '../deliver/group.ts'
+import { hushBy } from '../hush.ts'
+import type { LinkBases } from '../links.ts'
+import { DAY_MS } from '../group-book.ts'
+import { Decisions } from './decisions.ts'
+import { deliveryEvents } from './events.ts'
+import { Evaluator, type Round } from './evaluator.ts'
+import { Groups } from './groups.ts'
+import { HeartbeatSwitch } from './heartbeats.ts'
+import { OwnShards } from './own-shards.ts'
+import { completeUntil, ConsumedMinutes, type LookAtPipeline } from './pipeline-watch.ts'
+import { AlertRules } from './rules.ts'
+import { Shard } from './shard.ts'
+import type { StateLog } from './state-log.ts'
+import { View } from './view.ts'
+
+const HEALTH = 'alerts'
+const STOP_MS = 5_000
+const FORGET_EVERY_MS = 3_600_000
+
+export interface AlertSettings {
+  readonly intervalMs: number
+  readonly delayMs: number
+  readonly maxWaitMs: number
+  readonly maxLagMs: number
+  readonly maxGapMs: number
+  readonly folders: readonly string[]
+  readonly receivers: ReceiversSettings
+  readonly links: LinkBases
+  /** As the rollups are kept. */
+  readonly keepGroupsDays: number
+}
+
+export interface AlertServiceOptions {
+  readonly settings: AlertSettings
+  /** For the receivers' secrets. */
+  readonly env: NodeJS.ProcessEnv
+  readonly reader: AlertReader
+  readonly state: StateLog
+  readonly control: ControlLog
+  readonly lookAtPipeline: LookAtPipeline
+  readonly tally: () => Tally
+  readonly adviceOf: (patternRule: string) => string | null
+  /** This process's name, among others. */
+  readonly owner: string
+  readonly health: HealthRegistry
+  readonly metrics: Metrics
+  readonly log: Logger
+  readonly now: () => number
+  readonly onFailed: (error: unknown) => void
+}
+
+export class AlertService {
+  readonly decisions: Decisions
+  readonly groups = new Groups()
+  readonly rules: AlertRules
+  readonly view: View
+  readonly #options: AlertServiceOptions
+  readonly #shards: OwnShards
+  readonly #evaluator: Evaluator
+  readonly #heartbeats: HeartbeatSwitch
+  readonly #consumed = new ConsumedMinutes()
+  readonly #stopping = new AbortController()
+  #hush: HushOf | null = null
+  #shardCount = 0
+  #last: Round | null = null
+  #refused = 0
+  #forgotAtMs: number
+  /** Something came since the last turn began. */
+  #isPoked = false
+  #wake: () => void = () => {}
+  #life: Promise<void> = Promise.resolve()
+
+  /** Connects to nothing. Throws `config_invalid` where a rule file is wrong, or a receiver's secret cannot be read. */
+  constructor(options: AlertServiceOptions) {
+    const { settings, env, reader, now, log, control } = options
+    openReceivers({ receivers: settings.receivers, env, now, warn: () => {} }) // for its faults; nothing is connected
+    this.#options = options
+    this.#forgotAtMs = now()
+    this.decisions = new Decisions(control)
+    this.rules = new AlertRules({ folders: settings.folders, api: () => this.decisions.rules, onChange: () => this.#rulesChanged(), onError: (error) => this.#rulesWrong(error), onEnd: (error) => log.error({ err: error }, 'alert rule files are not followed any more') })
+    this.view = new View({ onGroup: (record) => this.groups.followed(record), onBook: (sinceMs) => this.groups.followedBook(sinceMs), onUnreadable: (why) => log.warn(why) })
+    this.#heartbeats = new HeartbeatSwitch({ receivers: settings.receivers, env, now, warn: (message) => log.warn(message), isHealthy: () => this.isHealthy() })
+    this.#shards = new OwnShards({
+      open: (shard) => options.state.open(shard),
+      make: (shard, kept) => this.#makeShard(shard, kept),
+      onOpened: (shard) => this.#opened(shard),
+      onClosed: (shard) => this.#closed(shard),
+      onTrouble: (shard, error) => log.warn(`shard ${shard} of the alerts cannot be opened yet: ${error.message}`),
+      now,
+    })
+    this.#evaluator = new Evaluator({
+      reader,
+      groups: this.groups,
+      wording: { links: settings.links, adviceOf: options.adviceOf },
+      waiting: settings,
+      maxLagMs: settings.maxLagMs,
+      maxGapMs: settings.maxGapMs,
+      onGap: (shard, fromMs, toMs) => log.warn({ shard, from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() }, 'alerts were not evaluated for so long that the time before is left out'),
+      onLost: (shard, error) => log.warn(`shard ${shard} of the alerts is not ours any more: ${error.message}`),
+    })
+  }
+
+  /** Begins; what is away is waited for. */
+  start(): void {
+    this.#options.health.set(HEALTH, true, 'starting')
+    this.#life = this.#live().catch((error: unknown) => {
+      if (!this.#stopping.signal.aborted) this.#options.onFailed(error)
+    })
+  }
+
+  get last(): Round | null {
+    return this.#last
+  }
+
+  get refused(): number {
+    return this.#refused
+  }
+
+  get shardCount(): number {
+    return this.#shardCount
+  }
+
+  get ownShards(): Pick<OwnShards, 'list' | 'isOurs'> {
+    return this.#shards
+  }
+
+  /** Of all shards as far as is known, ours or not: the owner of shard 0 speaks for all. */
+  isHealthy(): boolean {
+    const { now, settings } = this.#options
+    const last = this.#last
+    if (last === null || last.blind !== null || now() - last.atMs > 3 * settings.intervalMs + 60_000) return false
+    const staleMs = now() - settings.delayMs - settings.maxWaitMs - 300_000
+    return Array.from({ length: this.#shardCount }, (_, shard) => this.view.at(shard)).every((at) => at !== null && at.untilMs > staleMs)
+  }
+
+  /** Lets what is being told be told, within a bound. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    this.#poke()
+    await this.rules.stop()
+    await Promise.all([this.#shards.stop(STOP_MS), this.#heartbeats.stop()])
+    await this.#options.state.close()
+    await this.#life
+    await this.decisions.stop()
+  }
+
+  async #live(): Promise<void> {
+    const { state, settings, now, metrics } = this.#options
+    const { signal } = this.#stopping
+    await this.decisions.follow({
+      onRules: () => this.#rulesChanged(),
+      onHush: () => (this.#hush = null),
+      onGroup: (key, decision) => this.groups.decided(key, decision),
+      onIgnored: (what, why) => this.#options.log.warn(`${what} in the control log is left out: ${why}`),
+    })
+    if (signal.aborted) return
+    this.#shardCount = await state.start({
+      onRecord: (shard, record) => this.view.take(shard, record),
+      onReset: (shard) => this.view.reset(shard),
+      onOwned: (shards) => {
+        this.#shards.own(shards)
+        metrics.alertShards.set({}, shards.length)
+        this.#poke()
+      },
+    })
+    while (!signal.aborted) {
+      const startedMs = now()
+      this.#isPoked = false
+      await this.#turn(startedMs)
+      await this.#pause(settings.intervalMs - (now() - startedMs))
+    }
+  }
+
+  async #turn(nowMs: number): Promise<void> {
+    const { tally, lookAtPipeline, health, metrics } = this.#options
+    this.#consumed.note(nowMs, tally())
+    await this.#shards.adjust()
+    this.#forget(nowMs)
+    const shards = this.#shards.list()
+    if (shards.length === 0 || this.#stopping.signal.aborted) return health.set(HEALTH, true, 'other processes evaluate the rules')
+    const { rules, digest } = this.rules.now
+    this.#evaluator.use(rules, digest, shards, this.#shardCount)
+    const round = await this.#evaluator.round(shards, nowMs, await lookAtPipeline(), this.#consumed.minutes)
+    this.#last = round
+    this.#refused += round.refused
+    metrics.alertEvaluations.inc({ result: round.blind === null ? 'ok' : 'blind' })
+    metrics.alertEvaluationSeconds.observe({}, (round.readMs + round.evaluateMs) / 1_000)
+    metrics.alertsBlind.set({}, round.blind === null ? 0 : 1)
+    for (const phase of ['pending', 'firing'] as const) metrics.alerts.set({ phase }, shards.reduce((sum, { state }) => sum + [...state.alerts.values()].filter((one) => one.phase === phase).length, 0))
+    metrics.alertsRefused.inc(round.refused)
+    health.set(HEALTH, true, round.blind === null ? `evaluates ${rules.length} rules` : `sees nothing: ${round.blind}`) // no reason to take the process out of service
+  }
+
+  #makeShard(shard: number, kept: Awaited<ReturnType<StateLog['open']>>): Shard {
+    const { settings, env, now, owner, metrics, log } = this.#options
+    const warn = (message: string): void => log.warn(message)
+    const targets = Object.fromEntries(Object.entries(settings.receivers).filter(([, { type }]) => type !== 'heartbeat'))
+    return new Shard({
+      shard,
+      log: kept,
+      routes: openReceivers({ receivers: targets, env, now, warn }).routes,
+      hushOf: (alert, nowMs) => (this.#hush ??= this.#makeHush())(alert, nowMs),
+      events: deliveryEvents(metrics, log),
+      owner,
+      now,
+      startMs: completeUntil(now(), { lagMs: null, trouble: null }, settings),
+    })
+  }
+
+  #opened(shard: Shard): void {
+    const { now, log } = this.#options
+    this.#evaluator.reset()
+    log.info({ shard: shard.shard, evaluatedUntil: new Date(shard.untilMs).toISOString() }, 'a shard of the alerts is ours')
+    if (shard.shard !== 0) return
+    this.groups.keep(shard.groups, shard.bookSinceMs, now())
+    this.#heartbeats.on()
+  }
+
+  #closed(shard: number): void {
+    if (shard !== 0) return
+    this.groups.yield()
+    this.#heartbeats.off()
+  }
+
+  #makeHush(): HushOf {
+    return hushBy({ rules: this.rules.now.rules, silences: this.decisions.silences, groups: this.groups, acknowledged: this.decisions.acknowledgements })
+  }
+
+  #rulesChanged(): void {
+    this.rules.changed()
+    this.#hush = null
+    this.#options.health.set('alert rules', true, 'the newest are in force')
+  }
+
+  #rulesWrong({ message }: TracefoldError): void {
+    const { health, log, metrics } = this.#options
+    metrics.ruleErrors.inc({ what: 'alerts' })
+    health.set('alert rules', true, `the last good ones stay in force: ${message}`)
+    log.error(`alert rules are wrong, the last good ones stay in force: ${message}`)
+  }
+
+  /** Groups that are over; and, by the owner of shard 0, what was decided about what is no more. */
+  #forget(nowMs: number): void {
+    const { settings, log } = this.#options
+    if (nowMs - this.#forgotAtMs < FORGET_EVERY_MS) return
+    this.#forgotAtMs = nowMs
+    const undecided = this.groups.forget(nowMs, settings.keepGroupsDays * DAY_MS)
+    if (!this.#shards.isOurs(0)) return
+    const alive = new Set(this.view.states().map(({ key }) => key))
+    const work = [
+      ...undecided.map((key) => this.decisions.dropGroup(key)),
+      ...this.decisions.silences.filter(({ untilMs }) => untilMs < nowMs - DAY_MS).map(({ id }) => this.decisions.putSilence(id, null)),
+      ...this.decisions.acknowledgements.filter(({ key, atMs }) => atMs < nowMs - DAY_MS && !alive.has(key)).map(({ key }) => this.decisions.putAcknowledgement(key, null)),
+    ]
+    for (const one of work) one.catch((error: unknown) => log.debug({ err: error }, 'what is over could not be forgotten; it is tried again'))
+  }
+
+  #poke(): void {
+    this.#isPoked = true
+    this.#wake()
+  }
+
+  /** Until the next turn is due, or something calls for it. */
+  async #pause(ms: number): Promise<void> {
+    const timer = new AbortController()
+    const woken = new Promise<void>((resolve) => (this.#wake = resolve))
+    if (this.#isPoked) return
+    await Promise.race([woken, sleep(Math.max(0, ms), undefined, { signal: timer.signal }).catch(() => {})])
+    timer.abort()
+  }
+}

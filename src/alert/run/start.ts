@@ -1,0 +1,35 @@
+/** The wiring of the alert service: settings and ports in, a running service and its desk out. Which adapter stands behind which port is for the mode to say. */
+import { hostname } from 'node:os'
+import type { Settings } from '../../config/schema.ts'
+import type { AlertDesk } from '../desk.ts'
+import { ServiceDesk } from './desk.ts'
+import { AlertService, type AlertServiceOptions } from './service.ts'
+
+const HOUR_MS = 3_600_000
+
+export interface Alerting {
+  /** Null where no rules are evaluated. */
+  readonly desk: AlertDesk | null
+  stop(): Promise<void>
+}
+
+export const NO_ALERTING: Alerting = { desk: null, stop: async () => {} }
+
+export type AlertingParts = Omit<AlertServiceOptions, 'settings' | 'owner' | 'now'> & { readonly settings: Settings }
+
+/** Throws `config_invalid` where a rule file is wrong, or a receiver's secret cannot be read. */
+export function startAlerting({ settings: all, ...parts }: AlertingParts): Alerting {
+  const { alerts, rollup } = all
+  const { page, kibana, kibanaDataView: dataView } = alerts.links
+  const settings = { ...alerts, maxGapMs: alerts.maxGapHours * HOUR_MS, links: { page, kibana, dataView }, keepGroupsDays: rollup.retentionDays }
+  const service = new AlertService({ ...parts, settings, owner: `${hostname()}-${process.pid}`, now: Date.now })
+  const desk = new ServiceDesk(service, parts.reader, Date.now)
+  service.start()
+  return {
+    desk,
+    stop: async () => {
+      desk.stop()
+      await service.stop()
+    },
+  }
+}

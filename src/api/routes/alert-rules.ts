@@ -1,0 +1,52 @@
+/**
+ * Alert rules: what is in force and where it comes from; made, changed and deleted over the API; tested on history.
+ *
+ * Delivery: a rule that is answered is durable and reaches every process; the same one again is harmless. A test changes nothing and may take a minute.
+ */
+import { isTracefoldError } from '../../errors.ts'
+import { deskOf, RULE_TYPES, takesRules, whoOf } from '../alert-desk.ts'
+import { ruleOf, rulesOf, testOf } from '../alert-rows.ts'
+import { doneAnswer, ruleBody, ruleParams, ruleRow, rulesAnswer, testAnswer, testQuery, whoQuery } from '../alert-schemas.ts'
+import type { ApiDeps, ZodApp } from '../deps.ts'
+import { fromOwnPage } from '../own-page.ts'
+import { ProblemError } from '../problems.ts'
+import { rangeOf } from '../range.ts'
+import { noQuery, problems } from '../schemas.ts'
+
+/** How long one request works. */
+const WORK_MS = 60_000
+
+const tags = ['alerts']
+
+export function alertRuleRoutes(app: ZodApp, deps: ApiDeps): void {
+  const answers = <T>(answer: T) => ({ 200: answer, ...problems })
+  takesRules(app)
+
+  app.get('/rules', { schema: { tags, summary: 'Alert rules, their sources and their faults', querystring: noQuery, response: answers(rulesAnswer) } }, async () => ({ rules: rulesOf(await deskOf(deps).rules()) }))
+
+  app.get('/rules/:id', { schema: { tags, summary: 'One of them: the one that counts', params: ruleParams, querystring: noQuery, response: answers(ruleRow) } }, async ({ params: { id } }) => {
+    const found = rulesOf(await deskOf(deps).rules()).findLast((rule) => rule.id === id)
+    if (found === undefined) throw new ProblemError('not_found', `There is no alert rule ${id}.`)
+    return found
+  })
+
+  const put = { tags, summary: 'Make or change a rule', description: 'It replaces the one of the same id that comes from a file. Checked whole: a rule with faults is refused, with all of them.', consumes: RULE_TYPES, params: ruleParams, querystring: whoQuery, body: ruleBody, response: answers(ruleRow) }
+  app.put('/rules/:id', { schema: put, onRequest: fromOwnPage }, async ({ params: { id }, query, body }) => ruleOf(await deskOf(deps).putRule(id, body, whoOf(query)), true))
+
+  const remove = { tags, summary: 'Delete a rule that came over the API', description: 'The one of the same id from a file, where there is one, is in force again.', params: ruleParams, querystring: noQuery, response: answers(doneAnswer) }
+  app.delete('/rules/:id', { schema: remove, onRequest: fromOwnPage }, async ({ params: { id } }) => {
+    await deskOf(deps).deleteRule(id)
+    return { done: true as const }
+  })
+
+  const test = { tags, summary: 'When would a rule have fired?', description: 'Replays the rule over history. Changes nothing.', consumes: RULE_TYPES, querystring: testQuery, body: ruleBody, response: answers(testAnswer) }
+  app.post('/rules/test', { schema: test, onRequest: fromOwnPage }, async ({ query, body }) => {
+    const range = rangeOf(query, deps.now())
+    try {
+      return testOf(await deskOf(deps).testRule(body, range, AbortSignal.timeout(WORK_MS)))
+    } catch (error) {
+      if (isTracefoldError(error, 'aborted')) throw new ProblemError('busy', 'This takes longer than one request may. Ask for a shorter range, or use `tracefold alerts test`.')
+      throw error
+    }
+  })
+}

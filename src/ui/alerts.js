@@ -1,0 +1,169 @@
+// @ts-check
+/**
+ * The page about alerts: what fires, the most severe first; what did not get through; rules with faults; silences. It asks every 15 seconds, but not while
+ * somebody fills in a form. What was shown stays while the API is away, marked as old.
+ */
+import { button, card, subject } from './alert-cards.js'
+import { acknowledge, alerts, rules, silence, silences, unacknowledge, undelivered, unsilence } from './alerts-api.js'
+import { ApiError } from './api.js'
+import { severityBadge } from './badges.js'
+import { byId, el, keepingFocus } from './dom.js'
+import { ago, moment, whole } from './format.js'
+
+/** @typedef {import('./alerts-api.js').Alert} Alert */
+/** @typedef {{ alerts: import('./alerts-api.js').Alerts, rules: import('./alerts-api.js').Rule[], silences: import('./alerts-api.js').Silence[], undelivered: import('./alerts-api.js').Undelivered[] }} Loaded */
+
+const REFRESH_MS = 15_000
+const MAX_ALERTS = 200
+const WHO_KEY = 'tracefold.who'
+
+const who = /** @type {HTMLInputElement} */ (byId('who'))
+
+let loading = new AbortController()
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let timer
+
+start()
+
+function start() {
+  who.value = localStorage.getItem(WHO_KEY) ?? ''
+  who.addEventListener('change', () => localStorage.setItem(WHO_KEY, who.value.trim()))
+  byId('controls').addEventListener('submit', (event) => event.preventDefault())
+  document.addEventListener('visibilitychange', () => void (document.hidden ? clearTimeout(timer) : load()))
+  void load()
+}
+
+async function load() {
+  clearTimeout(timer)
+  loading.abort()
+  loading = new AbortController()
+  const { signal } = loading
+  try {
+    const loaded = await all(signal)
+    if (!signal.aborted && document.querySelector('.acting[open]') === null) render(loaded)
+  } catch (error) {
+    if (!signal.aborted) renderProblem(error)
+  }
+  if (!signal.aborted && !document.hidden) timer = setTimeout(load, REFRESH_MS)
+}
+
+/** @param {AbortSignal} signal @returns {Promise<Loaded>} */
+async function all(signal) {
+  const [shown, known, quiet, failed] = await Promise.all([alerts({ limit: MAX_ALERTS }, signal), rules(signal), silences(signal), undelivered(signal)])
+  return { alerts: shown, rules: known.rules, silences: quiet.silences, undelivered: failed.undelivered }
+}
+
+/** @param {Loaded} loaded */
+function render(loaded) {
+  const nowMs = Date.now()
+  byId('problem').hidden = true
+  byId('content').hidden = false
+  byId('main').classList.remove('stale')
+  byId('status').textContent = `Updated ${new Date().toLocaleTimeString('en-GB')}`
+  document.title = `${loaded.alerts.firing === 0 ? '' : `(${loaded.alerts.firing}) `}Alerts – Tracefold`
+  keepingFocus(() => {
+    renderFiring(loaded, nowMs)
+    renderOthers(loaded, nowMs)
+    renderUndelivered(loaded, nowMs)
+    renderSilences(loaded)
+    renderRules(loaded)
+  })
+}
+
+/** @param {Loaded} loaded @param {number} nowMs */
+function renderFiring({ alerts: { blind, firing, alerts: shown } }, nowMs) {
+  byId('blind').hidden = blind === null
+  byId('blind-text').textContent = blind === null ? '' : `Nothing below is up to date: ${blind}`
+  const cards = shown.filter(({ state }) => state === 'firing')
+  byId('firing-title').textContent = `${whole(firing)} firing${cards.length < firing ? `, the first ${cards.length}` : ''}`
+  byId('nothing').hidden = firing > 0
+  const acts = { nowMs, onAcknowledge: take, onUnacknowledge: (/** @type {Alert} */ alert) => act(() => unacknowledge(alert.key)), onSilence: quieten }
+  byId('firing').replaceChildren(...cards.map((alert) => card(alert, acts)))
+}
+
+/** @param {Alert} alert */
+function take({ key }) {
+  const name = named()
+  if (name !== null) act(() => acknowledge(key, name))
+}
+
+/** @param {Record<string, string>} match @param {string} until @param {string} comment */
+function quieten(match, until, comment) {
+  const name = named()
+  if (name !== null) act(() => silence({ match, until, who: name, comment }))
+}
+
+/** Who decides is shown to others; without a name nothing is decided. */
+function named() {
+  const name = who.value.trim()
+  if (name !== '') return name
+  who.setCustomValidity('Say who you are: others see it.')
+  who.reportValidity()
+  who.addEventListener('input', () => who.setCustomValidity(''), { once: true })
+  return null
+}
+
+/** @param {() => Promise<unknown>} work */
+async function act(work) {
+  try {
+    await work()
+    for (const form of document.querySelectorAll('.acting[open]')) form.removeAttribute('open')
+    await load()
+  } catch (error) {
+    renderProblem(error)
+  }
+}
+
+/** @param {Loaded} loaded @param {number} nowMs */
+function renderOthers({ alerts: { alerts: shown } }, nowMs) {
+  const others = shown.filter(({ state }) => state !== 'firing')
+  byId('others-section').hidden = others.length === 0
+  const rows = others.map((alert) => [alert.state, severityBadge(alert.severity), el('span', {}, ...subject(alert)), alert.what ?? alert.rule.title, ago(alert.ends_at ?? alert.since, nowMs)])
+  fill('others', ['State', 'Severity', 'Where', 'What', 'Since'], rows)
+}
+
+/** @param {Loaded} loaded @param {number} nowMs */
+function renderUndelivered({ undelivered: failed }, nowMs) {
+  byId('undelivered-section').hidden = failed.length === 0
+  const rows = failed.map(({ receiver, group, alerts: count, tries, reason, last_error: error, at }) => [receiver, group, whole(count), `${reason === 'refused' ? 'refused' : 'gave up'} after ${tries === 1 ? 'one try' : `${whole(tries)} tries`}`, error, ago(at, nowMs)])
+  fill('undelivered', ['Receiver', 'What', 'Alerts', 'How', 'Last error', 'When'], rows)
+}
+
+/** @param {Loaded} loaded */
+function renderSilences({ silences: quiet }) {
+  byId('silences-section').hidden = quiet.length === 0
+  const rows = quiet.map(({ id, match, until, who: by, comment }) => [matchText(match), moment(until), by, comment, button('End', `end:${id}`, () => void act(() => unsilence(id)))])
+  fill('silences', ['Which alerts', 'Until', 'Who', 'Why', ''], rows)
+}
+
+/** @param {Record<string, string | string[]>} match */
+function matchText(match) {
+  return Object.entries(match).map(([field, patterns]) => `${field} is ${[patterns].flat().join(' or ')}`).join(' and ')
+}
+
+/** @param {Loaded} loaded */
+function renderRules({ rules: known }) {
+  const faulty = known.filter(({ faults }) => faults.length > 0)
+  byId('faulty-section').hidden = faulty.length === 0
+  byId('faulty').replaceChildren(
+    ...faulty.map(({ id, file, faults }) => el('div', {}, el('h3', {}, file ?? id), el('ul', {}, ...faults.map(({ line, field, why }) => el('li', {}, `line ${line}: `, el('code', {}, field), `: ${why}`))))),
+  )
+  byId('rules-title').textContent = `Rules (${known.filter(({ in_force: inForce }) => inForce).length} in force)`
+  const rows = known.map(({ id, title, level, severity, per, source, in_force: inForce }) => [el('code', {}, id), title ?? '–', level ?? '–', severity === null ? '–' : severityBadge(severity), per ?? '–', source, inForce ? 'yes' : 'no'])
+  fill('rules', ['Id', 'Title', 'Level', 'Severity', 'Per', 'From', 'In force'], rows)
+}
+
+/** @param {string} id @param {string[]} columns @param {import('./dom.js').Child[][]} rows */
+function fill(id, columns, rows) {
+  const head = el('thead', {}, el('tr', {}, ...columns.map((title) => el('th', { scope: 'col' }, title))))
+  byId(id).replaceChildren(head, el('tbody', {}, ...rows.map((cells) => el('tr', {}, ...cells.map((cell) => el('td', {}, cell))))))
+}
+
+/** @param {unknown} cause */
+function renderProblem(cause) {
+  const { title, message } = cause instanceof ApiError ? cause : { title: 'This page has a fault', message: String(cause) }
+  byId('problem').replaceChildren(el('h2', {}, title), el('p', {}, message))
+  byId('problem').hidden = false
+  byId('main').classList.add('stale')
+  byId('status').textContent = byId('content').hidden ? 'No data' : 'Not up to date'
+}

@@ -1,0 +1,134 @@
+/** The alert service over a clock that the test moves: gaps, blindness, heartbeats, decisions of people. */
+import { afterEach, expect, test } from 'vitest'
+import { aCountRow } from '../../../support/alert-builders.ts'
+import { AlertingWorld, type WorldOptions } from '../../../support/alerting.ts'
+import { MINUTE, HOUR, T0 } from '../../../support/builders.ts'
+import { waitUntil } from '../../../support/wait.ts'
+
+const FAILS = { title: 'A job fails', id: 'job-fails', level: 'custom', severity: 'high', per: 'job', condition: { count: { over: '2m', atLeast: 5 } }, keepFiring: '1m' }
+const hook = (rule: string) => (url: string) => ({ hook: { type: 'webhook', url: `${url}/hook`, match: { rule } } })
+
+let world: AlertingWorld
+afterEach(() => world.close())
+
+async function make(options: WorldOptions): Promise<void> {
+  world = await AlertingWorld.make(options)
+}
+
+const said = () => world.told().map(({ status, alerts }) => [status, ...alerts.map(({ rule, job, startsAt }) => `${rule.id} ${job ?? ''} ${startsAt.slice(11, 16)}`)])
+
+test('what happened while no process ran is evaluated by its own time, and told', async () => {
+  await make({ rules: [FAILS], receivers: hook('job-fails') })
+  const first = world.start()
+  await world.evaluated(first)
+  await first.stop()
+  world.reader.rows = [aCountRow({ windowMs: T0 + 20 * MINUTE, job: 'orders', count: 7 }), aCountRow({ windowMs: T0 + 89 * MINUTE, job: 'bills', count: 7 })]
+  world.nowMs += 90 * MINUTE
+  const second = world.start()
+  await world.evaluated(second)
+  await waitUntil('both', () => said().length === 2)
+  expect(said()).toEqual([['resolved', 'job-fails orders 10:20'], ['firing', 'job-fails bills 11:29']])
+  expect(await second.desk.history({ fromMs: T0, toMs: T0 + 2 * HOUR, limit: 10 })).toMatchObject([{ subject: { job: 'bills' } }, { subject: { job: 'orders' }, status: 'resolved' }])
+})
+
+test('where the rollups are away, that is an alert; no minute passes unseen, and nothing that fires is taken for resolved', async () => {
+  await make({ rules: [FAILS], receivers: (url) => ({ hook: { type: 'webhook', url: `${url}/hook`, match: { rule: ['job-fails', 'rules-blind'] } } }) })
+  world.reader.rows = [aCountRow({ windowMs: T0, job: 'orders', count: 7 })]
+  const one = world.start()
+  await world.evaluated(one)
+  await waitUntil('the first alert', () => said().length === 1)
+  world.reader.isAway = true
+  await world.advance(one, 5_000)
+  expect((await one.desk.evaluation()).blind).toContain('the rollups are away')
+  world.reader.rows.push(aCountRow({ windowMs: T0 + 2 * MINUTE, job: 'bills', count: 7 }))
+  await world.advance(one, 10 * MINUTE)
+  await waitUntil('blindness', () => said().length === 2)
+  expect(await one.desk.alerts({ rule: 'job-fails' })).toMatchObject([{ phase: 'firing', subject: { job: 'orders' } }])
+  world.reader.isAway = false
+  await world.advance(one, 5_000)
+  await waitUntil('what was missed', () => said().length === 3)
+  expect(said()).toEqual([['firing', 'job-fails orders 10:00'], ['firing', 'rules-blind  10:10'], expect.arrayContaining(['job-fails bills 10:02'])])
+  expect((await one.desk.evaluation()).blind).toBeNull()
+})
+
+test('while the stream is behind, its minutes are not taken to be complete, nor while rollups are not written', async () => {
+  await make({ rules: [FAILS] })
+  const one = world.start()
+  await world.advance(one, MINUTE)
+  const until = async () => (await one.desk.evaluation()).shards[0]!.evaluatedUntilMs
+  expect(await until()).toBe(T0 + MINUTE)
+  world.pipeline = { lagMs: 5 * MINUTE, trouble: null }
+  await world.advance(one, 3 * MINUTE)
+  expect(await until()).toBe(T0 + MINUTE)
+  world.pipeline = { lagMs: 0, trouble: 'Druid does not read' }
+  await world.evaluated(one)
+  await world.advance(one, 2 * MINUTE)
+  expect(await until()).toBe(T0 + 4 * MINUTE)
+  world.pipeline = { lagMs: 0, trouble: null }
+  await world.advance(one, MINUTE)
+  expect(await until()).toBe(T0 + 7 * MINUTE)
+})
+
+test('a heartbeat comes while rules see; while they are blind, or another shard stands still, none is due', async () => {
+  await make({ receivers: (url) => ({ beat: { type: 'heartbeat', url: `${url}/beat`, everyMs: 1_000 } }) })
+  const one = world.start()
+  await world.evaluated(one)
+  await waitUntil('a beat', () => world.receiver.received.some(({ url }) => url.pathname === '/beat'))
+  expect(one.service.isHealthy()).toBe(true)
+  world.reader.isAway = true
+  await world.advance(one, 5_000)
+  expect(one.service.isHealthy()).toBe(false)
+  world.reader.isAway = false
+  await world.advance(one, 5_000)
+  expect(one.service.isHealthy()).toBe(true)
+  world.pipeline = { lagMs: HOUR, trouble: null }
+  await world.advance(one, HOUR)
+  expect(one.service.isHealthy()).toBe(false)
+})
+
+test('a silence and an acknowledgement are kept, and reach whoever tells', async () => {
+  await make({ rules: [FAILS], receivers: hook('job-fails') })
+  const one = world.start()
+  await world.evaluated(one)
+  await one.desk.silence({ match: { job: 'orders' }, fromMs: world.nowMs, untilMs: world.nowMs + HOUR, who: 'ann', comment: 'deploy' })
+  world.reader.rows = [aCountRow({ windowMs: T0, job: 'orders', count: 7 }), aCountRow({ windowMs: T0, job: 'bills', count: 7 })]
+  await world.advance(one, 10_000)
+  await waitUntil('the other', () => said().length === 1)
+  expect(said()).toEqual([['firing', 'job-fails bills 10:00']])
+  const [bills, orders] = await one.desk.alerts({ rule: 'job-fails' })
+  expect([bills, orders].map((alert) => [alert?.subject.job, alert?.hushed])).toEqual(expect.arrayContaining([['bills', null], ['orders', 'silence']]))
+  const key = world.told()[0]!.alerts[0]!.key
+  await one.desk.acknowledge(key, { who: 'bob', comment: null })
+  expect((await one.desk.alerts({ rule: 'job-fails' })).find((alert) => alert.key === key)?.acknowledged).toMatchObject({ who: 'bob' })
+  await expect(one.desk.acknowledge('nothing', { who: 'bob', comment: null })).rejects.toMatchObject({ code: 'not_found' })
+})
+
+test('what people do to a group outlives the process, and a resolved one that comes back is told', async () => {
+  await make({ receivers: hook('error-is-back') })
+  world.reader.rows = [aCountRow({ windowMs: T0, job: 'orders' })]
+  const first = world.start()
+  await world.evaluated(first)
+  const name = { job: 'orders', fingerprint: world.reader.rows[0]!.fingerprint }
+  world.nowMs += MINUTE
+  expect(await first.desk.changeGroup(name, { kind: 'resolve' }, { who: 'ann', comment: 'fixed' })).toMatchObject({ state: 'resolved' })
+  await world.advance(first, MINUTE)
+  await first.stop()
+  const second = world.start()
+  await world.evaluated(second)
+  expect(await second.desk.group(name)).toMatchObject({ state: 'resolved', record: { changes: [{ to: 'resolved', who: 'ann', comment: 'fixed' }] } })
+  await expect(second.desk.changeGroup(name, { kind: 'resolve' }, { who: 'bob', comment: null })).rejects.toMatchObject({ code: 'bad_request' })
+  world.reader.rows.push(aCountRow({ windowMs: T0 + 3 * MINUTE, job: 'orders' }))
+  await world.advance(second, MINUTE)
+  await waitUntil('its return', () => said().length === 1)
+  expect(said()).toEqual([['firing', 'error-is-back orders 10:03']])
+})
+
+test('a rule that names receivers is told to these alone', async () => {
+  const rules = [{ ...FAILS, receivers: ['other'] }]
+  await make({ rules, receivers: (url) => ({ hook: { type: 'webhook', url: `${url}/hook`, match: { rule: 'job-fails' } }, other: { type: 'webhook', url: `${url}/other`, match: { rule: 'nothing' } } }) })
+  world.reader.rows = [aCountRow({ windowMs: T0, job: 'orders', count: 7 })]
+  const one = world.start()
+  await world.evaluated(one)
+  await waitUntil('the other', () => world.receiver.received.length > 0)
+  expect(world.receiver.received.map(({ url }) => url.pathname)).toEqual(['/other'])
+})
