@@ -14,7 +14,7 @@ import type { Marks } from '../../src/offsets/backfill-plan.ts'
 import type { OffsetsDesk } from '../../src/offsets/desk.ts'
 import { openOffsetsTools, type OffsetsTools } from '../../src/offsets/open.ts'
 import { SkipBook } from '../../src/offsets/skip-book.ts'
-import { skipWhatIsTooMuch } from '../../src/offsets/tolerance.ts'
+import { ToleranceWatch } from '../../src/offsets/tolerance.ts'
 import { createRules } from '../../src/rules.ts'
 import { isBalanced } from '../../src/store/ledger.ts'
 import { marksOf } from '../../src/store/skipped.ts'
@@ -199,6 +199,7 @@ services.describe('positions of a cluster', () => {
     expect(await counts(installation)).toEqual({ detail: events(0, 100) + events(150, 300), rollup: events(0, 200) })
     expect(await account(installation)).toEqual({ detail: { ...dead, counted: 225, skipped: 50 }, rollup: { consumed: 300, counted: 180, 'dead.not_json': 20, skipped: 100 } })
 
+    expect((await operator.skip({ branches: BOTH, to: { kind: 'time', timeMs: 0 } })).map(({ to, isAsked }) => [to, isAsked])).toEqual([[300, false], [300, false]])
     const report = await operator.backfill({ kind: 'range', branches: ['rollup'], topic, partition: 0, from: 230, to: 250 }, () => {})
     expect(report).toMatchObject([{ from: 230, to: 250, gone: 0 }])
     await operator.backfill({ kind: 'all', branches: BOTH }, () => {})
@@ -224,15 +225,23 @@ services.describe('positions of a cluster', () => {
     const book = new SkipBook(silent)
     await book.follow(control)
     const documents = documentsOf(settings, neighbours, createMetrics(), createHealth())
-    const looked = (records: number, laterMs: number): Promise<number> => {
+    let nowMs = Date.now()
+    const watchOf = (records: number): ToleranceWatch => {
       const limits = { skipAfterLagRecords: records, skipAfterLagMinutes: null }
-      return skipWhatIsTooMuch({ settings, neighbours, documents, limits: { detail: limits, rollup: limits }, control, book, log: silent, now: () => Date.now() + laterMs }, mode.api.pipeline?.().streams ?? [], 0)
+      return new ToleranceWatch({ settings, neighbours, documents, limits: { detail: limits, rollup: limits }, control, book, log: silent, now: () => nowMs })
     }
-    expect(await looked(150, 0)).toBe(0) // it has just committed
-    expect(await looked(250, 120_000)).toBe(0)
-    expect(await looked(150, 120_000)).toBe(1)
+    const [patient, watch] = [watchOf(250), watchOf(150)]
+    const streams = () => mode.api.pipeline?.().streams ?? []
+    expect(await Promise.all([patient.look(streams()), watch.look(streams())])).toEqual([0, 0]) // it may be a burst
+    nowMs += 120_000
+    const committing = streams().map((stream) => ({ ...stream, lastCommitMs: nowMs }))
+    expect(await watch.look(committing)).toBe(0)
+    expect(await watch.look(streams())).toBe(0)
+    nowMs += 120_000
+    expect(await Promise.all([patient.look(streams()), watch.look(streams())])).toEqual([0, 1])
     await waitUntil('the request to be known', () => book.toOf('detail', installation.partitions[0]!, 0) === 220)
-    expect(await looked(150, 120_000)).toBe(0)
+    nowMs += 120_000
+    expect(await watch.look(streams())).toBe(0)
 
     proxy.use(null)
     await waitUntil('the skip', async () => (await positions(offsets)).join() === 'detail 0 220,rollup 0 220')
