@@ -23,17 +23,15 @@ const lag = {
 
 export const offsetsAnswer = z.object({
   offsets: z.array(
-    z
-      .object({
-        ...place,
-        state: z.enum(['committed', 'none', 'lost', 'by_hand']).meta({ description: 'lost: no offset is committed although the store holds our data (see `tracefold offsets reset`). by_hand: set with Kafka\'s own tools.' }),
-        committed: count('Where the branch goes on.', 4_711),
-        open_block: countOrNull('First offset of the open block, which a restart reads again.', 4_000),
-        end: countOrNull('The log\'s end.', 5_911),
-        ...lag,
-        skip_to: countOrNull('What a skip asked for and nobody has applied yet.', 5_911),
-      })
-      .meta({ id: 'Offset' }),
+    z.object({
+      ...place,
+      state: z.enum(['committed', 'none', 'lost', 'by_hand', 'unknown']).meta({ description: 'lost: no offset is committed although the store holds our data (see `tracefold offsets reset`). by_hand: set with Kafka\'s own tools. unknown: nothing is committed, and the store cannot be asked.' }),
+      committed: count('Where the branch goes on.', 4_711),
+      open_block: countOrNull('First offset of the open block, which a restart reads again.', 4_000),
+      end: countOrNull('The log\'s end.', 5_911),
+      ...lag,
+      skip_to: countOrNull('What a skip asked for and nobody has applied yet.', 5_911),
+    }),
   ),
   totals: z.array(z.object({ branch, partitions: z.number(), ...lag })).meta({ description: 'For each branch; seconds of the partition that is furthest behind.' }),
   skipped: z

@@ -1,12 +1,14 @@
 /** The command line: words in, exit code out. Every error ends here as one message on standard error, with its stack on `--debug` only. */
 import { Command, CommanderError } from 'commander'
 import { registerAlerts } from './alerts.ts'
+import { registerBackfill } from './backfill.ts'
 import { registerCheckConfig } from './check-config.ts'
 import { registerDlq } from './dlq.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { registerFingerprint } from './fingerprint.ts'
 import type { Io } from './io.ts'
 import { registerLedger } from './ledger.ts'
+import { registerOffsets } from './offsets.ts'
 import { registerPatterns } from './patterns.ts'
 import { registerProduce } from './produce.ts'
 import { registerRun } from './run.ts'
@@ -45,6 +47,8 @@ function createProgram(io: Io): Command {
   registerLedger(program, io)
   registerDlq(program, io)
   registerAlerts(program, io)
+  registerOffsets(program, io)
+  registerBackfill(program, io)
   registerFingerprint(program, io)
   registerPatterns(program, io)
   return program

@@ -4,11 +4,9 @@ import { isTracefoldError, TracefoldError } from '../errors.ts'
 import { readTopic } from '../kafka/read-topic.ts'
 import { partitionKey } from '../source/source.ts'
 import { idOf, marksOf, placeOf, type Backfill, type SkippedRange } from '../store/skipped.ts'
-import { findPositions, offsetsAt, recordTimes, type FoundPosition, type PositionsOptions } from './cluster-positions.ts'
+import { findPositions, lookAtPositions, offsetsAt, recordTimes, type FoundPosition, type PositionsOptions } from './cluster-positions.ts'
 import type { OffsetRow, OffsetsDesk, OffsetsReport, SkipAnswer, SkippedRow, SkipQuery } from './desk.ts'
 import { putSkip, type SkipBook } from './skip-book.ts'
-
-const BOTH = ['detail', 'rollup'] as const
 
 export interface ClusterDeskOptions extends PositionsOptions {
   readonly control: ControlLog
@@ -26,7 +24,7 @@ export function createClusterDesk(options: ClusterDeskOptions): OffsetsDesk {
 
 async function show(options: ClusterDeskOptions): Promise<OffsetsReport> {
   const { kafka, admin, names } = options.neighbours
-  const found = await findPositions(options, BOTH)
+  const found = await lookAtPositions(options)
   const times = await recordTimes(kafka, found.map(({ partition, where, bounds }) => ({ partition, offset: where.next, bounds })))
   const { skipped, backfills } = marksOf((await readTopic(kafka, admin, names.ledgerTopic)).values())
   return { offsets: found.map((one, i) => rowOf(one, times[i] ?? null, options)), skipped: skipped.map((range) => skippedRowOf(range, backfills)) }

@@ -5,7 +5,7 @@
 import type { Admin } from 'kafkajs'
 import { clusterIdOf, type Neighbours } from '../cluster/neighbours.ts'
 import type { Settings } from '../config/schema.ts'
-import { TracefoldError } from '../errors.ts'
+import { isTracefoldError, TracefoldError } from '../errors.ts'
 import type { KafkaClient } from '../kafka/client.ts'
 import { PartitionReader } from '../kafka/partition-reader.ts'
 import { readPositions, type ReadPosition } from '../kafka/positions.ts'
@@ -35,6 +35,22 @@ export interface FoundPosition {
   readonly position: ReadPosition
   readonly where: Where
   readonly bounds: Bounds
+}
+
+/** Where it is only looked: a store that is away, or was never set up, leaves a position unknown. */
+export async function lookAtPositions(options: PositionsOptions): Promise<FoundPosition[]> {
+  const unknown = new Set<string>()
+  const evidence = async (p: Partition): Promise<Evidence | null> => {
+    try {
+      return await options.documents.evidence(p)
+    } catch (error) {
+      if (!isTracefoldError(error, 'neighbour_away')) throw error
+      unknown.add(partitionKey(p))
+      return null
+    }
+  }
+  const found = await findPositions({ ...options, documents: { evidence } }, ['detail', 'rollup'])
+  return found.map((one) => (one.branch === 'detail' && one.where.state !== 'committed' && unknown.has(partitionKey(one.partition)) ? { ...one, where: { ...one.where, state: 'unknown' } } : one))
 }
 
 /** Rejects with `bad_request` for a topic that is none of the source's. */

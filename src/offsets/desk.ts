@@ -10,8 +10,11 @@
  */
 import type { BranchName } from '../store/position.ts'
 
-/** `lost`: no offset is committed although the store holds our data. `by_hand`: set with Kafka's own tools since. */
-export type PositionState = 'committed' | 'none' | 'lost' | 'by_hand'
+/**
+ * `lost`: no offset is committed although the store holds our data. `by_hand`: set with Kafka's own tools since. `unknown`: no offset is committed, and the
+ * store, which may know, cannot be asked.
+ */
+export type PositionState = 'committed' | 'none' | 'lost' | 'by_hand' | 'unknown'
 
 export interface OffsetRow {
   readonly branch: BranchName

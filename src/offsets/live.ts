@@ -13,7 +13,7 @@ import type { Stream } from '../stream.ts'
 import { createClusterDesk } from './cluster-desk.ts'
 import type { OffsetsDesk } from './desk.ts'
 import { SkipBook } from './skip-book.ts'
-import { skipWhatIsTooMuch } from './tolerance.ts'
+import { ToleranceWatch } from './tolerance.ts'
 
 const LOOK_MS = 10_000
 
@@ -56,8 +56,9 @@ export class LiveOffsets {
     this.book.onRequest(({ branch, cluster, topic, partition }) => {
       for (const stream of streams) if (stream.report().branches.includes(branch)) stream.reopen({ cluster, topic, partition })
     })
-    const sinceMs = Date.now()
-    this.#timer = setInterval(() => this.#look(streams, sinceMs), LOOK_MS).unref()
+    const { settings, neighbours, documents, log } = this.#parts
+    const watch = new ToleranceWatch({ settings, neighbours, documents, limits: { detail: settings.detail, rollup: settings.rollup }, control: this.#control, book: this.book, log, now: Date.now })
+    this.#timer = setInterval(() => this.#look(watch, streams), LOOK_MS).unref()
   }
 
   async stop(): Promise<void> {
@@ -67,11 +68,10 @@ export class LiveOffsets {
   }
 
   /** One at a time; where a neighbour is away the next look is for it. */
-  #look(streams: readonly Stream[], sinceMs: number): void {
-    const { settings, neighbours, documents, log } = this.#parts
-    const limits = { detail: settings.detail, rollup: settings.rollup }
-    this.#looking ??= skipWhatIsTooMuch({ settings, neighbours, documents, limits, control: this.#control, book: this.book, log, now: Date.now }, streams.map((stream) => stream.report()), sinceMs)
-      .catch((error: unknown) => log.debug({ error: String(error) }, 'the lag could not be looked at'))
+  #look(watch: ToleranceWatch, streams: readonly Stream[]): void {
+    this.#looking ??= watch
+      .look(streams.map((stream) => stream.report()))
+      .catch((error: unknown) => this.#parts.log.debug({ error: String(error) }, 'the lag could not be looked at'))
       .finally(() => (this.#looking = null))
   }
 }

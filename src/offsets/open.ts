@@ -96,7 +96,7 @@ function runReset(parts: Parts, query: ResetQuery): Promise<ResetAnswer[]> {
 async function runBackfill(parts: Parts, words: BackfillWords, onProgress: (state: Backfill) => void): Promise<PieceReport[]> {
   const { settings, neighbours, documents, metrics, now } = parts
   const { kafka, admin, names } = neighbours
-  const contributors = await contributorsOf(parts)
+  const contributors = await contributorsOf(parts, branchesIn(words))
   const marks = marksOf((await readTopic(kafka, admin, names.ledgerTopic)).values())
   const queries = queriesOf(words, contributors)
   const present = presentOf(marks, contributors)
@@ -104,9 +104,15 @@ async function runBackfill(parts: Parts, words: BackfillWords, onProgress: (stat
 }
 
 /** As whom each branch counts each partition now: `detail topic/3` -> contributor. */
-async function contributorsOf(parts: Parts): Promise<Map<string, string>> {
-  const found = await findPositions(parts, ['detail', 'rollup'])
+async function contributorsOf(parts: Parts, branches: readonly BranchName[]): Promise<Map<string, string>> {
+  const found = await findPositions(parts, branches)
   return new Map(found.map(({ branch, partition, where }) => [`${branch} ${partition.topic}/${partition.partition}`, contributorKey(partition, where.incarnation)]))
+}
+
+/** Only these are asked for: an installation may run one branch alone, without the other's store. */
+function branchesIn(words: BackfillWords): readonly BranchName[] {
+  if (words.kind !== 'skipped') return words.branches
+  return words.id.startsWith('detail:') ? ['detail'] : ['rollup']
 }
 
 function queriesOf(words: BackfillWords, contributors: ReadonlyMap<string, string>): BackfillQuery[] {

@@ -13,7 +13,7 @@ import type { StreamReport } from '../stream.ts'
 import { findPositions, recordTimes, type PositionsOptions } from './cluster-positions.ts'
 import { putSkip, type SkipBook } from './skip-book.ts'
 
-/** A store that has taken nothing for so long, with records waiting, is away. Longer than a slow flush. */
+/** A store that takes nothing for so long, with too much waiting, is away. Longer than a slow flush. */
 const AWAY_MS = 60_000
 
 export interface LagLimits {
@@ -35,31 +35,54 @@ export function isTooFarBehind({ skipAfterLagRecords, skipAfterLagMinutes }: Lag
   return skipAfterLagMinutes !== null && ageMs !== null && records > 0 && ageMs > skipAfterLagMinutes * 60_000
 }
 
-/** Looks once at the streams of this process. `sinceMs`: when they were started. Resolves with the number of requests made. */
-export async function skipWhatIsTooMuch(options: ToleranceOptions, streams: readonly StreamReport[], sinceMs: number): Promise<number> {
-  let requests = 0
-  for (const stream of streams) {
-    if (options.now() - (stream.lastCommitMs ?? sinceMs) < AWAY_MS) continue
-    for (const branch of stream.branches) {
-      const { skipAfterLagRecords, skipAfterLagMinutes } = options.limits[branch]
-      if (skipAfterLagRecords !== null || skipAfterLagMinutes !== null) requests += await look(options, branch, new Set(stream.partitions.map(partitionKey)))
-    }
-  }
-  return requests
-}
+export class ToleranceWatch {
+  readonly #options: ToleranceOptions
+  /** Since when each partition's lag is too much, and the stream's last commit then. */
+  readonly #since = new Map<string, { readonly atMs: number; readonly lastCommitMs: number | null }>()
 
-async function look(options: ToleranceOptions, branch: BranchName, ours: ReadonlySet<string>): Promise<number> {
-  const { book, control, limits, log, neighbours, now } = options
-  const found = (await findPositions(options, [branch])).filter(({ partition }) => ours.has(partitionKey(partition)))
-  const places = found.map(({ partition, where, bounds }) => ({ partition, incarnation: where.incarnation, offset: Math.max(where.next, book.toOf(branch, partition, where.incarnation) ?? 0), bounds }))
-  const times = await recordTimes(neighbours.kafka, places)
-  let requests = 0
-  for (const [i, { partition, incarnation, offset, bounds }] of places.entries()) {
-    const timeMs = times[i] ?? null
-    if (!isTooFarBehind(limits[branch], bounds.end - offset, timeMs === null ? null : now() - timeMs)) continue
-    await putSkip(control, { branch, ...partition, incarnation, to: bounds.end, atMs: now(), by: 'lag' })
-    log.error({ branch, partition: partitionKey(partition), from: offset, to: bounds.end }, 'the store takes nothing and the lag is more than the settings put up with: this range is skipped, and can be backfilled')
-    requests++
+  constructor(options: ToleranceOptions) {
+    this.#options = options
   }
-  return requests
+
+  /** Looks once at the streams of this process. Resolves with the number of requests made. */
+  async look(streams: readonly StreamReport[]): Promise<number> {
+    let requests = 0
+    for (const stream of streams) {
+      for (const branch of stream.branches) {
+        const { skipAfterLagRecords, skipAfterLagMinutes } = this.#options.limits[branch]
+        if (skipAfterLagRecords !== null || skipAfterLagMinutes !== null) requests += await this.#lookAt(branch, stream)
+      }
+    }
+    return requests
+  }
+
+  async #lookAt(branch: BranchName, { partitions, lastCommitMs }: StreamReport): Promise<number> {
+    const { book, control, limits, log, neighbours, now } = this.#options
+    const ours = new Set(partitions.map(partitionKey))
+    const found = (await findPositions(this.#options, [branch])).filter(({ partition }) => ours.has(partitionKey(partition)))
+    const places = found.map(({ partition, where, bounds }) => ({ partition, incarnation: where.incarnation, offset: Math.max(where.next, book.toOf(branch, partition, where.incarnation) ?? 0), bounds }))
+    const times = await recordTimes(neighbours.kafka, places)
+    let requests = 0
+    for (const [i, { partition, incarnation, offset, bounds }] of places.entries()) {
+      const timeMs = times[i] ?? null
+      const isTooFar = isTooFarBehind(limits[branch], bounds.end - offset, timeMs === null ? null : now() - timeMs)
+      if (!this.#isForLong(`${branch} ${partitionKey(partition)}`, isTooFar, lastCommitMs)) continue
+      await putSkip(control, { branch, ...partition, incarnation, to: bounds.end, atMs: now(), by: 'lag' })
+      log.error({ branch, partition: partitionKey(partition), from: offset, to: bounds.end }, 'the store takes nothing and the lag is more than the settings put up with: this range is skipped, and can be backfilled')
+      requests++
+    }
+    return requests
+  }
+
+  /** A burst that came just now is no outage: the lag must have been too much all the while, without a commit. */
+  #isForLong(key: string, isTooFar: boolean, lastCommitMs: number | null): boolean {
+    const nowMs = this.#options.now()
+    const known = this.#since.get(key)
+    const goesOn = isTooFar && known !== undefined && known.lastCommitMs === lastCommitMs
+    if (!isTooFar) this.#since.delete(key)
+    else if (!goesOn) this.#since.set(key, { atMs: nowMs, lastCommitMs })
+    if (!goesOn || nowMs - known.atMs < AWAY_MS) return false
+    this.#since.delete(key)
+    return true
+  }
 }

@@ -1,10 +1,11 @@
 /**
- * Moving positions on real servers: a skip while the program runs, a backfill that dies at every point of a commit, a reset after the offsets are gone. At each
+ * Moving positions on real servers: a skip while the program runs, a backfill that dies at every point of a commit, a reset after the offsets are gone, loss tolerance. At each
  * step the ledger is in balance, and at the end every event is counted once in both stores.
  */
 import { afterEach, expect, test } from 'vitest'
 import { documentsOf } from '../../src/cluster/neighbours.ts'
 import { ledgerReader } from '../../src/cluster/readers.ts'
+import { KafkaControlLog } from '../../src/control/kafka-control-log.ts'
 import { createHealth } from '../../src/health.ts'
 import { readTopic } from '../../src/kafka/read-topic.ts'
 import { createMetrics } from '../../src/metrics.ts'
@@ -12,13 +13,16 @@ import { backfill, type BackfillOptions } from '../../src/offsets/backfill.ts'
 import type { Marks } from '../../src/offsets/backfill-plan.ts'
 import type { OffsetsDesk } from '../../src/offsets/desk.ts'
 import { openOffsetsTools, type OffsetsTools } from '../../src/offsets/open.ts'
+import { SkipBook } from '../../src/offsets/skip-book.ts'
+import { ToleranceWatch } from '../../src/offsets/tolerance.ts'
 import { createRules } from '../../src/rules.ts'
 import { isBalanced } from '../../src/store/ledger.ts'
 import { marksOf } from '../../src/store/skipped.ts'
-import { eventsInRollupTopic, install, ownSettings, runToEnd, startHere, type Here, type Installation } from '../support/cluster.ts'
+import { eventsInRollupTopic, install, ownSettings, runToEnd, silent, startHere, type Here, type Installation } from '../support/cluster.ts'
 import { startElasticsearchProxy } from '../support/elasticsearch-proxy.ts'
 import { countsInElasticsearch, totalOf } from '../support/oracle.ts'
 import { requireServices } from '../support/services.ts'
+import { launchTracefold, runTracefold } from '../support/tracefold.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const services = requireServices('kafka', 'elasticsearch')
@@ -139,7 +143,6 @@ services.describe('positions of a cluster', () => {
       }
     }
     await expect((await tools(installation)).reset({ branches: ['rollup'], to: 'latest' })).rejects.toThrow(/runs .*offsets skip/)
-    expect(await counts(installation)).toEqual({ detail: events(0, 410), rollup: events(0, 410) })
   })
 
   /** Ends a backfill before and after each write of a commit, each time a commit further on, and then lets it through. */
@@ -196,11 +199,74 @@ services.describe('positions of a cluster', () => {
     expect(await counts(installation)).toEqual({ detail: events(0, 100) + events(150, 300), rollup: events(0, 200) })
     expect(await account(installation)).toEqual({ detail: { ...dead, counted: 225, skipped: 50 }, rollup: { consumed: 300, counted: 180, 'dead.not_json': 20, skipped: 100 } })
 
+    expect((await operator.skip({ branches: BOTH, to: { kind: 'time', timeMs: 0 } })).map(({ to, isAsked }) => [to, isAsked])).toEqual([[300, false], [300, false]])
     const report = await operator.backfill({ kind: 'range', branches: ['rollup'], topic, partition: 0, from: 230, to: 250 }, () => {})
     expect(report).toMatchObject([{ from: 230, to: 250, gone: 0 }])
     await operator.backfill({ kind: 'all', branches: BOTH }, () => {})
     expect(await counts(installation)).toEqual({ detail: events(0, 300), rollup: events(0, 300) })
     const whole = { consumed: 300, counted: events(0, 300), 'dead.not_json': 30 }
     expect(await account(installation)).toEqual({ detail: whole, rollup: whole })
+  })
+
+  test('loss tolerance: a branch whose store takes nothing skips once the lag is too large, and says so; the other branch, and one that commits, do not', async () => {
+    const proxy = await startElasticsearchProxy(services.elasticsearch.url)
+    releases.push(() => proxy.close())
+    const installation = await installed({ elasticsearch: { nodes: [proxy.url] }, kafka: { maxBytesPerPartition: 2_000 }, detail: { ...SMALL.detail, maxDocuments: 1 } })
+    const { settings, neighbours } = installation
+    const { mode, offsets } = await started(installation)
+    await produce(installation, 20)
+    await waitUntil('all to be counted', async () => (await positions(offsets)).join() === 'detail 0 20,rollup 0 20')
+    proxy.use(({ isBulk }) => (isBulk ? backAt : { kind: 'pass' }))
+    await produce(installation, 200)
+    await waitUntil('one branch to be held', async () => (proxy.given.get('answer') ?? 0) > 0 && (await positions(offsets)).join() === 'detail 0 20,rollup 0 220')
+
+    const control = new KafkaControlLog({ kafka: neighbours.kafka, topic: neighbours.names.controlTopic, health: createHealth(), now: Date.now, onFailed: (error) => expect.unreachable(String(error)) })
+    releases.push(() => control.close())
+    const book = new SkipBook(silent)
+    await book.follow(control)
+    const documents = documentsOf(settings, neighbours, createMetrics(), createHealth())
+    let nowMs = Date.now()
+    const watchOf = (records: number): ToleranceWatch => {
+      const limits = { skipAfterLagRecords: records, skipAfterLagMinutes: null }
+      return new ToleranceWatch({ settings, neighbours, documents, limits: { detail: limits, rollup: limits }, control, book, log: silent, now: () => nowMs })
+    }
+    const [patient, watch] = [watchOf(250), watchOf(150)]
+    const streams = () => mode.api.pipeline?.().streams ?? []
+    expect(await Promise.all([patient.look(streams()), watch.look(streams())])).toEqual([0, 0]) // it may be a burst
+    nowMs += 120_000
+    const committing = streams().map((stream) => ({ ...stream, lastCommitMs: nowMs }))
+    expect(await watch.look(committing)).toBe(0)
+    expect(await watch.look(streams())).toBe(0)
+    nowMs += 120_000
+    expect(await Promise.all([patient.look(streams()), watch.look(streams())])).toEqual([0, 1])
+    await waitUntil('the request to be known', () => book.toOf('detail', installation.partitions[0]!, 0) === 220)
+    nowMs += 120_000
+    expect(await watch.look(streams())).toBe(0)
+
+    proxy.use(null)
+    await waitUntil('the skip', async () => (await positions(offsets)).join() === 'detail 0 220,rollup 0 220')
+    const [range] = (await offsets.show()).skipped
+    expect(range).toMatchObject({ branch: 'detail', to: 220 })
+    expect(await counts(installation)).toEqual({ detail: events(0, range?.from ?? 0), rollup: events(0, 220) })
+    expect((await account(installation))['detail']).toMatchObject({ consumed: 220, skipped: 220 - (range?.from ?? 0) })
+  })
+
+  test('a backfill that is killed by the system, and started again by hand, counts each event once', async () => {
+    const installation = await installed()
+    const { settings, topic } = installation
+    await produce(installation, 1_000)
+    await (await tools(installation)).skip({ branches: BOTH, to: TO_END })
+    await runToEnd(settings)
+    const { name, mode, kafka, elasticsearch } = settings
+    const words = { name, mode, ...SMALL, kafka: { brokers: kafka.brokers, topics: [topic], partitions: 1 }, elasticsearch: { nodes: elasticsearch.nodes, replicas: 0 } }
+    const killed = launchTracefold(words, ['backfill', '--all-skipped'])
+    killed.process.stderr?.once('data', () => killed.process.kill('SIGKILL')) // it tells of its first commit
+    expect(await killed.exited).toBeNull()
+    expect(totalOf(await countsInElasticsearch(installation.neighbours))).toBeLessThan(events(0, 1_000))
+    expect(await runTracefold(words, ['backfill', '--all-skipped', '--json'])).toMatchObject({ code: 0 })
+    expect(await counts(installation)).toEqual({ detail: events(0, 1_000), rollup: events(0, 1_000) })
+    const whole = { consumed: 1_000, counted: events(0, 1_000), 'dead.not_json': 100 }
+    expect(await account(installation)).toEqual({ detail: whole, rollup: whole })
+    expect(await runTracefold(words, ['backfill', '--skipped', `detail:${topic}/0@0`])).toMatchObject({ code: 64, output: expect.stringContaining('has been backfilled') })
   })
 })

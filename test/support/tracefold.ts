@@ -64,6 +64,11 @@ export async function runTracefold(settings: Record<string, unknown>, args: read
   return { code, output: child.output() }
 }
 
+/** Starts a command of the built program, for a test that kills it. */
+export function launchTracefold(settings: Record<string, unknown>, args: readonly string[]): { process: ChildProcess; output: () => string; exited: Promise<number | null> } {
+  return launch(['--config', settingsFile(settings), ...args], {})
+}
+
 function launch(args: readonly string[], env: Readonly<Record<string, string>>, launcher: readonly string[] = []): { process: ChildProcess; output: () => string; exited: Promise<number | null> } {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TRACEFOLD_')))
   const [program = process.execPath, ...rest] = [...launcher, process.execPath, CLI, ...args]

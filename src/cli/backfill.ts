@@ -1,0 +1,59 @@
+/** `tracefold backfill`: counts ranges that were skipped, beside whatever process runs the branches, each once. May be killed and started again at any moment. */
+import { Option, type Command } from 'commander'
+import { TracefoldError } from '../errors.ts'
+import type { PieceReport } from '../offsets/backfill.ts'
+import type { BackfillWords } from '../offsets/open.ts'
+import type { BranchName } from '../store/position.ts'
+import { settingsFor, type Io } from './io.ts'
+import { branchesOf, closing, parseNumber, type OpenOffsets } from './offsets.ts'
+
+interface Words {
+  readonly branch: BranchName | 'both'
+  readonly skipped?: string
+  readonly allSkipped?: true
+  readonly topic?: string
+  readonly partition?: number
+  readonly from?: number
+  readonly to?: number
+  readonly json?: true
+}
+
+const openLazily: OpenOffsets['tools'] = async (...args) => (await import('../offsets/open.ts')).openOffsetsTools(...args)
+
+export function registerBackfill(program: Command, io: Io, open: OpenOffsets['tools'] = openLazily): void {
+  program
+    .command('backfill')
+    .description('count ranges of offsets that were skipped; refuses what was counted')
+    .addOption(new Option('--branch <branch>', 'whose').choices(['detail', 'rollup', 'both']).default('both'))
+    .option('--skipped <id>', 'one range, as `offsets show` lists it')
+    .option('--all-skipped', 'all ranges that were skipped')
+    .option('--topic <topic>', 'a range of this topic')
+    .option('--partition <n>', 'and partition', parseNumber)
+    .option('--from <offset>', 'from this offset', parseNumber)
+    .option('--to <offset>', 'up to this offset, without it', parseNumber)
+    .option('--json', 'print a JSON object')
+    .action(async (words: Words, command: Command) => {
+      const wanted = wantedOf(words)
+      const tools = await open(settingsFor(command, io), io.nowMs)
+      await closing(tools, async () => {
+        const pieces = await tools.backfill(wanted, ({ branch, contributor, next, to }) => void io.stderr.write(`${branch} ${contributor}: ${next} of ${to}\n`))
+        io.stdout.write(words.json === true ? `${JSON.stringify({ backfilled: pieces }, null, 2)}\n` : rendered(pieces))
+      })
+    })
+}
+
+function wantedOf({ branch, skipped, allSkipped, topic, partition, from, to }: Words): BackfillWords {
+  const isRange = topic !== undefined || partition !== undefined || from !== undefined || to !== undefined
+  if ([skipped !== undefined, allSkipped === true, isRange].filter(Boolean).length !== 1) throw new TracefoldError('usage', 'say what to backfill: --skipped <id>, --all-skipped, or --topic, --partition, --from and --to')
+  if (skipped !== undefined) return { kind: 'skipped', id: skipped }
+  if (allSkipped === true) return { kind: 'all', branches: branchesOf(branch) }
+  if (topic === undefined || partition === undefined || from === undefined || to === undefined) throw new TracefoldError('usage', 'a range takes --topic, --partition, --from and --to')
+  return { kind: 'range', branches: branchesOf(branch), topic, partition, from, to }
+}
+
+function rendered(pieces: readonly PieceReport[]): string {
+  if (pieces.length === 0) return 'Nothing that was skipped is left to backfill.\n'
+  return pieces
+    .map(({ branch, topic, partition, from, to, gone }) => `${branch} ${topic}/${partition}: offsets ${from} to ${to} are counted${gone === 0 ? '' : `, but for the first ${gone}: the log does not have them any more, they stay skipped`}\n`)
+    .join('')
+}

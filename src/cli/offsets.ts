@@ -1,0 +1,162 @@
+/** `tracefold offsets show|skip|reset`: how far each branch is in each partition, and moving it ahead, beside whatever process runs the branches. */
+import { InvalidArgumentError, Option, type Command } from 'commander'
+import { reportOf, skipsOf } from '../api/routes/offsets.ts'
+import type { Settings } from '../config/schema.ts'
+import { parseTime } from '../lib/time-range.ts'
+import { targetOf, totalsByBranch, type OffsetRow, type OffsetsReader, type OffsetsReport, type SkipAnswer, type SkippedRow } from '../offsets/desk.ts'
+import type { OffsetsTools } from '../offsets/open.ts'
+import type { ResetAnswer, ResetTarget } from '../offsets/reset.ts'
+import type { BranchName } from '../store/position.ts'
+import { settingsFor, type Io } from './io.ts'
+import { renderTable, type Column } from './table.ts'
+
+export const branchOption = (): Option => new Option('--branch <branch>', 'whose').choices(['detail', 'rollup', 'both']).makeOptionMandatory()
+
+interface Words {
+  readonly branch: BranchName | 'both'
+  readonly topic?: string
+  readonly partition?: number
+  readonly to: string
+  readonly json?: true
+}
+
+export interface OpenOffsets {
+  readonly reader: (settings: Settings, now: () => number) => Promise<OffsetsReader & { close(): Promise<void> }>
+  readonly tools: (settings: Settings, now: () => number) => Promise<OffsetsTools>
+}
+
+/** Loaded when needed: other commands start without it. */
+const LAZILY: OpenOffsets = {
+  reader: async (...args) => (await import('../offsets/open.ts')).openOffsetsReader(...args),
+  tools: async (...args) => (await import('../offsets/open.ts')).openOffsetsTools(...args),
+}
+
+export function registerOffsets(program: Command, io: Io, open: OpenOffsets = LAZILY): void {
+  const offsets = program.command('offsets').description('positions of the branches in the source: look, skip ahead, reset')
+
+  offsets
+    .command('show')
+    .description('how far each branch is in each partition, its lag in records and time, and what was skipped')
+    .option('--json', 'print a JSON object')
+    .action(async (words: Pick<Words, 'json'>, command: Command) => {
+      const reader = await open.reader(settingsFor(command, io), io.nowMs)
+      await closing(reader, async () => {
+        const report = await reader.show()
+        io.stdout.write(words.json === true ? json(reportOf(report)) : renderOffsets(report, io.columns))
+      })
+    })
+
+  placed(offsets.command('skip').description('skip ahead, also while the program runs; the skipped range is recorded, and `backfill` counts it later'))
+    .option('--to <place>', 'end, an offset, or a time: ISO 8601, or relative such as -15m', 'end')
+    .action(async (words: Words, command: Command) => {
+      const tools = await open.tools(settingsFor(command, io), io.nowMs)
+      await closing(tools, async () => {
+        const answers = await tools.skip({ branches: branchesOf(words.branch), to: targetOf(words.to, (text) => parseTime(text, io.nowMs())), ...placeOf(words) })
+        io.stdout.write(words.json === true ? json({ skips: skipsOf(answers) }) : renderSkips(answers))
+      })
+    })
+
+  placed(offsets.command('reset').description('set the position of a branch that is stopped: after its offsets expired, or to move it ahead'))
+    .requiredOption('--to <place>', 'recorded (what the store says), earliest, latest, or an offset', parseReset)
+    .action(async (words: Omit<Words, 'to'> & { to: ResetTarget }, command: Command) => {
+      const tools = await open.tools(settingsFor(command, io), io.nowMs)
+      await closing(tools, async () => {
+        const answers = await tools.reset({ branches: branchesOf(words.branch), to: words.to, ...placeOf(words) })
+        io.stdout.write(words.json === true ? json({ resets: answers }) : renderResets(answers))
+      })
+    })
+}
+
+export function branchesOf(branch: BranchName | 'both'): BranchName[] {
+  return branch === 'both' ? ['detail', 'rollup'] : [branch]
+}
+
+export function parseNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.')
+  return Number(text)
+}
+
+export async function closing(opened: { close(): Promise<void> }, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } finally {
+    await opened.close()
+  }
+}
+
+function placed(command: Command): Command {
+  return command.addOption(branchOption()).option('--topic <topic>', 'only in this topic').option('--partition <n>', 'only in this partition', parseNumber).option('--json', 'print a JSON object')
+}
+
+function placeOf({ topic, partition }: Pick<Words, 'topic' | 'partition'>): { topic?: string; partition?: number } {
+  return { ...(topic === undefined ? {} : { topic }), ...(partition === undefined ? {} : { partition }) }
+}
+
+function parseReset(text: string): ResetTarget {
+  if (text === 'recorded' || text === 'earliest' || text === 'latest') return text
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('Expected recorded, earliest, latest or an offset.')
+}
+
+const COLUMNS: readonly Column[] = [
+  { heading: 'BRANCH', align: 'left' },
+  { heading: 'TOPIC', align: 'left', flexible: true },
+  { heading: 'PARTITION', align: 'right' },
+  { heading: 'COMMITTED', align: 'right' },
+  { heading: 'END', align: 'right' },
+  { heading: 'LAG', align: 'right' },
+  { heading: 'BEHIND', align: 'right' },
+  { heading: 'OPEN BLOCK', align: 'right' },
+  { heading: 'NOTE', align: 'left' },
+]
+
+const SKIPPED_COLUMNS: readonly Column[] = [
+  { heading: 'SKIPPED', align: 'left' },
+  { heading: 'DAY', align: 'left' },
+  { heading: 'FROM', align: 'right' },
+  { heading: 'TO', align: 'right' },
+  { heading: 'BACKFILLED', align: 'right' },
+]
+
+export function renderOffsets({ offsets, skipped }: OffsetsReport, width: number | null): string {
+  if (offsets.length === 0) return 'Nothing has been read yet.\n'
+  const rows = offsets.map((row) => [row.branch, row.topic, String(row.partition), String(row.committed), orDash(row.end), orDash(row.lagRecords), age(row.lagSeconds), orDash(row.openBlock), noteOf(row)])
+  const totals = totalsByBranch(offsets).map(({ branch, partitions, lagRecords, lagSeconds }) => `${branch}: ${lagRecords} records behind in ${partitions} partitions${lagSeconds === null ? '' : `, ${age(lagSeconds)} at most`}\n`)
+  return [renderTable(COLUMNS, rows, width), ...totals, renderSkipped(skipped, width)].join('')
+}
+
+function renderSkipped(skipped: readonly SkippedRow[], width: number | null): string {
+  if (skipped.length === 0) return ''
+  return `\n${renderTable(SKIPPED_COLUMNS, skipped.map(({ id, day, from, to, backfilled }) => [id, day, String(from), String(to), `${backfilled} of ${to - from}`]), width)}`
+}
+
+function noteOf({ state, skipTo, committed }: OffsetRow): string {
+  const notes = { committed: '', none: 'nothing committed yet', lost: `no offset committed; the store holds data up to ${committed}: see offsets reset`, by_hand: 'set with other tools', unknown: 'no offset committed; Elasticsearch cannot be asked for its data' }
+  return [notes[state], skipTo === null ? '' : `skip to ${skipTo} asked for`].filter((note) => note !== '').join('; ') || '-'
+}
+
+function renderSkips(answers: readonly SkipAnswer[]): string {
+  const lines = answers.map(({ branch, topic, partition, from, to, isAsked }) => `${branch} ${topic}/${partition}: ${isAsked ? `from ${from} to ${to}, ${to - from} records` : `is at ${to} already, or will be`}\n`)
+  const asked = answers.some(({ isAsked }) => isAsked)
+  return `${lines.join('')}${asked ? 'A running process skips as soon as what it has in hand is committed; where none runs, the next one does. See `offsets show`.\n' : ''}`
+}
+
+function renderResets(answers: readonly ResetAnswer[]): string {
+  return answers
+    .map(({ branch, topic, partition, from, to, lost }) => `${branch} ${topic}/${partition}: ${from ?? 'nothing'} -> ${to}${lost === null ? ', nothing is lost' : `; offsets ${lost.from} to ${lost.to} are ${lost.reason}`}\n`)
+    .join('')
+}
+
+function age(seconds: number | null): string {
+  if (seconds === null) return '-'
+  if (seconds < 120) return `${Math.round(seconds)} s`
+  return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`
+}
+
+function orDash(n: number | null): string {
+  return n === null ? '-' : String(n)
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`
+}

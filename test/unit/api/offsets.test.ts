@@ -1,0 +1,66 @@
+/** Positions through the API: shown, and skipped ahead. */
+import { describe, expect, it } from 'vitest'
+import type { OffsetsDesk, OffsetsReport, SkipQuery } from '../../../src/offsets/desk.ts'
+import { apiWith, NOW } from './fakes.ts'
+
+const PLACE = { branch: 'detail', cluster: 'main', topic: 'logs', partition: 3, incarnation: 0 } as const
+const REPORT: OffsetsReport = {
+  offsets: [{ ...PLACE, state: 'committed', committed: 50, openBlock: 0, end: 350, lagRecords: 300, lagSeconds: 12.5, skipTo: 350 }],
+  skipped: [{ ...PLACE, id: 'detail:logs/3@10', from: 10, to: 40, day: '2026-03-01', backfilled: 7 }],
+}
+
+function fakeDesk(): { desk: OffsetsDesk; asked: SkipQuery[] } {
+  const asked: SkipQuery[] = []
+  const skip = async (query: SkipQuery) => {
+    asked.push(query)
+    return [{ branch: 'detail' as const, topic: 'logs', partition: 3, from: 50, to: 350, isAsked: true }]
+  }
+  return { asked, desk: { show: async () => REPORT, skip, close: async () => {} } }
+}
+
+describe('GET /api/v1/offsets', () => {
+  it('says how far each branch is, the totals, and what was skipped', async () => {
+    const app = await apiWith({ offsets: fakeDesk().desk })
+    expect((await app.inject('/api/v1/offsets')).json()).toEqual({
+      offsets: [{ ...PLACE, state: 'committed', committed: 50, open_block: 0, end: 350, lag_records: 300, lag_seconds: 12.5, skip_to: 350 }],
+      totals: [{ branch: 'detail', partitions: 1, lag_records: 300, lag_seconds: 12.5 }],
+      skipped: [{ ...PLACE, id: 'detail:logs/3@10', from: 10, to: 40, day: '2026-03-01', backfilled: 7 }],
+    })
+  })
+
+  it('is not there where the process has no positions', async () => {
+    expect((await (await apiWith()).inject('/api/v1/offsets')).json()).toMatchObject({ status: 409, code: 'not_here' })
+  })
+})
+
+describe('POST /api/v1/offsets/skip', () => {
+  it('asks for what is named', async () => {
+    const { desk, asked } = fakeDesk()
+    const app = await apiWith({ offsets: desk })
+    const post = (query: string) => app.inject({ method: 'POST', url: `/api/v1/offsets/skip?${query}` })
+    expect((await post('branch=detail')).json()).toEqual({ skips: [{ branch: 'detail', topic: 'logs', partition: 3, from: 50, to: 350, asked: true }] })
+    await post('branch=both&topic=logs&partition=3&to=120')
+    await post('branch=rollup&to=-15m')
+    expect(asked).toEqual([
+      { branches: ['detail'], to: { kind: 'end' } },
+      { branches: ['detail', 'rollup'], topic: 'logs', partition: 3, to: { kind: 'offset', offset: 120 } },
+      { branches: ['rollup'], to: { kind: 'time', timeMs: NOW - 900_000 } },
+    ])
+  })
+
+  it.each([['no branch', ''], ['a branch that is none', 'branch=third'], ['a place that is none', 'branch=detail&to=tomorrow-ish'], ['a partition that is none', 'branch=detail&partition=-1']])('refuses %s', async (_, query) => {
+    const { desk, asked } = fakeDesk()
+    const app = await apiWith({ offsets: desk })
+    expect((await app.inject({ method: 'POST', url: `/api/v1/offsets/skip?${query}` })).json()).toMatchObject({ status: 400 })
+    expect(asked).toEqual([])
+  })
+
+  it('is not for pages of other sites, nor for files', async () => {
+    const { desk, asked } = fakeDesk()
+    const elsewhere = { method: 'POST', url: '/api/v1/offsets/skip?branch=detail', headers: { 'sec-fetch-site': 'cross-site' } } as const
+    expect((await (await apiWith({ offsets: desk })).inject(elsewhere)).json()).toMatchObject({ status: 403 })
+    const files = await apiWith({ offsets: { show: desk.show } })
+    expect((await files.inject({ method: 'POST', url: '/api/v1/offsets/skip?branch=detail' })).json()).toMatchObject({ status: 409, detail: expect.stringContaining('only be looked at') })
+    expect(asked).toEqual([])
+  })
+})
