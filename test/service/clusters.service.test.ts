@@ -94,7 +94,7 @@ services.describe('two Kafka clusters', () => {
     await produce(eu, ['never'])
     await produce(neighbours, ['boom'])
     await counted(neighbours, 8)
-  })
+  }, 300_000)
 
   test('the same Kafka twice is told, and ends the process, since every event would count twice', async () => {
     const settings = ownSettings(services, { kafka: { moreClusters: [{ name: 'eu', brokers: services.kafka.brokers }] } }, 1, true)
