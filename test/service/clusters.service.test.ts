@@ -1,6 +1,11 @@
 /** Two Kafka clusters as one source: either goes on without the other, what was away rejoins by itself, and the answers are over both, exact. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { runCli } from '../../src/cli/program.ts'
 import { createNeighbours, everyCluster, setUp, type Neighbours } from '../../src/cluster/neighbours.ts'
+import type { Settings } from '../../src/config/schema.ts'
 import type { TopResult } from '../../src/store/rollup-store.ts'
 import { startKafka, type KafkaHandle } from '../../tools/services/kafka.ts'
 import { freeBase, LOOPBACK } from '../../tools/services/ports.ts'
@@ -9,6 +14,7 @@ import { endDruid, ownSettings, silent, startHere, type Here } from '../support/
 import { countsInElasticsearch, totalOf } from '../support/oracle.ts'
 import { requireServices } from '../support/services.ts'
 import { waitUntil } from '../support/wait.ts'
+import { capturedIo } from '../unit/cli/captured-io.ts'
 
 const services = requireServices('kafka', 'elasticsearch', 'druid')
 const PATIENCE_MS = 120_000
@@ -35,6 +41,11 @@ services.describe('two Kafka clusters', () => {
     await counted(neighbours, 3)
     await waitUntil('the first\'s rows, though the further one has no datasource yet', async () => (await top(here)).total === 3, PATIENCE_MS)
     expect(await here.mode.api.letters?.letters({ limit: 10 })).toEqual([])
+
+    const io = capturedIo()
+    expect(await runCli(['--config', written(settings), 'setup'], io)).toBe(69)
+    expect(io.out()).toContain(`topic ${neighbours.names.rollupTopic} (exists)`)
+    expect(io.err()).toContain('connecting to Kafka')
 
     const kafka: KafkaHandle = await startKafka({ port })
     releases.push(() => kafka.close())
@@ -71,7 +82,19 @@ services.describe('two Kafka clusters', () => {
     const lines = [...(await setUp(neighbours, neighbours.settings)), ...(await setUp(eu, eu.settings))]
     expect(lines.filter((line) => line.startsWith('topic') || line.startsWith('supervisor')).every((line) => /\((exists|unchanged)\)$/.test(line))).toBe(true)
     expect(await eu.admin.listTopics()).not.toContain(neighbours.names.controlTopic)
-  })
+
+    // What an operator must decide for one cluster stops that one alone: here its position is lost.
+    await here.mode.stop()
+    await waitUntil('the groups to be empty, and gone', () => eu.admin.deleteGroups([eu.names.detailGroup, eu.names.rollupGroup]))
+    const again = await startHere(settings)
+    releases.push(() => again.mode.stop())
+    const failed = await waitUntil('what needs an operator to be said', () => check(again, 'cluster eu'))
+    expect(failed).toMatchObject({ ok: false, detail: expect.stringContaining('stopped, the others go on') as string })
+    await waitUntil('the first\'s streams to be those that are left', () => again.mode.api.pipeline?.().streams.length === 2)
+    await produce(eu, ['never'])
+    await produce(neighbours, ['boom'])
+    await counted(neighbours, 8)
+  }, 300_000)
 
   test('the same Kafka twice is told, and ends the process, since every event would count twice', async () => {
     const settings = ownSettings(services, { kafka: { moreClusters: [{ name: 'eu', brokers: services.kafka.brokers }] } }, 1, true)
@@ -81,6 +104,15 @@ services.describe('two Kafka clusters', () => {
     releases.push(() => neighbours.close(), ...everyCluster(neighbours).map((one) => () => endDruid({ neighbours: one })))
     await expect(here.mode.done).rejects.toMatchObject({ code: 'config_invalid', message: expect.stringContaining('expected different clusters') as string })
   })
+
+  /** As a file: without nulls, which are defaults. JSON is YAML. */
+  function written(settings: Settings): string {
+    const folder = mkdtempSync(join(tmpdir(), 'tracefold-settings-'))
+    releases.push(async () => rmSync(folder, { recursive: true }))
+    const path = join(folder, 'tracefold.yaml')
+    writeFileSync(path, JSON.stringify({ ...settings, logLevel: 'fatal' }, (_, value: unknown) => (value === null ? undefined : value)))
+    return path
+  }
 
   /** A null is a record that cannot be decoded. */
   async function produce({ kafka, settings }: Neighbours, messages: readonly (string | null)[]): Promise<void> {

@@ -84,7 +84,7 @@ export class DruidClient {
 
   #withoutRows(answer: DruidAnswer): [] {
     if (isMissingTable(answer)) return []
-    if (answer.status === 200 || isMissingColumn(answer)) throw new TracefoldError('not_available', `Druid has no rows to answer with yet: ${wordsOf(answer.body)}`)
+    if (answer.status === 200 || isMissingColumn(answer) || isMissingInUnion(answer)) throw new TracefoldError('not_available', `Druid has no rows to answer with yet: ${wordsOf(answer.body)}`)
     throw refused('SQL', answer)
   }
 
@@ -150,6 +150,11 @@ function isMissingTable({ status, body }: DruidAnswer): boolean {
 /** Our columns are fixed: Druid has not seen them yet, or lost sight of a sketch until its segment is published (apache/druid#14315). */
 function isMissingColumn({ status, body }: DruidAnswer): boolean {
   return status === 400 && /Column '[^']*' not found/.test(wordsOf(body))
+}
+
+/** One of several tables has gone between being looked up and being asked. What the others have would be an answer that is too small. */
+function isMissingInUnion({ status, body }: DruidAnswer): boolean {
+  return status === 400 && /Table \[[^\]]*\] not found/.test(wordsOf(body))
 }
 
 function refused(what: string, answer: DruidAnswer): TracefoldError {

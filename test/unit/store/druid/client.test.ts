@@ -53,6 +53,7 @@ const unavailable: readonly [string, RequestListener, RegExp][] = [
   ['a connection that ends in the middle', cut, /does not answer/],
   ['an empty answer', says(200, ''), /no rows to answer with/],
   ['an error as a success', says(200, '{"error":"Unknown exception"}'), /no rows to answer with/],
+  ['one of several tables that has gone', says(400, error('Table [tracefold-rollups-eu] not found (line [1], column [147])')), /Table \[tracefold-rollups-eu\] not found/],
   ['a column that Druid has not seen yet', says(400, error("Column 'hosts' not found in any table (line [1], column [8])")), /Column 'hosts' not found/],
   ['no rights', says(401, '<html>401 Unauthorized</html>'), /401.*Unauthorized/],
   ['rights too small', says(403, error('Unauthorized')), /403/],
