@@ -72,5 +72,6 @@ const program = new Command('chaos')
     process.exitCode = await main(names, words)
   })
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1)) // the members end with us
 await program.parseAsync()
 process.exit() // clients of killed servers may hold timers

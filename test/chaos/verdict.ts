@@ -4,7 +4,7 @@
  */
 import { countsInDruid, countsInElasticsearch, totalOf } from '../support/oracle.ts'
 import { waitUntil } from '../support/wait.ts'
-import type { DeadLetter } from '../../src/store/dead-letter.ts'
+import { branchesOf, type DeadLetter } from '../../src/store/dead-letter.ts'
 import type { BranchName } from '../../src/store/position.ts'
 import type { Bed } from './bed.ts'
 import { groupsInRollupTopic, ledgerOf, letters, type LedgerSum } from './counts.ts'
@@ -84,11 +84,13 @@ export function compare(expected: Groups, found: Groups): Difference {
   return { lost, doubled }
 }
 
-/** Both branches write a record's letter under one id. */
+/** Each branch has a letter for each record that it counted dead, and no other. */
 function letterProblems(written: readonly DeadLetter[], expected: Readonly<Record<BranchName, Expectation>>): string[] {
-  const found = written.filter(({ stage }) => stage === 'decode').length
-  const due = Math.max(expected.detail.dead, expected.rollup.dead)
-  return found === due ? [] : [`${found} dead letters of records that cannot be decoded; expected ${due}`]
+  return BRANCHES.flatMap((branch) => {
+    const found = new Set(written.filter((letter) => letter.stage === 'decode' && branchesOf(letter).includes(branch)).map(({ id }) => id)).size
+    const due = expected[branch].dead
+    return found === due ? [] : [`${branch}: ${found} dead letters of records that cannot be decoded; expected ${due}`]
+  })
 }
 
 async function ledgerProblems(bed: Bed, expected: Readonly<Record<BranchName, Expectation>>, refused: number): Promise<string[]> {

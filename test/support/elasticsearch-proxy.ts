@@ -63,6 +63,7 @@ export async function startElasticsearchProxy(target: string): Promise<Elasticse
     await CARRY_OUT[verdict.kind](verdict as never, { target, request, response, body }) // the table has a function of the kind's own verdict for each kind
   }
 
+  server.keepAliveTimeout = 0 // only what a rule says is bad
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -127,7 +128,7 @@ function reply({ response }: Exchange, { status, body, headers }: Answer): void 
 function forwarded({ target, request }: Exchange, body: Buffer): Promise<Answer> {
   const { 'content-length': _, host: __, 'transfer-encoding': ___, ...headers } = request.headers
   return new Promise((resolve, reject) => {
-    const outgoing = send(new URL(request.url ?? '/', target), { method: request.method, headers: { ...headers, 'content-length': String(body.length) } }, (incoming) => {
+    const outgoing = send(new URL(request.url ?? '/', target), { agent: false, method: request.method, headers: { ...headers, 'content-length': String(body.length) } }, (incoming) => {
       bodyOf(incoming).then((bytes) => resolve({ status: incoming.statusCode ?? 502, body: bytes, headers: incoming.headers }), reject)
     })
     outgoing.on('error', reject)
