@@ -28,7 +28,7 @@ services.describe('two Kafka clusters', () => {
   test('the further one away at start, and again later: the first goes on, the further one rejoins, and both are counted once', async () => {
     const port = await freeBase([0, 1])
     const fast = { detail: { flushMs: 50 }, rollup: { flushMs: 50, catchUpFlushMs: 50 } }
-    const settings = ownSettings(services, { ...fast, kafka: { moreClusters: [{ name: 'eu', brokers: [`${LOOPBACK}:${port}`] }] } }, 1, true)
+    const settings = ownSettings(services, { ...fast, kafka: { sessionTimeoutMs: 6_000, moreClusters: [{ name: 'eu', brokers: [`${LOOPBACK}:${port}`] }] } }, 1, true)
     const neighbours = createNeighbours(settings, silent)
     const [, eu] = everyCluster(neighbours) as [Neighbours, Neighbours]
     releases.push(() => neighbours.close(), () => endDruid({ neighbours }), () => endDruid({ neighbours: eu }))

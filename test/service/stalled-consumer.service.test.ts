@@ -95,11 +95,12 @@ services.describe('a consumer that stands still', () => {
     const reader = new Reader(hanging(1), await filled())
     await reader.source.start(reader)
     const said = await waitUntil('it to be said', () => reader.progress())
-    expect(said).toMatchObject({ ok: false, detail: expect.stringMatching(/nothing came from .* although there is more; the consumer is made anew \(1 of 3\)/) as string })
+    expect(said).toMatchObject({ ok: false, detail: expect.stringMatching(/nothing came from .* although there is more; the consumer is made anew \(\d of 3\)/) as string })
     await waitUntil('the records', () => reader.values.length > 0)
     expect(reader.values).toEqual(['one', 'two'])
     await waitUntil('it to be well', () => reader.progress()?.ok === true)
-    expect([reader.restarts, reader.failures]).toEqual([1, []])
+    expect(reader.restarts).toBeGreaterThan(0) // on a busy machine a new one may be too slow for the watch, too
+    expect(reader.failures).toEqual([])
   })
 
   test('is given up after three in vain', async () => {
