@@ -22,13 +22,14 @@ import type { HushOf } from '../deliver/group.ts'
 import { hushBy } from '../hush.ts'
 import type { LinkBases } from '../links.ts'
 import { DAY_MS } from '../group-book.ts'
+import { Consumed } from './consumed.ts'
 import { Decisions } from './decisions.ts'
 import { deliveryEvents } from './events.ts'
 import { Evaluator, type Round } from './evaluator.ts'
 import { Groups } from './groups.ts'
 import { HeartbeatSwitch } from './heartbeats.ts'
 import { OwnShards } from './own-shards.ts'
-import { completeUntil, ConsumedMinutes, type LookAtPipeline } from './pipeline-watch.ts'
+import { completeUntil, type LookAtPipeline } from './pipeline-watch.ts'
 import { AlertRules } from './rules.ts'
 import { Shard } from './shard.ts'
 import type { StateLog } from './state-log.ts'
@@ -79,7 +80,7 @@ export class AlertService {
   readonly #shards: OwnShards
   readonly #evaluator: Evaluator
   readonly #heartbeats: HeartbeatSwitch
-  readonly #consumed = new ConsumedMinutes()
+  readonly #consumed: Consumed
   readonly #stopping = new AbortController()
   #hush: HushOf | null = null
   #shardCount = 0
@@ -98,6 +99,7 @@ export class AlertService {
     this.#options = options
     this.#forgotAtMs = now()
     this.decisions = new Decisions(control)
+    this.#consumed = new Consumed(control, options.owner)
     this.rules = new AlertRules({ folders: settings.folders, api: () => this.decisions.rules, onChange: () => this.#rulesChanged(), onError: (error) => this.#rulesWrong(error), onEnd: (error) => log.error({ err: error }, 'alert rule files are not followed any more') })
     this.view = new View({ onGroup: (record) => this.groups.followed(record), onBook: (sinceMs) => this.groups.followedBook(sinceMs), onUnreadable: (why) => log.warn(why) })
     this.#heartbeats = new HeartbeatSwitch({ receivers: settings.receivers, env, now, warn: (message) => log.warn(message), isHealthy: () => this.isHealthy() })
@@ -162,7 +164,7 @@ export class AlertService {
     await Promise.all([this.#shards.stop(STOP_MS), this.#heartbeats.stop()])
     await this.#options.state.close()
     await this.#life
-    await this.decisions.stop()
+    await Promise.all([this.decisions.stop(), this.#consumed.stop()])
   }
 
   async #live(): Promise<void> {
@@ -174,6 +176,7 @@ export class AlertService {
       onGroup: (key, decision) => this.groups.decided(key, decision),
       onIgnored: (what, why) => this.#options.log.warn(`${what} in the control log is left out: ${why}`),
     })
+    await this.#consumed.follow()
     if (signal.aborted) return
     this.#shardCount = await state.start({
       onRecord: (shard, record) => this.view.take(shard, record),
@@ -193,8 +196,9 @@ export class AlertService {
   }
 
   async #turn(nowMs: number): Promise<void> {
-    const { tally, lookAtPipeline, health, metrics } = this.#options
+    const { tally, lookAtPipeline, health, metrics, log } = this.#options
     this.#consumed.note(nowMs, tally())
+    this.#consumed.tell(nowMs).catch((error: unknown) => log.debug({ err: error }, 'what was consumed could not be told to other processes'))
     await this.#shards.adjust()
     this.#forget(nowMs)
     const shards = this.#shards.list()
@@ -269,6 +273,7 @@ export class AlertService {
     if (!this.#shards.isOurs(0)) return
     const alive = new Set(this.view.states().map(({ key }) => key))
     const work = [
+      this.#consumed.forget(nowMs),
       ...undecided.map((key) => this.decisions.dropGroup(key)),
       ...this.decisions.silences.filter(({ untilMs }) => untilMs < nowMs - DAY_MS).map(({ id }) => this.decisions.putSilence(id, null)),
       ...this.decisions.acknowledgements.filter(({ key, atMs }) => atMs < nowMs - DAY_MS && !alive.has(key)).map(({ key }) => this.decisions.putAcknowledgement(key, null)),
