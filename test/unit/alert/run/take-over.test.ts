@@ -40,7 +40,7 @@ test('in fifty deaths at every step no episode is lost, and none is told under t
   const failing = new Set<string>()
   let jobs = 0
   for (let minute = 0; kills < KILLS || minute < 30; minute++) {
-    for (const job of [...failing]) if (random() < 0.3) failing.delete(job)
+    for (const job of failing) if (random() < 0.3) failing.delete(job)
     if (failing.size < JOBS && random() < 0.7) failing.add(`job-${jobs++}`)
     const windowMs = Math.floor(world.nowMs / MINUTE) * MINUTE
     world.reader.rows.push(...[...failing].map((job) => aCountRow({ windowMs, job, count: 5 })))
@@ -53,7 +53,7 @@ test('in fifty deaths at every step no episode is lost, and none is told under t
   for (let minute = 0; minute < 10; minute++) await world.advance(one, MINUTE)
   const episodes = replay([aRule(RULE)], world.reader.rows, { fromMs: startMs, toMs: Math.floor(world.nowMs / MINUTE) * MINUTE })
   const endOf = ({ key, startsAtMs }: Episode): string => `${key}@${new Date(startsAtMs).toISOString()} resolved`
-  await waitUntil('the end of every episode', () => episodes.every((one) => idsOf().has(endOf(one))))
+  await waitUntil('the end of every episode', () => episodes.every((episode) => idsOf().has(endOf(episode))))
   expect(kills).toBe(KILLS)
   expect(episodes.length).toBeGreaterThan(20)
   expect([...idsOf()].filter(([, ids]) => ids.size > 1)).toEqual([])
