@@ -40,3 +40,6 @@ export const silence = (what) => ask('api/v1/silences', { method: 'POST', body: 
 
 /** @param {string} id */
 export const unsilence = (id) => ask(`api/v1/silences/${encodeURIComponent(id)}`, { method: 'DELETE' })
+
+/** @param {string} job @param {string} fingerprint @param {{ action: string, until?: string, who: string }} what */
+export const changeGroup = (job, fingerprint, what) => ask(`api/v1/groups/${encodeURIComponent(job)}/${encodeURIComponent(fingerprint)}`, { method: 'PATCH', body: what })

@@ -9,13 +9,13 @@ import { ApiError } from './api.js'
 import { severityBadge } from './badges.js'
 import { byId, el, keepingFocus } from './dom.js'
 import { ago, moment, whole } from './format.js'
+import { nameOf, rememberName } from './who.js'
 
 /** @typedef {import('./alerts-api.js').Alert} Alert */
 /** @typedef {{ alerts: import('./alerts-api.js').Alerts, rules: import('./alerts-api.js').Rule[], silences: import('./alerts-api.js').Silence[], undelivered: import('./alerts-api.js').Undelivered[], receivers: import('./alerts-api.js').Receiver[] }} Loaded */
 
 const REFRESH_MS = 15_000
 const MAX_ALERTS = 200
-const WHO_KEY = 'tracefold.who'
 
 const who = /** @type {HTMLInputElement} */ (byId('who'))
 
@@ -26,8 +26,7 @@ let timer
 start()
 
 function start() {
-  who.value = localStorage.getItem(WHO_KEY) ?? ''
-  who.addEventListener('change', () => localStorage.setItem(WHO_KEY, who.value.trim()))
+  rememberName(who)
   byId('controls').addEventListener('submit', (event) => event.preventDefault())
   document.addEventListener('visibilitychange', () => void (document.hidden ? clearTimeout(timer) : load()))
   void load()
@@ -83,24 +82,14 @@ function renderFiring({ alerts: { blind, firing, alerts: shown } }, nowMs) {
 
 /** @param {Alert} alert */
 function take({ key }) {
-  const name = named()
+  const name = nameOf(who)
   if (name !== null) act(() => acknowledge(key, name))
 }
 
 /** @param {Record<string, string>} match @param {string} until @param {string} comment */
 function quieten(match, until, comment) {
-  const name = named()
+  const name = nameOf(who)
   if (name !== null) act(() => silence({ match, until, who: name, comment }))
-}
-
-/** Who decides is shown to others; without a name nothing is decided. */
-function named() {
-  const name = who.value.trim()
-  if (name !== '') return name
-  who.setCustomValidity('Say who you are: others see it.')
-  who.reportValidity()
-  who.addEventListener('input', () => who.setCustomValidity(''), { once: true })
-  return null
 }
 
 /** @param {() => Promise<unknown>} work */
