@@ -20,6 +20,8 @@ COPY --from=build /app/package.json /app/LICENSE ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist/src ./dist/src
 COPY --from=build /app/patterns ./patterns
+COPY --from=build /app/alerts ./alerts
+COPY --from=build /app/patterns ./patterns
 COPY --from=build /app/samples ./samples
 COPY --from=build /app/docs ./docs
 RUN install -d -o node -g node /data
