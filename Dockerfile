@@ -19,7 +19,6 @@ WORKDIR /app
 COPY --from=build /app/package.json /app/LICENSE ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist/src ./dist/src
-COPY --from=build /app/patterns ./patterns
 COPY --from=build /app/alerts ./alerts
 COPY --from=build /app/patterns ./patterns
 COPY --from=build /app/samples ./samples
