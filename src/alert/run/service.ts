@@ -108,6 +108,7 @@ export class AlertService {
       make: (shard, kept) => this.#makeShard(shard, kept),
       onOpened: (shard) => this.#opened(shard),
       onClosed: (shard) => this.#closed(shard),
+      onFailed: options.onFailed,
       onTrouble: (shard, error) => log.warn(`shard ${shard} of the alerts cannot be opened yet: ${error.message}`),
       now,
     })
@@ -118,7 +119,7 @@ export class AlertService {
       waiting: settings,
       maxLagMs: settings.maxLagMs,
       maxGapMs: settings.maxGapMs,
-      onGap: (shard, fromMs, toMs) => log.warn({ shard, from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() }, 'alerts were not evaluated for so long that the time before is left out'),
+      onGap: (shard, fromMs, toMs) => log.warn({ shard, from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() }, 'alerts were not evaluated for so long that this time is left out'),
       onLost: (shard, error) => log.warn(`shard ${shard} of the alerts is not ours any more: ${error.message}`),
     })
   }
@@ -235,6 +236,7 @@ export class AlertService {
   #opened(shard: Shard): void {
     const { now, log } = this.#options
     this.#evaluator.reset()
+    this.#poke() // it may have come after the turn that asked for it
     log.info({ shard: shard.shard, evaluatedUntil: new Date(shard.untilMs).toISOString() }, 'a shard of the alerts is ours')
     if (shard.shard !== 0) return
     this.groups.keep(shard.groups, shard.bookSinceMs, now())
