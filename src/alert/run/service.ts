@@ -9,28 +9,21 @@
  * streams; a fault of the program is told to `onFailed`.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ControlLog } from '../../control/control-log.ts'
 import type { TracefoldError } from '../../errors.ts'
-import type { HealthRegistry } from '../../health.ts'
-import type { Logger } from '../../log.ts'
-import type { Metrics } from '../../metrics.ts'
-import type { Tally } from '../../tally.ts'
-import type { AlertReader } from '../alert-reader.ts'
 import { openReceivers } from '../deliver/open.ts'
-import type { ReceiversSettings } from '../deliver/settings.ts'
 import type { HushOf } from '../deliver/group.ts'
 import { hushBy } from '../hush.ts'
-import type { LinkBases } from '../links.ts'
 import { DAY_MS } from '../group-book.ts'
 import { Consumed } from './consumed.ts'
 import { Decisions } from './decisions.ts'
-import { deliveryEvents } from './events.ts'
+import { deliveryEvents, noteRound } from './events.ts'
 import { Evaluator, type Round } from './evaluator.ts'
 import { Groups } from './groups.ts'
 import { HeartbeatSwitch } from './heartbeats.ts'
 import { OwnShards } from './own-shards.ts'
-import { completeUntil, type LookAtPipeline } from './pipeline-watch.ts'
+import { completeUntil } from './pipeline-watch.ts'
 import { AlertRules } from './rules.ts'
+import type { AlertServiceOptions } from './service-options.ts'
 import { Shard } from './shard.ts'
 import type { StateLog } from './state-log.ts'
 import { View } from './view.ts'
@@ -38,38 +31,6 @@ import { View } from './view.ts'
 const HEALTH = 'alerts'
 const STOP_MS = 5_000
 const FORGET_EVERY_MS = 3_600_000
-
-export interface AlertSettings {
-  readonly intervalMs: number
-  readonly delayMs: number
-  readonly maxWaitMs: number
-  readonly maxLagMs: number
-  readonly maxGapMs: number
-  readonly folders: readonly string[]
-  readonly receivers: ReceiversSettings
-  readonly links: LinkBases
-  /** As the rollups are kept. */
-  readonly keepGroupsDays: number
-}
-
-export interface AlertServiceOptions {
-  readonly settings: AlertSettings
-  /** For the receivers' secrets. */
-  readonly env: NodeJS.ProcessEnv
-  readonly reader: AlertReader
-  readonly state: StateLog
-  readonly control: ControlLog
-  readonly lookAtPipeline: LookAtPipeline
-  readonly tally: () => Tally
-  readonly adviceOf: (patternRule: string) => string | null
-  /** This process's name, among others. */
-  readonly owner: string
-  readonly health: HealthRegistry
-  readonly metrics: Metrics
-  readonly log: Logger
-  readonly now: () => number
-  readonly onFailed: (error: unknown) => void
-}
 
 export class AlertService {
   readonly decisions: Decisions
@@ -100,7 +61,15 @@ export class AlertService {
     this.#forgotAtMs = now()
     this.decisions = new Decisions(control)
     this.#consumed = new Consumed(control, options.owner)
-    this.rules = new AlertRules({ folders: settings.folders, api: () => this.decisions.rules, onChange: () => this.#rulesChanged(), onError: (error) => this.#rulesWrong(error), onEnd: (error) => log.error({ err: error }, 'alert rule files are not followed any more') })
+    this.rules = new AlertRules({
+      folders: settings.folders,
+      receivers: Object.entries(settings.receivers).flatMap(([name, { type }]) => (type === 'heartbeat' ? [] : [name])),
+      api: () => this.decisions.rules,
+      onChange: () => this.#rulesChanged(),
+      onError: (error) => this.#rulesWrong(error),
+      onUnknownReceivers: (rule, unknown) => log.warn(`alert rule ${rule} names receivers that are not in the settings: ${unknown.join(', ')}`),
+      onEnd: (error) => log.error({ err: error }, 'alert rule files are not followed any more'),
+    })
     this.view = new View({ onGroup: (record) => this.groups.followed(record), onBook: (sinceMs) => this.groups.followedBook(sinceMs), onUnreadable: (why) => log.warn(why) })
     this.#heartbeats = new HeartbeatSwitch({ receivers: settings.receivers, env, now, warn: (message) => log.warn(message), isHealthy: () => this.isHealthy() })
     this.#shards = new OwnShards({
@@ -209,11 +178,7 @@ export class AlertService {
     const round = await this.#evaluator.round(shards, nowMs, await lookAtPipeline(), this.#consumed.minutes)
     this.#last = round
     this.#refused += round.refused
-    metrics.alertEvaluations.inc({ result: round.blind === null ? 'ok' : 'blind' })
-    metrics.alertEvaluationSeconds.observe({}, (round.readMs + round.evaluateMs) / 1_000)
-    metrics.alertsBlind.set({}, round.blind === null ? 0 : 1)
-    for (const phase of ['pending', 'firing'] as const) metrics.alerts.set({ phase }, shards.reduce((sum, { state }) => sum + [...state.alerts.values()].filter((one) => one.phase === phase).length, 0))
-    metrics.alertsRefused.inc(round.refused)
+    noteRound(metrics, round, shards)
     health.set(HEALTH, true, round.blind === null ? `evaluates ${rules.length} rules` : `sees nothing: ${round.blind}`) // no reason to take the process out of service
   }
 

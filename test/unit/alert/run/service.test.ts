@@ -133,6 +133,14 @@ test('a rule that names receivers is told to these alone', async () => {
   expect(world.receiver.received.map(({ url }) => url.pathname)).toEqual(['/other'])
 })
 
+test('a rule that names only receivers that there are not is told as if it named none', async () => {
+  await make({ rules: [{ ...FAILS, receivers: ['othr'] }], receivers: hook('job-fails') })
+  world.reader.rows = [aCountRow({ windowMs: T0, job: 'orders', count: 7 })]
+  await world.evaluated(world.start())
+  await waitUntil('it all the same', () => said().length > 0)
+  expect(said()).toEqual([['firing', 'job-fails orders 10:00']])
+})
+
 test('dead letters count over all processes, whichever evaluates', async () => {
   await make({ rules: [{ title: 'Bad records', id: 'bad-records', level: 'platform', severity: 'high', per: 'platform', condition: { dead_letter_ratio: { over: '10m', above: 0.5, minimum: 100 } } }], receivers: hook('bad-records') })
   const reads = world.start({ owner: 'reads' })
