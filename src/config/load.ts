@@ -101,8 +101,9 @@ function issueFault(issue: z.core.$ZodIssue, given: Layer): Fault {
 }
 
 /** A map whose members have a schema of their own: what zod says of the member. It quotes no value. */
-function wordsOfMember({ message }: z.core.$ZodIssue): string {
-  return message.replace(/^Invalid input: /, '').replace(/, received .*$/, '').replace(/^expected /, '')
+function wordsOfMember(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') return `known keys, not ${issue.keys.join(', ')}`
+  return issue.message.replace(/^Invalid input: /, '').replace(/, received .*$/, '').replace(/^expected /, '')
 }
 
 function deepFreeze<T>(value: T): T {

@@ -9,6 +9,7 @@
  * @typedef {{ blind: string | null, firing: number, total: number, alerts: Alert[] }} Alerts
  * @typedef {{ id: string, source: string, file: string | null, in_force: boolean, title: string | null, level: string | null, severity: string | null, per: string | null, faults: { line: number, field: string, why: string }[] }} Rule
  * @typedef {{ id: string, match: Record<string, string | string[]>, from: string, until: string, who: string, comment: string }} Silence
+ * @typedef {{ name: string, waiting: number, alerts: number, last_error: { at: string, message: string } | null }} Receiver
  * @typedef {{ receiver: string, group: string, reason: string, last_error: string, tries: number, alerts: number, at: string }} Undelivered
  */
 import { ask, get } from './api.js'
@@ -25,6 +26,9 @@ export const silences = (signal) => get('api/v1/silences', {}, signal)
 /** @param {AbortSignal} signal @returns {Promise<{ undelivered: Undelivered[] }>} */
 export const undelivered = (signal) => get('api/v1/deliveries/undelivered', {}, signal)
 
+/** @param {AbortSignal} signal @returns {Promise<{ receivers: Receiver[] }>} */
+export const receivers = (signal) => get('api/v1/deliveries/receivers', {}, signal)
+
 /** @param {string} key @param {string} who */
 export const acknowledge = (key, who) => ask(`api/v1/alerts/${encodeURIComponent(key)}/acknowledge`, { method: 'POST', body: { who } })
 
@@ -36,3 +40,6 @@ export const silence = (what) => ask('api/v1/silences', { method: 'POST', body: 
 
 /** @param {string} id */
 export const unsilence = (id) => ask(`api/v1/silences/${encodeURIComponent(id)}`, { method: 'DELETE' })
+
+/** @param {string} job @param {string} fingerprint @param {{ action: string, until?: string, who: string }} what */
+export const changeGroup = (job, fingerprint, what) => ask(`api/v1/groups/${encodeURIComponent(job)}/${encodeURIComponent(fingerprint)}`, { method: 'PATCH', body: what })

@@ -4,18 +4,18 @@
  * somebody fills in a form. What was shown stays while the API is away, marked as old.
  */
 import { button, card, subject } from './alert-cards.js'
-import { acknowledge, alerts, rules, silence, silences, unacknowledge, undelivered, unsilence } from './alerts-api.js'
+import { acknowledge, alerts, receivers, rules, silence, silences, unacknowledge, undelivered, unsilence } from './alerts-api.js'
 import { ApiError } from './api.js'
 import { severityBadge } from './badges.js'
 import { byId, el, keepingFocus } from './dom.js'
 import { ago, moment, whole } from './format.js'
+import { nameOf, rememberName } from './who.js'
 
 /** @typedef {import('./alerts-api.js').Alert} Alert */
-/** @typedef {{ alerts: import('./alerts-api.js').Alerts, rules: import('./alerts-api.js').Rule[], silences: import('./alerts-api.js').Silence[], undelivered: import('./alerts-api.js').Undelivered[] }} Loaded */
+/** @typedef {{ alerts: import('./alerts-api.js').Alerts, rules: import('./alerts-api.js').Rule[], silences: import('./alerts-api.js').Silence[], undelivered: import('./alerts-api.js').Undelivered[], receivers: import('./alerts-api.js').Receiver[] }} Loaded */
 
 const REFRESH_MS = 15_000
 const MAX_ALERTS = 200
-const WHO_KEY = 'tracefold.who'
 
 const who = /** @type {HTMLInputElement} */ (byId('who'))
 
@@ -26,8 +26,7 @@ let timer
 start()
 
 function start() {
-  who.value = localStorage.getItem(WHO_KEY) ?? ''
-  who.addEventListener('change', () => localStorage.setItem(WHO_KEY, who.value.trim()))
+  rememberName(who)
   byId('controls').addEventListener('submit', (event) => event.preventDefault())
   document.addEventListener('visibilitychange', () => void (document.hidden ? clearTimeout(timer) : load()))
   void load()
@@ -49,8 +48,8 @@ async function load() {
 
 /** @param {AbortSignal} signal @returns {Promise<Loaded>} */
 async function all(signal) {
-  const [shown, known, quiet, failed] = await Promise.all([alerts({ limit: MAX_ALERTS }, signal), rules(signal), silences(signal), undelivered(signal)])
-  return { alerts: shown, rules: known.rules, silences: quiet.silences, undelivered: failed.undelivered }
+  const [shown, known, quiet, failed, told] = await Promise.all([alerts({ limit: MAX_ALERTS }, signal), rules(signal), silences(signal), undelivered(signal), receivers(signal)])
+  return { alerts: shown, rules: known.rules, silences: quiet.silences, undelivered: failed.undelivered, receivers: told.receivers }
 }
 
 /** @param {Loaded} loaded */
@@ -83,24 +82,14 @@ function renderFiring({ alerts: { blind, firing, alerts: shown } }, nowMs) {
 
 /** @param {Alert} alert */
 function take({ key }) {
-  const name = named()
+  const name = nameOf(who)
   if (name !== null) act(() => acknowledge(key, name))
 }
 
 /** @param {Record<string, string>} match @param {string} until @param {string} comment */
 function quieten(match, until, comment) {
-  const name = named()
+  const name = nameOf(who)
   if (name !== null) act(() => silence({ match, until, who: name, comment }))
-}
-
-/** Who decides is shown to others; without a name nothing is decided. */
-function named() {
-  const name = who.value.trim()
-  if (name !== '') return name
-  who.setCustomValidity('Say who you are: others see it.')
-  who.reportValidity()
-  who.addEventListener('input', () => who.setCustomValidity(''), { once: true })
-  return null
 }
 
 /** @param {() => Promise<unknown>} work */
@@ -122,11 +111,12 @@ function renderOthers({ alerts: { alerts: shown } }, nowMs) {
   fill('others', ['State', 'Severity', 'Where', 'What', 'Since'], rows)
 }
 
-/** @param {Loaded} loaded @param {number} nowMs */
-function renderUndelivered({ undelivered: failed }, nowMs) {
-  byId('undelivered-section').hidden = failed.length === 0
+/** What did not get through, and before it what is tried still. @param {Loaded} loaded @param {number} nowMs */
+function renderUndelivered({ undelivered: failed, receivers: told }, nowMs) {
+  const tried = told.flatMap(({ name, waiting, alerts: count, last_error: error }) => (waiting === 0 || error === null ? [] : [[name, '', whole(count), 'is tried again', error.message, ago(error.at, nowMs)]]))
   const rows = failed.map(({ receiver, group, alerts: count, tries, reason, last_error: error, at }) => [receiver, group, whole(count), `${reason === 'refused' ? 'refused' : 'gave up'} after ${tries === 1 ? 'one try' : `${whole(tries)} tries`}`, error, ago(at, nowMs)])
-  fill('undelivered', ['Receiver', 'What', 'Alerts', 'How', 'Last error', 'When'], rows)
+  byId('undelivered-section').hidden = tried.length + rows.length === 0
+  fill('undelivered', ['Receiver', 'What', 'Alerts', 'How', 'Last error', 'When'], [...tried, ...rows])
 }
 
 /** @param {Loaded} loaded */

@@ -10,7 +10,7 @@ import { ago, change, direction, moment, percent, whole } from './format.js'
 
 /**
  * @param {HTMLElement} table
- * @param {{ rows: TopRow[], job: string | null, selected: TopRow | null, nowMs: number, range: string, spark: (key: string) => Node, onSelect: (key: string) => void }} what
+ * @param {{ rows: TopRow[], job: string | null, selected: TopRow | null, nowMs: number, range: string, spark: (key: string) => Node, onSelect: (key: string) => void, actions: (row: TopRow) => Node | null }} what
  */
 export function fillTop(table, what) {
   /** @type {Column[]} */
@@ -24,7 +24,7 @@ export function fillTop(table, what) {
     { title: 'Last', class: 'num wide', hint: 'when it was seen last, and first, in this range' },
   ]
   const caption = `Most frequent errors of ${what.job ?? 'all jobs'} in the last ${what.range}. Choose one to see its trend and details.`
-  const body = what.rows.flatMap((row) => [topRow(row, what), ...(row === what.selected ? [topDetails(row, columns.length)] : [])])
+  const body = what.rows.flatMap((row) => [topRow(row, what), ...(row === what.selected ? [topDetails(row, columns.length, what.actions(row))] : [])])
   table.replaceChildren(el('caption', {}, caption), head(columns), el('tbody', {}, ...body))
 }
 
@@ -77,8 +77,8 @@ function groupBadge(state) {
   return state === null || state === 'new' || state === 'ongoing' ? null : el('span', { class: `badge ${state === 'regressed' ? 'up' : ''}` }, state)
 }
 
-/** @param {TopRow} row @param {number} columns */
-function topDetails(row, columns) {
+/** @param {TopRow} row @param {number} columns @param {Node | null} actions */
+function topDetails(row, columns, actions) {
   const facts = /** @type {[string, string | null][]} */ ([
     ['Exception', row.exception_class],
     ['Root cause', row.root_cause_class],
@@ -92,7 +92,7 @@ function topDetails(row, columns) {
     ['Before', row.previous_fingerprints.join(' ') || null],
   ]).flatMap(([name, value]) => (value === null ? [] : [el('dt', {}, name), el('dd', {}, value)]))
   const sample = el('pre', { class: 'sample', 'aria-label': 'Sample message' }, row.sample_message)
-  return el('tr', { class: 'details' }, el('td', { colspan: String(columns) }, advice(row), sample, el('dl', {}, ...facts)))
+  return el('tr', { class: 'details' }, el('td', { colspan: String(columns) }, advice(row), sample, el('dl', {}, ...facts), actions))
 }
 
 /** What the pattern rule says; nothing where none matched, or it is not in force any more. @param {TopRow} row */

@@ -8,6 +8,7 @@ import { ApiError, group, jobs, readiness, top, trend } from './api.js'
 import { drawChart, keepChartFitting } from './chart.js'
 import { byId, el, keepingFocus } from './dom.js'
 import { change, duration, moment, percent, whole } from './format.js'
+import { groupActions } from './group-actions.js'
 import { forgetWaiting, sparkSlot } from './sparks.js'
 import { RANGES, rangeOf, searchOf, viewOf } from './state.js'
 import { fillJobs, fillTop } from './tables.js'
@@ -193,6 +194,7 @@ function renderTables({ rows: errors, chosen, jobs: { jobs: rows } }) {
     range: range.label,
     spark: (of) => (sparkKeys.has(of) ? sparkSlot(JSON.stringify(['key', range.name, job, of]), () => trend(job, { ...span, by: 'fingerprint', key: of }, signal)) : el('span')),
     onSelect: (of) => go({ key: of === chosen?.key ? null : of }),
+    actions: (row) => groupActions(job, row, (work) => void work.then(load, (error) => renderProblem(error, signal))),
   })
   fillJobs(byId('jobs'), {
     rows,

@@ -12,6 +12,7 @@ import { RuleIndex } from '../../src/alert/rule-index.ts'
 import { readAlertRule } from '../../src/alert/rule-file.ts'
 import type { Rule } from '../../src/alert/rule.ts'
 import type { TimeRange } from '../../src/store/rollup-store.ts'
+import { stopwatch } from './stopwatch.ts'
 import { machine, say } from './support.ts'
 
 const JOBS = 4_000
@@ -125,9 +126,9 @@ async function benchLoad(name: string, reader: FakeReader): Promise<void> {
   let state: EvaluationState = { ...NOTHING_EVALUATED, untilMs: T0 - MINUTE }
   const input = { index, table, baseline, groups, pipeline: null, wording: { links: { page: null, kibana: null, dataView: null }, adviceOf: () => null } }
   const step = (completeUntilMs: number, readUntilMs: number) => {
-    const started = performance.now()
+    const spent = stopwatch()
     state = evaluate({ ...input, completeUntilMs, readUntilMs }, state).state
-    return performance.now() - started
+    return spent()
   }
   say('first evaluation (fits every job\'s past)', ms(step(T0, T0)))
   const [reading, complete, underWay] = [[] as number[], [] as number[], [] as number[]]
@@ -165,18 +166,18 @@ async function readCounts(reader: FakeReader, table: CountTable, groups: GroupMe
   for (let at = fromMs; at < toMs; at += 10 * MINUTE) {
     const range = { fromMs: at, toMs: Math.min(toMs, at + 10 * MINUTE) }
     const rows = await reader.counts(range)
-    const started = performance.now()
+    const taken = stopwatch()
     table.replace(range, rows)
     groups.observe(rows, { sinceMs: T0 - 100 * DAY, completeUntilMs: toMs })
-    spent += performance.now() - started
+    spent += taken()
   }
   return spent
 }
 
 async function seconds(work: () => Promise<void>): Promise<string> {
-  const started = performance.now()
+  const spent = stopwatch()
   await work()
-  return `${((performance.now() - started) / 1_000).toFixed(1)} s`
+  return `${(spent() / 1_000).toFixed(1)} s`
 }
 
 function ms(value: number): string {

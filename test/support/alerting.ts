@@ -134,7 +134,7 @@ export class AlertingWorld {
   }
 
   /** `onStep` false: it dies there. */
-  start(onStep: (step: Step) => boolean = () => true): AlertingProcess {
+  start({ onStep = () => true, owner = `process-${this.#processes.length}` }: { onStep?: (step: Step) => boolean; owner?: string } = {}): AlertingProcess {
     let isDead = false
     const state = new MortalState(this.#path, this.#options.shards ?? 1, (step) => {
       isDead ||= !onStep(step)
@@ -151,7 +151,7 @@ export class AlertingWorld {
       lookAtPipeline: async () => this.pipeline,
       tally: () => this.tally,
       adviceOf: () => null,
-      owner: `process-${this.#processes.length}`,
+      owner,
       health: createHealth(() => this.nowMs),
       metrics: createMetrics(),
       log: createLogger({ level: 'fatal' }),

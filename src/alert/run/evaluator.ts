@@ -88,7 +88,10 @@ export class Evaluator {
   async #evaluateMinutes(shards: readonly Shard[], reader: AlertReader, nowMs: number, lagMs: number | null, pipeline: PipelineReading, spent: Spent): Promise<void> {
     const { waiting, groups, maxGapMs, onGap } = this.#options
     const completeUntilMs = completeUntil(nowMs, { lagMs, trouble: null }, waiting)
-    for (const shard of shards) if (shard.skipTo(completeUntilMs - maxGapMs)) onGap(shard.shard, shard.untilMs, completeUntilMs)
+    for (const shard of shards) {
+      const { untilMs } = shard
+      if (shard.skipTo(completeUntilMs - maxGapMs)) onGap(shard.shard, untilMs, shard.untilMs)
+    }
     for (let isLast = false; !isLast; ) {
       const partMs = Math.min(completeUntilMs, Math.min(...shards.map(({ untilMs }) => untilMs)) + CATCH_UP_MINUTES * MINUTE_MS)
       isLast = partMs === completeUntilMs

@@ -14,6 +14,9 @@ import { GroupMemory } from '../group-memory.ts'
 import { groupRecordKey, savedBook, savedGroup } from './saved.ts'
 import type { SavedRecord } from './state-log.ts'
 
+/** In one transaction, a few megabytes: at a first start every group is one. */
+const MAX_CHANGES = 5_000
+
 export interface GroupDecision {
   readonly job: string
   readonly fingerprint: string
@@ -103,14 +106,18 @@ export class Groups implements GroupBook {
     return keys.filter((key) => this.#decisions.delete(key))
   }
 
-  /** The keeper's, to be stored. */
+  /** The keeper's, to be stored; what is left comes at the next call. */
   takeChanges(): SavedRecord[] {
     if (!this.#isKeeper) return []
-    const records = [...this.#changed.values()].map(savedGroup)
+    const records: SavedRecord[] = []
+    for (const [key, record] of this.#changed) {
+      if (records.length >= MAX_CHANGES) break
+      records.push(savedGroup(record))
+      this.#changed.delete(key)
+    }
     for (const key of this.#gone) records.push({ key, value: null })
     if (this.#bookIsDue && this.#sinceMs !== null) records.push(savedBook(this.#sinceMs))
     this.#bookIsDue = false
-    this.#changed.clear()
     this.#gone.clear()
     return records
   }

@@ -3,8 +3,9 @@
  *
  *   ours ──open──> evaluated ──taken away──> stopped        lost (fenced, or its state could not be kept) ──> opened again, while it is still ours
  *
- * A shard that cannot be opened is tried again at the next turn, no sooner than its back-off says. Not one at a time: a slow one holds up no other.
+ * A shard that cannot be opened is tried again at a later turn, no sooner than its back-off says. One that takes long to open holds up no other for more than a moment.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isTracefoldError } from '../../errors.ts'
 import { backoffMs } from '../../lib/retry.ts'
 import type { Shard } from './shard.ts'
@@ -12,12 +13,16 @@ import type { OpenShard } from './state-log.ts'
 
 /** What a lost or taken shard may still do: its successor has fenced it. */
 const TAKEN_DEADLINE_MS = 1_000
+/** How long a turn waits for shards to open. */
+const OPEN_PATIENCE_MS = 1_000
 
 export interface OwnShardsOptions {
   readonly open: (shard: number) => Promise<OpenShard>
   readonly make: (shard: number, log: OpenShard) => Shard
   readonly onOpened: (shard: Shard) => void
   readonly onClosed: (shard: number) => void
+  /** Told of a fault of the program. */
+  readonly onFailed: (error: unknown) => void
   readonly onTrouble: (shard: number, error: Error) => void
   readonly now: () => number
 }
@@ -31,6 +36,7 @@ export class OwnShards {
   readonly #options: OwnShardsOptions
   readonly #open = new Map<number, Shard>()
   readonly #failing = new Map<number, Failing>()
+  readonly #opening = new Map<number, Promise<void>>()
   /** Those that are being stopped. */
   readonly #leaving = new Map<number, Promise<void>>()
   #owned: readonly number[] = []
@@ -55,7 +61,8 @@ export class OwnShards {
 
   async adjust(): Promise<void> {
     for (const [number, shard] of this.#open) if (shard.hasEnded || !this.#owned.includes(number)) this.#leave(shard, TAKEN_DEADLINE_MS)
-    await Promise.all(this.#owned.map((number) => this.#openIfDue(number)))
+    for (const number of this.#owned) if (this.#isDue(number)) this.#opening.set(number, this.#begin(number))
+    if (this.#opening.size > 0) await Promise.race([Promise.all(this.#opening.values()), sleep(OPEN_PATIENCE_MS, undefined, { ref: false })])
   }
 
   async stop(deadlineMs: number): Promise<void> {
@@ -64,8 +71,17 @@ export class OwnShards {
     await Promise.all(this.#leaving.values())
   }
 
-  async #openIfDue(number: number): Promise<void> {
-    if (this.#open.has(number) || (this.#failing.get(number)?.againMs ?? 0) > this.#options.now()) return
+  #isDue(number: number): boolean {
+    return !this.#open.has(number) && !this.#opening.has(number) && (this.#failing.get(number)?.againMs ?? 0) <= this.#options.now()
+  }
+
+  #begin(number: number): Promise<void> {
+    return this.#openOne(number)
+      .catch(this.#options.onFailed)
+      .finally(() => this.#opening.delete(number))
+  }
+
+  async #openOne(number: number): Promise<void> {
     await this.#leaving.get(number)
     let log: OpenShard | null = null
     try {

@@ -1,6 +1,8 @@
 /**
  * The alert rules in force: the package's own, those of the user's folders, and those of the API, later ones in place of earlier ones of the same id.
  *
+ * A rule that names receivers of which there is none is told to whom it would be told without naming any: a slip of the pen must not make it silent.
+ *
  * Folders are watched; a set of files that is good is swapped in whole, of a wrong one the last good set stays. A rule of the API was checked when it came; one that
  * cannot be read all the same (a newer program wrote it) is left out, and said. Throws `config_invalid` at the start where a file is wrong.
  */
@@ -11,6 +13,7 @@ import type { TracefoldError } from '../../errors.ts'
 import { watchFiles, type RunningWatch } from '../../lib/watched-files.ts'
 import type { ShownRule } from '../desk.ts'
 import { readAlertRule, type RuleEntry } from '../rule-file.ts'
+import type { Rule } from '../rule.ts'
 import { alertRuleSet, builtInAlertFolder, readAlertRuleSet, type AlertRuleSet } from '../rule-load.ts'
 import type { ApiRule } from './decisions.ts'
 
@@ -18,6 +21,10 @@ const LOOK_MS = 2_000
 
 export interface AlertRulesOptions {
   readonly folders: readonly string[]
+  /** Names of those that are told of alerts. */
+  readonly receivers: readonly string[]
+  /** A rule names receivers that there are not. */
+  readonly onUnknownReceivers: (rule: string, unknown: readonly string[]) => void
   readonly api: () => ReadonlyMap<string, ApiRule>
   /** Files were swapped in. */
   readonly onChange: () => void
@@ -54,7 +61,7 @@ export class AlertRules {
   }
 
   get now(): AlertRuleSet {
-    this.#inForce ??= alertRuleSet([...this.#files.rules.map((rule): RuleEntry => ({ id: rule.id, rule })), ...this.#apiEntries()])
+    this.#inForce ??= this.#withKnownReceivers(alertRuleSet([...this.#files.rules.map((rule): RuleEntry => ({ id: rule.id, rule })), ...this.#apiEntries()]))
     return this.#inForce
   }
 
@@ -72,6 +79,16 @@ export class AlertRules {
 
   async stop(): Promise<void> {
     await this.#watch.stop().catch(() => {}) // told to onEnd
+  }
+
+  #withKnownReceivers({ rules, digest }: AlertRuleSet): AlertRuleSet {
+    const known = (rule: Rule): Rule => {
+      const named = rule.receivers?.filter((name) => this.#options.receivers.includes(name)) ?? []
+      if (rule.receivers === null || named.length === rule.receivers.length) return rule
+      this.#options.onUnknownReceivers(rule.id, rule.receivers.filter((name) => !named.includes(name)))
+      return { ...rule, receivers: named.length === 0 ? null : named }
+    }
+    return { rules: rules.map(known), digest }
   }
 
   #apiEntries(): RuleEntry[] {

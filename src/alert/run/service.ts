@@ -9,27 +9,21 @@
  * streams; a fault of the program is told to `onFailed`.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ControlLog } from '../../control/control-log.ts'
 import type { TracefoldError } from '../../errors.ts'
-import type { HealthRegistry } from '../../health.ts'
-import type { Logger } from '../../log.ts'
-import type { Metrics } from '../../metrics.ts'
-import type { Tally } from '../../tally.ts'
-import type { AlertReader } from '../alert-reader.ts'
 import { openReceivers } from '../deliver/open.ts'
-import type { ReceiversSettings } from '../deliver/settings.ts'
 import type { HushOf } from '../deliver/group.ts'
 import { hushBy } from '../hush.ts'
-import type { LinkBases } from '../links.ts'
 import { DAY_MS } from '../group-book.ts'
+import { Consumed } from './consumed.ts'
 import { Decisions } from './decisions.ts'
-import { deliveryEvents } from './events.ts'
+import { deliveryEvents, noteRound } from './events.ts'
 import { Evaluator, type Round } from './evaluator.ts'
 import { Groups } from './groups.ts'
 import { HeartbeatSwitch } from './heartbeats.ts'
 import { OwnShards } from './own-shards.ts'
-import { completeUntil, ConsumedMinutes, type LookAtPipeline } from './pipeline-watch.ts'
+import { completeUntil } from './pipeline-watch.ts'
 import { AlertRules } from './rules.ts'
+import type { AlertServiceOptions } from './service-options.ts'
 import { Shard } from './shard.ts'
 import type { StateLog } from './state-log.ts'
 import { View } from './view.ts'
@@ -37,38 +31,6 @@ import { View } from './view.ts'
 const HEALTH = 'alerts'
 const STOP_MS = 5_000
 const FORGET_EVERY_MS = 3_600_000
-
-export interface AlertSettings {
-  readonly intervalMs: number
-  readonly delayMs: number
-  readonly maxWaitMs: number
-  readonly maxLagMs: number
-  readonly maxGapMs: number
-  readonly folders: readonly string[]
-  readonly receivers: ReceiversSettings
-  readonly links: LinkBases
-  /** As the rollups are kept. */
-  readonly keepGroupsDays: number
-}
-
-export interface AlertServiceOptions {
-  readonly settings: AlertSettings
-  /** For the receivers' secrets. */
-  readonly env: NodeJS.ProcessEnv
-  readonly reader: AlertReader
-  readonly state: StateLog
-  readonly control: ControlLog
-  readonly lookAtPipeline: LookAtPipeline
-  readonly tally: () => Tally
-  readonly adviceOf: (patternRule: string) => string | null
-  /** This process's name, among others. */
-  readonly owner: string
-  readonly health: HealthRegistry
-  readonly metrics: Metrics
-  readonly log: Logger
-  readonly now: () => number
-  readonly onFailed: (error: unknown) => void
-}
 
 export class AlertService {
   readonly decisions: Decisions
@@ -79,7 +41,7 @@ export class AlertService {
   readonly #shards: OwnShards
   readonly #evaluator: Evaluator
   readonly #heartbeats: HeartbeatSwitch
-  readonly #consumed = new ConsumedMinutes()
+  readonly #consumed: Consumed
   readonly #stopping = new AbortController()
   #hush: HushOf | null = null
   #shardCount = 0
@@ -98,7 +60,16 @@ export class AlertService {
     this.#options = options
     this.#forgotAtMs = now()
     this.decisions = new Decisions(control)
-    this.rules = new AlertRules({ folders: settings.folders, api: () => this.decisions.rules, onChange: () => this.#rulesChanged(), onError: (error) => this.#rulesWrong(error), onEnd: (error) => log.error({ err: error }, 'alert rule files are not followed any more') })
+    this.#consumed = new Consumed(control, options.owner)
+    this.rules = new AlertRules({
+      folders: settings.folders,
+      receivers: Object.entries(settings.receivers).flatMap(([name, { type }]) => (type === 'heartbeat' ? [] : [name])),
+      api: () => this.decisions.rules,
+      onChange: () => this.#rulesChanged(),
+      onError: (error) => this.#rulesWrong(error),
+      onUnknownReceivers: (rule, unknown) => log.warn(`alert rule ${rule} names receivers that are not in the settings: ${unknown.join(', ')}`),
+      onEnd: (error) => log.error({ err: error }, 'alert rule files are not followed any more'),
+    })
     this.view = new View({ onGroup: (record) => this.groups.followed(record), onBook: (sinceMs) => this.groups.followedBook(sinceMs), onUnreadable: (why) => log.warn(why) })
     this.#heartbeats = new HeartbeatSwitch({ receivers: settings.receivers, env, now, warn: (message) => log.warn(message), isHealthy: () => this.isHealthy() })
     this.#shards = new OwnShards({
@@ -106,6 +77,7 @@ export class AlertService {
       make: (shard, kept) => this.#makeShard(shard, kept),
       onOpened: (shard) => this.#opened(shard),
       onClosed: (shard) => this.#closed(shard),
+      onFailed: options.onFailed,
       onTrouble: (shard, error) => log.warn(`shard ${shard} of the alerts cannot be opened yet: ${error.message}`),
       now,
     })
@@ -116,7 +88,7 @@ export class AlertService {
       waiting: settings,
       maxLagMs: settings.maxLagMs,
       maxGapMs: settings.maxGapMs,
-      onGap: (shard, fromMs, toMs) => log.warn({ shard, from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() }, 'alerts were not evaluated for so long that the time before is left out'),
+      onGap: (shard, fromMs, toMs) => log.warn({ shard, from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() }, 'alerts were not evaluated for so long that this time is left out'),
       onLost: (shard, error) => log.warn(`shard ${shard} of the alerts is not ours any more: ${error.message}`),
     })
   }
@@ -162,7 +134,7 @@ export class AlertService {
     await Promise.all([this.#shards.stop(STOP_MS), this.#heartbeats.stop()])
     await this.#options.state.close()
     await this.#life
-    await this.decisions.stop()
+    await Promise.all([this.decisions.stop(), this.#consumed.stop()])
   }
 
   async #live(): Promise<void> {
@@ -174,6 +146,7 @@ export class AlertService {
       onGroup: (key, decision) => this.groups.decided(key, decision),
       onIgnored: (what, why) => this.#options.log.warn(`${what} in the control log is left out: ${why}`),
     })
+    await this.#consumed.follow()
     if (signal.aborted) return
     this.#shardCount = await state.start({
       onRecord: (shard, record) => this.view.take(shard, record),
@@ -193,8 +166,9 @@ export class AlertService {
   }
 
   async #turn(nowMs: number): Promise<void> {
-    const { tally, lookAtPipeline, health, metrics } = this.#options
+    const { tally, lookAtPipeline, health, metrics, log } = this.#options
     this.#consumed.note(nowMs, tally())
+    this.#consumed.tell(nowMs).catch((error: unknown) => log.debug({ err: error }, 'what was consumed could not be told to other processes'))
     await this.#shards.adjust()
     this.#forget(nowMs)
     const shards = this.#shards.list()
@@ -204,11 +178,7 @@ export class AlertService {
     const round = await this.#evaluator.round(shards, nowMs, await lookAtPipeline(), this.#consumed.minutes)
     this.#last = round
     this.#refused += round.refused
-    metrics.alertEvaluations.inc({ result: round.blind === null ? 'ok' : 'blind' })
-    metrics.alertEvaluationSeconds.observe({}, (round.readMs + round.evaluateMs) / 1_000)
-    metrics.alertsBlind.set({}, round.blind === null ? 0 : 1)
-    for (const phase of ['pending', 'firing'] as const) metrics.alerts.set({ phase }, shards.reduce((sum, { state }) => sum + [...state.alerts.values()].filter((one) => one.phase === phase).length, 0))
-    metrics.alertsRefused.inc(round.refused)
+    noteRound(metrics, round, shards)
     health.set(HEALTH, true, round.blind === null ? `evaluates ${rules.length} rules` : `sees nothing: ${round.blind}`) // no reason to take the process out of service
   }
 
@@ -231,6 +201,7 @@ export class AlertService {
   #opened(shard: Shard): void {
     const { now, log } = this.#options
     this.#evaluator.reset()
+    this.#poke() // it may have come after the turn that asked for it
     log.info({ shard: shard.shard, evaluatedUntil: new Date(shard.untilMs).toISOString() }, 'a shard of the alerts is ours')
     if (shard.shard !== 0) return
     this.groups.keep(shard.groups, shard.bookSinceMs, now())
@@ -269,6 +240,7 @@ export class AlertService {
     if (!this.#shards.isOurs(0)) return
     const alive = new Set(this.view.states().map(({ key }) => key))
     const work = [
+      this.#consumed.forget(nowMs),
       ...undecided.map((key) => this.decisions.dropGroup(key)),
       ...this.decisions.silences.filter(({ untilMs }) => untilMs < nowMs - DAY_MS).map(({ id }) => this.decisions.putSilence(id, null)),
       ...this.decisions.acknowledgements.filter(({ key, atMs }) => atMs < nowMs - DAY_MS && !alive.has(key)).map(({ key }) => this.decisions.putAcknowledgement(key, null)),

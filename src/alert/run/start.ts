@@ -3,7 +3,8 @@ import { hostname } from 'node:os'
 import type { Settings } from '../../config/schema.ts'
 import type { AlertDesk } from '../desk.ts'
 import { ServiceDesk } from './desk.ts'
-import { AlertService, type AlertServiceOptions } from './service.ts'
+import { AlertService } from './service.ts'
+import type { AlertServiceOptions } from './service-options.ts'
 
 const HOUR_MS = 3_600_000
 

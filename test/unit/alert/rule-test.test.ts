@@ -65,7 +65,11 @@ describe('a rule tested on history', () => {
     expect(reader.asked).toEqual([])
   })
 
-  test('ends where it is told to', async () => {
+  test('ends where it is told to, though its reader never waits', async () => {
     await expect(testRule(readerOf([]), textOf({}), { fromMs: T0, toMs: T0 + DAY }, AbortSignal.abort())).rejects.toMatchObject({ code: 'aborted' })
+    const [controller, reader] = [new AbortController(), readerOf([])]
+    setImmediate(() => controller.abort())
+    await expect(testRule(reader, textOf({}), { fromMs: T0, toMs: T0 + DAY }, controller.signal)).rejects.toMatchObject({ code: 'aborted' })
+    expect(reader.asked.length).toBeLessThan(24)
   })
 })

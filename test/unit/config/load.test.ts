@@ -68,8 +68,8 @@ describe('loadSettings', () => {
     expect(() => Object.assign(settings.kafka.sasl, { username: 'x' })).toThrow(TypeError)
   })
 
-  it('leaves alone TRACEFOLD_CACHE and what tests use', () => {
-    expect(faultsOf('', { TRACEFOLD_CACHE: '/x', TRACEFOLD_TEST_KAFKA: 'y' })).toEqual([])
+  it('leaves alone TRACEFOLD_CACHE, what tests use, and secrets that receivers name', () => {
+    expect(faultsOf('', { TRACEFOLD_CACHE: '/x', TRACEFOLD_TEST_KAFKA: 'y', TRACEFOLD_SECRET_SLACK: 'z' })).toEqual([])
   })
 
   it('says where each value was set', () => {
@@ -86,6 +86,11 @@ describe('a fault', () => {
     ['a number that is no number in a variable', '', { TRACEFOLD_DETAIL_FLUSH_MS: '1s' }, ['detail.flushMs (TRACEFOLD_DETAIL_FLUSH_MS): expected whole number 1 or above; got "1s"']],
     ['a boolean in other words', '', { TRACEFOLD_KAFKA_TLS_VERIFY: 'yes' }, ['kafka.tls.verify (TRACEFOLD_KAFKA_TLS_VERIFY): expected true or false; got "yes"']],
     ['a map that is no JSON', '', { TRACEFOLD_DRUID_KAFKA_PROPERTIES: HIDDEN }, ['druid.kafkaProperties (TRACEFOLD_DRUID_KAFKA_PROPERTIES): expected map of text to text (a JSON object in the variable); got text']],
+    ['a receiver without its secret', 'alerts:\n  receivers:\n    oncall: {type: slack}', {}, ['alerts.receivers.oncall.urlFile (file:2): expected urlFile or urlEnv; got nothing']],
+    ['a receiver with a secret in the clear', `alerts:\n  receivers:\n    oncall: {type: slack, url: "${HIDDEN}", urlEnv: HOOK}`, {}, ['alerts.receivers.oncall (file:2): expected known keys, not url; got a map']],
+    ['a receiver of no known type', 'alerts:\n  receivers:\n    oncall: {type: pager}', {}, ['alerts.receivers.oncall.type (file:2): expected a type: webhook, alertmanager, slack, dingtalk, feishu, wecom, pagerduty, email or heartbeat; got text']],
+    ['a receiver with a wrong number', 'alerts:\n  receivers:\n    hook: {type: webhook, urlEnv: HOOK, groupWaitMs: soon}', {}, ['alerts.receivers.hook.groupWaitMs (file:2): expected number; got text']],
+    ['receivers that are no map', 'alerts: {receivers: [oncall]}', {}, ['alerts.receivers (file:1): expected map from a name to a receiver, see docs/receivers.md (a JSON object in the variable); got a list']],
     ['a list that must not be empty', 'kafka: {topics: []}', {}, ['kafka.topics (file:1): expected list of: topic name; got an empty list']],
     ['a broker without port', 'kafka:\n  brokers:\n    - "a:1"\n    - b', {}, ['kafka.brokers (file:2): expected list of: host:port; got "b"']],
     ['a URL of another protocol', 'druid: {queryUrl: "ftp://x"}', {}, ['druid.queryUrl (file:1): expected http or https URL, without user name and password in it; got "ftp://x"']],

@@ -17,6 +17,7 @@ interface Modules {
     duration(seconds: number): string
   }
   chart: { sparkPoints(counts: number[]): string }
+  'group-actions': { actionsIn(state: string): { change: { action: string } }[] }
   'alert-cards': { scopesOf(alert: { key: string; job: string | null; rule: { id: string } }): { label: string; match: Record<string, string> }[] }
 }
 
@@ -98,5 +99,18 @@ describe('a silence', () => {
     const rule = { id: 'job-spike' }
     expect(scopesOf({ key: 'k', job: 'orders', rule }).map(({ match }) => match)).toEqual([{ alert: 'k' }, { job: 'orders' }, { rule: 'job-spike' }])
     expect(scopesOf({ key: 'k', job: null, rule }).map(({ match }) => match)).toEqual([{ alert: 'k' }, { rule: 'job-spike' }])
+  })
+})
+
+describe('an error of a job', () => {
+  it.each([
+    ['new', ['resolve', 'mute', 'mute']],
+    ['ongoing', ['resolve', 'mute', 'mute']],
+    ['regressed', ['resolve', 'mute', 'mute']],
+    ['resolved', ['reopen']],
+    ['muted', ['unmute']],
+  ])('that is %s can be changed by what goes', async (state, actions) => {
+    const { actionsIn } = await load('group-actions')
+    expect(actionsIn(state).map(({ change }) => change.action)).toEqual(actions)
   })
 })

@@ -132,3 +132,25 @@ test('a rule that names receivers is told to these alone', async () => {
   await waitUntil('the other', () => world.receiver.received.length > 0)
   expect(world.receiver.received.map(({ url }) => url.pathname)).toEqual(['/other'])
 })
+
+test('a rule that names only receivers that there are not is told as if it named none', async () => {
+  await make({ rules: [{ ...FAILS, receivers: ['othr'] }], receivers: hook('job-fails') })
+  world.reader.rows = [aCountRow({ windowMs: T0, job: 'orders', count: 7 })]
+  await world.evaluated(world.start())
+  await waitUntil('it all the same', () => said().length > 0)
+  expect(said()).toEqual([['firing', 'job-fails orders 10:00']])
+})
+
+test('dead letters count over all processes, whichever evaluates', async () => {
+  await make({ rules: [{ title: 'Bad records', id: 'bad-records', level: 'platform', severity: 'high', per: 'platform', condition: { dead_letter_ratio: { over: '10m', above: 0.5, minimum: 100 } } }], receivers: hook('bad-records') })
+  const reads = world.start({ owner: 'reads' })
+  await world.evaluated(reads)
+  world.tally = { ...world.tally, counted: 20, dead: 180 }
+  await world.advance(reads, 2 * MINUTE)
+  await waitUntil('what it told', () => said().length === 1)
+  await reads.stop()
+  world.tally = { ...world.tally, counted: 0, dead: 0 }
+  const evaluates = world.start({ owner: 'evaluates' })
+  await world.evaluated(evaluates)
+  expect((await evaluates.desk.alerts({ phase: 'firing', rule: 'bad-records' })).map(({ alert }) => alert?.count)).toEqual([180])
+})
