@@ -15,8 +15,8 @@ const DAYS = HISTORY_DAYS + 1
 const BUCKET = 5
 const SPIKE_MINUTES = 15
 const QUIET_MINUTES = 15
-/** The default rule job-spike, but for its minimum: the smallest spike of the figures has 24 events. */
-const SENSITIVITY = { chance: 1e-6, times: 3, minimum: 20 }
+/** The default rule job-spike. The smallest spike of the figures has 24 events on the average, so a minimum near that would miss many. */
+const SENSITIVITY = { chance: 1e-6, times: 3, minimum: 10 }
 const LEAST_IN_RATIO = 10
 const EWMA_WEIGHT = 0.1
 const GOALS: Readonly<Record<string, number>> = { sparse: 98, low: 85, mid: 100, 'over-dispersed': 75, diurnal: 100, 'hourly cron': 90 }

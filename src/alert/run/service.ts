@@ -133,20 +133,21 @@ export class AlertService {
     await this.rules.stop()
     await Promise.all([this.#shards.stop(STOP_MS), this.#heartbeats.stop()])
     await this.#options.state.close()
-    await this.#life
+    // A neighbour that is away may take its time to say so. What comes after that ends by itself.
+    await Promise.race([this.#life, sleep(STOP_MS, undefined, { ref: false })])
     await Promise.all([this.decisions.stop(), this.#consumed.stop()])
   }
 
   async #live(): Promise<void> {
     const { state, settings, now, metrics } = this.#options
     const { signal } = this.#stopping
-    await this.decisions.follow({
+    const following = this.decisions.follow({
       onRules: () => this.#rulesChanged(),
       onHush: () => (this.#hush = null),
       onGroup: (key, decision) => this.groups.decided(key, decision),
       onIgnored: (what, why) => this.#options.log.warn(`${what} in the control log is left out: ${why}`),
     })
-    await this.#consumed.follow()
+    await orAborted(Promise.all([following, this.#consumed.follow()]), signal)
     if (signal.aborted) return
     this.#shardCount = await state.start({
       onRecord: (shard, record) => this.view.take(shard, record),
@@ -261,4 +262,14 @@ export class AlertService {
     await Promise.race([woken, sleep(Math.max(0, ms), undefined, { signal: timer.signal }).catch(() => {})])
     timer.abort()
   }
+}
+
+/** What is waited for until a stop: the log that it waits for is closed by whoever opened it. */
+async function orAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const aborted = new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true })
+    if (signal.aborted) resolve()
+  })
+  work.catch(() => {}) // where it is not waited for any more
+  await Promise.race([work, aborted])
 }
