@@ -17,13 +17,15 @@ import type { Metrics } from '../metrics.ts'
 import { RulesInForce, type StreamRules } from '../rules.ts'
 import { partitionKey } from '../source/source.ts'
 import type { BranchName, Resume } from '../store/position.ts'
-import { placeOf, type Backfill } from '../store/skipped.ts'
+import { idOf, placeOf, type Backfill, type SkippedRange } from '../store/skipped.ts'
 import { foldingOf } from '../stream.ts'
 import { planBackfill, type BackfillQuery, type Marks, type Piece } from './backfill-plan.ts'
 import { BackfillStore, type BackfillStoreOptions } from './backfill-store.ts'
 
 /** Only where what is to be read belongs to a transaction that is being settled. */
 const READ_WAIT_MS = 500
+/** Offsets folded between two looks at whether a commit is due: one answer of the log may hold more than a commit should. */
+const STEP_OFFSETS = 100
 /** Offsets read for a commit at most: what a kill costs. */
 const COMMIT_OFFSETS = 50_000
 
@@ -51,15 +53,13 @@ export interface PieceReport {
 
 /** Rejects with `bad_request` before anything is done where a part of it was counted. */
 export async function backfill(options: BackfillOptions, marks: Marks, queries: readonly BackfillQuery[]): Promise<PieceReport[]> {
-  const pieces = queries.flatMap((query) => planBackfill(marks, query))
   const reports: PieceReport[] = []
-  for (const { query, branch, contributor } of grouped(pieces)) {
-    const { partition } = placeOf(contributor)
+  for (const { branch, contributor } of contributorsOf(queries.flatMap((query) => planBackfill(marks, query)))) {
     const { blockSize, kafka } = options.settings
-    const store = new BackfillStore({ ...options.store, blockSize, transactionTimeoutMs: kafka.transactionTimeoutMs }, branch, partition)
+    const store = new BackfillStore({ ...options.store, blockSize, transactionTimeoutMs: kafka.transactionTimeoutMs }, branch, placeOf(contributor).partition)
     try {
-      const fenced = await store.open()
-      for (const one of query.flatMap((range) => planBackfill(fenced, range))) reports.push(...(await runPiece(options, store, one)))
+      const fenced = marksOfOne(await store.open(), branch, contributor)
+      for (const piece of queries.filter((query) => concerns(query, fenced)).flatMap((query) => planBackfill(fenced, query))) reports.push(await runPiece(options, store, piece))
     } finally {
       await store.close()
     }
@@ -67,19 +67,22 @@ export async function backfill(options: BackfillOptions, marks: Marks, queries: 
   return reports
 }
 
-/** By what is fenced as one; each piece is planned again behind the fence. */
-function grouped(pieces: readonly Piece[]): { branch: BranchName; contributor: string; query: BackfillQuery[] }[] {
-  const groups = new Map<string, { branch: BranchName; contributor: string; query: BackfillQuery[] }>()
-  for (const { skipped: { branch, contributor }, from, to } of pieces) {
-    const key = `${branch}|${contributor}`
-    const group = groups.get(key) ?? { branch, contributor, query: [] }
-    groups.set(key, group)
-    group.query.push({ kind: 'range', branch, contributor, from, to })
-  }
-  return [...groups.values()]
+/** What is fenced as one. It is planned again behind the fence: a backfill may have committed just now whose mark could not be read before. */
+function contributorsOf(pieces: readonly Piece[]): Pick<SkippedRange, 'branch' | 'contributor'>[] {
+  return [...new Map(pieces.map(({ skipped: { branch, contributor } }) => [`${branch}|${contributor}`, { branch, contributor }])).values()]
 }
 
-async function runPiece(options: BackfillOptions, store: BackfillStore, piece: Piece): Promise<PieceReport[]> {
+function marksOfOne({ skipped, backfills }: Marks, branch: BranchName, contributor: string): Marks {
+  const isIts = (mark: SkippedRange): boolean => mark.branch === branch && mark.contributor === contributor
+  return { skipped: skipped.filter(isIts), backfills: backfills.filter(isIts) }
+}
+
+function concerns(query: BackfillQuery, { skipped }: Marks): boolean {
+  if (query.kind === 'all') return skipped.some(({ branch }) => query.branches.includes(branch))
+  return skipped.some((range) => (query.kind === 'skipped' ? idOf(range) === query.id : range.branch === query.branch && range.contributor === query.contributor))
+}
+
+async function runPiece(options: BackfillOptions, store: BackfillStore, piece: Piece): Promise<PieceReport> {
   const { branch, contributor, day } = piece.skipped
   const { partition } = placeOf(contributor)
   const reader = new PartitionReader(options.kafka, partition.topic, partition.partition)
@@ -92,7 +95,7 @@ async function runPiece(options: BackfillOptions, store: BackfillStore, piece: P
     if (piece.begun !== null && at > state.next) await store.cut(state)
     const begun = at > state.next ? fresh(at) : state
     if (begun.next < begun.to) await read(options, store, reader, begun, begin)
-    return [{ branch, topic: partition.topic, partition: partition.partition, from: piece.from, to: piece.to, gone: at - state.next }]
+    return { branch, topic: partition.topic, partition: partition.partition, from: piece.from, to: piece.to, gone: at - state.next }
   } finally {
     await reader.close()
   }
@@ -100,7 +103,7 @@ async function runPiece(options: BackfillOptions, store: BackfillStore, piece: P
 
 async function read(options: BackfillOptions, store: BackfillStore, reader: PartitionReader, begun: Backfill, logBegin: number): Promise<void> {
   const { partition, incarnation } = placeOf(begun.contributor)
-  const { signal, settings } = options
+  const { signal } = options
   const canRebuild = begun.rules === options.rules.digest && begun.block >= logBegin
   const resume: Resume = { incarnation, from: canRebuild ? begun.block : begun.next, next: begun.next, lost: null }
   const folding = foldingFor(options, begun.branch)
@@ -109,10 +112,9 @@ async function read(options: BackfillOptions, store: BackfillStore, reader: Part
   let committed = resume.from
   for (let at = resume.from; at < begun.to; ) {
     const { records, next } = await reader.read(at, { maxWaitMs: READ_WAIT_MS })
-    // A block at a time: the log has more in one answer than a commit should hold.
     for (const stop = Math.min(next, begun.to); at < stop; ) {
       if (signal.aborted) throw new TracefoldError('aborted', 'a stop ended the backfill; what it has done is done')
-      const upTo = Math.min(stop, at + settings.blockSize)
+      const upTo = Math.min(stop, at + STEP_OFFSETS)
       const from = at
       folding.fold({ partition, fetchedFrom: from, records: records.filter(({ offset }) => offset >= from && offset < upTo), next: upTo, end: null })
       at = upTo

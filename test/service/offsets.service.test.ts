@@ -19,14 +19,14 @@ import { createRules } from '../../src/rules.ts'
 import { isBalanced } from '../../src/store/ledger.ts'
 import { marksOf } from '../../src/store/skipped.ts'
 import { eventsInRollupTopic, install, ownSettings, runToEnd, silent, startHere, type Here, type Installation } from '../support/cluster.ts'
-import { startElasticsearchProxy } from '../support/elasticsearch-proxy.ts'
+import { startElasticsearchProxy, type ElasticsearchProxy } from '../support/elasticsearch-proxy.ts'
 import { countsInElasticsearch, totalOf } from '../support/oracle.ts'
 import { requireServices } from '../support/services.ts'
 import { launchTracefold, runTracefold } from '../support/tracefold.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const services = requireServices('kafka', 'elasticsearch')
-/** Small commits, so that a range has many. */
+/** Small commits, so that a range has many; within a block, and across its end. */
 const SMALL = { blockSize: 50, detail: { flushMs: 50, flushDocuments: 1 }, rollup: { flushMs: 50, catchUpFlushMs: 50, flushRows: 1 } }
 const NEVER = new AbortController().signal
 const TO_END = { kind: 'end' } as const
@@ -49,6 +49,14 @@ services.describe('positions of a cluster', () => {
     releases.push(() => here.mode.stop())
     await waitUntil('the streams', () => here.health.ready().checks.find(({ name, ok }) => name === 'start' && ok))
     return { ...here, offsets: here.mode.api.offsets as OffsetsDesk } // as cluster mode has it
+  }
+
+  /** The same, to be run with Elasticsearch behind a proxy. */
+  async function held(installation: Installation): Promise<{ proxy: ElasticsearchProxy; behind: Installation }> {
+    const proxy = await startElasticsearchProxy(services.elasticsearch.url)
+    releases.push(() => proxy.close())
+    const { settings } = installation
+    return { proxy, behind: { ...installation, settings: { ...settings, elasticsearch: { ...settings.elasticsearch, nodes: [proxy.url] } } } }
   }
 
   async function tools({ settings }: Installation): Promise<OffsetsTools> {
@@ -102,38 +110,37 @@ services.describe('positions of a cluster', () => {
   }
 
   test('a live skip while the store takes nothing: what is in hand is counted, the rest is skipped, once; a backfill that is killed and run again makes the counts whole', async () => {
-    const proxy = await startElasticsearchProxy(services.elasticsearch.url)
-    releases.push(() => proxy.close())
-    const installation = await installed({ branches: 'together', elasticsearch: { nodes: [proxy.url] }, kafka: { maxBytesPerPartition: 2_000 }, detail: { ...SMALL.detail, maxDocuments: 1 } }, 2)
+    const installation = await installed({ branches: 'together', blockSize: 400, kafka: { maxBytesPerPartition: 2_000 }, detail: { ...SMALL.detail, maxDocuments: 1 } }, 2)
+    const { proxy, behind } = await held(installation)
     await produce(installation, 50)
-    const { offsets } = await started(installation)
+    const { offsets } = await started(behind)
     const isAt = async (at: number): Promise<boolean> => (await positions(offsets)).every((row) => row === `detail 0 ${at}` || row === `rollup 0 ${at}` || row.includes(' 1 '))
     await waitUntil('all to be counted', () => isAt(50))
 
     proxy.use(({ isBulk }) => (isBulk ? backAt : { kind: 'pass' }))
-    await produce(installation, 300)
+    await produce(installation, 600)
     await waitUntil('a flush to be held', () => (proxy.given.get('answer') ?? 0) > 0)
     const asked = await offsets.skip({ branches: BOTH, to: TO_END })
-    expect(asked.map(({ branch, partition, from, to, isAsked }) => [branch, partition, from, to, isAsked])).toEqual([['detail', 0, 50, 350, true], ['detail', 1, 0, 0, false], ['rollup', 0, 50, 350, true], ['rollup', 1, 0, 0, false]])
-    await waitUntil('the request to be known', async () => (await offsets.show()).offsets.every(({ partition, skipTo, lagRecords }) => partition === 1 || (skipTo === 350 && lagRecords === 300)))
+    expect(asked.map(({ branch, partition, from, to, isAsked }) => [branch, partition, from, to, isAsked])).toEqual([['detail', 0, 50, 650, true], ['detail', 1, 0, 0, false], ['rollup', 0, 50, 650, true], ['rollup', 1, 0, 0, false]])
+    await waitUntil('the request to be known', async () => (await offsets.show()).offsets.every(({ partition, skipTo, lagRecords }) => partition === 1 || (skipTo === 650 && lagRecords === 600)))
     expect((await offsets.skip({ branches: BOTH, partition: 0, to: { kind: 'offset', offset: 100 } })).map(({ isAsked }) => isAsked)).toEqual([false, false])
     await produce(installation, 60)
     proxy.use(null)
-    await waitUntil('all to be committed', () => isAt(410))
+    await waitUntil('all to be committed', () => isAt(710))
 
     const { skipped } = await offsets.show()
-    expect(skipped.map(({ branch, partition, to, backfilled }) => [branch, partition, to, backfilled])).toEqual([['detail', 0, 350, 0], ['rollup', 0, 350, 0]])
+    expect(skipped.map(({ branch, partition, to, backfilled }) => [branch, partition, to, backfilled])).toEqual([['detail', 0, 650, 0], ['rollup', 0, 650, 0]])
     const [detail = 0, rollup = 0] = skipped.map(({ from }) => from)
     expect(Math.min(detail, rollup)).toBeGreaterThanOrEqual(50)
-    expect(await counts(installation)).toEqual({ detail: events(0, detail) + events(350, 410), rollup: events(0, rollup) + events(350, 410) })
-    const expected = (from: number) => ({ consumed: 410, counted: events(0, from) + events(350, 410), 'dead.not_json': 410 - (350 - from) - events(0, from) - events(350, 410), skipped: 350 - from })
+    expect(await counts(installation)).toEqual({ detail: events(0, detail) + events(650, 710), rollup: events(0, rollup) + events(650, 710) })
+    const expected = (from: number) => ({ consumed: 710, counted: events(0, from) + events(650, 710), 'dead.not_json': 710 - (650 - from) - events(0, from) - events(650, 710), skipped: 650 - from })
     expect(await account(installation)).toEqual({ detail: expected(detail), rollup: expected(rollup) })
 
     await backfillWithKills(installation)
-    expect(await counts(installation)).toEqual({ detail: events(0, 410), rollup: events(0, 410) })
-    const whole = { consumed: 410, counted: events(0, 410), 'dead.not_json': 41 }
+    expect(await counts(installation)).toEqual({ detail: events(0, 710), rollup: events(0, 710) })
+    const whole = { consumed: 710, counted: events(0, 710), 'dead.not_json': 71 }
     expect(await account(installation)).toEqual({ detail: whole, rollup: whole })
-    expect(await isAt(410)).toBe(true)
+    expect(await isAt(710)).toBe(true)
 
     const marks = await marksIn(installation)
     for (const { id, branch, from } of skipped) {
@@ -168,6 +175,7 @@ services.describe('positions of a cluster', () => {
     await backfill({ ...backfillOptions(installation), signal: NEVER }, await marksIn(installation), [detailOnly])
     const stopping = new AbortController()
     await dying({}, stopping.signal, () => stopping.abort())
+    await waitUntil('its mark to be settled', async () => (await marksIn(installation)).backfills.length === 2)
     expect((await marksIn(installation)).backfills.map(({ branch, next, to }) => [branch, next === to])).toEqual([['detail', true], ['rollup', false]])
     await backfill({ ...backfillOptions(installation), signal: NEVER }, await marksIn(installation), [all])
   }
@@ -209,11 +217,10 @@ services.describe('positions of a cluster', () => {
   })
 
   test('loss tolerance: a branch whose store takes nothing skips once the lag is too large, and says so; the other branch, and one that commits, do not', async () => {
-    const proxy = await startElasticsearchProxy(services.elasticsearch.url)
-    releases.push(() => proxy.close())
-    const installation = await installed({ elasticsearch: { nodes: [proxy.url] }, kafka: { maxBytesPerPartition: 2_000 }, detail: { ...SMALL.detail, maxDocuments: 1 } })
+    const installation = await installed({ kafka: { maxBytesPerPartition: 2_000 }, detail: { ...SMALL.detail, maxDocuments: 1 } })
     const { settings, neighbours } = installation
-    const { mode, offsets } = await started(installation)
+    const { proxy, behind } = await held(installation)
+    const { mode, offsets } = await started(behind)
     await produce(installation, 20)
     await waitUntil('all to be counted', async () => (await positions(offsets)).join() === 'detail 0 20,rollup 0 20')
     proxy.use(({ isBulk }) => (isBulk ? backAt : { kind: 'pass' }))
