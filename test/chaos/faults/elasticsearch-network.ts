@@ -8,6 +8,8 @@ const RATE = 400
 const ROUND_MS = 5_000
 /** Shorter than the mute answers are long. */
 const REQUEST_TIMEOUT_MS = 1_500
+/** The processes, not the harness. */
+const IMPATIENT = { elasticsearch: { requestTimeoutMs: REQUEST_TIMEOUT_MS } }
 
 export const elasticsearchNetwork: Fault = {
   name: 'elasticsearch-network',
@@ -16,10 +18,10 @@ export const elasticsearchNetwork: Fault = {
   async run({ cycles, random, servers, bed: makeBed, onEnd }) {
     const proxy = await startElasticsearchProxy((await servers.elasticsearch()).url)
     onEnd(() => proxy.close())
-    const bed = await makeBed({ elasticsearch: proxy, over: { elasticsearch: { requestTimeoutMs: REQUEST_TIMEOUT_MS } } })
+    const bed = await makeBed({ elasticsearch: proxy })
     await bed.produce(3_000)
     const flow = bed.flow(RATE)
-    let member = await bed.start()
+    let member = await bed.start(IMPATIENT)
     await member.joined()
     for (let i = 0; i < cycles; i++) {
       proxy.use(lossy(random))
@@ -27,7 +29,7 @@ export const elasticsearchNetwork: Fault = {
       member.assertAlive()
       if (i % 3 === 2) {
         await member.kill('SIGKILL')
-        member = await bed.start()
+        member = await bed.start(IMPATIENT)
         await member.joined()
       }
     }

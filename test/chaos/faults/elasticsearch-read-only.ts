@@ -1,8 +1,10 @@
 /** Today's indices are made read-only, as Elasticsearch itself does when its disk is nearly full, and writable again. */
 import { setTimeout as delay } from 'node:timers/promises'
+import { waitUntil } from '../../support/wait.ts'
 import type { Fault } from '../fault.ts'
 
 const RATE = 300
+const INDEX_MS = 60_000
 const BLOCKS = ['write', 'read_only_allow_delete', 'read_only'] as const
 
 export const elasticsearchReadOnly: Fault = {
@@ -17,6 +19,7 @@ export const elasticsearchReadOnly: Fault = {
     const flow = bed.flow(RATE)
     let member = await bed.start()
     await member.joined()
+    await waitUntil('an index', async () => Object.keys(await elasticsearch.indices.get({ index: `${names.detailIndex}-*` })).length > 0, INDEX_MS)
     for (let i = 0; i < cycles; i++) {
       for (const name of BLOCKS) {
         await delay(random.between(1_000, 4_000))
