@@ -5,7 +5,7 @@ import type { PieceReport } from '../offsets/backfill.ts'
 import type { BackfillWords } from '../offsets/open.ts'
 import type { BranchName } from '../store/position.ts'
 import { settingsFor, type Io } from './io.ts'
-import { branchesOf, closing, parseNumber, type OpenOffsets } from './offsets.ts'
+import { branchesOf, closing, clusterOption, parseNumber, type OpenOffsets } from './offsets.ts'
 
 interface Words {
   readonly branch: BranchName | 'both'
@@ -15,6 +15,7 @@ interface Words {
   readonly partition?: number
   readonly from?: number
   readonly to?: number
+  readonly cluster?: string
   readonly json?: true
 }
 
@@ -31,10 +32,11 @@ export function registerBackfill(program: Command, io: Io, open: OpenOffsets['to
     .option('--partition <n>', 'and partition', parseNumber)
     .option('--from <offset>', 'from this offset', parseNumber)
     .option('--to <offset>', 'up to this offset, without it', parseNumber)
+    .addOption(clusterOption())
     .option('--json', 'print a JSON object')
     .action(async (words: Words, command: Command) => {
       const wanted = wantedOf(words)
-      const tools = await open(settingsFor(command, io), io.nowMs)
+      const tools = await open(settingsFor(command, io), io.nowMs, words.cluster)
       await closing(tools, async () => {
         const pieces = await tools.backfill(wanted, ({ branch, contributor, next, to }) => void io.stderr.write(`${branch} ${contributor}: ${next} of ${to}\n`))
         io.stdout.write(words.json === true ? `${JSON.stringify({ backfilled: pieces }, null, 2)}\n` : rendered(pieces))

@@ -12,17 +12,21 @@ import { renderTable, type Column } from './table.ts'
 
 export const branchOption = (): Option => new Option('--branch <branch>', 'whose').choices(['detail', 'rollup', 'both']).makeOptionMandatory()
 
+export const clusterOption = (): Option => new Option('--cluster <name>', 'of several Kafka clusters, this one; the one of the `kafka` section is called first')
+
 interface Words {
   readonly branch: BranchName | 'both'
   readonly topic?: string
   readonly partition?: number
+  readonly cluster?: string
   readonly to: string
   readonly json?: true
 }
 
 export interface OpenOffsets {
   readonly reader: (settings: Settings, now: () => number) => Promise<OffsetsReader & { close(): Promise<void> }>
-  readonly tools: (settings: Settings, now: () => number) => Promise<OffsetsTools>
+  /** Of one cluster by its name, or of all. */
+  readonly tools: (settings: Settings, now: () => number, cluster?: string | null) => Promise<OffsetsTools>
 }
 
 /** Loaded when needed: other commands start without it. */
@@ -49,7 +53,7 @@ export function registerOffsets(program: Command, io: Io, open: OpenOffsets = LA
   placed(offsets.command('skip').description('skip ahead, also while the program runs; the skipped range is recorded, and `backfill` counts it later'))
     .option('--to <place>', 'end, an offset, or a time: ISO 8601, or relative such as -15m', 'end')
     .action(async (words: Words, command: Command) => {
-      const tools = await open.tools(settingsFor(command, io), io.nowMs)
+      const tools = await open.tools(settingsFor(command, io), io.nowMs, words.cluster)
       await closing(tools, async () => {
         const answers = await tools.skip({ branches: branchesOf(words.branch), to: targetOf(words.to, (text) => parseTime(text, io.nowMs())), ...placeOf(words) })
         io.stdout.write(words.json === true ? json({ skips: skipsOf(answers) }) : renderSkips(answers))
@@ -59,7 +63,7 @@ export function registerOffsets(program: Command, io: Io, open: OpenOffsets = LA
   placed(offsets.command('reset').description('set the position of a branch that is stopped: after its offsets expired, or to move it ahead'))
     .requiredOption('--to <place>', 'recorded (what the store says), earliest, latest, or an offset', parseReset)
     .action(async (words: Omit<Words, 'to'> & { to: ResetTarget }, command: Command) => {
-      const tools = await open.tools(settingsFor(command, io), io.nowMs)
+      const tools = await open.tools(settingsFor(command, io), io.nowMs, words.cluster)
       await closing(tools, async () => {
         const answers = await tools.reset({ branches: branchesOf(words.branch), to: words.to, ...placeOf(words) })
         io.stdout.write(words.json === true ? json({ resets: answers }) : renderResets(answers))
@@ -85,7 +89,7 @@ export async function closing(opened: { close(): Promise<void> }, work: () => Pr
 }
 
 function placed(command: Command): Command {
-  return command.addOption(branchOption()).option('--topic <topic>', 'only in this topic').option('--partition <n>', 'only in this partition', parseNumber).option('--json', 'print a JSON object')
+  return command.addOption(branchOption()).option('--topic <topic>', 'only in this topic').option('--partition <n>', 'only in this partition', parseNumber).addOption(clusterOption()).option('--json', 'print a JSON object')
 }
 
 function placeOf({ topic, partition }: Pick<Words, 'topic' | 'partition'>): { topic?: string; partition?: number } {

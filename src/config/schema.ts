@@ -58,7 +58,7 @@ const firstCluster = z.strictObject({
       scope: z.string().nullable().default(null).describe('OAuth scope, for oauthbearer.'),
     })
     .prefault({}),
-  sessionTimeoutMs: positive().default(30_000).describe('How long the group waits for a silent member before it gives its partitions away.'),
+  sessionTimeoutMs: positive().default(10_000).describe('How long the group waits for a silent member before it gives its partitions away.'),
   maxBytesPerPartition: positive().default(1_048_576).describe('Most bytes per partition in one fetch; a record that is larger still comes, alone.'),
   requestTimeoutMs: positive().default(30_000).describe('How long one request to a broker may take.'),
   replicationFactor: z.number().int().min(-1).default(-1).describe('Replication factor of topics that `setup` creates; -1 takes the broker\'s default.'),

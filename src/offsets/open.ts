@@ -1,5 +1,6 @@
 /** The wiring of what operators do with positions beside whatever process runs the branches: a desk, resets, backfills. Cluster mode alone moves any. */
-import { checkSetUp, clusterIdOf, createNeighbours, documentsOf, type Neighbours } from '../cluster/neighbours.ts'
+import { checkSetUp, clusterIdOf, createNeighbours, documentsOf, everyCluster, type Neighbours } from '../cluster/neighbours.ts'
+import { FIRST_CLUSTER } from '../config/clusters.ts'
 import type { Settings } from '../config/schema.ts'
 import { KafkaControlLog } from '../control/kafka-control-log.ts'
 import { TracefoldError } from '../errors.ts'
@@ -21,6 +22,7 @@ import type { OffsetsDesk, OffsetsReader } from './desk.ts'
 import { embeddedOffsets } from './embedded-offsets.ts'
 import { reset, type ResetAnswer, type ResetQuery } from './reset.ts'
 import { SkipBook } from './skip-book.ts'
+import { uniteDesks } from './united-desk.ts'
 
 export type BackfillWords =
   | { readonly kind: 'range'; readonly branches: readonly BranchName[]; readonly topic: string; readonly partition: number; readonly from: number; readonly to: number }
@@ -46,21 +48,56 @@ async function openEmbeddedOffsets(settings: Settings): Promise<OffsetsReader & 
   return { ...embeddedOffsets(reader, () => []), close: () => reader.close() }
 }
 
-/** Rejects with `usage` in embedded mode, with `not_set_up` where there is nothing yet. */
-export async function openOffsetsTools(settings: Settings, now: () => number): Promise<OffsetsTools> {
+/** Over all clusters that answer, or one by its name. Rejects with `usage` in embedded mode, with `not_set_up` where there is nothing yet. */
+export async function openOffsetsTools(settings: Settings, now: () => number, cluster: string | null = null): Promise<OffsetsTools> {
   if (settings.mode === 'embedded') throw new TracefoldError('usage', ONLY_LOOKED_AT)
   const log = createLogger({ level: settings.logLevel })
   const neighbours = createNeighbours(settings, log)
+  const clusters = everyCluster(neighbours)
+  const chosen = clusters.filter((one) => cluster === null || nameOf(one) === cluster)
+  const answers = await Promise.allSettled(chosen.map((one) => openCluster(one, log, now)))
+  const opened = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
+  const close = async (): Promise<void> => {
+    await Promise.all(opened.map((tools) => tools.close()))
+    await neighbours.close()
+  }
+  const failed = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []))
+  if (opened.length === 0) {
+    await close()
+    throw failed[0] ?? new TracefoldError('usage', `there is no cluster ${cluster}; there are: ${clusters.map(nameOf).join(', ')}`)
+  }
+  for (const error of failed) log.warn(`a cluster is left out: ${error instanceof Error ? error.message : String(error)}`)
+  return { ...(chosen.length === 1 && opened[0] !== undefined ? opened[0] : uniteTools(opened)), close }
+}
+
+function uniteTools(tools: readonly OffsetsTools[]): Omit<OffsetsTools, 'close'> {
+  const sayWhich = async (): Promise<never> => {
+    throw new TracefoldError('usage', 'there are several Kafka clusters: say which with --cluster')
+  }
+  return {
+    ...uniteDesks(tools),
+    reset: sayWhich,
+    backfill: async (words, onProgress) => {
+      if (words.kind !== 'all') return sayWhich()
+      const pieces: PieceReport[] = []
+      for (const one of tools) pieces.push(...(await one.backfill(words, onProgress)))
+      return pieces
+    },
+  }
+}
+
+function nameOf({ names }: Neighbours): string {
+  return names.cluster ?? FIRST_CLUSTER
+}
+
+async function openCluster(neighbours: Neighbours, log: Logger, now: () => number): Promise<OffsetsTools> {
+  const { settings } = neighbours
   const health = createHealth()
   const metrics = createMetrics()
   const onFailed = (error: unknown): never => {
     throw error
   }
   const control = new KafkaControlLog({ kafka: neighbours.kafka, topic: neighbours.names.controlTopic, health, now, onFailed })
-  const close = async (): Promise<void> => {
-    await control.close()
-    await neighbours.close()
-  }
   const parts: Parts = { settings, neighbours, documents: documentsOf(settings, neighbours, metrics, health), metrics, log, now }
   const book = new SkipBook(log)
   try {
@@ -68,14 +105,14 @@ export async function openOffsetsTools(settings: Settings, now: () => number): P
     await checkSetUp(neighbours, settings, false)
     await book.follow(control)
   } catch (error) {
-    await close()
+    await control.close()
     throw error
   }
   return {
     ...createClusterDesk({ ...parts, control, book }),
     reset: (query) => runReset(parts, query),
     backfill: (words, onProgress) => runBackfill(parts, words, onProgress),
-    close,
+    close: () => control.close(),
   }
 }
 

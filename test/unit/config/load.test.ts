@@ -142,7 +142,7 @@ describe('a conflict', () => {
     ['one branch in one process', 'branch: rollup', {}, 'branch (file:1): expected both, since a branch runs alone only with mode: cluster and branches: apart; got rollup'],
     ['one branch of two together', `${cluster}branches: together\nbranch: detail`, {}, 'branch (file:3): expected both, since a branch runs alone only with mode: cluster and branches: apart; got detail'],
     ['a catch-up shorter than the rest', 'rollup: {catchUpFlushMs: 500}', {}, 'rollup.catchUpFlushMs (file:1): expected 1000 or above, because of rollup.flushMs; got 500'],
-    ['a stall shorter than forming a group', 'kafka: {stallMs: 50000}', {}, 'kafka.stallMs (file:1): expected 60000 or above, because of kafka.sessionTimeoutMs; got 50000'],
+    ['a stall shorter than forming a group', 'kafka: {stallMs: 15000}', {}, 'kafka.stallMs (file:1): expected 20000 or above, because of kafka.sessionTimeoutMs; got 15000'],
     ['a transaction shorter than its interval', '\nkafka: {transactionTimeoutMs: 5000}', {}, 'kafka.transactionTimeoutMs (file:2): expected 5001 or above, because of rollup.catchUpFlushMs; got 5000'],
     ['a pause before the first flush of detail', 'detail: {maxDocuments: 10}', {}, 'detail.maxDocuments (file:1): expected 2000 or above, because of detail.flushDocuments; got 10'],
     ['a pause before the first flush of rollups', 'rollup: {flushRows: 30000}', {}, 'rollup.maxRows (file:1): expected 30000 or above, because of rollup.flushRows; got 20000'],
