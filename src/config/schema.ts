@@ -67,6 +67,10 @@ const firstCluster = z.strictObject({
     .enum(['stop', 'recover', 'earliest', 'latest'])
     .default('stop')
     .describe('What to do where the group\'s offsets are gone although the store holds our data: stop with an error; recover from what the store says; earliest counts the log anew as another incarnation; latest skips it.'),
+  expiredPosition: z
+    .enum(['earliest', 'latest', 'stop'])
+    .default('earliest')
+    .describe('What to do where Kafka has deleted the offset to go on at: earliest goes on with what is left; latest skips that, too; stop with an error. The ledger says what was lost.'),
   transactionTimeoutMs: positive().default(30_000).describe('After this the broker ends a transaction whose producer has died.'),
   stallMs: positive().default(300_000).describe('How long there may be records to read and none come before the consumer is made anew; where that helps nothing three times, the program ends.'),
 })

@@ -16,7 +16,7 @@ import type { Bounds, Partition } from '../source/source.ts'
 import type { DetailPart, DetailStore, Settlement } from './detail-store.ts'
 import type { ElasticsearchDocuments } from './elasticsearch/documents.ts'
 import type { Progress, Resume } from './position.ts'
-import { epochOf, resumeAt, resumeByHand, resumeWithout, skippedTo, type Committed, type Evidence, type LostPositionPolicy } from './resume.ts'
+import { epochOf, resumeAt, resumeByHand, resumeWithout, skippedTo, type Committed, type Evidence, type ExpiredPositionPolicy, type LostPositionPolicy } from './resume.ts'
 import { skipMarks, type SkipTo } from './skipped.ts'
 import type { CommitReport } from './store.ts'
 
@@ -28,6 +28,7 @@ export interface ClusterDetailOptions {
   /** Those in force now. */
   readonly rules: { readonly digest: string }
   readonly lostPosition: LostPositionPolicy
+  readonly expiredPosition?: ExpiredPositionPolicy
   readonly bounds: (p: Partition) => Promise<Bounds>
   /** Commits offsets as a member of the group; null where the rollup transaction does it (together). */
   /** Commits where a block opens, before anything is read into it. */
@@ -62,9 +63,9 @@ export class ClusterDetailStore implements DetailStore {
 
   /** Where it goes on, and what says so. */
   async #resume(p: Partition, position: ReadPosition): Promise<{ resume: Resume; before: Committed | Evidence | null }> {
-    const { rules, lostPosition, documents } = this.#options
+    const { rules, lostPosition, expiredPosition, documents } = this.#options
     const bounds = await this.#options.bounds(p)
-    if (position.kind === 'at') return { resume: resumeAt(position.committed, bounds, rules.digest), before: position.committed }
+    if (position.kind === 'at') return { resume: resumeAt(position.committed, bounds, rules.digest, expiredPosition), before: position.committed }
     const evidence = await documents.evidence(p)
     if (position.kind === 'foreign') return { resume: resumeByHand(position.offset, evidence, bounds), before: evidence }
     return { resume: resumeWithout(p, evidence, bounds, position.kind === 'reset' ? 'recover' : lostPosition), before: evidence }

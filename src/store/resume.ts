@@ -3,7 +3,7 @@
  *
  *   committed offset within the log, same rules     -> read again from the open block's start, count from there absolutely
  *   other rules                                     -> a new block opens at the committed offset
- *   the log begins behind the committed offset      -> the range in between has expired; a new block opens at the log's beginning
+ *   the log begins behind the committed offset      -> the range in between has expired; a new block opens at the log's beginning, unless the policy is another
  *   the log ends before the committed offset        -> the topic was deleted and created again: a new incarnation from its beginning
  *   nothing committed                               -> the log's beginning, unless the store holds our data: then an operator chooses
  *   an operator skipped                             -> a new block opens there; the range in between is skipped
@@ -30,14 +30,27 @@ export interface Evidence {
   readonly next: number
 }
 
+/** Where the log begins behind the committed offset. */
+export type ExpiredPositionPolicy = 'earliest' | 'latest' | 'stop'
 export type LostPositionPolicy = 'stop' | 'recover' | 'earliest' | 'latest'
 
-export function resumeAt(committed: Committed, bounds: Bounds, rules: string): Resume {
+/** Throws `position_lost` where the log has not got the offset any more and the policy is to stop. */
+export function resumeAt(committed: Committed, bounds: Bounds, rules: string, expired: ExpiredPositionPolicy = 'earliest'): Resume {
   if (bounds.end < committed.next) return freshBlock(committed.incarnation + 1, bounds.begin, null)
-  if (bounds.begin > committed.next) return freshBlock(committed.incarnation, bounds.begin, lost(committed.next, bounds.begin, 'expired'))
+  if (bounds.begin > committed.next) return resumeExpired(committed, bounds, expired)
   const canRebuild = committed.rules === rules && committed.from >= bounds.begin && committed.from <= committed.next
   const from = canRebuild ? committed.from : committed.next
   return { incarnation: committed.incarnation, from, next: committed.next, lost: null }
+}
+
+function resumeExpired({ incarnation, next }: Committed, { begin, end }: Bounds, policy: ExpiredPositionPolicy): Resume {
+  if (policy === 'earliest') return freshBlock(incarnation, begin, lost(next, begin, 'expired'))
+  if (policy === 'latest') return freshBlock(incarnation, end, lost(next, end, 'skipped'))
+  throw new TracefoldError(
+    'position_lost',
+    `the log begins at offset ${begin}, and the next one to be read is ${next}: Kafka has deleted what lies between. Nothing is read. ` +
+      'Choose with kafka.expiredPosition: earliest (go on with what is left), or latest (skip that, too); the ledger says what is lost.',
+  )
 }
 
 /** No offset is committed. Throws `position_lost` where the store holds our data and the policy is to stop. */

@@ -22,7 +22,7 @@ import { readPosition } from '../kafka/positions.ts'
 import type { Metrics } from '../metrics.ts'
 import { partitionKey, type Bounds, type Partition } from '../source/source.ts'
 import { contributorKey, type Progress, type Resume } from './position.ts'
-import { resumeAt, resumeByHand, resumeWithout, skippedTo, type Evidence, type LostPositionPolicy } from './resume.ts'
+import { resumeAt, resumeByHand, resumeWithout, skippedTo, type Evidence, type ExpiredPositionPolicy, type LostPositionPolicy } from './resume.ts'
 import { RollupLedger, type LedgerMark } from './rollup-ledger.ts'
 import type { RollupPart, RollupRow, RollupStore } from './rollup-store.ts'
 import { skipMarks, type SkipTo } from './skipped.ts'
@@ -38,6 +38,7 @@ export interface RollupTopicOptions {
   /** Those in force now. */
   readonly rules: { readonly digest: string }
   readonly lostPosition: LostPositionPolicy
+  readonly expiredPosition?: ExpiredPositionPolicy
   readonly transactionTimeoutMs: number
   readonly bounds: (p: Partition) => Promise<Bounds>
   /** How far the ledger topic says that we were: asked only where no offset is committed. */
@@ -120,11 +121,11 @@ export class RollupTopicStore implements RollupStore {
   }
 
   async #resume(p: Partition): Promise<{ resume: Resume; days: readonly OpenDay[] }> {
-    const { admin, names, rules, lostPosition, bounds, evidence } = this.#options
+    const { admin, names, rules, lostPosition, expiredPosition, bounds, evidence } = this.#options
     const position = await readPosition(admin, names.rollupGroup, p)
     const log = await bounds(p)
     if (position.kind === 'at') {
-      const resume = resumeAt(position.committed, log, rules.digest)
+      const resume = resumeAt(position.committed, log, rules.digest, expiredPosition)
       return { resume, days: resume.incarnation === position.committed.incarnation ? position.committed.days : [] }
     }
     const known = await evidence(p)

@@ -48,6 +48,17 @@ describe('without a committed offset', () => {
   })
 })
 
+describe('where the log begins behind the committed offset', () => {
+  const log = { begin: 2_700, end: 3_100 }
+  test('it may be skipped to the end, which is recorded', () => {
+    expect(resumeAt(committed(), log, 'r1', 'latest')).toEqual({ incarnation: 2, from: 3_100, next: 3_100, lost: { from: 2_500, to: 3_100, reason: 'skipped' } })
+  })
+  test('it may be refused, with the choices', () => {
+    expect(() => resumeAt(committed(), log, 'r1', 'stop')).toThrow(/begins at offset 2700.*kafka\.expiredPosition/s)
+    expect(resumeAt(committed(), { begin: 2_500, end: 3_100 }, 'r1', 'stop').lost).toBeNull()
+  })
+})
+
 describe('an epoch', () => {
   const at = (over: Partial<Resume> = {}): Resume => ({ incarnation: 2, from: 2_000, next: 2_500, lost: null, ...over })
   const gap = { from: 2_500, to: 2_700, reason: 'expired' as const }
