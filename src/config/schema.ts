@@ -172,7 +172,7 @@ export const schema = z.strictObject({
         .describe('Where the environment is looked for; service is the layout\'s own field of the service\'s environment.'),
       hostFrom: z
         .array(form(/^(context:.+|header:.+|event)$/, 'context:<key>, header:<name> or event'))
-        .default(['context:host', 'context:host.name', 'context:hostname', 'event', 'header:host'])
+        .default(['context:host', 'context:host.name', 'context:host.hostname', 'context:hostname', 'event', 'header:host'])
         .describe('Where the host is looked for; event is the layout\'s own host field.'),
     })
     .prefault({}),

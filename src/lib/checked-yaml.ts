@@ -81,7 +81,7 @@ function contentOf(document: Document): { readonly value: unknown } | { readonly
 /** A field that nobody knows is named itself, not the map that it stands in. */
 function issuesOf(issue: z.core.$ZodIssue): Issue[] {
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ path: [...issue.path, key], why: 'no such field' }))
-  return [{ path: issue.path, why: issue.message }]
+  return [{ path: issue.path, why: issue.message.replace(/^Invalid input: expected (.+), received undefined$/, 'is missing; expected $1') }]
 }
 
 /** Of the field's key, or of the last that there is on the way to it. */
