@@ -49,6 +49,8 @@ export interface EvaluationInput {
   /** End of what was read: at most `OPEN_MINUTES` later. */
   readonly readUntilMs: number
   readonly wording: Wording
+  /** Counts may lack what has happened: nothing ends, and nothing is called silent. */
+  readonly isBlind?: boolean
 }
 
 export interface Evaluation {
@@ -178,9 +180,10 @@ class Round {
   }
 
   #stepSubject(rule: IndexedRule, entry: Entry, state: AlertState | null, stretch: Stretch, end: number): void {
-    const next = this.#held(rule, entry, () => state, stretch, end, true)
+    const isBlind = this.#input.isBlind === true
+    const next = this.#held(rule, entry, () => state, stretch, end, !isBlind)
     if (next !== null) this.#change(rule, entry.key, state, next)
-    else if (state !== null) this.#change(rule, entry.key, state, stepNotHeld(state, rule.rule, stretch))
+    else if (state !== null && !(isBlind && state.phase === 'firing')) this.#change(rule, entry.key, state, stepNotHeld(state, rule.rule, stretch))
   }
 
   /** The state where the condition holds, else null. */

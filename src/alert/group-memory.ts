@@ -4,10 +4,13 @@
  * In: records, rows, decisions. Out: answers, and the records that have changed, which the caller stores; until it has, another process would see
  * the same group as new again, and say so under the same alert key.
  *
- * Bounds: a group that was not seen for `keepMs` and that nobody has said anything about is forgotten, as the rollups forget it.
+ * Bounds: a group that was not seen for `keepMs` and that nobody has said anything about is forgotten, as the rollups forget it; and so is, past
+ * `MAX_RECORDS`, what was not seen for longest.
  */
 import type { CountRow } from './alert-reader.ts'
 import { changeGroup, groupKeyOf, observeGroup, tells, type By, type GroupAction, type GroupBook, type GroupMinute, type GroupRecord, type Observing } from './group-book.ts'
+
+export const MAX_RECORDS = 500_000
 
 export class GroupMemory implements GroupBook {
   readonly #records = new Map<string, GroupRecord>()
@@ -70,8 +73,11 @@ export class GroupMemory implements GroupBook {
   }
 
   /** Those that went, to be deleted in the store. */
-  forget(nowMs: number, keepMs: number): GroupRecord[] {
-    const old = [...this.#records.values()].filter(({ lastSeenMs, resolvedAtMs, mute }) => nowMs - lastSeenMs > keepMs && resolvedAtMs === null && mute === null)
+  forget(nowMs: number, keepMs: number, maxRecords = MAX_RECORDS): GroupRecord[] {
+    const undecided = [...this.#records.values()].filter(({ resolvedAtMs, mute }) => resolvedAtMs === null && mute === null)
+    const tooMany = Math.max(0, this.#records.size - maxRecords)
+    const oldest = tooMany === 0 ? undecided : undecided.sort((a, b) => a.lastSeenMs - b.lastSeenMs)
+    const old = oldest.filter(({ lastSeenMs }, i) => i < tooMany || nowMs - lastSeenMs > keepMs)
     for (const { job, fingerprint } of old) this.#records.delete(groupKeyOf(job, fingerprint))
     return old
   }

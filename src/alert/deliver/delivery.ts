@@ -74,6 +74,8 @@ export class Delivery {
   readonly #openedAtMs = new WeakMap<Notification, number>()
   #restoredOpen: readonly Notification[]
   #stopping = false
+  /** Of a stop: nothing is under way any more. */
+  #drained: Promise<unknown> = Promise.resolve()
   #waiting: (() => void)[] = []
   /** Something came since the last turn began. */
   #poked = false
@@ -125,7 +127,7 @@ export class Delivery {
     this.#stopping = true
     const forceful = setTimeout(() => this.#abort.abort(), deadlineMs)
     // What was sent is yet to be kept.
-    await Promise.all([...this.#lanes.values()].map((lane) => lane.stop(LANES_SHARE * deadlineMs)))
+    this.#drained = Promise.all([...this.#lanes.values()].map((lane) => lane.stop(LANES_SHARE * deadlineMs)))
     this.#poke()
     await this.ended.catch(() => {})
     clearTimeout(forceful)
@@ -140,6 +142,7 @@ export class Delivery {
         await this.#turn()
         await this.#tick()
       }
+      await this.#drained
       this.#settle()
       await this.#keep()
     } catch (error) {

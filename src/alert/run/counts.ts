@@ -29,6 +29,8 @@ export interface Range {
   readonly completeUntilMs: number
   /** What is under way is read up to here. */
   readonly readUntilMs: number
+  /** How late events come at present; complete minutes are read again from so long before. */
+  readonly lateMs?: number
 }
 
 export class Counts {
@@ -65,7 +67,7 @@ export class Counts {
       onRows(rows)
       this.#readFromMs = fromMs = toMs
     }
-    this.#readFromMs = Math.max(oldestMs, range.completeUntilMs - AGAIN_MS)
+    this.#readFromMs = Math.max(oldestMs, range.completeUntilMs - AGAIN_MS - Math.ceil((range.lateMs ?? 0) / MINUTE_MS) * MINUTE_MS)
   }
 
   /** Before the first minute: for windows longer than the minutes last, and for rules on what is silent. */

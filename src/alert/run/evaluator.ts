@@ -18,6 +18,9 @@ import { completeUntil, type PipelineState, type Waiting } from './pipeline-watc
 import type { Shard } from './shard.ts'
 import { shardOf } from './state-log.ts'
 
+/** So long a stream that has just begun may say nothing of how far behind it is. */
+const UNKNOWN_MS = 15_000
+
 export interface EvaluatorOptions {
   readonly reader: AlertReader
   readonly groups: Groups
@@ -47,6 +50,8 @@ export class Evaluator {
   readonly #options: EvaluatorOptions
   #counts = new Counts([])
   #digest = ''
+  #beganMs: number | null = null
+  #patientUntilMs: number | null = null
   /** Since when the rollups cannot be read, are not written, are too far behind. */
   readonly #since = { unread: null as number | null, trouble: null as number | null, late: null as number | null }
 
@@ -73,11 +78,12 @@ export class Evaluator {
     const reader = counting(this.#options.reader)
     const spent = { readMs: 0, evaluateMs: 0, alerts: 0, refused: 0 }
     let blind = this.#note(nowMs, state)
+    const isBlind = blind !== null
     try {
-      await this.#evaluateMinutes(shards, reader, nowMs, this.#lagOf(nowMs, state), { nowMs, minutes, lagMs: state.lagMs, blindSinceMs: this.#blindSinceMs() }, spent)
+      await this.#evaluateMinutes(shards, reader, nowMs, this.#lagOf(nowMs, state), { nowMs, minutes, lagMs: state.lagMs, blindSinceMs: this.#blindSinceMs() }, isBlind, spent)
       this.#since.unread = null
     } catch (error) {
-      if (!isTracefoldError(error) || !error.retriable) throw error
+      if (!isTracefoldError(error)) throw error // whatever Druid says, the streams go on, and people hear that rules see nothing
       this.#since.unread ??= nowMs
       blind = `the rollups cannot be read: ${error.message}`
       await this.#evaluatePipeline(shards, { nowMs, minutes, lagMs: state.lagMs, blindSinceMs: this.#blindSinceMs() }, spent)
@@ -85,9 +91,9 @@ export class Evaluator {
     return { atMs: nowMs, queries: reader.queries(), ...spent, blind }
   }
 
-  async #evaluateMinutes(shards: readonly Shard[], reader: AlertReader, nowMs: number, lagMs: number | null, pipeline: PipelineReading, spent: Spent): Promise<void> {
-    const { waiting, groups, maxGapMs, onGap } = this.#options
-    const completeUntilMs = completeUntil(nowMs, { lagMs, trouble: null }, waiting)
+  async #evaluateMinutes(shards: readonly Shard[], reader: AlertReader, nowMs: number, lagMs: number | null, pipeline: PipelineReading, isBlind: boolean, spent: Spent): Promise<void> {
+    const { groups, maxGapMs, onGap } = this.#options
+    const completeUntilMs = this.#completeUntil(shards, nowMs, lagMs)
     for (const shard of shards) {
       const { untilMs } = shard
       if (shard.skipTo(completeUntilMs - maxGapMs)) onGap(shard.shard, untilMs, shard.untilMs)
@@ -97,18 +103,35 @@ export class Evaluator {
       isLast = partMs === completeUntilMs
       const readUntilMs = isLast ? Math.min(Math.ceil(nowMs / MINUTE_MS) * MINUTE_MS, partMs + OPEN_MINUTES * MINUTE_MS) : partMs
       const started = performance.now()
-      await this.#counts.read(reader, { completeUntilMs: partMs, readUntilMs }, (rows) => groups.observe(rows, partMs, nowMs))
+      await this.#counts.read(reader, { completeUntilMs: partMs, readUntilMs, lateMs: lagMs ?? 0 }, (rows) => groups.observe(rows, partMs, nowMs))
       spent.readMs += performance.now() - started
-      await this.#evaluate(shards, { minutes: { completeUntilMs: partMs, readUntilMs }, pipeline: isLast ? pipeline : null }, spent)
+      await this.#evaluate(shards, { minutes: { completeUntilMs: partMs, readUntilMs }, pipeline: isLast ? pipeline : null, isBlind }, spent)
     }
+  }
+
+  /**
+   * What was missed waits for the stream to count it, as long as it was missed for: the cap on waiting is for a stream that falls behind, not for one that catches up.
+   * A stream that has just begun does not know yet how far behind it is.
+   */
+  #completeUntil(shards: readonly Shard[], nowMs: number, lagMs: number | null): number {
+    const { waiting } = this.#options
+    this.#beganMs ??= nowMs
+    const evaluatedMs = Math.min(...shards.map(({ untilMs }) => untilMs))
+    const cappedMs = completeUntil(nowMs, { lagMs, trouble: null }, waiting)
+    const missedMs = cappedMs - evaluatedMs
+    if (missedMs <= 2 * MINUTE_MS) this.#patientUntilMs = null
+    else this.#patientUntilMs ??= nowMs + missedMs
+    if (this.#patientUntilMs === null || nowMs >= this.#patientUntilMs) return cappedMs
+    if (lagMs === null) return nowMs < this.#beganMs + UNKNOWN_MS ? evaluatedMs : cappedMs
+    return Math.max(evaluatedMs, completeUntil(nowMs, { lagMs, trouble: null }, { ...waiting, maxWaitMs: Infinity }))
   }
 
   /** No minute passes. */
   #evaluatePipeline(shards: readonly Shard[], pipeline: PipelineReading, spent: Spent): Promise<void> {
-    return this.#evaluate(shards, { minutes: null, pipeline }, spent)
+    return this.#evaluate(shards, { minutes: null, pipeline, isBlind: true }, spent)
   }
 
-  async #evaluate(shards: readonly Shard[], until: { minutes: Range | null; pipeline: PipelineReading | null }, spent: Spent): Promise<void> {
+  async #evaluate(shards: readonly Shard[], until: { minutes: Range | null; pipeline: PipelineReading | null; isBlind: boolean }, spent: Spent): Promise<void> {
     const { groups, wording, onLost } = this.#options
     const { table, baseline } = this.#counts
     spent.alerts = 0
@@ -116,7 +139,7 @@ export class Evaluator {
     for (const shard of shards) {
       const { completeUntilMs, readUntilMs } = until.minutes ?? { completeUntilMs: shard.untilMs, readUntilMs: shard.untilMs }
       try {
-        const { alerts, refused } = await shard.evaluate({ table, baseline, groups, pipeline: until.pipeline, completeUntilMs, readUntilMs, wording }, shard.shard === 0 ? groups.takeChanges() : [])
+        const { alerts, refused } = await shard.evaluate({ table, baseline, groups, pipeline: until.pipeline, completeUntilMs, readUntilMs, wording, isBlind: until.isBlind }, shard.shard === 0 ? groups.takeChanges() : [])
         spent.alerts += alerts
         spent.refused += refused
       } catch (error) {

@@ -74,6 +74,13 @@ describe('a group', () => {
     expect(groups.forget(T0 + 91 * DAY, 90 * DAY).map(({ fingerprint }) => fingerprint)).toEqual([FP])
     expect(groups.size).toBe(1)
   })
+
+  test('of too many, those are forgotten that were not seen for longest', () => {
+    const groups = book(T0)
+    see(groups, T0 + DAY, { fingerprint: 'v1:02' })
+    see(groups, T0 + 2 * DAY, { fingerprint: 'v1:03' })
+    expect(groups.forget(T0 + 2 * DAY, 90 * DAY, 2).map(({ fingerprint }) => fingerprint)).toEqual([FP])
+  })
 })
 
 describe('somebody', () => {

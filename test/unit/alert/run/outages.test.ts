@@ -1,0 +1,108 @@
+/** Outages of what evaluation reads from: nothing is taken for ended that is only not counted, what was missed is evaluated once it is counted, and the streams go on. */
+import { afterEach, expect, test } from 'vitest'
+import { ClusterLag } from '../../../../src/alert/run/cluster-lag.ts'
+import { IngestionLag } from '../../../../src/alert/run/ingestion-lag.ts'
+import { TracefoldError } from '../../../../src/errors.ts'
+import { aCountRow } from '../../../support/alert-builders.ts'
+import { AlertingWorld, type AlertingProcess } from '../../../support/alerting.ts'
+import { MINUTE, T0 } from '../../../support/builders.ts'
+import { waitUntil } from '../../../support/wait.ts'
+
+const RULE = { title: 'A job fails', id: 'job-fails', level: 'custom', severity: 'high', per: 'job', condition: { count: { over: '2m', atLeast: 5 } }, keepFiring: '1m' }
+const receivers = (url: string) => ({ hook: { type: 'webhook', url: `${url}/hook`, match: { rule: 'job-fails' } } })
+
+let world: AlertingWorld
+afterEach(() => world.close())
+
+const said = (): string[] => world.told().flatMap(({ alerts }) => alerts.map(({ job, status }) => `${status} ${job ?? ''}`))
+
+async function firing(): Promise<AlertingProcess> {
+  world = await AlertingWorld.make({ rules: [RULE], receivers })
+  world.reader.rows = [aCountRow({ windowMs: T0, job: 'orders', count: 7 })]
+  const one = world.start()
+  await world.evaluated(one)
+  await waitUntil('it to be told', () => said().length === 1)
+  return one
+}
+
+test.each([
+  ['are not written', { lagMs: 0, trouble: 'Druid does not read' }],
+  ['are far behind', { lagMs: 30 * MINUTE, trouble: null }],
+])('while the rollups %s, nothing ends; it ends when they tell again', async (_, state) => {
+  const one = await firing()
+  world.pipeline = state
+  await world.evaluated(one)
+  for (let i = 0; i < 10; i++) await world.advance(one, 2 * MINUTE)
+  expect((await one.desk.alerts({ rule: 'job-fails' })).map(({ phase }) => phase)).toEqual(['firing'])
+  expect(said()).toEqual(['firing orders'])
+  world.pipeline = { lagMs: 0, trouble: null }
+  await world.advance(one, MINUTE)
+  await world.advance(one, MINUTE)
+  await waitUntil('its end', () => said().length === 2)
+  expect(said()).toEqual(['firing orders', 'resolved orders'])
+})
+
+test('what happened while nothing ran is evaluated once the stream has counted it', async () => {
+  world = await AlertingWorld.make({ rules: [RULE], receivers })
+  const first = world.start()
+  await world.evaluated(first)
+  await first.stop()
+  world.nowMs += 12 * MINUTE
+  world.pipeline = { lagMs: null, trouble: null } // before the first batch
+  const second = world.start()
+  await world.evaluated(second)
+  world.pipeline = { lagMs: 12 * MINUTE, trouble: null }
+  await world.advance(second, 5_000)
+  for (let i = 1; i <= 5; i++) world.reader.rows.push(aCountRow({ windowMs: T0 + i * MINUTE, job: 'bills', count: 700 }))
+  world.pipeline = { lagMs: 0, trouble: null }
+  await world.advance(second, 5_000)
+  await world.advance(second, MINUTE)
+  await waitUntil('what was missed', () => said().length > 0)
+  expect(said()).toEqual(['resolved bills'])
+})
+
+test('rollups that refuse to be read make rules blind, and harm nothing else', async () => {
+  const one = await firing()
+  const { counts } = world.reader
+  world.reader.counts = async () => {
+    throw new TracefoldError('store_refused', 'Druid refuses SQL with 400: Resource limit exceeded')
+  }
+  await world.evaluated(one)
+  expect((await one.desk.evaluation()).blind).toContain('Resource limit exceeded')
+  world.reader.counts = counts
+  await world.evaluated(one)
+  await waitUntil('it to see again', async () => (await one.desk.evaluation()).blind === null)
+})
+
+test('a stop waits for what is under way, and the next process does not send it again', async () => {
+  world = await AlertingWorld.make({ rules: [RULE], receivers })
+  const held: (() => void)[] = []
+  world.receiver.answer((response) => void held.push(() => response.end('ok')))
+  world.reader.rows = [aCountRow({ windowMs: T0, job: 'orders', count: 7 })]
+  const one = world.start()
+  await waitUntil('it to be under way', () => held.length === 1)
+  const stopped = one.stop()
+  held[0]?.()
+  await stopped
+  world.receiver.answer((response) => void response.end('ok'))
+  const two = world.start()
+  for (let i = 0; i < 3; i++) await world.evaluated(two)
+  expect(said()).toEqual(['firing orders'])
+})
+
+test('a look that finds records unread knows by earlier ends how old they are', () => {
+  const lag = new ClusterLag()
+  for (const [agoMs, end] of [[60 * MINUTE, 100], [10 * MINUTE, 200], [0, 300]] as const) lag.note(T0 - agoMs, new Map([['t/0', end]]))
+  expect([50, 100, 200, 300].map((committed) => lag.lagMs(T0, new Map([['t/0', committed]])))).toEqual([60 * MINUTE, 60 * MINUTE, 10 * MINUTE, 0])
+})
+
+test('Druid is behind by the first row that it has not read; a marker behind the last row is no row', () => {
+  const lag = new IngestionLag()
+  const look = (atMs: number, end: number, read: number | null): number => lag.lagMs(atMs, new Map([['r/0', end]]), new Map(read === null ? [] : [['r/0', read]]))
+  expect(look(T0, 101, 100)).toBe(0)
+  expect(look(T0 + MINUTE, 202, 100)).toBe(MINUTE)
+  expect(look(T0 + 2 * MINUTE, 303, 100)).toBe(2 * MINUTE)
+  expect(look(T0 + 3 * MINUTE, 303, null)).toBe(0)
+  expect(look(T0 + 4 * MINUTE, 303, 301)).toBeGreaterThan(0)
+  expect(look(T0 + 5 * MINUTE, 303, 301)).toBe(0)
+})
