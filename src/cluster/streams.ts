@@ -76,7 +76,9 @@ function bothStream(parts: StreamParts): StreamWithStore {
     const { lost } = await rollup.commit([], signal, progress)
     if (lost.length > 0) throw new TracefoldError('partition_lost', 'the transaction that says where a block opens did not go through')
   }
-  const store = together(detailStore(parts, rules, source, { commitOpening, commitOffsets: null }), rollup)
+  // Kafka forgets the detail group's offsets by itself, since it has no members here: the rollup branch's say whether a position is really lost.
+  const lostPosition = parts.settings.kafka.lostPosition === 'stop' ? 'recover' : parts.settings.kafka.lostPosition
+  const store = together(detailStore(parts, rules, source, { commitOpening, commitOffsets: null, lostPosition }), rollup)
   const flushMs = { caughtUp: Math.min(settings.detail.flushMs, settings.rollup.flushMs), behind: settings.rollup.catchUpFlushMs }
   return build(parts, ['detail', 'rollup'], rules, source, store, flushMs, true)
 }
@@ -93,7 +95,7 @@ function sourceOf({ settings, neighbours, clusterId, metrics, health, log }: Str
   return new KafkaSource({ kafka: neighbours.kafka, admin: neighbours.admin, clusterId, groupId, topics, sessionTimeoutMs, maxBytesPerPartition, stallMs, onStalled, health, log })
 }
 
-function detailStore(parts: StreamParts, rules: RulesInForce, source: KafkaSource, commits: Pick<ClusterDetailOptions, 'commitOpening' | 'commitOffsets'>): ClusterDetailStore {
+function detailStore(parts: StreamParts, rules: RulesInForce, source: KafkaSource, commits: Pick<ClusterDetailOptions, 'commitOpening' | 'commitOffsets'> & Partial<Pick<ClusterDetailOptions, 'lostPosition'>>): ClusterDetailStore {
   const { settings, neighbours, metrics, health } = parts
   const { names, admin } = neighbours
   return new ClusterDetailStore({

@@ -64,6 +64,16 @@ services.describe('a log that does not hold what we need', () => {
     expect(here.health.ready().checks.filter(({ name, ok }) => name.startsWith('stream') && !ok)).toEqual([])
   })
 
+  test('together, the detail group\'s offsets are forgotten by Kafka, for it has no members: it goes on where its ledger says, and all is counted once', async () => {
+    const settings = { ...installation.settings, branches: 'together' as const }
+    await produce(300)
+    await runToEnd(settings)
+    await installation.neighbours.admin.deleteGroups([installation.neighbours.names.detailGroup])
+    await produce(200)
+    await runToEnd(settings)
+    expect(await inBoth()).toEqual([500, 500])
+  })
+
   test('all records expired while we were stopped: the run still ends at the end, and says what is lost', async () => {
     await produce(50)
     await runToEnd(installation.settings)
