@@ -22,11 +22,12 @@ import { malformed } from './faults/malformed.ts'
 import { offsetsGone } from './faults/offsets-gone.ts'
 import { rebalanceStorm } from './faults/rebalance-storm.ts'
 import { rollingRestart } from './faults/rolling-restart.ts'
+import { skipBackfill } from './faults/skip-backfill.ts'
 import { togetherApart } from './faults/together-apart.ts'
 import { topicAgain } from './faults/topic-again.ts'
 import { zombies } from './faults/zombies.ts'
 
-const PROCESSES = [kills, killsWithDruid, killsOnKafka4, killsOnElasticsearch9, churn, zombies, rebalanceStorm, rollingRestart, togetherApart, deployStop, deployKill]
+const PROCESSES = [kills, killsWithDruid, killsOnKafka4, killsOnElasticsearch9, churn, zombies, rebalanceStorm, rollingRestart, togetherApart, deployStop, deployKill, skipBackfill]
 const KAFKA = [brokerKilled, brokerAway, kafkaAway, kafkaNetwork, dataExpired, offsetsGone, topicAgain, compressed, fenced]
 const ELASTICSEARCH = [elasticsearchBusy, elasticsearchNetwork, elasticsearchAway, elasticsearchCredentials, elasticsearchReadOnly, elasticsearchMapping]
 const DRUID = [druidKilled, druidSupervisor, druidAnswersBadly]
