@@ -7,6 +7,7 @@
  * Delivery: one commit for each branch and partition; what is set is set, and asking again does nothing.
  */
 import type { Admin } from 'kafkajs'
+import type { Settings } from '../config/schema.ts'
 import { TracefoldError } from '../errors.ts'
 import { kafkaError } from '../kafka/client.ts'
 import { partitionKey, type Bounds } from '../source/source.ts'
@@ -34,6 +35,7 @@ export interface ResetAnswer {
 }
 
 export interface ResetOptions extends PositionsOptions {
+  readonly settings: Pick<Settings, 'kafka' | 'branches'>
   /** Of the rules in force. */
   readonly digest: string
   /** Commits a resume as the branch's own store does. */
@@ -42,7 +44,7 @@ export interface ResetOptions extends PositionsOptions {
 
 /** Rejects with `bad_request` before anything is done where the group runs, or something would be counted twice. */
 export async function reset(options: ResetOptions, query: ResetQuery): Promise<ResetAnswer[]> {
-  for (const branch of query.branches) await assertStopped(options.neighbours.admin, groupOf(options, branch))
+  for (const group of groupsThatMove(options, query.branches)) await assertStopped(options.neighbours.admin, group)
   const found = (await findPositions(options, query.branches, query.topic)).filter(({ partition: p }) => query.partition === undefined || p.partition === query.partition)
   if (found.length === 0) throw new TracefoldError('bad_request', `there is no partition ${query.partition} in ${query.topic ?? options.settings.kafka.topics.join(', ')}`)
   const planned = await Promise.all(found.map(async (one) => ({ ...one, resume: await resumeFor(options, one, query.to) })))
@@ -55,6 +57,12 @@ export async function reset(options: ResetOptions, query: ResetQuery): Promise<R
     to: resume.next,
     lost: resume.lost,
   }))
+}
+
+/** Together, members of the rollup branch's group move the positions of both; the detail branch's group has none. */
+function groupsThatMove(options: ResetOptions, branches: readonly BranchName[]): Set<string> {
+  const groups = branches.map((branch) => groupOf(options, branch))
+  return new Set(options.settings.branches === 'together' ? [...groups, groupOf(options, 'rollup')] : groups)
 }
 
 async function resumeFor(options: ResetOptions, { branch, partition, position, bounds }: FoundPosition, to: ResetTarget): Promise<Resume> {

@@ -1,0 +1,57 @@
+/** Setting the position of a stopped branch: what is refused, and what is committed in its stead. */
+import { beforeEach, describe, expect, test } from 'vitest'
+import { reset, type ResetQuery } from '../../../src/offsets/reset.ts'
+import type { BranchName, Resume } from '../../../src/store/position.ts'
+import { aProgress } from '../../support/builders.ts'
+import { NAMES, OnePartition, P, SETTINGS } from './one-partition.ts'
+
+const DIGEST = 'rules-in-force'
+const EPOCH = '1000-rules-in'
+
+let log: OnePartition
+let commits: { readonly branch: BranchName; readonly resume: Resume }[]
+
+beforeEach(() => {
+  log = new OnePartition()
+  commits = []
+  log.committed.set(NAMES.detailGroup, aProgress({ partition: P, from: 1_000, next: 1_500, rules: DIGEST, epoch: EPOCH }))
+  log.committed.set(NAMES.rollupGroup, aProgress({ partition: P, from: 1_000, next: 1_500, rules: DIGEST }))
+  log.evidence = { incarnation: 0, next: 1_500 }
+})
+
+function run(query: ResetQuery, over: Partial<typeof SETTINGS> = {}) {
+  const commit = async (branch: BranchName, _: unknown, resume: Resume): Promise<void> => void commits.push({ branch, resume })
+  return reset({ settings: { ...SETTINGS, ...over }, neighbours: log, documents: log.documents, digest: DIGEST, commit }, query)
+}
+
+describe('a group that runs is not touched', () => {
+  test('its own', async () => {
+    log.states.set(NAMES.detailGroup, 'Stable')
+    await expect(run({ branches: ['detail'], to: 'latest' })).rejects.toThrow(/-detail runs .*offsets skip/)
+    expect(commits).toEqual([])
+  })
+
+  test('the rollup branch\'s, where together it moves the detail branch\'s position, too', async () => {
+    log.states.set(NAMES.rollupGroup, 'Stable')
+    await expect(run({ branches: ['detail'], to: 'latest' }, { branches: 'together' })).rejects.toThrow(/-rollup runs/)
+    expect(commits).toEqual([])
+  })
+
+  test('apart, the other branch may run', async () => {
+    log.states.set(NAMES.rollupGroup, 'Stable')
+    expect(await run({ branches: ['detail'], to: 'latest' })).toMatchObject([{ from: 1_500, to: 5_000, lost: { from: 1_500, to: 5_000, reason: 'skipped' } }])
+  })
+})
+
+describe('is refused, and nothing is set', () => {
+  test.each([
+    ['before what is accounted', { branches: ['detail'], to: 1_499 }, /up to offset 1500.*count twice/],
+    ['the log\'s beginning, where it was counted', { branches: ['detail'], to: 'earliest' }, /count twice/],
+    ['past the log\'s end', { branches: ['detail'], to: 5_001 }, /ends at 5000/],
+    ['a partition that is not there', { branches: ['detail'], partition: 7, to: 'latest' }, /no partition 7/],
+    ['a topic that is not read', { branches: ['detail'], topic: 'other', to: 'latest' }, /other is not read here/],
+  ] as const)('%s', async (_, query, words) => {
+    await expect(run(query)).rejects.toThrow(words)
+    expect(commits).toEqual([])
+  })
+})
