@@ -12,7 +12,7 @@ import { TracefoldError } from '../errors.ts'
 import { kafkaError } from '../kafka/client.ts'
 import { partitionKey, type Bounds } from '../source/source.ts'
 import type { BranchName, Resume } from '../store/position.ts'
-import { resumeAt, resumeByHand, resumeWithout, skippedTo } from '../store/resume.ts'
+import { epochOf, resumeAt, resumeByHand, resumeWithout, skippedTo } from '../store/resume.ts'
 import { evidenceIn, findPositions, groupOf, type FoundPosition, type PositionsOptions } from './cluster-positions.ts'
 
 export type ResetTarget = 'recorded' | 'earliest' | 'latest' | number
@@ -76,7 +76,9 @@ async function resumeFor(options: ResetOptions, { branch, partition, position, b
   const target = targetOf(to, recorded, bounds)
   assertNotBack(target, recorded, partitionKey(partition))
   if (target > bounds.end) throw new TracefoldError('bad_request', `${partitionKey(partition)} ends at ${bounds.end}; expected an offset of at most that, got ${target}`)
-  return skippedTo(recorded, target, evidence)
+  const resume = skippedTo(recorded, target, evidence)
+  const before = position.kind === 'at' ? position.committed : evidence
+  return branch === 'detail' ? { ...resume, epoch: epochOf(resume, before, options.digest) } : resume
 }
 
 function targetOf(to: ResetTarget, { next }: Resume, { begin, end }: Bounds): number {

@@ -1,7 +1,10 @@
 /** Setting the position of a stopped branch: what is refused, and what is committed in its stead. */
 import { beforeEach, describe, expect, test } from 'vitest'
+import { decodeCommitted, encodeMetadata } from '../../../src/kafka/commit-metadata.ts'
+import { progressAt } from '../../../src/offsets/commit-resume.ts'
 import { reset, type ResetQuery } from '../../../src/offsets/reset.ts'
 import type { BranchName, Resume } from '../../../src/store/position.ts'
+import { epochOf, resumeAt, type Committed } from '../../../src/store/resume.ts'
 import { aProgress } from '../../support/builders.ts'
 import { NAMES, OnePartition, P, SETTINGS } from './one-partition.ts'
 
@@ -24,6 +27,12 @@ function run(query: ResetQuery, over: Partial<typeof SETTINGS> = {}) {
   return reset({ settings: { ...SETTINGS, ...over }, neighbours: log, documents: log.documents, digest: DIGEST, commit }, query)
 }
 
+/** What the store reads back of what was committed. */
+function readBack(): Committed {
+  const { resume } = commits[0] as (typeof commits)[number]
+  return decodeCommitted(resume.next, encodeMetadata(progressAt(P, resume, DIGEST))) as Committed
+}
+
 describe('a group that runs is not touched', () => {
   test('its own', async () => {
     log.states.set(NAMES.detailGroup, 'Stable')
@@ -40,6 +49,29 @@ describe('a group that runs is not touched', () => {
   test('apart, the other branch may run', async () => {
     log.states.set(NAMES.rollupGroup, 'Stable')
     expect(await run({ branches: ['detail'], to: 'latest' })).toMatchObject([{ from: 1_500, to: 5_000, lost: { from: 1_500, to: 5_000, reason: 'skipped' } }])
+  })
+})
+
+describe('where it goes on', () => {
+  test('as recorded: in its open block and epoch, so that the block is not counted as another contributor\'s again', async () => {
+    await run({ branches: ['detail'], to: 'recorded' })
+    expect(commits[0]?.resume).toMatchObject({ from: 1_000, next: 1_500, epoch: EPOCH })
+    const committed = readBack()
+    expect(epochOf(resumeAt(committed, log.bounds, DIGEST), committed, DIGEST)).toBe(EPOCH)
+  })
+
+  test('ahead: in an epoch of its own, which the next start goes on with', async () => {
+    await run({ branches: ['detail'], to: 2_000 })
+    expect(commits[0]?.resume).toMatchObject({ from: 2_000, lost: { from: 1_500, to: 2_000, reason: 'skipped' }, epoch: '2000-rules-in' })
+    const committed = readBack()
+    expect(epochOf(resumeAt(committed, log.bounds, DIGEST), committed, DIGEST)).toBe('2000-rules-in')
+  })
+
+  test('without a committed offset: where the ledger ends', async () => {
+    log.committed.clear()
+    log.evidence = { incarnation: 2, next: 1_800 }
+    expect(await run({ branches: ['detail'], to: 'recorded' })).toMatchObject([{ from: null, to: 1_800, lost: null }])
+    expect(commits[0]?.resume).toMatchObject({ incarnation: 2, epoch: '1800-rules-in' })
   })
 })
 
