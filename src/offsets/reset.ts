@@ -71,7 +71,7 @@ async function resumeFor(options: ResetOptions, { branch, partition, position, b
     position.kind === 'at'
       ? resumeAt(position.committed, bounds, options.digest)
       : position.kind === 'foreign' && to !== 'recorded'
-        ? resumeByHand(position.offset, evidence, bounds)
+        ? resumeByHand(partition, position.offset, evidence, bounds, 'recover')
         : resumeWithout(partition, evidence, bounds, 'recover')
   const target = targetOf(to, recorded, bounds)
   assertNotBack(target, recorded, partitionKey(partition))

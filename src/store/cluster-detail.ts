@@ -67,7 +67,7 @@ export class ClusterDetailStore implements DetailStore {
     const bounds = await this.#options.bounds(p)
     if (position.kind === 'at') return { resume: resumeAt(position.committed, bounds, rules.digest, expiredPosition), before: position.committed }
     const evidence = await documents.evidence(p)
-    if (position.kind === 'foreign') return { resume: resumeByHand(position.offset, evidence, bounds), before: evidence }
+    if (position.kind === 'foreign') return { resume: resumeByHand(p, position.offset, evidence, bounds, lostPosition), before: evidence }
     return { resume: resumeWithout(p, evidence, bounds, position.kind === 'reset' ? 'recover' : lostPosition), before: evidence }
   }
 

@@ -75,6 +75,13 @@ describe('where it goes on', () => {
   })
 })
 
+test('an offset that was set back with other tools: no further back than the ledger, and ahead of that as ever', async () => {
+  log.committed.set(NAMES.detailGroup, { offset: 40 })
+  await expect(run({ branches: ['detail'], to: 40 })).rejects.toThrow(/count twice/)
+  expect(await run({ branches: ['detail'], to: 'recorded' })).toMatchObject([{ from: 40, to: 1_500, lost: null }])
+  expect(await run({ branches: ['detail'], to: 'latest' })).toMatchObject([{ from: 40, to: 5_000, lost: { from: 1_500, to: 5_000 } }])
+})
+
 describe('is refused, and nothing is set', () => {
   test.each([
     ['before what is accounted', { branches: ['detail'], to: 1_499 }, /up to offset 1500.*count twice/],

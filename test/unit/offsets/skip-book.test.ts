@@ -75,7 +75,9 @@ describe('where a branch is', () => {
     ['at the log\'s beginning at first', { kind: 'none' } as const, null, log, { state: 'none', incarnation: 0, next: 10, openBlock: null }],
     ['lost where the store holds our data', { kind: 'none' } as const, seen, log, { state: 'lost', incarnation: 2, next: 500, openBlock: null }],
     ['recovered where the client reset it', { kind: 'reset' } as const, seen, log, { state: 'committed', incarnation: 2, next: 500, openBlock: null }],
-    ['where somebody set it', { kind: 'foreign', offset: 42 } as const, seen, log, { state: 'by_hand', incarnation: 2, next: 42, openBlock: null }],
+    ['where somebody set it ahead', { kind: 'foreign', offset: 642 } as const, seen, log, { state: 'by_hand', incarnation: 2, next: 642, openBlock: null }],
+    ['lost where somebody set it back', { kind: 'foreign', offset: 42 } as const, seen, log, { state: 'lost', incarnation: 2, next: 500, openBlock: null }],
+    ['lost where somebody set it past the end', { kind: 'foreign', offset: 901 } as const, seen, log, { state: 'lost', incarnation: 2, next: 500, openBlock: null }],
   ])('%s', (_, position, evidence, bounds, wanted) => {
     expect(whereIs(position, evidence, bounds)).toEqual(wanted)
   })
