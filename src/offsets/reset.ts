@@ -12,7 +12,7 @@ import { TracefoldError } from '../errors.ts'
 import { kafkaError } from '../kafka/client.ts'
 import { partitionKey, type Bounds } from '../source/source.ts'
 import type { BranchName, Resume } from '../store/position.ts'
-import { epochOf, resumeAt, resumeByHand, resumeWithout, skippedTo } from '../store/resume.ts'
+import { epochOf, lostBehind, resumeAt, resumeByHand, resumeWithout, skippedTo } from '../store/resume.ts'
 import { evidenceIn, findPositions, groupOf, type FoundPosition, type PositionsOptions } from './cluster-positions.ts'
 
 export type ResetTarget = 'recorded' | 'earliest' | 'latest' | number
@@ -69,7 +69,7 @@ async function resumeFor(options: ResetOptions, { branch, partition, position, b
   const evidence = await evidenceIn(options, branch)(partition)
   const recorded =
     position.kind === 'at'
-      ? resumeAt(position.committed, bounds, options.digest)
+      ? lostBehind(resumeAt(position.committed, bounds, options.digest), evidence)
       : position.kind === 'foreign' && to !== 'recorded'
         ? resumeByHand(partition, position.offset, evidence, bounds, 'recover')
         : resumeWithout(partition, evidence, bounds, 'recover')

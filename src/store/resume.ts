@@ -101,6 +101,16 @@ export function skippedTo(resume: Resume, to: number, accounted: Evidence | null
 }
 
 /**
+ * `accounted`: as above. A lost range begins behind it, and where the ledger is past the whole of it, so is the position: else what was counted there would be in the
+ * ledger once more, as lost. So does a lost range that was written and not committed before the log's beginning moved on.
+ */
+export function lostBehind(resume: Resume, accounted: Evidence | null): Resume {
+  const { incarnation, next, lost: range } = resume
+  if (range === null || accounted?.incarnation !== incarnation) return resume
+  return freshBlock(incarnation, Math.max(next, accounted.next), lost(Math.max(range.from, accounted.next), range.to, range.reason))
+}
+
+/**
  * The epoch in which a branch goes on: the same only in the block that was open. `before`: what was committed, or what the store's own data say; null where this
  * is the partition's first reading. Metadata from before there were epochs is of the epoch ''.
  */

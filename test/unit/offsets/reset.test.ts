@@ -75,6 +75,12 @@ describe('where it goes on', () => {
   })
 })
 
+test('what expired meanwhile is lost from where the ledger ends', async () => {
+  log.bounds = { begin: 2_000, end: 5_000 }
+  log.evidence = { incarnation: 0, next: 1_600 }
+  expect(await run({ branches: ['detail'], to: 'recorded' })).toMatchObject([{ to: 2_000, lost: { from: 1_600, to: 2_000, reason: 'expired' } }])
+})
+
 test('an offset that was set back with other tools: no further back than the ledger, and ahead of that as ever', async () => {
   log.committed.set(NAMES.detailGroup, { offset: 40 })
   await expect(run({ branches: ['detail'], to: 40 })).rejects.toThrow(/count twice/)
