@@ -11,6 +11,7 @@
  * not committed is read again.
  */
 import type { Logger } from 'pino'
+import { watchCommits } from './commit-watch.ts'
 import type { Settings } from './config/schema.ts'
 import { Converger, type FlushedIds } from './detail/converge.ts'
 import { TracefoldError } from './errors.ts'
@@ -53,14 +54,17 @@ export interface StreamOptions {
 export interface StreamReport extends StreamProgress {
   readonly branches: readonly BranchName[]
   readonly spent: Readonly<Record<LoopState, Spent>>
+  /** Since when the store has a unit in hand; null where no commit is under way. */
+  readonly committingSinceMs: number | null
 }
 
 export type Stream = Pick<Runner, 'start' | 'stop' | 'done' | 'changeRules' | 'reopen'> & { readonly cluster: string | null; report(): StreamReport }
 
 export function createStream(options: StreamOptions): Stream {
-  const { branches, cluster = null, source, store, exitAtEnd, metrics, health, log, now } = options
+  const { branches, cluster = null, source, exitAtEnd, metrics, health, log, now } = options
   const clock = new LoopClock(metrics, branches)
   const lag = new LagWatch(branches, metrics, now)
+  const { store, committingSinceMs } = watchCommits(options.store, now)
   const runner = new Runner({ name: cluster === null ? branches.join('+') : `${branches.join('+')} ${cluster}`, source, store, folding: foldingOf(options, recentIds(), lag), exitAtEnd, clock, events: eventsOf(options), health, log, now })
   return {
     cluster,
@@ -71,7 +75,7 @@ export function createStream(options: StreamOptions): Stream {
     },
     changeRules: (rules) => runner.changeRules(rules),
     reopen: (partition) => runner.reopen(partition),
-    report: () => ({ branches, ...lag.progress(), spent: clock.spent() }),
+    report: () => ({ branches, ...lag.progress(), spent: clock.spent(), committingSinceMs: committingSinceMs() }),
   }
 }
 

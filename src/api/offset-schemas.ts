@@ -25,7 +25,7 @@ export const offsetsAnswer = z.object({
   offsets: z.array(
     z.object({
       ...place,
-      state: z.enum(['committed', 'none', 'lost', 'by_hand', 'unknown']).meta({ description: 'lost: no offset is committed although the store holds our data (see `tracefold offsets reset`). by_hand: set with Kafka\'s own tools. unknown: nothing is committed, and the store cannot be asked.' }),
+      state: z.enum(['committed', 'none', 'lost', 'by_hand', 'unknown']).meta({ description: 'lost: no offset is committed although the store holds our data (see `tracefold offsets reset`). Also where somebody set it back. by_hand: set ahead with Kafka\'s own tools. unknown: nothing is committed, and the store cannot be asked.' }),
       committed: count('Where the branch goes on.', 4_711),
       open_block: countOrNull('First offset of the open block, which a restart reads again.', 4_000),
       end: countOrNull('The log\'s end.', 5_911),

@@ -135,7 +135,7 @@ function renderSkipped(skipped: readonly SkippedRow[], width: number | null): st
 }
 
 function noteOf({ state, skipTo, committed }: OffsetRow): string {
-  const notes = { committed: '', none: 'nothing committed yet', lost: `no offset committed; the store holds data up to ${committed}: see offsets reset`, by_hand: 'set with other tools', unknown: 'no offset committed; Elasticsearch cannot be asked for its data' }
+  const notes = { committed: '', none: 'nothing committed yet', lost: `no offset to go on at; the store holds data up to ${committed}: see offsets reset`, by_hand: 'set with other tools', unknown: 'no offset committed; Elasticsearch cannot be asked for its data' }
   return [notes[state], skipTo === null ? '' : `skip to ${skipTo} asked for`].filter((note) => note !== '').join('; ') || '-'
 }
 

@@ -25,6 +25,7 @@ import type { LetterHead } from '../store/dead-letter.ts'
 import type { ElasticsearchDocuments } from '../store/elasticsearch/documents.ts'
 import { evidenceOf } from '../store/rollup-ledger.ts'
 import { wireRow } from '../store/rollup-topic.ts'
+import { marksOf } from '../store/skipped.ts'
 import { refusedOf, replayOf, type Chunk, type DocumentOf, type LedgerMove } from './chunk.ts'
 import { replayLine } from './ledger.ts'
 import type { ReplaySession, SessionQuery } from './letter-box.ts'
@@ -102,7 +103,13 @@ class KafkaSession implements ReplaySession {
     this.#letterTopic = new PartitionReader(kafka, names.letterTopic)
     this.#records = new LetterRecords(kafka)
     const evidence = async (p: Parameters<typeof documents.evidence>[0]) => evidenceOf(await ledgerValues(), partitionKey(p))
-    this.#settled = new Settled({ admin, names, clusterId, evidence: (branch, p) => (branch === 'detail' ? documents.evidence(p) : evidence(p)) })
+    this.#settled = new Settled({
+      admin,
+      names,
+      clusterId,
+      evidence: (branch, p) => (branch === 'detail' ? documents.evidence(p) : evidence(p)),
+      backfills: async () => marksOf(await ledgerValues()).backfills,
+    })
   }
 
   async open({ filter, limit, after }: SessionQuery): Promise<void> {

@@ -95,8 +95,13 @@ export class BackfillStore {
     return next
   }
 
-  /** Ends it where it is: what is left of it is no part of it any more. */
-  async cut(backfill: Backfill): Promise<void> {
+  /**
+   * Ends it where it is: what is left of it is no part of it any more. Of the detail branch, the block that was open ends there, too, and what was counted of it is no longer
+   * skipped: said before the mark, so that a kill in between leaves it to be said again, which changes nothing.
+   */
+  async cut(backfill: Backfill, signal: AbortSignal): Promise<void> {
+    const { branch, block, next } = backfill
+    if (branch === 'detail' && next > block) await this.#options.documents.writeLedger([unskippedEntry(backfill, block, next)], signal)
     await this.#transact([this.#marks([backfillMark({ ...backfill, to: backfill.next })])])
   }
 

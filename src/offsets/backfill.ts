@@ -92,7 +92,7 @@ async function runPiece(options: BackfillOptions, store: BackfillStore, piece: P
     const fresh = (from: number): Backfill => ({ branch, contributor, from, to: piece.to, day, next: from, block: from, rules: options.rules.digest })
     const state = piece.begun ?? fresh(piece.from)
     const at = Math.min(piece.to, Math.max(begin, state.next))
-    if (piece.begun !== null && at > state.next) await store.cut(state)
+    if (piece.begun !== null && at > state.next) await store.cut(state, options.signal)
     const begun = at > state.next ? fresh(at) : state
     if (begun.next < begun.to) await read(options, store, reader, begun, begin)
     return { branch, topic: partition.topic, partition: partition.partition, from: piece.from, to: piece.to, gone: at - state.next }

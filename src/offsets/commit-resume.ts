@@ -36,8 +36,13 @@ const NEVER = new AbortController().signal
 /** Rejects with `partition_lost` where somebody else has taken over meanwhile. */
 export async function commitResume(parts: CommitResumeParts, branch: BranchName, p: Partition, resume: Resume): Promise<void> {
   const unit = openingUnit(parts, branch, p, resume)
-  if (branch === 'detail') await commitDetail(parts, unit, { partition: p, incarnation: resume.incarnation, next: resume.next, from: resume.from, rules: parts.rules.digest })
+  if (branch === 'detail') await commitDetail(parts, unit, progressAt(p, resume, parts.rules.digest))
   else await commitRollup(parts, unit, p)
+}
+
+/** What is committed beside the offset, so that the next opening goes on as `resume` says. Pure. */
+export function progressAt(partition: Partition, { incarnation, next, from, epoch }: Resume, rules: string): Progress {
+  return { partition, incarnation, next, from, rules, ...(epoch === undefined ? {} : { epoch }) }
 }
 
 /** What a stream would have to commit now; without a lost range there is nothing but the position. */
@@ -47,8 +52,7 @@ function openingUnit({ settings, rules, metrics }: CommitResumeParts, branch: Br
   folding.open(p, branch === 'detail' ? { detail: resume, rollup: null } : { detail: null, rollup: resume })
   const { unit } = folding.take()
   if (branch === 'detail' || unit.rollup.length > 0) return unit
-  const progress = { partition: p, incarnation: resume.incarnation, next: resume.next, from: resume.from, rules: rules.digest }
-  return { detail: null, rollup: [{ progress, rows: [], ledger: [], letters: [] }] }
+  return { detail: null, rollup: [{ progress: progressAt(p, resume, rules.digest), rows: [], ledger: [], letters: [] }] }
 }
 
 async function commitDetail(parts: CommitResumeParts, { detail }: Unit, progress: Progress): Promise<void> {

@@ -11,7 +11,7 @@
 import type { BranchName } from '../store/position.ts'
 
 /**
- * `lost`: no offset is committed although the store holds our data. `by_hand`: set with Kafka's own tools since. `unknown`: no offset is committed, and the
+ * `lost`: no offset is committed, or one that somebody set back, although the store holds our data. `by_hand`: set ahead with Kafka's own tools. `unknown`: no offset is committed, and the
  * store, which may know, cannot be asked.
  */
 export type PositionState = 'committed' | 'none' | 'lost' | 'by_hand' | 'unknown'

@@ -7,11 +7,12 @@
  * Delivery: one commit for each branch and partition; what is set is set, and asking again does nothing.
  */
 import type { Admin } from 'kafkajs'
+import type { Settings } from '../config/schema.ts'
 import { TracefoldError } from '../errors.ts'
 import { kafkaError } from '../kafka/client.ts'
 import { partitionKey, type Bounds } from '../source/source.ts'
 import type { BranchName, Resume } from '../store/position.ts'
-import { resumeAt, resumeByHand, resumeWithout, skippedTo } from '../store/resume.ts'
+import { epochOf, lostBehind, resumeAt, resumeByHand, resumeWithout, skippedTo } from '../store/resume.ts'
 import { evidenceIn, findPositions, groupOf, type FoundPosition, type PositionsOptions } from './cluster-positions.ts'
 
 export type ResetTarget = 'recorded' | 'earliest' | 'latest' | number
@@ -34,6 +35,7 @@ export interface ResetAnswer {
 }
 
 export interface ResetOptions extends PositionsOptions {
+  readonly settings: Pick<Settings, 'kafka' | 'branches'>
   /** Of the rules in force. */
   readonly digest: string
   /** Commits a resume as the branch's own store does. */
@@ -42,7 +44,7 @@ export interface ResetOptions extends PositionsOptions {
 
 /** Rejects with `bad_request` before anything is done where the group runs, or something would be counted twice. */
 export async function reset(options: ResetOptions, query: ResetQuery): Promise<ResetAnswer[]> {
-  for (const branch of query.branches) await assertStopped(options.neighbours.admin, groupOf(options, branch))
+  for (const group of groupsThatMove(options, query.branches)) await assertStopped(options.neighbours.admin, group)
   const found = (await findPositions(options, query.branches, query.topic)).filter(({ partition: p }) => query.partition === undefined || p.partition === query.partition)
   if (found.length === 0) throw new TracefoldError('bad_request', `there is no partition ${query.partition} in ${query.topic ?? options.settings.kafka.topics.join(', ')}`)
   const planned = await Promise.all(found.map(async (one) => ({ ...one, resume: await resumeFor(options, one, query.to) })))
@@ -57,18 +59,26 @@ export async function reset(options: ResetOptions, query: ResetQuery): Promise<R
   }))
 }
 
+/** Together, members of the rollup branch's group move the positions of both; the detail branch's group has none. */
+function groupsThatMove(options: ResetOptions, branches: readonly BranchName[]): Set<string> {
+  const groups = branches.map((branch) => groupOf(options, branch))
+  return new Set(options.settings.branches === 'together' ? [...groups, groupOf(options, 'rollup')] : groups)
+}
+
 async function resumeFor(options: ResetOptions, { branch, partition, position, bounds }: FoundPosition, to: ResetTarget): Promise<Resume> {
   const evidence = await evidenceIn(options, branch)(partition)
   const recorded =
     position.kind === 'at'
-      ? resumeAt(position.committed, bounds, options.digest)
+      ? lostBehind(resumeAt(position.committed, bounds, options.digest), evidence)
       : position.kind === 'foreign' && to !== 'recorded'
-        ? resumeByHand(position.offset, evidence, bounds)
+        ? resumeByHand(partition, position.offset, evidence, bounds, 'recover')
         : resumeWithout(partition, evidence, bounds, 'recover')
   const target = targetOf(to, recorded, bounds)
   assertNotBack(target, recorded, partitionKey(partition))
   if (target > bounds.end) throw new TracefoldError('bad_request', `${partitionKey(partition)} ends at ${bounds.end}; expected an offset of at most that, got ${target}`)
-  return skippedTo(recorded, target, evidence)
+  const resume = skippedTo(recorded, target, evidence)
+  const before = position.kind === 'at' ? position.committed : evidence
+  return branch === 'detail' ? { ...resume, epoch: epochOf(resume, before, options.digest) } : resume
 }
 
 function targetOf(to: ResetTarget, { next }: Resume, { begin, end }: Bounds): number {

@@ -1,5 +1,6 @@
 /**
- * What operators asked to be skipped, as every process knows it from the control log: one entry for each branch and partition, the newest.
+ * What operators asked to be skipped, as every process knows it from the control log: one entry for each branch and partition, of the newest incarnation the one that
+ * goes furthest. Two may ask at once, and the log keeps the later entry alone: whoever knows of the one that goes further puts it there again.
  *
  * What must hold: an entry says "the position is at least `to`, in this incarnation". So to apply it twice, or long after, does nothing; and a topic that
  * was made anew is not skipped by what was meant for the one before.
@@ -38,15 +39,24 @@ export class SkipBook {
   /** Resolves once everything that was asked for before is known. */
   follow(control: ControlLog): Promise<Following> {
     const onIgnored = (name: string, why: string): void => this.#log.warn({ skip: name }, `a request to skip is not understood: ${why}`)
-    return control.follow([prefixOf(SKIP)], handlerOf(SKIP, { onChange: (name, request) => this.take(name, request), onIgnored }))
+    const onChange = (name: string, request: SkipRequest | null): void => {
+      const further = this.take(name, request)
+      if (further !== null) putSkip(control, further).catch((error: unknown) => this.#log.warn({ skip: name, error: String(error) }, 'a request to skip was overwritten by a lesser one, and could not be put again'))
+    }
+    return control.follow([prefixOf(SKIP)], handlerOf(SKIP, { onChange, onIgnored }))
   }
 
-  take(name: string, request: SkipRequest | null): void {
+  /** The request that stays in force, where this one asks for less; else null. */
+  take(name: string, request: SkipRequest | null): SkipRequest | null {
     const known = this.#requests.get(name)
-    if (request === null) return void this.#requests.delete(name)
+    if (request === null) {
+      this.#requests.delete(name)
+      return null
+    }
+    if (known !== undefined && isFurther(known, request)) return known
     this.#requests.set(name, request)
-    if (known?.to === request.to && known.incarnation === request.incarnation) return
-    for (const listener of this.#listeners) listener(request)
+    if (known === undefined || isFurther(request, known)) for (const listener of this.#listeners) listener(request)
+    return null
   }
 
   /** Null where nothing was asked for. */
@@ -59,6 +69,10 @@ export class SkipBook {
   onRequest(listener: (request: SkipRequest) => void): void {
     this.#listeners.push(listener)
   }
+}
+
+function isFurther(a: SkipRequest, b: SkipRequest): boolean {
+  return a.incarnation === b.incarnation ? a.to > b.to : a.incarnation > b.incarnation
 }
 
 export function putSkip(control: ControlLog, request: SkipRequest): Promise<void> {

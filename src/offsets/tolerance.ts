@@ -2,19 +2,23 @@
  * Loss tolerance: where the settings prefer fresh data to all data, a branch that lags too far behind while its store takes nothing skips to the log's end. By
  * the same request as an operator's, so that the range is recorded and can be backfilled.
  *
- * What must hold: a branch that commits is never skipped, however far behind it is. What was asked for counts as done: there is no second request before
- * the lag behind the first one is too large again. It takes effect when the store takes what the process has in hand.
+ * What must hold: a branch that commits is never skipped, however far behind it is, and whichever process commits: all the while this one must have a commit
+ * under way, and the group's position must stand still. So a stream that was stopped or stands still for another reason, and a process that slept, ask for
+ * nothing. What was asked for counts as done: there is no second request before the lag behind the first one is too large again. It takes effect when the
+ * store takes what the process has in hand.
  */
 import type { ControlLog } from '../control/control-log.ts'
 import type { Logger } from '../log.ts'
 import { partitionKey } from '../source/source.ts'
 import type { BranchName } from '../store/position.ts'
 import type { StreamReport } from '../stream.ts'
-import { findPositions, recordTimes, type PositionsOptions } from './cluster-positions.ts'
+import { findPositions, recordTimes, type FoundPosition, type PositionsOptions } from './cluster-positions.ts'
 import { putSkip, type SkipBook } from './skip-book.ts'
 
 /** A store that takes nothing for so long, with too much waiting, is away. Longer than a slow flush. */
 const AWAY_MS = 60_000
+/** Past that between two looks nobody knows what happened: the process slept, or Kafka did not answer. Three looks of live.ts. */
+const UNSEEN_MS = 30_000
 
 export interface LagLimits {
   readonly skipAfterLagRecords: number | null
@@ -35,10 +39,18 @@ export function isTooFarBehind({ skipAfterLagRecords, skipAfterLagMinutes }: Lag
   return skipAfterLagMinutes !== null && ageMs !== null && records > 0 && ageMs > skipAfterLagMinutes * 60_000
 }
 
+/** A partition whose lag is too much, with a commit under way. */
+interface Held {
+  readonly sinceMs: number
+  readonly seenMs: number
+  /** The committed position, which must not move. */
+  readonly incarnation: number
+  readonly next: number
+}
+
 export class ToleranceWatch {
   readonly #options: ToleranceOptions
-  /** Since when each partition's lag is too much, and the stream's last commit then. */
-  readonly #since = new Map<string, { readonly atMs: number; readonly lastCommitMs: number | null }>()
+  readonly #since = new Map<string, Held>()
 
   constructor(options: ToleranceOptions) {
     this.#options = options
@@ -56,33 +68,34 @@ export class ToleranceWatch {
     return requests
   }
 
-  async #lookAt(branch: BranchName, { partitions, lastCommitMs }: StreamReport): Promise<number> {
-    const { book, control, limits, log, neighbours, now } = this.#options
+  async #lookAt(branch: BranchName, { partitions, committingSinceMs }: StreamReport): Promise<number> {
+    const { book, control, limits, log, now } = this.#options
     const ours = new Set(partitions.map(partitionKey))
     const found = (await findPositions(this.#options, [branch])).filter(({ partition }) => ours.has(partitionKey(partition)))
-    const places = found.map(({ partition, where, bounds }) => ({ partition, incarnation: where.incarnation, offset: Math.max(where.next, book.toOf(branch, partition, where.incarnation) ?? 0), bounds }))
-    const times = await recordTimes(neighbours.kafka, places)
+    const places = found.map(({ partition, where, bounds }) => ({ partition, where, offset: Math.max(where.next, book.toOf(branch, partition, where.incarnation) ?? 0), bounds }))
+    const times = limits[branch].skipAfterLagMinutes === null ? [] : await recordTimes(this.#options.neighbours.kafka, places)
     let requests = 0
-    for (const [i, { partition, incarnation, offset, bounds }] of places.entries()) {
+    for (const [i, { partition, where, offset, bounds }] of places.entries()) {
       const timeMs = times[i] ?? null
       const isTooFar = isTooFarBehind(limits[branch], bounds.end - offset, timeMs === null ? null : now() - timeMs)
-      if (!this.#isForLong(`${branch} ${partitionKey(partition)}`, isTooFar, lastCommitMs)) continue
-      await putSkip(control, { branch, ...partition, incarnation, to: bounds.end, atMs: now(), by: 'lag' })
+      if (!this.#isAway(`${branch} ${partitionKey(partition)}`, isTooFar ? committingSinceMs : null, where)) continue
+      await putSkip(control, { branch, ...partition, incarnation: where.incarnation, to: bounds.end, atMs: now(), by: 'lag' })
       log.error({ branch, partition: partitionKey(partition), from: offset, to: bounds.end }, 'the store takes nothing and the lag is more than the settings put up with: this range is skipped, and can be backfilled')
       requests++
     }
     return requests
   }
 
-  /** A burst that came just now is no outage: the lag must have been too much all the while, without a commit. */
-  #isForLong(key: string, isTooFar: boolean, lastCommitMs: number | null): boolean {
+  /** A burst that came just now is no outage: at each look of a minute the lag must have been too much, with a commit under way and the position where it was. */
+  #isAway(key: string, committingSinceMs: number | null, { incarnation, next }: FoundPosition['where']): boolean {
     const nowMs = this.#options.now()
-    const known = this.#since.get(key)
-    const goesOn = isTooFar && known !== undefined && known.lastCommitMs === lastCommitMs
-    if (!isTooFar) this.#since.delete(key)
-    else if (!goesOn) this.#since.set(key, { atMs: nowMs, lastCommitMs })
-    if (!goesOn || nowMs - known.atMs < AWAY_MS) return false
+    const held = this.#since.get(key)
     this.#since.delete(key)
-    return true
+    if (committingSinceMs === null) return false
+    const goesOn = held !== undefined && held.incarnation === incarnation && held.next === next && nowMs - held.seenMs <= UNSEEN_MS
+    const sinceMs = goesOn ? held.sinceMs : nowMs
+    if (nowMs - Math.max(sinceMs, committingSinceMs) >= AWAY_MS) return true
+    this.#since.set(key, { sinceMs, seenMs: nowMs, incarnation, next })
+    return false
   }
 }

@@ -17,7 +17,8 @@ export function whereIs(position: ReadPosition, evidence: Evidence | null, bound
     return bounds.end < next ? anew(incarnation, bounds) : { state: 'committed', incarnation, next, openBlock: from }
   }
   if (evidence !== null && bounds.end < evidence.next) return anew(evidence.incarnation, bounds)
-  if (position.kind === 'foreign') return { state: 'by_hand', incarnation: evidence?.incarnation ?? 0, next: position.offset, openBlock: null }
+  const isUsable = position.kind === 'foreign' && position.offset <= bounds.end && (evidence === null || position.offset >= evidence.next)
+  if (isUsable) return { state: 'by_hand', incarnation: evidence?.incarnation ?? 0, next: position.offset, openBlock: null }
   if (evidence === null) return { state: 'none', incarnation: 0, next: bounds.begin, openBlock: null }
   return { state: position.kind === 'reset' ? 'committed' : 'lost', incarnation: evidence.incarnation, next: evidence.next, openBlock: null }
 }

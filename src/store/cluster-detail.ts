@@ -16,12 +16,12 @@ import type { Bounds, Partition } from '../source/source.ts'
 import type { DetailPart, DetailStore, Settlement } from './detail-store.ts'
 import type { ElasticsearchDocuments } from './elasticsearch/documents.ts'
 import type { Progress, Resume } from './position.ts'
-import { epochOf, resumeAt, resumeByHand, resumeWithout, skippedTo, type Committed, type Evidence, type ExpiredPositionPolicy, type LostPositionPolicy } from './resume.ts'
+import { epochOf, lostBehind, resumeAt, resumeByHand, resumeWithout, skippedTo, type Committed, type Evidence, type ExpiredPositionPolicy, type LostPositionPolicy } from './resume.ts'
 import { skipMarks, type SkipTo } from './skipped.ts'
 import type { CommitReport } from './store.ts'
 
 export interface ClusterDetailOptions {
-  readonly documents: ElasticsearchDocuments
+  readonly documents: Pick<ElasticsearchDocuments, 'merge' | 'writeLedger' | 'evidence'>
   readonly admin: Admin
   readonly letterProducer: Producer
   readonly names: Names
@@ -30,9 +30,9 @@ export interface ClusterDetailOptions {
   readonly lostPosition: LostPositionPolicy
   readonly expiredPosition?: ExpiredPositionPolicy
   readonly bounds: (p: Partition) => Promise<Bounds>
-  /** Commits offsets as a member of the group; null where the rollup transaction does it (together). */
   /** Commits where a block opens, before anything is read into it. */
   readonly commitOpening: (progress: readonly Progress[], signal: AbortSignal) => Promise<void>
+  /** Commits offsets as a member of the group; null where the rollup transaction does it (together). */
   readonly commitOffsets: ((progress: readonly Progress[], signal: AbortSignal) => Promise<void>) | null
   /** What an operator asked for; without it nobody does. */
   readonly skipTo?: SkipTo
@@ -53,7 +53,7 @@ export class ClusterDetailStore implements DetailStore {
     const { admin, names, rules, commitOpening } = this.#options
     const position = await readPosition(admin, names.detailGroup, p)
     const { resume: found, before } = await this.#resume(p, position)
-    const moved = await this.#skipped(p, found)
+    const moved = await this.#behind(p, found)
     const resume = { ...moved, epoch: epochOf(moved, before, rules.digest) }
     const { lost, ...at } = resume
     const isKnown = position.kind === 'at' && isSame(position.committed, { ...at, rules: rules.digest })
@@ -67,15 +67,16 @@ export class ClusterDetailStore implements DetailStore {
     const bounds = await this.#options.bounds(p)
     if (position.kind === 'at') return { resume: resumeAt(position.committed, bounds, rules.digest, expiredPosition), before: position.committed }
     const evidence = await documents.evidence(p)
-    if (position.kind === 'foreign') return { resume: resumeByHand(position.offset, evidence, bounds), before: evidence }
+    if (position.kind === 'foreign') return { resume: resumeByHand(p, position.offset, evidence, bounds, lostPosition), before: evidence }
     return { resume: resumeWithout(p, evidence, bounds, position.kind === 'reset' ? 'recover' : lostPosition), before: evidence }
   }
 
-  /** A kill may have left documents and ledger ahead of the committed position: a skipped range must not begin before them. */
-  async #skipped(p: Partition, resume: Resume): Promise<Resume> {
-    const to = this.#options.skipTo?.('detail', p, resume.incarnation) ?? null
-    if (to === null || to <= resume.next) return resume
-    return skippedTo(resume, to, await this.#options.documents.evidence(p))
+  /** A kill may have left documents and ledger ahead of the committed position: what is lost or skipped must not begin before them. */
+  async #behind(p: Partition, resume: Resume): Promise<Resume> {
+    const to = this.#options.skipTo?.('detail', p, resume.incarnation) ?? resume.next
+    if (resume.lost === null && to <= resume.next) return resume
+    const accounted = await this.#options.documents.evidence(p)
+    return skippedTo(lostBehind(resume, accounted), to, accounted)
   }
 
   async commit(part: DetailPart, signal: AbortSignal): Promise<CommitReport> {

@@ -6,6 +6,7 @@
  *   the log begins behind the committed offset      -> the range in between has expired; a new block opens at the log's beginning, unless the policy is another
  *   the log ends before the committed offset        -> the topic was deleted and created again: a new incarnation from its beginning
  *   nothing committed                               -> the log's beginning, unless the store holds our data: then an operator chooses
+ *   somebody set an offset with other tools         -> ahead: there, and the range in between is skipped; back: an operator chooses, as without one
  *   an operator skipped                             -> a new block opens there; the range in between is skipped
  *
  * Where a block opens in a log that was read before, by other rules or behind a gap, an epoch begins (position.ts).
@@ -56,6 +57,10 @@ function resumeExpired({ incarnation, next }: Committed, { begin, end }: Bounds,
 /** No offset is committed. Throws `position_lost` where the store holds our data and the policy is to stop. */
 export function resumeWithout(p: Partition, evidence: Evidence | null, bounds: Bounds, policy: LostPositionPolicy): Resume {
   if (evidence === null) return freshBlock(0, bounds.begin, null)
+  return resumeBy(policy, evidence, bounds, `no committed offset for ${partitionKey(p)} (offsets expire after a week of standstill)`)
+}
+
+function resumeBy(policy: LostPositionPolicy, evidence: Evidence, bounds: Bounds, why: string): Resume {
   if (bounds.end < evidence.next || policy === 'earliest') return freshBlock(evidence.incarnation + 1, bounds.begin, null)
   const reached = Math.max(evidence.next, bounds.begin)
   const expired = evidence.next < bounds.begin ? lost(evidence.next, bounds.begin, 'expired') : null
@@ -63,21 +68,24 @@ export function resumeWithout(p: Partition, evidence: Evidence | null, bounds: B
   if (policy === 'latest') return freshBlock(evidence.incarnation, bounds.end, lost(evidence.next, bounds.end, 'skipped'))
   throw new TracefoldError(
     'position_lost',
-    `no committed offset for ${partitionKey(p)} (offsets expire after a week of standstill), although the store holds our data up to offset ${evidence.next}. ` +
-      'Nothing is read, since starting over could count twice. Choose with kafka.lostPosition: recover (go on at that offset), ' +
+    `${why}, although the store holds our data up to offset ${evidence.next}. ` +
+      'Nothing is read, since starting over could count twice. Choose with kafka.lostPosition: recover (go on at that offset, as `tracefold offsets reset --to recorded` does once), ' +
       'earliest (the topic is a new one: count it from its beginning), or latest (skip what came since).',
   )
 }
 
 /**
- * Somebody set the offset with other tools. A new block opens there, of the incarnation that the store knows: without that, marks of an earlier topic would
- * forbid counting. What was jumped over is skipped, as far as the store knows where we were.
+ * Somebody set the offset with other tools. Ahead of what the store knows, a new block opens there, of the incarnation that the store knows: without that, marks
+ * of an earlier topic would forbid counting; what was jumped over is skipped. An offset before it would count twice, and where the topic was made anew to go on
+ * behind it would lose: so it says no more than none, and the policy chooses. The same holds past the log's end. Throws `position_lost` as `resumeWithout` does.
  */
-export function resumeByHand(offset: number, evidence: Evidence | null, bounds: Bounds): Resume {
-  const resume = resumeAt({ incarnation: evidence?.incarnation ?? 0, next: offset, from: offset, rules: '' }, bounds, 'any')
-  if (evidence === null || resume.incarnation !== evidence.incarnation) return resume
-  if (bounds.end < evidence.next) return freshBlock(evidence.incarnation + 1, resume.next, null)
-  return resume.next > evidence.next ? freshBlock(evidence.incarnation, resume.next, lost(evidence.next, resume.next, 'skipped')) : resume
+export function resumeByHand(p: Partition, offset: number, evidence: Evidence | null, bounds: Bounds, policy: LostPositionPolicy): Resume {
+  const at = Math.max(bounds.begin, offset > bounds.end ? bounds.begin : offset)
+  if (evidence === null) return freshBlock(0, at, null)
+  const { incarnation, next } = evidence
+  if (bounds.end < next) return freshBlock(incarnation + 1, at, null)
+  if (offset < next || offset > bounds.end) return resumeBy(policy, evidence, bounds, `the offset of ${partitionKey(p)} was set to ${offset} with other tools`)
+  return freshBlock(incarnation, at, lost(next, at, 'skipped'))
 }
 
 /**
@@ -90,6 +98,16 @@ export function skippedTo(resume: Resume, to: number, accounted: Evidence | null
   const reached = accounted?.incarnation === incarnation ? Math.max(next, accounted.next) : next
   if (to <= reached) return freshBlock(incarnation, reached, resume.lost)
   return freshBlock(incarnation, to, lost(resume.lost?.from ?? reached, to, 'skipped'))
+}
+
+/**
+ * `accounted`: as above. A lost range begins behind it, and where the ledger is past the whole of it, so is the position: else what was counted there would be in the
+ * ledger once more, as lost. So does a lost range that was written and not committed before the log's beginning moved on.
+ */
+export function lostBehind(resume: Resume, accounted: Evidence | null): Resume {
+  const { incarnation, next, lost: range } = resume
+  if (range === null || accounted?.incarnation !== incarnation) return resume
+  return freshBlock(incarnation, Math.max(next, accounted.next), lost(Math.max(range.from, accounted.next), range.to, range.reason))
 }
 
 /**

@@ -129,7 +129,7 @@ export class RollupTopicStore implements RollupStore {
       return { resume, days: resume.incarnation === position.committed.incarnation ? position.committed.days : [] }
     }
     const known = await evidence(p)
-    if (position.kind === 'foreign') return { resume: resumeByHand(position.offset, known, log), days: [] }
+    if (position.kind === 'foreign') return { resume: resumeByHand(p, position.offset, known, log, lostPosition), days: [] }
     return { resume: resumeWithout(p, known, log, position.kind === 'reset' ? 'recover' : lostPosition), days: [] }
   }
 

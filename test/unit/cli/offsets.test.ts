@@ -44,7 +44,7 @@ async function run(words: readonly string[]): Promise<{ out: string; err: string
 test('show: a line for each position, totals, and what was skipped', async () => {
   const { out, asked } = await run(['offsets', 'show'])
   expect(out).toMatch(/detail\s+logs\s+3\s+50\s+350\s+300\s+2 h\s+0\s+skip to 350 asked for/)
-  expect(out).toMatch(/rollup\s+logs\s+3\s+40\s+350\s+310\s+-\s+-\s+no offset committed; the store holds data up to 40/)
+  expect(out).toMatch(/rollup\s+logs\s+3\s+40\s+350\s+310\s+-\s+-\s+no offset to go on at; the store holds data up to 40/)
   expect(out).toContain('detail: 300 records behind in 1 partitions, 2 h at most')
   expect(out).toMatch(/detail:logs\/3@10\s+2026-03-01\s+10\s+40\s+7 of 30/)
   expect(asked).toEqual(['close'])

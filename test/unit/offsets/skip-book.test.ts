@@ -10,6 +10,7 @@ import { putSkip, SkipBook, type SkipRequest } from '../../../src/offsets/skip-b
 import { isTooFarBehind } from '../../../src/offsets/tolerance.ts'
 import { whereIs } from '../../../src/offsets/where.ts'
 import { aPartition, T0 } from '../../support/builders.ts'
+import { waitUntil } from '../../support/wait.ts'
 
 const P = aPartition()
 const request = (over: Partial<SkipRequest> = {}): SkipRequest => ({ branch: 'detail', ...P, incarnation: 0, to: 500, atMs: T0, by: 'operator', ...over })
@@ -48,6 +49,28 @@ describe('requests to skip', () => {
     expect(told).toEqual([500, 700])
   })
 
+  test('a request that another for less overtakes stays in force, also for who starts later', async () => {
+    const running = book()
+    const told: number[] = []
+    await running.follow(control)
+    running.onRequest(({ to }) => told.push(to))
+    await putSkip(control, request({ to: 700 }))
+    await putSkip(control, request({ to: 500, atMs: T0 + 1 }))
+    expect([told, running.toOf('detail', P, 0)]).toEqual([[700], 700])
+    await waitUntil('the log to hold it again', async () => {
+      const late = book()
+      await late.follow(control)
+      return late.toOf('detail', P, 0) === 700
+    })
+    expect(told).toEqual([700])
+  })
+
+  test('a request for an earlier topic of that name does not undo one for the topic of now', () => {
+    const running = book()
+    running.take('x', request({ incarnation: 1, to: 20 }))
+    expect(running.take('x', request({ incarnation: 0, to: 900 }))).toMatchObject({ incarnation: 1, to: 20 })
+  })
+
   test('a request of another version is left alone', async () => {
     await control.put('skip/detail/x', { v: 9, to: 5 })
     const running = book()
@@ -75,7 +98,9 @@ describe('where a branch is', () => {
     ['at the log\'s beginning at first', { kind: 'none' } as const, null, log, { state: 'none', incarnation: 0, next: 10, openBlock: null }],
     ['lost where the store holds our data', { kind: 'none' } as const, seen, log, { state: 'lost', incarnation: 2, next: 500, openBlock: null }],
     ['recovered where the client reset it', { kind: 'reset' } as const, seen, log, { state: 'committed', incarnation: 2, next: 500, openBlock: null }],
-    ['where somebody set it', { kind: 'foreign', offset: 42 } as const, seen, log, { state: 'by_hand', incarnation: 2, next: 42, openBlock: null }],
+    ['where somebody set it ahead', { kind: 'foreign', offset: 642 } as const, seen, log, { state: 'by_hand', incarnation: 2, next: 642, openBlock: null }],
+    ['lost where somebody set it back', { kind: 'foreign', offset: 42 } as const, seen, log, { state: 'lost', incarnation: 2, next: 500, openBlock: null }],
+    ['lost where somebody set it past the end', { kind: 'foreign', offset: 901 } as const, seen, log, { state: 'lost', incarnation: 2, next: 500, openBlock: null }],
   ])('%s', (_, position, evidence, bounds, wanted) => {
     expect(whereIs(position, evidence, bounds)).toEqual(wanted)
   })

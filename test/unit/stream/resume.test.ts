@@ -95,13 +95,21 @@ describe('with an offset that somebody set by hand', () => {
   const fresh = (incarnation: number, at: number, lost: object | null = null) => ({ incarnation, from: at, next: at, lost })
   const cases = [
     { fact: 'a store that knows nothing goes on there', offset: 17, evidence: null, bounds: log, resume: fresh(0, 17) },
-    { fact: 'going back goes on in the incarnation that the store knows', offset: 17, evidence: seen, bounds: log, resume: fresh(3, 17) },
     { fact: 'exactly where the store was, nothing is lost', offset: 500, evidence: seen, bounds: log, resume: fresh(3, 500) },
     { fact: 'what was jumped over is skipped', offset: 700, evidence: seen, bounds: log, resume: fresh(3, 700, { from: 500, to: 700, reason: 'skipped' }) },
     { fact: 'a log that ends before what the store knows is another one', offset: 17, evidence: seen, bounds: { begin: 0, end: 90 }, resume: fresh(4, 17) },
+    { fact: 'an offset that the log has not got is its beginning, where the store knows nothing', offset: 999, evidence: null, bounds: log, resume: fresh(0, 10) },
   ]
   test.each(cases)('$fact', ({ offset, evidence, bounds, resume }) => {
-    expect(resumeByHand(offset, evidence, bounds)).toEqual(resume)
+    expect(resumeByHand(aPartition(), offset, evidence, bounds, 'stop')).toEqual(resume)
+  })
+
+  test.each([['before what the store knows', 499], ['past the log\'s end', 901]])('%s nothing is read and nothing counted again, unless an operator has chosen', (_, offset) => {
+    const open = (policy: LostPositionPolicy) => resumeByHand(aPartition(), offset, seen, log, policy)
+    expect(() => open('stop')).toThrow(/error-logs\/0 was set to \d+ with other tools.*up to offset 500.*count twice.*offsets reset --to recorded/)
+    expect(open('recover')).toEqual(fresh(3, 500))
+    expect(open('earliest')).toEqual(fresh(4, 10))
+    expect(open('latest')).toEqual(fresh(3, 900, { from: 500, to: 900, reason: 'skipped' }))
   })
 })
 
