@@ -148,7 +148,7 @@ export function createMetrics(): Metrics {
     storeItems: make.tally('store_items_total', 'Documents of bulk writes, by what the store said.', { result: ITEM_RESULTS }),
     backpressureSeconds: make.tally('backpressure_seconds_total', 'Time the source was paused because the store was behind.', { branch: BRANCHES }),
     timeSeconds: make.tally('time_seconds_total', 'Where the branch\'s loop spends its time.', { branch: BRANCHES, state: LOOP_STATES }),
-    consumerLag: make.level('consumer_lag_records', 'Records between our position and the log\'s end.', ['branch', 'cluster', 'topic', 'partition']),
+    consumerLag: make.level('consumer_lag_records', 'Records between what the store has acknowledged and the log\'s end.', ['branch', 'cluster', 'topic', 'partition']),
     eventClockReplaced: make.plain('event_clock_replaced_total', 'Events whose own time was not believed.'),
     overflowEvents: make.plain('overflow_events_total', 'Events counted in an overflow group.'),
     rebalances: make.tally('rebalances_total', 'Times the set of our partitions changed.', { branch: BRANCHES }),

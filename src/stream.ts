@@ -106,7 +106,10 @@ export function foldingOf(options: FoldingOptions, flushed: FlushedIds, lag = ne
       if (detail !== null) converger?.open(p, detail)
       if (rollup !== null) aggregator?.open(p, rollup)
       open.set(partitionKey(p), p)
-      return { readFrom: Math.min(leading.from, rollup?.from ?? leading.from), committed: Math.min(leading.next, rollup?.next ?? leading.next) }
+      const readFrom = Math.min(leading.from, rollup?.from ?? leading.from)
+      const committed = Math.min(leading.next, rollup?.next ?? leading.next)
+      lag.open(p, { position: readFrom, committed })
+      return { readFrom, committed }
     },
     changeRules(next) {
       const isSame = next?.digest === rules.digest
@@ -132,6 +135,7 @@ export function foldingOf(options: FoldingOptions, flushed: FlushedIds, lag = ne
       lag.note(batch, items)
       options.tally?.add(items)
     },
+    noteEnd: (p, end) => lag.noteEnd(p, end),
     fullBy() {
       if ((converger?.changedDocuments() ?? 0) >= settings.detail.flushDocuments || (aggregator?.waitingRows() ?? 0) >= settings.rollup.flushRows) return 'size'
       return waitingBytes() >= settings.detail.flushBytes ? 'bytes' : null

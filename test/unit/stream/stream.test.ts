@@ -135,7 +135,7 @@ describe('the metrics', () => {
   test('say how far behind a partition is, until it is not ours any more', async () => {
     const { source, metrics } = await started({})
     source.deliver(P0, errorLines(3), 103)
-    expect((await metrics.exposition()).text).toMatch(/consumer_lag_records\{branch="rollup",cluster="main",topic="error-logs",partition="0"\} 100/)
+    expect((await metrics.exposition()).text).toMatch(/consumer_lag_records\{branch="rollup",cluster="main",topic="error-logs",partition="0"\} 103/)
     source.assign(P1)
     await settle()
     expect((await metrics.exposition()).text).not.toMatch(/consumer_lag_records\{.*partition="0"/)
