@@ -1,4 +1,4 @@
-/** Accounts all the time of a stream's loop to what it was spent on: waiting for records, decoding, writing, or held back by the store. */
+/** Accounts all the time of a stream's loop to what it was spent on: waiting for records, decoding, writing, or held back (by the store, or for rules or a skip). */
 import type { LoopState, Metrics } from './metrics.ts'
 import type { BranchName } from './store/position.ts'
 
@@ -18,6 +18,7 @@ export class LoopClock {
   constructor(metrics: Metrics, branches: readonly BranchName[]) {
     this.#metrics = metrics
     this.#branches = branches
+    this.#countEntry()
   }
 
   enter(state: LoopState): void {
@@ -25,12 +26,17 @@ export class LoopClock {
     this.#settle()
     this.#state = state
     this.#spent[state].times++
+    this.#countEntry()
   }
 
   /** Up to this moment. */
   spent(): Readonly<Record<LoopState, Spent>> {
     this.#settle()
     return structuredClone(this.#spent)
+  }
+
+  #countEntry(): void {
+    for (const branch of this.#branches) this.#metrics.loopEntries.inc({ branch, state: this.#state })
   }
 
   #settle(): void {

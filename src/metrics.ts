@@ -105,6 +105,7 @@ export interface Metrics {
   readonly storeItems: Tally<{ result: ItemResult }>
   readonly backpressureSeconds: Tally<{ branch: BranchName }>
   readonly timeSeconds: Tally<{ branch: BranchName; state: LoopState }>
+  readonly loopEntries: Tally<{ branch: BranchName; state: LoopState }>
   readonly consumerLag: Level<{ branch: BranchName; cluster: string; topic: string; partition: string }>
   readonly eventClockReplaced: PlainTally
   readonly overflowEvents: PlainTally
@@ -146,8 +147,9 @@ export function createMetrics(): Metrics {
     transactions: make.tally('transactions_total', 'Transactions of the rollup branch.', { result: TRANSACTION_RESULTS }),
     storeRetries: make.tally('store_retries_total', 'Tries that had to be repeated.', { store: STORES }),
     storeItems: make.tally('store_items_total', 'Documents of bulk writes, by what the store said.', { result: ITEM_RESULTS }),
-    backpressureSeconds: make.tally('backpressure_seconds_total', 'Time the source was paused because the store was behind.', { branch: BRANCHES }),
+    backpressureSeconds: make.tally('backpressure_seconds_total', 'Time the source was paused: the store was behind, or other rules or a skip waited for what was in hand to be committed.', { branch: BRANCHES }),
     timeSeconds: make.tally('time_seconds_total', 'Where the branch\'s loop spends its time.', { branch: BRANCHES, state: LOOP_STATES }),
+    loopEntries: make.tally('loop_entries_total', 'How often the branch\'s loop began to wait, decode, write, or be held back.', { branch: BRANCHES, state: LOOP_STATES }),
     consumerLag: make.level('consumer_lag_records', 'Records between what the store has acknowledged and the log\'s end.', ['branch', 'cluster', 'topic', 'partition']),
     eventClockReplaced: make.plain('event_clock_replaced_total', 'Events whose own time was not believed.'),
     overflowEvents: make.plain('overflow_events_total', 'Events counted in an overflow group.'),

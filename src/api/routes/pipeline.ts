@@ -27,7 +27,7 @@ const stream = z
       .object({ samples: z.number(), p50: z.number().nullable(), p90: z.number().nullable(), p99: z.number().nullable(), max: z.number().nullable() })
       .meta({ description: 'From a record\'s timestamp to its commit; of each of the newest thousand commits of a partition, the oldest record.' }),
     lastCommitMs: numberOrNull('When it last committed, in ms since the epoch.'),
-    spent: z.object({ waiting: spent, decoding: spent, writing: spent, backpressure: spent }).meta({ description: 'All the time of its loop. Back-pressure: the source was paused because the store was behind.' }),
+    spent: z.object({ waiting: spent, decoding: spent, writing: spent, backpressure: spent }).meta({ description: 'All the time of its loop. Back-pressure: the source was paused, for the store was behind, or other rules or a skip waited for what was in hand to be committed.' }),
   })
   .meta({ id: 'Stream' })
 

@@ -150,6 +150,18 @@ describe('the metrics', () => {
     expect(store.units.length).toBe(1)
   })
 
+  test('say how often the loop was held back, as /pipeline does', async () => {
+    const { source, store, metrics, stream } = await started({ branches: ['detail'], settings: { detail: { flushBytes: 20_000 } } })
+    store.holds = true
+    const junk = Array.from({ length: 5 }, () => `junk ${'x'.repeat(5_000)}`)
+    source.deliver(P0, junk)
+    source.deliver(P0, [...junk, ...junk])
+    const { spent } = stream.report()
+    const { text } = await metrics.exposition()
+    expect(spent.backpressure.times).toBe(1)
+    for (const [state, { times }] of Object.entries(spent)) expect(text).toContain(`tracefold_loop_entries_total{branch="detail",state="${state}"} ${times}\n`)
+  })
+
   test('say what triggered a flush', async () => {
     const { source, metrics, stream } = await started({ branches: ['detail'], settings: { detail: { flushDocuments: 3 } } })
     source.deliver(P0, errorLines(3))
