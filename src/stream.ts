@@ -26,7 +26,7 @@ import { Runner } from './runner.ts'
 import { recentIds } from './detail/recent-ids.ts'
 import { partitionKey, type Partition, type Source } from './source/source.ts'
 import type { BranchName, Progress } from './store/position.ts'
-import type { Store } from './store/store.ts'
+import { lostRanges, type Store } from './store/store.ts'
 import type { TallyKeeper } from './tally.ts'
 
 export interface StreamOptions {
@@ -41,7 +41,7 @@ export interface StreamOptions {
   /** Longest wait of an item before it is committed, in ms: when caught up, and when behind. */
   readonly flushMs: { readonly caughtUp: number; readonly behind: number }
   readonly exitAtEnd: boolean
-  /** Told of every item, where somebody wants to know. */
+  /** Told of every item and every lost range, where somebody wants to know; together, of what the detail branch lost, or else the rollup branch. */
   readonly tally?: TallyKeeper
   readonly metrics: Metrics
   readonly health: HealthRegistry
@@ -100,6 +100,7 @@ export function foldingOf(options: FoldingOptions, flushed: FlushedIds, lag = ne
   return {
     rules,
     open(p, { detail, rollup }) {
+      const [lost] = lostRanges({ detail, rollup })
       const leading = detail ?? rollup
       if (leading === null) throw new TracefoldError('store_refused', 'the store serves none of this stream\'s branches')
       intake.open(p, leading.incarnation, leading.from)
@@ -108,6 +109,7 @@ export function foldingOf(options: FoldingOptions, flushed: FlushedIds, lag = ne
       open.set(partitionKey(p), p)
       const readFrom = Math.min(leading.from, rollup?.from ?? leading.from)
       const committed = Math.min(leading.next, rollup?.next ?? leading.next)
+      if (lost !== undefined) options.tally?.addLost(p, lost)
       lag.open(p, { position: readFrom, committed })
       return { readFrom, committed }
     },

@@ -1,6 +1,7 @@
 /** How the streams of this process are: lag, rates, latency, where their time goes, the terms of the account, and the last troubles. Reads only. */
 import { z } from 'zod'
 import { BRANCHES } from '../../metrics.ts'
+import { NOTHING } from '../../tally.ts'
 import type { ApiDeps, ZodApp } from '../deps.ts'
 
 const number = (description: string) => z.number().meta({ description })
@@ -34,19 +35,21 @@ const stream = z
 const pipelineAnswer = z.object({
   now: z.iso.datetime(),
   streams: z.array(stream).meta({ description: 'Of this process.' }),
-  counts: z.object({ consumed: z.number(), counted: z.number(), filtered: z.number(), dead: z.number() }).meta({ description: 'Events folded since the start. The account over all processes is /api/v1/ledger.' }),
+  counts: z
+    .object({ consumed: z.number(), counted: z.number(), filtered: z.number(), dead: z.number(), expired: number('Offsets that the log did not have any more.'), skipped: number('Offsets that were skipped.') })
+    .meta({ description: 'Since the start: events folded, and what was lost; consumed is the sum of the others. The account over all processes is /api/v1/ledger.' }),
   troubles: z.array(z.object({ at: z.iso.datetime(), name: z.string(), detail: z.string() })).meta({ description: 'The newest, whether they are over or not; newest first.' }),
 })
 
 export function pipelineRoutes(app: ZodApp, deps: ApiDeps): void {
   const schema = { tags: ['operations'], summary: 'How the streams of this process are', response: { 200: pipelineAnswer } }
   app.get('/pipeline', { schema }, async () => {
-    const { streams, tally } = deps.pipeline?.() ?? { streams: [], tally: { counted: 0, filtered: 0, dead: 0 } }
-    const { counted, filtered, dead } = tally
+    const { streams, tally } = deps.pipeline?.() ?? { streams: [], tally: NOTHING }
+    const { counted, filtered, dead, expired, skipped } = tally
     return {
       now: new Date(deps.now()).toISOString(),
       streams: streams.map(({ branches, partitions, ...rest }) => ({ ...rest, branches: [...branches], partitions: [...partitions] })),
-      counts: { consumed: counted + filtered + dead, counted, filtered, dead },
+      counts: { consumed: counted + filtered + dead + expired + skipped, counted, filtered, dead, expired, skipped },
       troubles: deps.health.troubles().map(({ atMs, name, detail }) => ({ at: new Date(atMs).toISOString(), name, detail })),
     }
   })

@@ -12,6 +12,7 @@ import { partitionKey, type Bounds, type Partition, type Source, type SourceHand
 import type { Progress, Resume } from '../../../src/store/position.ts'
 import type { CommitReport, Opening, Store, Unit } from '../../../src/store/store.ts'
 import { createStream, type Stream } from '../../../src/stream.ts'
+import type { TallyKeeper } from '../../../src/tally.ts'
 import { T0 } from '../../support/builders.ts'
 import { someRules } from '../../support/rules.ts'
 
@@ -153,12 +154,12 @@ export interface Harness {
   readonly metrics: ReturnType<typeof createMetrics>
 }
 
-export async function startStream(over: { branches?: readonly ('detail' | 'rollup')[]; settings?: object; exitAtEnd?: boolean; now?: () => number } = {}): Promise<Harness> {
-  const { branches = ['rollup'], exitAtEnd = false, now = () => T0 } = over
+export async function startStream(over: { branches?: readonly ('detail' | 'rollup')[]; settings?: object; exitAtEnd?: boolean; now?: () => number; tally?: TallyKeeper } = {}): Promise<Harness> {
+  const { branches = ['rollup'], exitAtEnd = false, now = () => T0, tally } = over
   const settings = schema.parse({ blockSize: 10, ...over.settings })
   const [source, store, health, metrics] = [new FakeSource(), new FakeStore(branches), createHealth(), createMetrics()]
   const log = createLogger({ level: 'fatal' })
-  const stream = createStream({ branches, source, store, intake: { settings, now, metrics: null }, settings, rules: new RulesInForce(someRules(settings)), flushMs: { caughtUp: 1_000, behind: 5_000 }, exitAtEnd, metrics, health, log, now })
+  const stream = createStream({ branches, source, store, intake: { settings, now, metrics: null }, settings, rules: new RulesInForce(someRules(settings)), flushMs: { caughtUp: 1_000, behind: 5_000 }, exitAtEnd, ...(tally === undefined ? {} : { tally }), metrics, health, log, now })
   await stream.start()
   return { stream, source, store, health, metrics }
 }
