@@ -63,12 +63,15 @@ export class LagWatch {
   readonly #branches: readonly BranchName[]
   readonly #metrics: Metrics
   readonly #now: () => number
+  readonly #cluster: string
   readonly #places = new Map<string, Place>()
   readonly #rate = new RecentRate()
   readonly #latency = new RecentQuantiles()
   #lastCommitMs: number | null = null
 
-  constructor(branches: readonly BranchName[], metrics: Metrics, now: () => number) {
+  /** `cluster`: the source's, '' where it has none. */
+  constructor(branches: readonly BranchName[], metrics: Metrics, now: () => number, cluster = '') {
+    this.#cluster = cluster
     this.#branches = branches
     this.#metrics = metrics
     this.#now = now
@@ -119,9 +122,9 @@ export class LagWatch {
       if (oldest === undefined || oldest === place.waiting[0]) continue
       const seconds = Math.max(0, nowMs - oldest.firstMs) / 1_000
       this.#latency.add(seconds)
-      for (const branch of this.#branches) this.#metrics.endToEndLatency.observe({ branch }, seconds)
+      for (const branch of this.#branches) this.#metrics.endToEndLatency.observe({ branch, cluster: this.#cluster }, seconds)
     }
-    for (const branch of this.#branches) this.#metrics.lastCommit.set({ branch }, nowMs / 1_000)
+    for (const branch of this.#branches) this.#metrics.lastCommit.set({ branch, cluster: this.#cluster }, nowMs / 1_000)
   }
 
   drop(p: Partition): void {

@@ -33,6 +33,8 @@ export interface StreamOptions {
   readonly branches: readonly BranchName[]
   /** The source's cluster, where there are several. */
   readonly cluster?: string | null
+  /** Kafka's own id of it, for metrics; '' where the source is no Kafka. */
+  readonly clusterId?: string
   readonly source: Source
   readonly store: Store
   readonly intake: Omit<IntakeOptions, 'rules'>
@@ -58,9 +60,9 @@ export interface StreamReport extends StreamProgress {
 export type Stream = Pick<Runner, 'start' | 'stop' | 'done' | 'changeRules' | 'reopen'> & { readonly cluster: string | null; report(): StreamReport }
 
 export function createStream(options: StreamOptions): Stream {
-  const { branches, cluster = null, source, store, exitAtEnd, metrics, health, log, now } = options
-  const clock = new LoopClock(metrics, branches)
-  const lag = new LagWatch(branches, metrics, now)
+  const { branches, cluster = null, clusterId = '', source, store, exitAtEnd, metrics, health, log, now } = options
+  const clock = new LoopClock(metrics, branches, clusterId)
+  const lag = new LagWatch(branches, metrics, now, clusterId)
   const runner = new Runner({ name: cluster === null ? branches.join('+') : `${branches.join('+')} ${cluster}`, source, store, folding: foldingOf(options, recentIds(), lag), exitAtEnd, clock, events: eventsOf(options), health, log, now })
   return {
     cluster,
