@@ -20,6 +20,8 @@ export interface Folding {
   open(p: Partition, opening: Opening): Opened
   drop(p: Partition): void
   fold(batch: Batch): void
+  /** The log goes up to `end`, though nothing of it comes at the moment. */
+  noteEnd(p: Partition, end: number): void
   /** By what the unit in the making is large enough to be committed before its time, or null. */
   fullBy(): 'size' | 'bytes' | null
   /** Whether no more may be taken in until the commit under way is through. */

@@ -1,6 +1,7 @@
 /**
  * All metrics, in one place: name, help, labels. `tracefold_<area>_<thing>_<unit>_total`; label values come from the closed sets
  * below, so that the number of series has a bound (the exceptions: lag, one series for each partition that we read, and filter rules and receivers, one for each).
+ * `cluster` is the id that Kafka gave the source's cluster; a stream that reads no Kafka has it empty.
  *
  * Counters with closed labels start at zero, so that a rate is right from the first event on. Each call of `createMetrics` has
  * a registry of its own. Nothing here can fail a record.
@@ -70,7 +71,7 @@ const TRIGGERS = setOf<FlushTrigger>({ size: true, bytes: true, age: true, stop:
 const TRANSACTION_RESULTS = setOf<TransactionResult>({ committed: true, aborted: true, failed: true })
 const STORES = setOf<StoreName>({ elasticsearch: true, kafka: true, druid: true, embedded: true })
 const ITEM_RESULTS = setOf<ItemResult>({ ok: true, noop: true, conflict: true, retried: true, refused: true })
-const LOOP_STATES = setOf<LoopState>({ waiting: true, decoding: true, writing: true, backpressure: true })
+export const LOOP_STATES = setOf<LoopState>({ waiting: true, decoding: true, writing: true, backpressure: true })
 
 /** Seconds. From a caught-up branch (a flush each second) to a replay of days. */
 const LATENCY_BUCKETS = [0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 300, 900, 3_600, 21_600, 86_400]
@@ -103,8 +104,9 @@ export interface Metrics {
   readonly transactions: Tally<{ result: TransactionResult }>
   readonly storeRetries: Tally<{ store: StoreName }>
   readonly storeItems: Tally<{ result: ItemResult }>
-  readonly backpressureSeconds: Tally<{ branch: BranchName }>
-  readonly timeSeconds: Tally<{ branch: BranchName; state: LoopState }>
+  readonly backpressureSeconds: Tally<{ branch: BranchName; cluster: string }>
+  readonly timeSeconds: Tally<{ branch: BranchName; cluster: string; state: LoopState }>
+  readonly loopEntries: Tally<{ branch: BranchName; cluster: string; state: LoopState }>
   readonly consumerLag: Level<{ branch: BranchName; cluster: string; topic: string; partition: string }>
   readonly eventClockReplaced: PlainTally
   readonly overflowEvents: PlainTally
@@ -113,8 +115,8 @@ export interface Metrics {
   readonly consumerRestarts: Tally<{ branch: BranchName }>
   readonly ruleErrors: Tally<{ what: RuleKind }>
   readonly buildInfo: Level<{ version: string; fingerprint_version: string }>
-  readonly lastCommit: Level<{ branch: BranchName }>
-  readonly endToEndLatency: { observe(labels: { branch: BranchName }, seconds: number): void }
+  readonly lastCommit: Level<{ branch: BranchName; cluster: string }>
+  readonly endToEndLatency: { observe(labels: { branch: BranchName; cluster: string }, seconds: number): void }
   readonly alerts: Level<{ phase: 'pending' | 'firing' }>
   readonly alertShards: Level<Record<never, string>>
   readonly alertEvaluations: Tally<{ result: EvaluationResult }>
@@ -146,9 +148,10 @@ export function createMetrics(): Metrics {
     transactions: make.tally('transactions_total', 'Transactions of the rollup branch.', { result: TRANSACTION_RESULTS }),
     storeRetries: make.tally('store_retries_total', 'Tries that had to be repeated.', { store: STORES }),
     storeItems: make.tally('store_items_total', 'Documents of bulk writes, by what the store said.', { result: ITEM_RESULTS }),
-    backpressureSeconds: make.tally('backpressure_seconds_total', 'Time the source was paused because the store was behind.', { branch: BRANCHES }),
-    timeSeconds: make.tally('time_seconds_total', 'Where the branch\'s loop spends its time.', { branch: BRANCHES, state: LOOP_STATES }),
-    consumerLag: make.level('consumer_lag_records', 'Records between our position and the log\'s end.', ['branch', 'cluster', 'topic', 'partition']),
+    backpressureSeconds: make.tally('backpressure_seconds_total', 'Time the source was paused: the store was behind, or other rules or a skip waited for what was in hand to be committed.', { branch: BRANCHES, cluster: [] }),
+    timeSeconds: make.tally('time_seconds_total', 'Where the branch\'s loop spends its time.', { branch: BRANCHES, cluster: [], state: LOOP_STATES }),
+    loopEntries: make.tally('loop_entries_total', 'How often the branch\'s loop began to wait, decode, write, or be held back.', { branch: BRANCHES, cluster: [], state: LOOP_STATES }),
+    consumerLag: make.level('consumer_lag_records', 'Records between what the store has acknowledged and the log\'s end.', ['branch', 'cluster', 'topic', 'partition']),
     eventClockReplaced: make.plain('event_clock_replaced_total', 'Events whose own time was not believed.'),
     overflowEvents: make.plain('overflow_events_total', 'Events counted in an overflow group.'),
     rebalances: make.tally('rebalances_total', 'Times the set of our partitions changed.', { branch: BRANCHES }),
@@ -156,8 +159,8 @@ export function createMetrics(): Metrics {
     consumerRestarts: make.tally('consumer_restarts_total', 'Times that a consumer was made anew because nothing came although there was more to read.', { branch: BRANCHES }),
     ruleErrors: make.tally('rule_errors_total', 'Times that changed files of rules were not accepted; the last good set stays in force.', { what: RULE_KINDS }),
     buildInfo: make.level('build_info', 'Always 1; the labels say what runs.', ['version', 'fingerprint_version']),
-    lastCommit: make.level('last_commit_timestamp_seconds', 'When the branch last committed, in seconds since the epoch.', ['branch']),
-    endToEndLatency: make.latency('end_to_end_latency_seconds', 'From the record\'s timestamp to its commit.', ['branch']),
+    lastCommit: make.level('last_commit_timestamp_seconds', 'When the branch last committed, in seconds since the epoch.', ['branch', 'cluster']),
+    endToEndLatency: make.latency('end_to_end_latency_seconds', 'From the record\'s timestamp to its commit.', ['branch', 'cluster']),
     alerts: make.level('alerts', 'Alerts of the shards that this process evaluates, by phase.', ['phase']),
     alertShards: make.level('alert_shards', 'Shards of the alert rules that this process evaluates.', []),
     alertEvaluations: make.tally('alert_evaluations_total', 'Turns of alert evaluation.', { result: EVALUATION_RESULTS }),

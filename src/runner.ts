@@ -24,7 +24,7 @@ import type { LoopClock } from './loop-clock.ts'
 import type { FlushTrigger, RunnerEvents } from './metrics.ts'
 import type { StreamRules } from './rules.ts'
 import { partitionKey, type Batch, type Partition, type Source, type SourceHandler } from './source/source.ts'
-import { hasLost, isEmpty, type Opening, type Store } from './store/store.ts'
+import { isEmpty, lostRanges, type Store } from './store/store.ts'
 
 /** Graceful for this long, then forceful. Under Kubernetes' default of 30 s. */
 const STOP_DEADLINE_MS = 20_000
@@ -127,6 +127,10 @@ export class Runner implements SourceHandler {
     this.#schedule()
   }
 
+  onEnd(partition: Partition, end: number): void {
+    this.#options.folding.noteEnd(partition, end)
+  }
+
   /** Puts other rules into force once what was folded is committed; until then the source is paused. Null: the same rules, in new blocks. */
   changeRules(rules: StreamRules | null): void {
     this.#turn = { rules: rules ?? this.#turn?.rules ?? null }
@@ -189,7 +193,7 @@ export class Runner implements SourceHandler {
     if (signal.aborted || assignment.of(assigned.partition) !== assigned) return
     if (folding.rules.digest !== digest) return this.#open(assigned, assignment) // it was opened by rules that are not in force any more
     health.set(`stream ${name}`, true, 'reads')
-    this.#sayLost(key, opening)
+    for (const range of lostRanges(opening)) this.#options.log.error({ partition: key, ...range }, 'this range of offsets is not counted; the ledger says so')
     const { readFrom, committed } = folding.open(assigned.partition, opening)
     assigned.next = readFrom
     assigned.committed = committed
@@ -197,14 +201,8 @@ export class Runner implements SourceHandler {
     source.seek(assigned.partition, assigned.next)
     if (this.#isPausing()) assigned.isPaused = true
     else source.resume(assigned.partition)
-    if (hasLost(opening)) this.#commitSoon()
+    if (lostRanges(opening).length > 0) this.#commitSoon()
     this.#checkEnd()
-  }
-
-  #sayLost(partition: string, { detail, rollup }: Opening): void {
-    for (const lost of [detail?.lost, rollup?.lost]) {
-      if (lost !== null && lost !== undefined) this.#options.log.error({ partition, ...lost }, 'this range of offsets is not counted; the ledger says so')
-    }
   }
 
   /** A lost range is said in the ledger before anything behind it is. */

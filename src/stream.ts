@@ -27,13 +27,15 @@ import { Runner } from './runner.ts'
 import { recentIds } from './detail/recent-ids.ts'
 import { partitionKey, type Partition, type Source } from './source/source.ts'
 import type { BranchName, Progress } from './store/position.ts'
-import type { Store } from './store/store.ts'
+import { lostRanges, type Store } from './store/store.ts'
 import type { TallyKeeper } from './tally.ts'
 
 export interface StreamOptions {
   readonly branches: readonly BranchName[]
   /** The source's cluster, where there are several. */
   readonly cluster?: string | null
+  /** Kafka's own id of it, for metrics; '' where the source is no Kafka. */
+  readonly clusterId?: string
   readonly source: Source
   readonly store: Store
   readonly intake: Omit<IntakeOptions, 'rules'>
@@ -42,7 +44,7 @@ export interface StreamOptions {
   /** Longest wait of an item before it is committed, in ms: when caught up, and when behind. */
   readonly flushMs: { readonly caughtUp: number; readonly behind: number }
   readonly exitAtEnd: boolean
-  /** Told of every item, where somebody wants to know. */
+  /** Told of every item and every lost range, where somebody wants to know; together, of what the detail branch lost, or else the rollup branch. */
   readonly tally?: TallyKeeper
   readonly metrics: Metrics
   readonly health: HealthRegistry
@@ -61,9 +63,9 @@ export interface StreamReport extends StreamProgress {
 export type Stream = Pick<Runner, 'start' | 'stop' | 'done' | 'changeRules' | 'reopen'> & { readonly cluster: string | null; report(): StreamReport }
 
 export function createStream(options: StreamOptions): Stream {
-  const { branches, cluster = null, source, exitAtEnd, metrics, health, log, now } = options
-  const clock = new LoopClock(metrics, branches)
-  const lag = new LagWatch(branches, metrics, now)
+  const { branches, cluster = null, clusterId = '', source, exitAtEnd, metrics, health, log, now } = options
+  const clock = new LoopClock(metrics, branches, clusterId)
+  const lag = new LagWatch(branches, metrics, now, clusterId)
   const { store, committingSinceMs } = watchCommits(options.store, now)
   const runner = new Runner({ name: cluster === null ? branches.join('+') : `${branches.join('+')} ${cluster}`, source, store, folding: foldingOf(options, recentIds(), lag), exitAtEnd, clock, events: eventsOf(options), health, log, now })
   return {
@@ -104,13 +106,18 @@ export function foldingOf(options: FoldingOptions, flushed: FlushedIds, lag = ne
   return {
     rules,
     open(p, { detail, rollup }) {
+      const [lost] = lostRanges({ detail, rollup })
       const leading = detail ?? rollup
       if (leading === null) throw new TracefoldError('store_refused', 'the store serves none of this stream\'s branches')
       intake.open(p, leading.incarnation, leading.from)
       if (detail !== null) converger?.open(p, detail)
       if (rollup !== null) aggregator?.open(p, rollup)
       open.set(partitionKey(p), p)
-      return { readFrom: Math.min(leading.from, rollup?.from ?? leading.from), committed: Math.min(leading.next, rollup?.next ?? leading.next) }
+      const readFrom = Math.min(leading.from, rollup?.from ?? leading.from)
+      const committed = Math.min(leading.next, rollup?.next ?? leading.next)
+      if (lost !== undefined) options.tally?.addLost(p, lost)
+      lag.open(p, { position: readFrom, committed })
+      return { readFrom, committed }
     },
     changeRules(next) {
       const isSame = next?.digest === rules.digest
@@ -136,6 +143,7 @@ export function foldingOf(options: FoldingOptions, flushed: FlushedIds, lag = ne
       lag.note(batch, items)
       options.tally?.add(items)
     },
+    noteEnd: (p, end) => lag.noteEnd(p, end),
     fullBy() {
       if ((converger?.changedDocuments() ?? 0) >= settings.detail.flushDocuments || (aggregator?.waitingRows() ?? 0) >= settings.rollup.flushRows) return 'size'
       return waitingBytes() >= settings.detail.flushBytes ? 'bytes' : null

@@ -10,6 +10,7 @@ import { createDesk } from '../dlq/desk.ts'
 import { clusterBoxes, judgeOptions } from '../dlq/open.ts'
 import { TracefoldError } from '../errors.ts'
 import type { HealthRegistry } from '../health.ts'
+import { every } from '../lib/every.ts'
 import { retry } from '../lib/retry.ts'
 import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
@@ -45,6 +46,7 @@ export async function startCluster(context: ClusterContext): Promise<Mode> {
   const stopping = new AbortController()
   const documents = documentsOf(settings, neighbours, metrics, health)
   const rollupTroubles = new Map<string, string>()
+  const warnOf = (what: string) => (message: string): void => log.warn(`${what}: ${message}`)
   const housekeeping = [
     ...everyCluster(neighbours).map((one) =>
       every(SUPERVISOR_CHECK_MS, async () => {
@@ -53,12 +55,12 @@ export async function startCluster(context: ClusterContext): Promise<Mode> {
         health.set(what, ok, detail)
         if (ok) rollupTroubles.delete(what)
         else rollupTroubles.set(what, `${what}: ${detail}`)
-      }),
+      }, warnOf(`${inCluster('Druid', one.names)} cannot be looked at`)),
     ),
     every(RETENTION_CHECK_MS, async () => {
       const dropped = await documents.dropOldDays()
       if (dropped.length > 0) log.info({ dropped }, 'indices past retention were deleted')
-    }),
+    }, warnOf('indices past retention cannot be deleted; it is tried again')),
   ]
   const box = clusterBoxes({ settings, neighbours, documents, health, log, now: Date.now, onFailed: crash })
   box.start()
@@ -159,11 +161,4 @@ async function endStreams(streams: StreamWithStore[], { cluster }: Neighbours['n
 /** A fault of the program: let it crash, nothing was committed. */
 function crash(error: unknown): never {
   throw error
-}
-
-/** Calls `work` now and every `ms`; a failure of it is for the next call to better. */
-function every(ms: number, work: () => Promise<void>): NodeJS.Timeout {
-  const attempt = (): void => void work().catch(() => {})
-  attempt()
-  return setInterval(attempt, ms).unref()
 }

@@ -85,7 +85,7 @@ function bothStream(parts: StreamParts): StreamWithStore {
 
 function build(parts: StreamParts, branches: readonly BranchName[], rules: RulesInForce, source: KafkaSource, store: Store, flushMs: { caughtUp: number; behind: number }, countsDecoding: boolean): StreamWithStore {
   const { settings, exitAtEnd, metrics, health, log } = parts
-  const stream = createStream({ branches, cluster: parts.neighbours.names.cluster, source, store, flushMs, settings, rules, exitAtEnd, metrics, health, log, now: Date.now, intake: { settings, now: Date.now, metrics: countsDecoding ? metrics : null }, ...(countsDecoding ? { tally: parts.tally } : {}) })
+  const stream = createStream({ branches, cluster: parts.neighbours.names.cluster, clusterId: parts.clusterId, source, store, flushMs, settings, rules, exitAtEnd, metrics, health, log, now: Date.now, intake: { settings, now: Date.now, metrics: countsDecoding ? metrics : null }, ...(countsDecoding ? { tally: parts.tally } : {}) })
   return { stream, store }
 }
 

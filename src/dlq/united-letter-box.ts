@@ -2,9 +2,10 @@
  * The dead letters of several Kafka clusters as one letter box: each cluster's letters lie in its own topic, and are replayed there.
  *
  * A cluster that is away keeps nobody from the letters of the others: its own are left out of a list, and are letters still after a replay or a purge. Where
- * none answers, the first one's error is told. A replay takes one cluster after the other; `next` says which, and where.
+ * none answers, the first one's error is told. A replay takes one cluster after the other; `next` says which, and where. Where all that are left to take are away
+ * it ends there, for its report must not be lost.
  */
-import { isTracefoldError } from '../errors.ts'
+import { isTracefoldError, TracefoldError } from '../errors.ts'
 import type { DeadLetter, LetterFilter, LetterQuery } from '../store/dead-letter.ts'
 import { compare } from './filter.ts'
 import type { LetterBox, ReplaySession, SessionQuery } from './letter-box.ts'
@@ -36,6 +37,7 @@ export class UnitedLetterBox implements LetterBox {
 
   async open({ filter, limit, after }: SessionQuery, signal: AbortSignal): Promise<ReplaySession> {
     const first = after === null ? 0 : Math.floor(after / PLACES)
+    if (first >= this.#boxes.length) throw new TracefoldError('bad_request', `a replay cannot go on at ${after}: expected the \`next\` of the replay before`)
     let away: unknown = null
     for (let i = first; i < this.#boxes.length; i++) {
       try {
@@ -46,6 +48,7 @@ export class UnitedLetterBox implements LetterBox {
         away ??= error
       }
     }
+    if (after !== null) return NOTHING_LEFT
     throw away
   }
 
@@ -61,6 +64,19 @@ export class UnitedLetterBox implements LetterBox {
     if (worst !== undefined) throw worst
     return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
   }
+}
+
+/** A session without letters: nothing but `letters`, `next` and `close` is asked of it. */
+const NOTHING_LEFT: ReplaySession = {
+  letters: [],
+  next: null,
+  contributor: { cluster: '', topic: '', partition: 0 },
+  isSettled: async () => false,
+  record: async () => null,
+  body: async () => null,
+  nextSeq: () => 0,
+  commit: async () => ({ refused: 0, expired: 0 }),
+  close: async () => {},
 }
 
 /** The session as it is, but for `next`: behind a cluster's last letter comes the next cluster. */

@@ -22,14 +22,11 @@ import { recordOf } from '../kafka/record.ts'
 import { topicOffsets } from '../kafka/topic-offsets.ts'
 import { backoffMs, pause as wait, retry } from '../lib/retry.ts'
 import type { Progress } from '../store/position.ts'
+import { consumerConfig, type ConsumerOptions } from './kafka-consumer.ts'
 import { partitionKey, type Bounds, type Partition, type Source, type SourceHandler, type SourceRecord } from './source.ts'
 import { sightOf, StallGuard, type StallGuardOptions } from './stall-guard.ts'
 import type { Sight } from './stall-watch.ts'
 
-/** Longest wait of a fetch for new records: bounds the idle CPU and the latency of a pause or a stop. */
-const MAX_WAIT_MS = 250
-/** A rebalance waits until every member has heard of it by a heartbeat, and nothing is read meanwhile. */
-const HEARTBEAT_INTERVAL_MS = 1_000
 /** How often a partition without records is compared with its log's bounds. */
 const LOOK_MS = 5_000
 /** How long a stop waits for a connect or join under way, which kafkajs cannot cut short; past that it ends by itself. */
@@ -37,13 +34,11 @@ const STOP_PATIENCE_MS = 5_000
 /** How long a consumer that is thrown away may take to leave; one that hangs never does, and its session ends by itself. */
 const LEAVE_PATIENCE_MS = 1_000
 
-export interface KafkaSourceOptions extends StallGuardOptions {
+export interface KafkaSourceOptions extends StallGuardOptions, ConsumerOptions {
   readonly kafka: KafkaClient
   readonly admin: Admin
   readonly clusterId: string
   readonly topics: readonly string[]
-  readonly sessionTimeoutMs: number
-  readonly maxBytesPerPartition: number
 }
 
 /** What kafkajs tells of a batch that has nothing for a handler. */
@@ -212,18 +207,7 @@ export class KafkaSource implements Source {
   }
 
   #makeConsumer(): Consumer {
-    const { kafka, groupId, sessionTimeoutMs, maxBytesPerPartition } = this.#options
-    const consumer = kafka.consumer({
-      groupId,
-      sessionTimeout: sessionTimeoutMs,
-      rebalanceTimeout: sessionTimeoutMs * 2,
-      heartbeatInterval: Math.min(HEARTBEAT_INTERVAL_MS, Math.ceil(sessionTimeoutMs / 3)),
-      maxBytesPerPartition,
-      maxBytes: maxBytesPerPartition * 4,
-      maxWaitTimeInMs: MAX_WAIT_MS,
-      allowAutoTopicCreation: false,
-      retry: { initialRetryTime: 300, maxRetryTime: 10_000, retries: 5, restartOnFailure: () => Promise.resolve(false) }, // 5 tries: 9 s
-    })
+    const consumer = this.#options.kafka.consumer(consumerConfig(this.#options))
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       if (this.#consumer === consumer) this.#onJoin(payload.memberAssignment as Record<string, number[]>)
     })
@@ -324,10 +308,13 @@ export class KafkaSource implements Source {
     this.#abandon(remedy.error)
   }
 
+  /** Whether the log still holds where we are; it also tells the stream where it ends, for no batch does. */
   #compare(reading: Reading, bounds: Bounds): void {
     const { partition, expected, lookedAt } = reading
     const isStill = expected !== null && expected === lookedAt && this.#readings.get(partitionKey(partition)) === reading && !this.#stopping.signal.aborted
-    if (isStill && (bounds.begin > expected || bounds.end < expected)) this.#reopen(reading, { ...bounds })
+    if (!isStill) return
+    if (bounds.begin > expected || bounds.end < expected) this.#reopen(reading, { ...bounds })
+    else this.#handler?.onEnd?.(partition, bounds.end)
   }
 
   #readingOf(topic: string, partition: number): Reading | undefined {

@@ -60,6 +60,8 @@ export interface SourceHandler {
   onReopen(partition: Partition): void
   /** Called on the source's own loop; must return at once. */
   onBatch(batch: Batch): void
+  /** A look found the log's end there, while nothing of the partition comes (it is paused, say). Batches tell their own. */
+  onEnd?(p: Partition, end: number): void
   /** The source cannot go on by itself. */
   onFailed(error: unknown): void
 }

@@ -92,6 +92,7 @@ class Union implements Source {
       },
       onReopen: (p) => handler.onReopen(p),
       onBatch: (batch) => handler.onBatch(batch),
+      onEnd: (p, end) => handler.onEnd?.(p, end),
       onFailed: (error) => orLater(() => handler.onFailed(error)),
     }
   }

@@ -12,7 +12,7 @@
  */
 import type { Partition } from '../source/source.ts'
 import type { DetailPart } from './detail-store.ts'
-import type { Resume } from './position.ts'
+import type { LostRange, Resume } from './position.ts'
 import type { RollupPart } from './rollup-store.ts'
 
 export interface Opening {
@@ -26,9 +26,9 @@ export interface Unit {
   readonly rollup: readonly RollupPart[]
 }
 
-/** Whether some range of offsets will not be counted. */
-export function hasLost({ detail, rollup }: Opening): boolean {
-  return (detail?.lost ?? rollup?.lost ?? null) !== null
+/** Ranges of offsets that will not be counted, of each branch its own. */
+export function lostRanges({ detail, rollup }: Opening): LostRange[] {
+  return [detail?.lost, rollup?.lost].filter((lost) => lost !== null && lost !== undefined)
 }
 
 export function isEmpty({ detail, rollup }: Unit): boolean {

@@ -1,6 +1,7 @@
 /** How the streams of this process are: lag, rates, latency, where their time goes, the terms of the account, and the last troubles. Reads only. */
 import { z } from 'zod'
 import { BRANCHES } from '../../metrics.ts'
+import { NOTHING } from '../../tally.ts'
 import type { ApiDeps, ZodApp } from '../deps.ts'
 
 const number = (description: string) => z.number().meta({ description })
@@ -16,10 +17,10 @@ const stream = z
         topic: z.string(),
         partition: z.number(),
         position: number('Offset after the last record that was folded.'),
-        committed: numberOrNull('Offset after the last record that was committed; null before the first commit.'),
-        end: numberOrNull('The log\'s end at the last fetch; null where it has none.'),
-        lagRecords: number('Records between the position and the end.'),
-        lagSeconds: numberOrNull('Age of the last record that was read, while there are more; null where records have no time.'),
+        committed: number('Offset up to which the store has acknowledged everything.'),
+        end: numberOrNull('The log\'s end when it was last seen; null where it has none.'),
+        lagRecords: number('Records from `committed` to the end: also what was read and waits for the store.'),
+        lagSeconds: numberOrNull('Age of the oldest record that is not committed, as far as known; 0 where all is; null where records have no time.'),
       }),
     ).meta({ description: 'Those that are its own at the moment.' }),
     recordsPerSecond: number('Records read, a second, over the last minute.'),
@@ -27,26 +28,28 @@ const stream = z
       .object({ samples: z.number(), p50: z.number().nullable(), p90: z.number().nullable(), p99: z.number().nullable(), max: z.number().nullable() })
       .meta({ description: 'From a record\'s timestamp to its commit; of each of the newest thousand commits of a partition, the oldest record.' }),
     lastCommitMs: numberOrNull('When it last committed, in ms since the epoch.'),
-    spent: z.object({ waiting: spent, decoding: spent, writing: spent, backpressure: spent }).meta({ description: 'All the time of its loop. Back-pressure: the source was paused because the store was behind.' }),
+    spent: z.object({ waiting: spent, decoding: spent, writing: spent, backpressure: spent }).meta({ description: 'All the time of its loop. Back-pressure: the source was paused, for the store was behind, or other rules or a skip waited for what was in hand to be committed.' }),
   })
   .meta({ id: 'Stream' })
 
 const pipelineAnswer = z.object({
   now: z.iso.datetime(),
   streams: z.array(stream).meta({ description: 'Of this process.' }),
-  counts: z.object({ consumed: z.number(), counted: z.number(), filtered: z.number(), dead: z.number() }).meta({ description: 'Events folded since the start. The account over all processes is /api/v1/ledger.' }),
+  counts: z
+    .object({ consumed: z.number(), counted: z.number(), filtered: z.number(), dead: z.number(), expired: number('Offsets that the log did not have any more.'), skipped: number('Offsets that were skipped.') })
+    .meta({ description: 'Since the start: events folded, and what was lost; consumed is the sum of the others. The account over all processes is /api/v1/ledger.' }),
   troubles: z.array(z.object({ at: z.iso.datetime(), name: z.string(), detail: z.string() })).meta({ description: 'The newest, whether they are over or not; newest first.' }),
 })
 
 export function pipelineRoutes(app: ZodApp, deps: ApiDeps): void {
   const schema = { tags: ['operations'], summary: 'How the streams of this process are', response: { 200: pipelineAnswer } }
   app.get('/pipeline', { schema }, async () => {
-    const { streams, tally } = deps.pipeline?.() ?? { streams: [], tally: { counted: 0, filtered: 0, dead: 0 } }
-    const { counted, filtered, dead } = tally
+    const { streams, tally } = deps.pipeline?.() ?? { streams: [], tally: NOTHING }
+    const { counted, filtered, dead, expired, skipped } = tally
     return {
       now: new Date(deps.now()).toISOString(),
       streams: streams.map(({ branches, partitions, ...rest }) => ({ ...rest, branches: [...branches], partitions: [...partitions] })),
-      counts: { consumed: counted + filtered + dead, counted, filtered, dead },
+      counts: { consumed: counted + filtered + dead + expired + skipped, counted, filtered, dead, expired, skipped },
       troubles: deps.health.troubles().map(({ atMs, name, detail }) => ({ at: new Date(atMs).toISOString(), name, detail })),
     }
   })

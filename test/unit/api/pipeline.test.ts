@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { schema } from '../../../src/config/schema.ts'
+import { TracefoldError } from '../../../src/errors.ts'
 import { createHealth } from '../../../src/health.ts'
+import { NOTHING, TallyKeeper } from '../../../src/tally.ts'
 import { aPartition, T0 } from '../../support/builders.ts'
 import { errorLines, settle, startStream } from '../stream/fakes.ts'
 import { apiWith, NOW } from './fakes.ts'
@@ -13,7 +15,7 @@ test('a stream says how far it is, how fast, how late, and what its time goes to
   source.deliver(aPartition(), errorLines(30), 100)
   nowMs += 3_000
   await stream.stop()
-  const app = await apiWith({ pipeline: () => ({ streams: [stream.report()], tally: { counted: 28, filtered: 1, dead: 1, firstMs: null, lastMs: null } }) })
+  const app = await apiWith({ pipeline: () => ({ streams: [stream.report()], tally: { ...NOTHING, counted: 28, filtered: 1, dead: 1 } }) })
   const answer = (await app.inject('/api/v1/pipeline')).json()
   expect(answer.streams).toMatchObject([
     {
@@ -25,7 +27,24 @@ test('a stream says how far it is, how fast, how late, and what its time goes to
       spent: { decoding: { times: 1 }, writing: { times: 1 }, backpressure: { seconds: 0, times: 0 } },
     },
   ])
-  expect(answer.counts).toEqual({ consumed: 30, counted: 28, filtered: 1, dead: 1 })
+  expect(answer.counts).toEqual({ consumed: 30, counted: 28, filtered: 1, dead: 1, expired: 0, skipped: 0 })
+})
+
+test('what was lost is among the terms of the account, each range once, however often its partition is opened', async () => {
+  const tally = new TallyKeeper()
+  const { source, store } = await startStream({ branches: ['detail', 'rollup'], tally })
+  const lost = { expired: { from: 0, to: 40, reason: 'expired' }, skipped: { from: 100, to: 107, reason: 'skipped' } } as const
+  store.resumeOf = (_, { partition }) => (partition === 0 ? { incarnation: 0, from: 40, next: 40, lost: lost.expired } : { incarnation: 0, from: 107, next: 107, lost: lost.skipped })
+  store.holds = true
+  for (let i = 0; i < 2; i++) {
+    source.assign(aPartition(), aPartition({ partition: 1 }))
+    store.held[0]?.fail(new TracefoldError('aborted', 'another assignment'))
+    await settle()
+  }
+  expect(store.opened).toHaveLength(4)
+  source.deliver(aPartition(), [...errorLines(2), null])
+  const app = await apiWith({ pipeline: () => ({ streams: [], tally: tally.tally() }) })
+  expect((await app.inject('/api/v1/pipeline')).json().counts).toEqual({ consumed: 50, counted: 2, filtered: 1, dead: 0, expired: 40, skipped: 7 })
 })
 
 test('the last troubles are told with their time, each once, the newest first, also when they are over', async () => {

@@ -107,6 +107,17 @@ test('of a cluster that is away keep nobody from the others, and are letters sti
   expect(await desk.purge({}, NEVER)).toBe(0)
 })
 
+test('are replayed up to a further cluster that is away: what was done is reported', async () => {
+  const desk = deskOf(await boxOf('a', { a1: 1 }), away(), away())
+  expect((await replayed(desk, 2)).map(({ replayed: n, next }) => [n, next === null])).toEqual([[1, false], [0, true]])
+  expect(await ids(desk)).toEqual([])
+})
+
+test('are not replayed from behind the last cluster on', async () => {
+  const desk = deskOf(await boxOf('a', { a1: 1 }), await boxOf('b', {}))
+  await expect(desk.replay({}, { limit: 1, after: 2 * 2 ** 44, signal: NEVER })).rejects.toMatchObject({ code: 'bad_request' })
+})
+
 test('of clusters that are all away are not known', async () => {
   const desk = deskOf(away(), away())
   await expect(desk.letters(ALL)).rejects.toMatchObject({ code: 'not_available' })

@@ -6,12 +6,13 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { schema } from '../../../src/config/schema.ts'
 import { createHealth } from '../../../src/health.ts'
 import { createLogger } from '../../../src/log.ts'
-import { createMetrics } from '../../../src/metrics.ts'
+import { createMetrics, type Metrics } from '../../../src/metrics.ts'
 import { RulesInForce } from '../../../src/rules.ts'
 import { partitionKey, type Bounds, type Partition, type Source, type SourceHandler, type SourceRecord } from '../../../src/source/source.ts'
 import type { Progress, Resume } from '../../../src/store/position.ts'
 import type { CommitReport, Opening, Store, Unit } from '../../../src/store/store.ts'
 import { createStream, type Stream } from '../../../src/stream.ts'
+import type { TallyKeeper } from '../../../src/tally.ts'
 import { T0 } from '../../support/builders.ts'
 import { someRules } from '../../support/rules.ts'
 
@@ -150,15 +151,15 @@ export interface Harness {
   readonly source: FakeSource
   readonly store: FakeStore
   readonly health: ReturnType<typeof createHealth>
-  readonly metrics: ReturnType<typeof createMetrics>
+  readonly metrics: Metrics
 }
 
-export async function startStream(over: { branches?: readonly ('detail' | 'rollup')[]; settings?: object; exitAtEnd?: boolean; now?: () => number } = {}): Promise<Harness> {
-  const { branches = ['rollup'], exitAtEnd = false, now = () => T0 } = over
+export async function startStream(over: { branches?: readonly ('detail' | 'rollup')[]; settings?: object; exitAtEnd?: boolean; now?: () => number; tally?: TallyKeeper; metrics?: Metrics; clusterId?: string } = {}): Promise<Harness> {
+  const { branches = ['rollup'], exitAtEnd = false, now = () => T0, tally, metrics = createMetrics(), clusterId = '' } = over
   const settings = schema.parse({ blockSize: 10, ...over.settings })
-  const [source, store, health, metrics] = [new FakeSource(), new FakeStore(branches), createHealth(), createMetrics()]
+  const [source, store, health] = [new FakeSource(), new FakeStore(branches), createHealth()]
   const log = createLogger({ level: 'fatal' })
-  const stream = createStream({ branches, source, store, intake: { settings, now, metrics: null }, settings, rules: new RulesInForce(someRules(settings)), flushMs: { caughtUp: 1_000, behind: 5_000 }, exitAtEnd, metrics, health, log, now })
+  const stream = createStream({ branches, clusterId, source, store, intake: { settings, now, metrics: null }, settings, rules: new RulesInForce(someRules(settings)), flushMs: { caughtUp: 1_000, behind: 5_000 }, exitAtEnd, ...(tally === undefined ? {} : { tally }), metrics, health, log, now })
   await stream.start()
   return { stream, source, store, health, metrics }
 }

@@ -135,10 +135,24 @@ describe('the metrics', () => {
   test('say how far behind a partition is, until it is not ours any more', async () => {
     const { source, metrics } = await started({})
     source.deliver(P0, errorLines(3), 103)
-    expect((await metrics.exposition()).text).toMatch(/consumer_lag_records\{branch="rollup",cluster="main",topic="error-logs",partition="0"\} 100/)
+    expect((await metrics.exposition()).text).toMatch(/consumer_lag_records\{branch="rollup",cluster="main",topic="error-logs",partition="0"\} 103/)
     source.assign(P1)
     await settle()
     expect((await metrics.exposition()).text).not.toMatch(/consumer_lag_records\{.*partition="0"/)
+  })
+
+  test('of a stream over one cluster are not hidden by those over another: a dead one\'s last commit, and where its time goes, stay apart', async () => {
+    const live = await started({ clusterId: 'live' })
+    await started({ clusterId: 'dead', metrics: live.metrics })
+    live.source.deliver(P0, errorLines(3))
+    await commits()
+    const { text } = await live.metrics.exposition()
+    expect(text).toMatch(/last_commit_timestamp_seconds\{branch="rollup",cluster="live"\} \d+/)
+    expect(text).toContain('end_to_end_latency_seconds_count{branch="rollup",cluster="live"} 1')
+    expect(text).not.toMatch(/(last_commit_timestamp|end_to_end_latency)_seconds\S*cluster="dead"/)
+    for (const [cluster, writes] of [['live', 1], ['dead', 0]]) expect(text).toContain(`loop_entries_total{branch="rollup",cluster="${cluster}",state="writing"} ${writes}\n`)
+    for (const cluster of ['live', 'dead']) expect(text.match(new RegExp(`time_seconds_total\\{branch="rollup",cluster="${cluster}"`, 'g'))).toHaveLength(4)
+    expect(text).toContain('backpressure_seconds_total{branch="rollup",cluster="dead"} 0')
   })
 
   test('far behind, commits are larger and rarer', async () => {
@@ -148,6 +162,18 @@ describe('the metrics', () => {
     expect(store.units).toEqual([])
     await vi.advanceTimersByTimeAsync(1)
     expect(store.units.length).toBe(1)
+  })
+
+  test('say how often the loop was held back, as /pipeline does', async () => {
+    const { source, store, metrics, stream } = await started({ branches: ['detail'], settings: { detail: { flushBytes: 20_000 } } })
+    store.holds = true
+    const junk = Array.from({ length: 5 }, () => `junk ${'x'.repeat(5_000)}`)
+    source.deliver(P0, junk)
+    source.deliver(P0, [...junk, ...junk])
+    const { spent } = stream.report()
+    const { text } = await metrics.exposition()
+    expect(spent.backpressure.times).toBe(1)
+    for (const [state, { times }] of Object.entries(spent)) expect(text).toContain(`tracefold_loop_entries_total{branch="detail",cluster="",state="${state}"} ${times}\n`)
   })
 
   test('say what triggered a flush', async () => {
