@@ -9,17 +9,16 @@ import { ruleOf, rulesOf, testOf } from '../alert-rows.ts'
 import { doneAnswer, ruleBody, ruleParams, ruleRow, rulesAnswer, testAnswer, testQuery, whoQuery } from '../alert-schemas.ts'
 import type { ApiDeps, ZodApp } from '../deps.ts'
 import { fromOwnPage } from '../own-page.ts'
+import { patienceOf } from '../patience.ts'
 import { ProblemError } from '../problems.ts'
 import { rangeOf } from '../range.ts'
 import { noQuery, problems } from '../schemas.ts'
-
-/** How long one request works. */
-const WORK_MS = 60_000
 
 const tags = ['alerts']
 
 export function alertRuleRoutes(app: ZodApp, deps: ApiDeps): void {
   const answers = <T>(answer: T) => ({ 200: answer, ...problems })
+  const patience = patienceOf(app)
   takesRules(app)
 
   app.get('/rules', { schema: { tags, summary: 'Alert rules, their sources and their faults', querystring: noQuery, response: answers(rulesAnswer) } }, async () => ({ rules: rulesOf(await deskOf(deps).rules()) }))
@@ -43,7 +42,7 @@ export function alertRuleRoutes(app: ZodApp, deps: ApiDeps): void {
   app.post('/rules/test', { schema: test, onRequest: fromOwnPage }, async ({ query, body }) => {
     const range = rangeOf(query, deps.now())
     try {
-      return testOf(await deskOf(deps).testRule(body, range, AbortSignal.timeout(WORK_MS)))
+      return testOf(await deskOf(deps).testRule(body, range, patience()))
     } catch (error) {
       if (isTracefoldError(error, 'aborted')) throw new ProblemError('busy', 'This takes longer than one request may. Ask for a shorter range, or use `tracefold alerts test`.')
       throw error

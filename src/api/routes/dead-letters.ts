@@ -13,19 +13,19 @@ import { branchesOf, type DeadLetter, type DeadLetterDesk, type DeadLetterReader
 import type { ApiDeps, ZodApp } from '../deps.ts'
 import { letterAnswer, letterParams, lettersAnswer, lettersQuery, purgeAnswer, purgeQuery, replayAnswer, replayQuery } from '../letter-schemas.ts'
 import { fromOwnPage } from '../own-page.ts'
+import { patienceOf } from '../patience.ts'
 import { ProblemError } from '../problems.ts'
 import { iso } from '../range.ts'
 import { problems } from '../schemas.ts'
 
 /** A UTF-8 character has up to 4 bytes: a cut leaves at most 3 of one. */
 const MAX_CUT_BYTES = 3
-/** How long one request works. */
-const WORK_MS = 60_000
 
 const tags = ['operations']
 
 export function deadLetterRoutes(app: ZodApp, deps: ApiDeps): void {
   const answers = <T>(answer: T) => ({ 200: answer, ...problems })
+  const patience = patienceOf(app)
 
   app.get('/dead-letters', { schema: { tags, summary: 'Records that could not be processed', querystring: lettersQuery, response: answers(lettersAnswer) } }, async ({ query }) => {
     const { limit, cursor, ...words } = query
@@ -48,21 +48,21 @@ export function deadLetterRoutes(app: ZodApp, deps: ApiDeps): void {
     response: answers(replayAnswer),
   }
   app.post('/dead-letters/replay', { schema: replaySchema, onRequest: fromOwnPage }, async ({ query: { limit, after, ...words } }) => {
-    const report = await working((signal) => deskOf(deps).replay(filterOf(words, deps.now()), { limit, after: after ?? null, signal }))
+    const report = await working(() => deskOf(deps).replay(filterOf(words, deps.now()), { limit, after: after ?? null, signal: patience() }))
     return reportOf(report)
   })
 
   app.delete('/dead-letters', { schema: { tags, summary: 'Throw them away', querystring: purgeQuery, response: answers(purgeAnswer) }, onRequest: fromOwnPage }, async ({ query: { all, ...words } }) => {
     const filter = filterOf(words, deps.now())
     if (isEverything(filter) && all === undefined) throw new ProblemError('bad_request', 'Say which letters: by reason, stage, branch, job, topic, partition, offset, from or to. To throw all away, say all=true.')
-    return purge(deps, filter)
+    return purge(deps, filter, patience())
   })
 
-  app.delete('/dead-letters/:id', { schema: { tags, summary: 'Throw one away', params: letterParams, response: answers(purgeAnswer) }, onRequest: fromOwnPage }, async ({ params: { id } }) => purge(deps, { id }))
+  app.delete('/dead-letters/:id', { schema: { tags, summary: 'Throw one away', params: letterParams, response: answers(purgeAnswer) }, onRequest: fromOwnPage }, async ({ params: { id } }) => purge(deps, { id }, patience()))
 }
 
-async function purge(deps: ApiDeps, filter: LetterFilter): Promise<{ purged: number }> {
-  return { purged: await working((signal) => deskOf(deps).purge(filter, signal)) }
+async function purge(deps: ApiDeps, filter: LetterFilter, signal: AbortSignal): Promise<{ purged: number }> {
+  return { purged: await working(() => deskOf(deps).purge(filter, signal)) }
 }
 
 function readerOf({ letters }: ApiDeps): DeadLetterReader {
@@ -80,9 +80,9 @@ function isDesk(reader: DeadLetterReader): reader is DeadLetterDesk {
   return 'replay' in reader
 }
 
-async function working<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+async function working<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return await work(AbortSignal.timeout(WORK_MS))
+    return await work()
   } catch (error) {
     if (isTracefoldError(error, 'aborted')) throw new ProblemError('busy', 'This takes longer than one request may. What was done is done, and nothing is done twice: ask again.')
     if (isTracefoldError(error, 'partition_lost')) throw new ProblemError('busy', error.message)
