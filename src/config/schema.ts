@@ -66,7 +66,7 @@ const firstCluster = z.strictObject({
   lostPosition: z
     .enum(['stop', 'recover', 'earliest', 'latest'])
     .default('stop')
-    .describe('What to do where the group\'s offsets are gone although the store holds our data: stop with an error; recover from what the store says; earliest counts the log anew as another incarnation; latest skips it.'),
+    .describe('What to do where the group\'s offsets are gone, or were set back with other tools, although the store holds our data: stop with an error; recover from what the store says; earliest counts the log anew as another incarnation; latest skips it.'),
   expiredPosition: z
     .enum(['earliest', 'latest', 'stop'])
     .default('earliest')

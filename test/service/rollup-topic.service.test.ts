@@ -164,7 +164,7 @@ services.describe('the rollup topic', () => {
     expect(await newStore().open(p)).toEqual({ incarnation: 0, from: 40, next: 40, lost: null })
   })
 
-  test('a position set with Kafka\'s own tools is gone on at, in the incarnation that was under way; what it jumped over is skipped', async () => {
+  test('a position set with Kafka\'s own tools is gone on at, in the incarnation that was under way; what it jumped over is skipped, and one that was set back is refused', async () => {
     take()
     const first = newStore()
     await first.open(p)
@@ -176,8 +176,12 @@ services.describe('the rollup topic', () => {
     await second.commit([part(10, 10)], never)
     await second.close()
     const { admin, names } = installation.neighbours
-    await admin.setOffsets({ groupId: names.rollupGroup, topic: p.topic, partitions: [{ partition: p.partition, offset: '70' }] })
+    const set = (offset: string) => admin.setOffsets({ groupId: names.rollupGroup, topic: p.topic, partitions: [{ partition: p.partition, offset }] })
+    await set('70')
     expect(await newStore().open(p)).toEqual({ incarnation: 1, from: 70, next: 70, lost: { from: 10, to: 70, reason: 'skipped' } })
+    await set('5')
+    await expect(newStore().open(p)).rejects.toMatchObject({ code: 'position_lost' })
+    expect(await newStore('recover').open(p)).toEqual({ incarnation: 1, from: 10, next: 10, lost: null })
   })
 
   test('records below our position that expired are no loss; those above it are, once', async () => {
