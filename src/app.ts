@@ -15,6 +15,7 @@ import type { Settings } from './config/schema.ts'
 import { DeadLetterRatio } from './dlq/ratio.ts'
 import { startEmbedded, type EmbeddedInputs } from './embedded-app.ts'
 import { createHealth } from './health.ts'
+import { closeKafka } from './kafka/client.ts'
 import { withReleasers } from './lib/releasers.ts'
 import { createLogger } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
@@ -100,7 +101,13 @@ export async function openReader(settings: Settings): Promise<RollupReader> {
 export async function openLedger(settings: Settings): Promise<LedgerReader & { close(): Promise<void> }> {
   if (settings.mode === 'embedded') return openEmbeddedReader(settings.embedded.path)
   const neighbours = createNeighbours(settings, createLogger({ level: settings.logLevel }))
-  await Promise.all(everyCluster(neighbours).map(({ admin }) => clusterIdOf(admin)))
+  try {
+    await Promise.all(everyCluster(neighbours).map(({ admin }) => clusterIdOf(admin)))
+  } catch (error) {
+    for (const { kafka } of everyCluster(neighbours)) closeKafka(kafka) // the other clusters' clients would keep the process alive
+    void neighbours.close() // of one that does not answer, it takes as long as a request may: nobody waits for that
+    throw error
+  }
   const { ledger } = ledgerReader(neighbours, documentsOf(settings, neighbours, createMetrics(), createHealth()))
   return { ledger, close: () => neighbours.close() }
 }

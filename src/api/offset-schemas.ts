@@ -7,10 +7,13 @@ const MAX_TIME_CHARS = 64
 const count = (description: string, example: number) => z.number().meta({ description, examples: [example] })
 const countOrNull = (description: string, example: number) => z.number().nullable().meta({ description, examples: [example] })
 const branch = z.enum(['detail', 'rollup']).meta({ description: 'The branch.', examples: ['detail'] })
-const place = { branch, cluster: z.string(), topic: z.string(), partition: z.number(), incarnation: count('How often the topic was made anew.', 0) }
+const clusterName = { cluster_name: z.string().optional().meta({ description: 'Where there are several Kafka clusters: as the settings name it.', examples: ['first'] }) }
+const away = z.array(z.string()).meta({ description: 'Names of the Kafka clusters that are left out, for they are away.' })
+const place = { branch, cluster: z.string(), ...clusterName, topic: z.string(), partition: z.number(), incarnation: count('How often the topic was made anew.', 0) }
 
 export const skipQuery = z.strictObject({
   branch: z.enum(['detail', 'rollup', 'both']).meta({ description: 'Whose position moves.', examples: ['detail'] }),
+  cluster: z.string().min(1).max(MAX_NAME_CHARS).optional().meta({ description: 'Of several Kafka clusters only this one; to skip to an offset needs it.', examples: ['first'] }),
   topic: z.string().min(1).max(MAX_NAME_CHARS).optional().meta({ description: 'Only in this source topic.', examples: ['error-logs'] }),
   partition: z.coerce.number().int().min(0).optional().meta({ description: 'Only in this partition.', examples: [3] }),
   to: z.string().min(1).max(MAX_TIME_CHARS).default('end').meta({ description: '`end` (of the log, at this moment), an offset, or a time: ISO 8601, or relative to now (`-15m`).', examples: ['end'] }),
@@ -37,12 +40,14 @@ export const offsetsAnswer = z.object({
   skipped: z
     .array(z.object({ id: z.string(), ...place, from: z.number(), to: z.number(), day: z.string(), backfilled: count('Offsets of it that are counted since.', 0) }))
     .meta({ description: 'Ranges that were skipped; `tracefold backfill --skipped <id>` counts them.' }),
+  away,
 })
 
 export const skipAnswer = z.object({
   skips: z.array(
     z.object({
       branch,
+      ...clusterName,
       topic: z.string(),
       partition: z.number(),
       from: count('The position at this moment; what is in hand is counted still.', 4_711),
@@ -50,4 +55,5 @@ export const skipAnswer = z.object({
       asked: z.boolean().meta({ description: 'False where the position is there already: nothing is done.' }),
     }),
   ),
+  away,
 })

@@ -1,11 +1,13 @@
 /** `tracefold backfill`: counts ranges that were skipped, beside whatever process runs the branches, each once. May be killed and started again at any moment. */
 import { Option, type Command } from 'commander'
+import { named } from '../api/routes/offsets.ts'
 import { TracefoldError } from '../errors.ts'
+import type { InCluster } from '../offsets/desk.ts'
 import type { PieceReport } from '../offsets/backfill.ts'
 import type { BackfillWords } from '../offsets/open.ts'
 import type { BranchName } from '../store/position.ts'
 import { settingsFor, type Io } from './io.ts'
-import { branchesOf, closing, clusterOption, parseNumber, type OpenOffsets } from './offsets.ts'
+import { branchesOf, closing, clusterOption, leftOut, parseNumber, placeWords, type OpenOffsets } from './offsets.ts'
 
 interface Words {
   readonly branch: BranchName | 'both'
@@ -39,7 +41,7 @@ export function registerBackfill(program: Command, io: Io, open: OpenOffsets['to
       const tools = await open(settingsFor(command, io), io.nowMs, words.cluster)
       await closing(tools, async () => {
         const pieces = await tools.backfill(wanted, ({ branch, contributor, next, to }) => void io.stderr.write(`${branch} ${contributor}: ${next} of ${to}\n`))
-        io.stdout.write(words.json === true ? `${JSON.stringify({ backfilled: pieces }, null, 2)}\n` : rendered(pieces))
+        io.stdout.write(words.json === true ? `${JSON.stringify({ backfilled: pieces.map(named), away: tools.away ?? [] }, null, 2)}\n` : `${rendered(pieces)}${leftOut(tools.away)}`)
       })
     })
 }
@@ -53,9 +55,9 @@ function wantedOf({ branch, skipped, allSkipped, topic, partition, from, to }: W
   return { kind: 'range', branches: branchesOf(branch), topic, partition, from, to }
 }
 
-function rendered(pieces: readonly PieceReport[]): string {
+function rendered(pieces: readonly (PieceReport & InCluster)[]): string {
   if (pieces.length === 0) return 'Nothing that was skipped is left to backfill.\n'
   return pieces
-    .map(({ branch, topic, partition, from, to, gone }) => `${branch} ${topic}/${partition}: offsets ${from} to ${to} are counted${gone === 0 ? '' : `, but for the first ${gone}: the log does not have them any more, they stay skipped`}\n`)
+    .map(({ from, to, gone, ...place }) => `${placeWords(place)}: offsets ${from} to ${to} are counted${gone === 0 ? '' : `, but for the first ${gone}: the log does not have them any more, they stay skipped`}\n`)
     .join('')
 }

@@ -1,9 +1,9 @@
 /** `tracefold offsets show|skip|reset`: how far each branch is in each partition, and moving it ahead, beside whatever process runs the branches. */
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import { reportOf, skipsOf } from '../api/routes/offsets.ts'
+import { named, reportOf, skipsOf } from '../api/routes/offsets.ts'
 import type { Settings } from '../config/schema.ts'
 import { parseTime } from '../lib/time-range.ts'
-import { targetOf, totalsByBranch, type OffsetRow, type OffsetsReader, type OffsetsReport, type SkipAnswer, type SkippedRow } from '../offsets/desk.ts'
+import { targetOf, totalsByBranch, type InCluster, type OffsetRow, type OffsetsReader, type OffsetsReport, type SkipReport, type SkippedRow } from '../offsets/desk.ts'
 import type { OffsetsTools } from '../offsets/open.ts'
 import type { ResetAnswer, ResetTarget } from '../offsets/reset.ts'
 import type { BranchName } from '../store/position.ts'
@@ -24,8 +24,9 @@ interface Words {
 }
 
 export interface OpenOffsets {
-  readonly reader: (settings: Settings, now: () => number) => Promise<OffsetsReader & { close(): Promise<void> }>
   /** Of one cluster by its name, or of all. */
+  readonly reader: (settings: Settings, now: () => number, cluster?: string | null) => Promise<OffsetsReader & { close(): Promise<void> }>
+  /** Likewise. */
   readonly tools: (settings: Settings, now: () => number, cluster?: string | null) => Promise<OffsetsTools>
 }
 
@@ -41,9 +42,10 @@ export function registerOffsets(program: Command, io: Io, open: OpenOffsets = LA
   offsets
     .command('show')
     .description('how far each branch is in each partition, its lag in records and time, and what was skipped')
+    .addOption(clusterOption())
     .option('--json', 'print a JSON object')
-    .action(async (words: Pick<Words, 'json'>, command: Command) => {
-      const reader = await open.reader(settingsFor(command, io), io.nowMs)
+    .action(async (words: Pick<Words, 'cluster' | 'json'>, command: Command) => {
+      const reader = await open.reader(settingsFor(command, io), io.nowMs, words.cluster)
       await closing(reader, async () => {
         const report = await reader.show()
         io.stdout.write(words.json === true ? json(reportOf(report)) : renderOffsets(report, io.columns))
@@ -55,8 +57,8 @@ export function registerOffsets(program: Command, io: Io, open: OpenOffsets = LA
     .action(async (words: Words, command: Command) => {
       const tools = await open.tools(settingsFor(command, io), io.nowMs, words.cluster)
       await closing(tools, async () => {
-        const answers = await tools.skip({ branches: branchesOf(words.branch), to: targetOf(words.to, (text) => parseTime(text, io.nowMs())), ...placeOf(words) })
-        io.stdout.write(words.json === true ? json({ skips: skipsOf(answers) }) : renderSkips(answers))
+        const report = await tools.skip({ branches: branchesOf(words.branch), to: targetOf(words.to, (text) => parseTime(text, io.nowMs())), ...placeOf(words) })
+        io.stdout.write(words.json === true ? json(skipsOf(report)) : renderSkips(report))
       })
     })
 
@@ -66,7 +68,7 @@ export function registerOffsets(program: Command, io: Io, open: OpenOffsets = LA
       const tools = await open.tools(settingsFor(command, io), io.nowMs, words.cluster)
       await closing(tools, async () => {
         const answers = await tools.reset({ branches: branchesOf(words.branch), to: words.to, ...placeOf(words) })
-        io.stdout.write(words.json === true ? json({ resets: answers }) : renderResets(answers))
+        io.stdout.write(words.json === true ? json({ resets: answers.map(named) }) : renderResets(answers))
       })
     })
 }
@@ -102,8 +104,12 @@ function parseReset(text: string): ResetTarget {
   throw new InvalidArgumentError('Expected recorded, earliest, latest or an offset.')
 }
 
+/** Only where there are several. */
+const CLUSTER: Column = { heading: 'CLUSTER', align: 'left' }
+
 const COLUMNS: readonly Column[] = [
   { heading: 'BRANCH', align: 'left' },
+  CLUSTER,
   { heading: 'TOPIC', align: 'left', flexible: true },
   { heading: 'PARTITION', align: 'right' },
   { heading: 'COMMITTED', align: 'right' },
@@ -116,22 +122,40 @@ const COLUMNS: readonly Column[] = [
 
 const SKIPPED_COLUMNS: readonly Column[] = [
   { heading: 'SKIPPED', align: 'left' },
+  CLUSTER,
   { heading: 'DAY', align: 'left' },
   { heading: 'FROM', align: 'right' },
   { heading: 'TO', align: 'right' },
   { heading: 'BACKFILLED', align: 'right' },
 ]
 
-export function renderOffsets({ offsets, skipped }: OffsetsReport, width: number | null): string {
-  if (offsets.length === 0) return 'Nothing has been read yet.\n'
-  const rows = offsets.map((row) => [row.branch, row.topic, String(row.partition), String(row.committed), orDash(row.end), orDash(row.lagRecords), age(row.lagSeconds), orDash(row.openBlock), noteOf(row)])
+export function renderOffsets({ offsets, skipped, away }: OffsetsReport, width: number | null): string {
+  if (offsets.length === 0) return `Nothing has been read yet.\n${leftOut(away)}`
+  const rows = offsets.map((row) => [row.branch, row.clusterName, row.topic, String(row.partition), String(row.committed), orDash(row.end), orDash(row.lagRecords), age(row.lagSeconds), orDash(row.openBlock), noteOf(row)])
   const totals = totalsByBranch(offsets).map(({ branch, partitions, lagRecords, lagSeconds }) => `${branch}: ${lagRecords} records behind in ${partitions} partitions${lagSeconds === null ? '' : `, ${age(lagSeconds)} at most`}\n`)
-  return [renderTable(COLUMNS, rows, width), ...totals, renderSkipped(skipped, width)].join('')
+  return [renderInClusters(COLUMNS, rows, width), ...totals, leftOut(away), renderSkipped(skipped, width)].join('')
 }
 
 function renderSkipped(skipped: readonly SkippedRow[], width: number | null): string {
   if (skipped.length === 0) return ''
-  return `\n${renderTable(SKIPPED_COLUMNS, skipped.map(({ id, day, from, to, backfilled }) => [id, day, String(from), String(to), `${backfilled} of ${to - from}`]), width)}`
+  return `\n${renderInClusters(SKIPPED_COLUMNS, skipped.map(({ id, clusterName, day, from, to, backfilled }) => [id, clusterName, day, String(from), String(to), `${backfilled} of ${to - from}`]), width)}`
+}
+
+/** A row without a cluster's name is of an installation with one cluster. */
+function renderInClusters(columns: readonly Column[], rows: readonly (readonly (string | undefined)[])[], width: number | null): string {
+  const at = columns.indexOf(CLUSTER)
+  const isNamed = rows.some((row) => row[at] !== undefined)
+  const shown = <T>(cells: readonly T[]): T[] => cells.filter((_, i) => isNamed || i !== at)
+  return renderTable(shown(columns), rows.map((row) => shown(row).map((cell) => cell ?? '-')), width)
+}
+
+export function leftOut(away: readonly string[] = []): string {
+  return away.length === 0 ? '' : `Left out, for they are away: ${away.join(', ')}\n`
+}
+
+/** `detail eu logs/3`: the cluster where there are several. */
+export function placeWords({ branch, clusterName, topic, partition }: InCluster & { readonly branch: BranchName; readonly topic: string; readonly partition: number }): string {
+  return `${branch} ${clusterName === undefined ? '' : `${clusterName} `}${topic}/${partition}`
 }
 
 function noteOf({ state, skipTo, committed }: OffsetRow): string {
@@ -139,15 +163,15 @@ function noteOf({ state, skipTo, committed }: OffsetRow): string {
   return [notes[state], skipTo === null ? '' : `skip to ${skipTo} asked for`].filter((note) => note !== '').join('; ') || '-'
 }
 
-function renderSkips(answers: readonly SkipAnswer[]): string {
-  const lines = answers.map(({ branch, topic, partition, from, to, isAsked }) => `${branch} ${topic}/${partition}: ${isAsked ? `from ${from} to ${to}, ${to - from} records` : `is at ${to} already, or will be`}\n`)
-  const asked = answers.some(({ isAsked }) => isAsked)
-  return `${lines.join('')}${asked ? 'A running process skips as soon as what it has in hand is committed; where none runs, the next one does. See `offsets show`.\n' : ''}`
+function renderSkips({ skips, away }: SkipReport): string {
+  const lines = skips.map(({ from, to, isAsked, ...place }) => `${placeWords(place)}: ${isAsked ? `from ${from} to ${to}, ${to - from} records` : `is at ${to} already, or will be`}\n`)
+  const asked = skips.some(({ isAsked }) => isAsked)
+  return `${lines.join('')}${leftOut(away)}${asked ? 'A running process skips as soon as what it has in hand is committed; where none runs, the next one does. See `offsets show`.\n' : ''}`
 }
 
-function renderResets(answers: readonly ResetAnswer[]): string {
+function renderResets(answers: readonly (ResetAnswer & InCluster)[]): string {
   return answers
-    .map(({ branch, topic, partition, from, to, lost }) => `${branch} ${topic}/${partition}: ${from ?? 'nothing'} -> ${to}${lost === null ? ', nothing is lost' : `; offsets ${lost.from} to ${lost.to} are ${lost.reason}`}\n`)
+    .map(({ from, to, lost, ...place }) => `${placeWords(place)}: ${from ?? 'nothing'} -> ${to}${lost === null ? ', nothing is lost' : `; offsets ${lost.from} to ${lost.to} are ${lost.reason}`}\n`)
     .join('')
 }
 

@@ -16,9 +16,9 @@ import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { LiveRules } from '../live-rules.ts'
 import { LiveOffsets } from '../offsets/live.ts'
-import { uniteDesks } from '../offsets/united-desk.ts'
+import { namedDesks, uniteDesks } from '../offsets/united-desk.ts'
 import { DruidReader } from '../store/druid/reader.ts'
-import { datasourcesOf, FIRST_CLUSTER } from '../config/clusters.ts'
+import { clusterNameOf, datasourcesOf } from '../config/clusters.ts'
 import { ClusterIds, eachAlone } from './alone.ts'
 import { startClusterAlerting } from './alerting.ts'
 import { checkSetUp, clusterIdOf, createNeighbours, documentsOf, everyCluster, inCluster, setUp, supervisorState, type Neighbours } from './neighbours.ts'
@@ -87,7 +87,7 @@ export async function startCluster(context: ClusterContext): Promise<Mode> {
   return {
     done,
     tally: () => tally.tally(),
-    api: { reader: new DruidReader(neighbours.druid, ...datasourcesOf(settings)), ledger: ledgerReader(neighbours, documents), letters, offsets: uniteDesks(clusters.map(({ offsets }) => offsets.desk)), ingest: null, rules: book, alerts: alerting.desk, pipeline: () => ({ streams: reports(), tally: tally.tally() }) },
+    api: { reader: new DruidReader(neighbours.druid, ...datasourcesOf(settings)), ledger: ledgerReader(neighbours, documents), letters, offsets: uniteDesks(namedDesks(clusters.map((one) => ({ name: clusterNameOf(one.neighbours.names), desk: one.offsets.desk })))), ingest: null, rules: book, alerts: alerting.desk, pipeline: () => ({ streams: reports(), tally: tally.tally() }) },
     stop: async () => {
       stopping.abort()
       for (const timer of housekeeping) clearInterval(timer)
@@ -139,7 +139,7 @@ async function bringUp(context: ClusterContext, { neighbours, ids, rules, offset
   )
   await offsets.follow()
   if (signal.aborted) return
-  ids.add(clusterId, names.cluster ?? FIRST_CLUSTER)
+  ids.add(clusterId, clusterNameOf(names))
   const own = createStreams({ settings, neighbours, clusterId, rules: rules.now, exitAtEnd, skipTo: (...at) => offsets.book.toOf(...at), tally, metrics, health, log })
   streams.push(...own)
   offsets.serve(own.map(({ stream }) => stream))

@@ -21,6 +21,11 @@ export interface SourceCluster {
   readonly settings: Settings
 }
 
+/** As `--cluster` takes it. */
+export function clusterNameOf({ cluster }: Pick<Names, 'cluster'>): string {
+  return cluster ?? FIRST_CLUSTER
+}
+
 /** The first one first. Throws `config_invalid` where a password's file cannot be read. */
 export function sourceClusters(settings: Settings): readonly [SourceCluster, ...SourceCluster[]] {
   const first = { name: FIRST_CLUSTER, section: 'kafka', names: namesOf(settings.name), settings }

@@ -5,7 +5,7 @@ import { readTopic } from '../kafka/read-topic.ts'
 import { partitionKey } from '../source/source.ts'
 import { idOf, marksOf, placeOf, type Backfill, type SkippedRange } from '../store/skipped.ts'
 import { findPositions, lookAtPositions, offsetsAt, recordTimes, type FoundPosition, type PositionsOptions } from './cluster-positions.ts'
-import type { OffsetRow, OffsetsDesk, OffsetsReport, SkipAnswer, SkippedRow, SkipQuery } from './desk.ts'
+import type { OffsetRow, OffsetsDesk, OffsetsReport, SkipAnswer, SkippedRow, SkipQuery, SkipReport } from './desk.ts'
 import { putSkip, type SkipBook } from './skip-book.ts'
 
 export interface ClusterDeskOptions extends PositionsOptions {
@@ -55,7 +55,7 @@ function skippedRowOf(range: SkippedRange, backfills: readonly Backfill[]): Skip
   return { id: idOf(range), branch, ...partition, incarnation, from, to, day, backfilled: own.reduce((sum, one) => sum + one.next - one.from, 0) }
 }
 
-async function skip(options: ClusterDeskOptions, query: SkipQuery): Promise<SkipAnswer[]> {
+async function skip(options: ClusterDeskOptions, query: SkipQuery): Promise<SkipReport> {
   const found = (await findPositions(options, query.branches, query.topic)).filter(({ partition: p }) => query.partition === undefined || p.partition === query.partition)
   if (found.length === 0) throw new TracefoldError('bad_request', `there is no partition ${query.partition} in ${query.topic ?? options.settings.kafka.topics.join(', ')}`)
   const targets = await targetsOf(options, found, query)
@@ -67,7 +67,7 @@ async function skip(options: ClusterDeskOptions, query: SkipQuery): Promise<Skip
     if (isAsked) await putSkip(options.control, { branch, ...partition, incarnation: where.incarnation, to, atMs: options.now(), by: 'operator' })
     answers.push({ branch, topic: partition.topic, partition: partition.partition, from: where.next, to: Math.max(to, at), isAsked })
   }
-  return answers
+  return { skips: answers }
 }
 
 async function targetsOf({ neighbours: { admin } }: ClusterDeskOptions, found: readonly FoundPosition[], { to }: SkipQuery): Promise<number[]> {

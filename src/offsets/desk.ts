@@ -16,7 +16,12 @@ import type { BranchName } from '../store/position.ts'
  */
 export type PositionState = 'committed' | 'none' | 'lost' | 'by_hand' | 'unknown'
 
-export interface OffsetRow {
+/** What a row or an answer is about, where there are several Kafka clusters: the name that the settings give it. */
+export interface InCluster {
+  readonly clusterName?: string
+}
+
+export interface OffsetRow extends InCluster {
   readonly branch: BranchName
   readonly cluster: string
   readonly topic: string
@@ -36,7 +41,7 @@ export interface OffsetRow {
   readonly skipTo: number | null
 }
 
-export interface SkippedRow {
+export interface SkippedRow extends InCluster {
   readonly id: string
   readonly branch: BranchName
   readonly cluster: string
@@ -54,11 +59,15 @@ export interface OffsetsReport {
   readonly offsets: readonly OffsetRow[]
   /** Ranges that were skipped, also those that were backfilled since. */
   readonly skipped: readonly SkippedRow[]
+  /** Names of the clusters that are left out, for they are away. */
+  readonly away?: readonly string[]
 }
 
 export type SkipTarget = { readonly kind: 'end' } | { readonly kind: 'offset'; readonly offset: number } | { readonly kind: 'time'; readonly timeMs: number }
 
 export interface SkipQuery {
+  /** All clusters without it. */
+  readonly cluster?: string
   readonly branches: readonly BranchName[]
   /** All topics without it. */
   readonly topic?: string
@@ -67,7 +76,7 @@ export interface SkipQuery {
   readonly to: SkipTarget
 }
 
-export interface SkipAnswer {
+export interface SkipAnswer extends InCluster {
   readonly branch: BranchName
   readonly topic: string
   readonly partition: number
@@ -77,13 +86,19 @@ export interface SkipAnswer {
   readonly isAsked: boolean
 }
 
+export interface SkipReport {
+  readonly skips: readonly SkipAnswer[]
+  /** As in OffsetsReport: there nothing was asked for. */
+  readonly away?: readonly string[]
+}
+
 export interface OffsetsReader {
   show(): Promise<OffsetsReport>
 }
 
 export interface OffsetsDesk extends OffsetsReader {
-  /** Rejects with `bad_request` for a partition or an offset that the log does not have. */
-  skip(query: SkipQuery): Promise<SkipAnswer[]>
+  /** Rejects with `bad_request` for a partition, an offset or a cluster that is not there. */
+  skip(query: SkipQuery): Promise<SkipReport>
   close(): Promise<void>
 }
 

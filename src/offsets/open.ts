@@ -1,6 +1,6 @@
 /** The wiring of what operators do with positions beside whatever process runs the branches: a desk, resets, backfills. Cluster mode alone moves any. */
 import { checkSetUp, clusterIdOf, createNeighbours, documentsOf, everyCluster, type Neighbours } from '../cluster/neighbours.ts'
-import { FIRST_CLUSTER } from '../config/clusters.ts'
+import { clusterNameOf } from '../config/clusters.ts'
 import type { Settings } from '../config/schema.ts'
 import { KafkaControlLog } from '../control/kafka-control-log.ts'
 import { TracefoldError } from '../errors.ts'
@@ -18,11 +18,11 @@ import type { BackfillQuery, Marks } from './backfill-plan.ts'
 import { createClusterDesk } from './cluster-desk.ts'
 import { findPositions } from './cluster-positions.ts'
 import { commitResume } from './commit-resume.ts'
-import type { OffsetsDesk, OffsetsReader } from './desk.ts'
+import type { InCluster, OffsetsDesk, OffsetsReader } from './desk.ts'
 import { embeddedOffsets } from './embedded-offsets.ts'
 import { reset, type ResetAnswer, type ResetQuery } from './reset.ts'
 import { SkipBook } from './skip-book.ts'
-import { uniteDesks } from './united-desk.ts'
+import { inCluster, namedDesk, uniteDesks } from './united-desk.ts'
 
 export type BackfillWords =
   | { readonly kind: 'range'; readonly branches: readonly BranchName[]; readonly topic: string; readonly partition: number; readonly from: number; readonly to: number }
@@ -30,17 +30,20 @@ export type BackfillWords =
 
 /** What the commands act through. */
 export interface OffsetsTools extends OffsetsDesk {
-  reset(query: ResetQuery): Promise<ResetAnswer[]>
-  backfill(words: BackfillWords, onProgress: (state: Backfill) => void): Promise<PieceReport[]>
+  reset(query: ResetQuery): Promise<(ResetAnswer & InCluster)[]>
+  backfill(words: BackfillWords, onProgress: (state: Backfill) => void): Promise<(PieceReport & InCluster)[]>
+  /** Names of the clusters that were away when these were opened. */
+  readonly away?: readonly string[]
 }
 
 const NEVER = new AbortController().signal
 /** Why nothing is moved in embedded mode. */
 export const ONLY_LOOKED_AT = 'positions of files, pipes and HTTP can only be looked at: they are read whole, each record once. Skip, reset and backfill are for Kafka (mode: cluster); `run --again` reads a file once more'
 
-/** Looks only. */
-export function openOffsetsReader(settings: Settings, now: () => number): Promise<OffsetsReader & { close(): Promise<void> }> {
-  return settings.mode === 'embedded' ? openEmbeddedOffsets(settings) : openOffsetsTools(settings, now)
+/** Looks only; of one cluster by its name, or of all. */
+export async function openOffsetsReader(settings: Settings, now: () => number, cluster: string | null = null): Promise<OffsetsReader & { close(): Promise<void> }> {
+  if (settings.mode === 'embedded' && cluster !== null) throw new TracefoldError('usage', 'embedded mode reads no Kafka cluster')
+  return settings.mode === 'embedded' ? openEmbeddedOffsets(settings) : openOffsetsTools(settings, now, cluster)
 }
 
 async function openEmbeddedOffsets(settings: Settings): Promise<OffsetsReader & { close(): Promise<void> }> {
@@ -55,10 +58,10 @@ export async function openOffsetsTools(settings: Settings, now: () => number, cl
   const neighbours = createNeighbours(settings, log)
   const clusters = everyCluster(neighbours)
   const chosen = clusters.filter((one) => cluster === null || nameOf(one) === cluster)
-  const answers = await Promise.allSettled(chosen.map((one) => openCluster(one, log, now)))
+  const answers = await Promise.allSettled(chosen.map(async (one) => ({ name: nameOf(one), tools: await openCluster(one, log, now) })))
   const opened = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
   const close = async (): Promise<void> => {
-    await Promise.all(opened.map((tools) => tools.close()))
+    await Promise.all(opened.map(({ tools }) => tools.close()))
     await neighbours.close()
   }
   const failed = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []))
@@ -67,27 +70,51 @@ export async function openOffsetsTools(settings: Settings, now: () => number, cl
     throw failed[0] ?? new TracefoldError('usage', `there is no cluster ${cluster}; there are: ${clusters.map(nameOf).join(', ')}`)
   }
   for (const error of failed) log.warn(`a cluster is left out: ${error instanceof Error ? error.message : String(error)}`)
-  return { ...(chosen.length === 1 && opened[0] !== undefined ? opened[0] : uniteTools(opened)), close }
+  if (clusters.length === 1 && opened[0] !== undefined) return { ...opened[0].tools, close }
+  const named = opened.map(({ name, tools }) => ({ name, tools: namedTools(name, tools) }))
+  if (chosen.length === 1 && named[0] !== undefined) return { ...named[0].tools, close }
+  const away = chosen.map(nameOf).filter((name) => !opened.some((one) => one.name === name))
+  return { ...uniteTools(named, away), close }
 }
 
-function uniteTools(tools: readonly OffsetsTools[]): Omit<OffsetsTools, 'close'> {
+interface NamedTools {
+  readonly name: string
+  readonly tools: OffsetsTools
+}
+
+/** Those of one of several clusters. */
+function namedTools(name: string, tools: OffsetsTools): OffsetsTools {
+  return {
+    ...namedDesk(name, tools),
+    reset: async (query) => inCluster(name, await tools.reset(query)),
+    backfill: async (...args) => inCluster(name, await tools.backfill(...args)),
+  }
+}
+
+/** `away`: those that are left out. */
+export function uniteTools(tools: readonly NamedTools[], away: readonly string[]): Omit<OffsetsTools, 'close'> {
   const sayWhich = async (): Promise<never> => {
     throw new TracefoldError('usage', 'there are several Kafka clusters: say which with --cluster')
   }
   return {
-    ...uniteDesks(tools),
+    ...uniteDesks([...tools.map(({ name, tools: desk }) => ({ name, desk })), ...away.map((name) => ({ name, desk: AWAY }))]),
+    away,
     reset: sayWhich,
     backfill: async (words, onProgress) => {
       if (words.kind !== 'all') return sayWhich()
-      const pieces: PieceReport[] = []
-      for (const one of tools) pieces.push(...(await one.backfill(words, onProgress)))
+      const pieces: (PieceReport & InCluster)[] = []
+      for (const { tools: one } of tools) pieces.push(...(await one.backfill(words, onProgress)))
       return pieces
     },
   }
 }
 
+const isAway = (): Promise<never> => Promise.reject(new TracefoldError('not_available', 'this cluster was away at the start'))
+/** Of a cluster that could not be opened. */
+const AWAY: OffsetsDesk = { show: isAway, skip: isAway, close: async () => {} }
+
 function nameOf({ names }: Neighbours): string {
-  return names.cluster ?? FIRST_CLUSTER
+  return clusterNameOf(names)
 }
 
 async function openCluster(neighbours: Neighbours, log: Logger, now: () => number): Promise<OffsetsTools> {

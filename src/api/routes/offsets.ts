@@ -4,7 +4,7 @@
  * Delivery: a skip is asked for, durably, and applied once by whoever has the partition; to ask again is harmless, for a position never goes back.
  */
 import { parseTime } from '../../lib/time-range.ts'
-import { targetOf, totalsByBranch, type OffsetsDesk, type OffsetsReader, type OffsetsReport, type SkipAnswer, type SkipQuery } from '../../offsets/desk.ts'
+import { targetOf, totalsByBranch, type InCluster, type OffsetsDesk, type OffsetsReader, type OffsetsReport, type SkipQuery, type SkipReport } from '../../offsets/desk.ts'
 import type { ApiDeps, ZodApp } from '../deps.ts'
 import { offsetsAnswer, skipAnswer, skipQuery } from '../offset-schemas.ts'
 import { fromOwnPage } from '../own-page.ts'
@@ -24,14 +24,15 @@ export function offsetRoutes(app: ZodApp, deps: ApiDeps): void {
     querystring: skipQuery,
     response: { 200: skipAnswer, ...problems },
   }
-  app.post('/offsets/skip', { schema, onRequest: fromOwnPage }, async ({ query: { branch, topic, partition, to } }) => {
+  app.post('/offsets/skip', { schema, onRequest: fromOwnPage }, async ({ query: { branch, cluster, topic, partition, to } }) => {
     const query: SkipQuery = {
       branches: branch === 'both' ? ['detail', 'rollup'] : [branch],
       to: targetOf(to, (text) => parseTime(withPlus(text), deps.now())),
+      ...(cluster === undefined ? {} : { cluster }),
       ...(topic === undefined ? {} : { topic }),
       ...(partition === undefined ? {} : { partition }),
     }
-    return { skips: skipsOf(await deskOf(deps).skip(query)) }
+    return skipsOf(await deskOf(deps).skip(query))
   })
 }
 
@@ -50,14 +51,20 @@ function isDesk(reader: OffsetsReader): reader is OffsetsDesk {
   return 'skip' in reader
 }
 
-export function reportOf({ offsets, skipped }: OffsetsReport) {
+export function reportOf({ offsets, skipped, away = [] }: OffsetsReport) {
   return {
-    offsets: offsets.map(({ openBlock, lagRecords, lagSeconds, skipTo, ...row }) => ({ ...row, open_block: openBlock, lag_records: lagRecords, lag_seconds: lagSeconds, skip_to: skipTo })),
+    offsets: offsets.map(({ openBlock, lagRecords, lagSeconds, skipTo, ...row }) => ({ ...named(row), open_block: openBlock, lag_records: lagRecords, lag_seconds: lagSeconds, skip_to: skipTo })),
     totals: totalsByBranch(offsets).map(({ lagRecords, lagSeconds, ...total }) => ({ ...total, lag_records: lagRecords, lag_seconds: lagSeconds })),
-    skipped: skipped.map((row) => ({ ...row })),
+    skipped: skipped.map(named),
+    away: [...away],
   }
 }
 
-export function skipsOf(answers: readonly SkipAnswer[]) {
-  return answers.map(({ isAsked, ...answer }) => ({ ...answer, asked: isAsked }))
+export function skipsOf({ skips, away = [] }: SkipReport) {
+  return { skips: skips.map(({ isAsked, ...answer }) => ({ ...named(answer), asked: isAsked })), away: [...away] }
+}
+
+/** The cluster's name by the API's word. */
+export function named<Row extends InCluster>({ clusterName, ...row }: Row) {
+  return { ...row, ...(clusterName === undefined ? {} : { cluster_name: clusterName }) }
 }

@@ -13,7 +13,7 @@ function fakeDesk(): { desk: OffsetsDesk; asked: SkipQuery[] } {
   const asked: SkipQuery[] = []
   const skip = async (query: SkipQuery) => {
     asked.push(query)
-    return [{ branch: 'detail' as const, topic: 'logs', partition: 3, from: 50, to: 350, isAsked: true }]
+    return { skips: [{ branch: 'detail' as const, topic: 'logs', partition: 3, from: 50, to: 350, isAsked: true }] }
   }
   return { asked, desk: { show: async () => REPORT, skip, close: async () => {} } }
 }
@@ -25,7 +25,14 @@ describe('GET /api/v1/offsets', () => {
       offsets: [{ ...PLACE, state: 'committed', committed: 50, open_block: 0, end: 350, lag_records: 300, lag_seconds: 12.5, skip_to: 350 }],
       totals: [{ branch: 'detail', partitions: 1, lag_records: 300, lag_seconds: 12.5 }],
       skipped: [{ ...PLACE, id: 'detail:logs/3@10', from: 10, to: 40, day: '2026-03-01', backfilled: 7 }],
+      away: [],
     })
+  })
+
+  it('names the clusters where there are several, and those that are away', async () => {
+    const desk = { ...fakeDesk().desk, show: async () => ({ offsets: REPORT.offsets.map((row) => ({ ...row, clusterName: 'eu' })), skipped: REPORT.skipped.map((row) => ({ ...row, clusterName: 'first' })), away: ['us'] }) }
+    const answer = (await (await apiWith({ offsets: desk })).inject('/api/v1/offsets')).json()
+    expect(answer).toMatchObject({ offsets: [{ cluster: 'main', cluster_name: 'eu' }], skipped: [{ cluster: 'main', cluster_name: 'first' }], away: ['us'] })
   })
 
   it('is not there where the process has no positions', async () => {
@@ -38,13 +45,15 @@ describe('POST /api/v1/offsets/skip', () => {
     const { desk, asked } = fakeDesk()
     const app = await apiWith({ offsets: desk })
     const post = (query: string) => app.inject({ method: 'POST', url: `/api/v1/offsets/skip?${query}` })
-    expect((await post('branch=detail')).json()).toEqual({ skips: [{ branch: 'detail', topic: 'logs', partition: 3, from: 50, to: 350, asked: true }] })
+    expect((await post('branch=detail')).json()).toEqual({ skips: [{ branch: 'detail', topic: 'logs', partition: 3, from: 50, to: 350, asked: true }], away: [] })
     await post('branch=both&topic=logs&partition=3&to=120')
     await post('branch=rollup&to=-15m')
+    await post('branch=rollup&cluster=eu')
     expect(asked).toEqual([
       { branches: ['detail'], to: { kind: 'end' } },
       { branches: ['detail', 'rollup'], topic: 'logs', partition: 3, to: { kind: 'offset', offset: 120 } },
       { branches: ['rollup'], to: { kind: 'time', timeMs: NOW - 900_000 } },
+      { branches: ['rollup'], cluster: 'eu', to: { kind: 'end' } },
     ])
   })
 

@@ -20,22 +20,25 @@ const REPORT: OffsetsReport = {
   skipped: [{ ...PLACE, id: 'detail:logs/3@10', from: 10, to: 40, day: '2026-03-01', backfilled: 7 }],
 }
 
-async function run(words: readonly string[]): Promise<{ out: string; err: string; asked: unknown[] }> {
+/** `away`: there are several clusters, of which `eu` answers. */
+async function run(words: readonly string[], away: readonly string[] = []): Promise<{ out: string; err: string; asked: unknown[] }> {
   const io = capturedIo()
   const asked: unknown[] = []
+  const inEu = away.length === 0 ? {} : { clusterName: 'eu' }
   const tools: OffsetsTools = {
-    show: async () => REPORT,
-    skip: async (query) => (asked.push(query), [{ branch: 'detail', topic: 'logs', partition: 3, from: 50, to: 350, isAsked: true }, { branch: 'detail', topic: 'logs', partition: 4, from: 9, to: 9, isAsked: false }]),
-    reset: async (query) => (asked.push(query), [{ branch: 'rollup', topic: 'logs', partition: 3, from: null, to: 350, lost: { from: 40, to: 350, reason: 'skipped' } }]),
+    show: async () => ({ offsets: REPORT.offsets.map((row) => ({ ...row, ...inEu })), skipped: REPORT.skipped.map((row) => ({ ...row, ...inEu })), away }),
+    skip: async (query) => (asked.push(query), { skips: [{ branch: 'detail', topic: 'logs', partition: 3, from: 50, to: 350, isAsked: true, ...inEu }, { branch: 'detail', topic: 'logs', partition: 4, from: 9, to: 9, isAsked: false, ...inEu }], away }),
+    reset: async (query) => (asked.push(query), [{ ...inEu, branch: 'rollup', topic: 'logs', partition: 3, from: null, to: 350, lost: { from: 40, to: 350, reason: 'skipped' } }]),
     backfill: async (what, onProgress) => {
       asked.push(what)
       onProgress({ branch: 'detail', contributor: 'main/logs/0/3', from: 10, to: 40, day: '2026-03-01', next: 25, block: 10, rules: '' })
-      return [{ branch: 'detail', topic: 'logs', partition: 3, from: 10, to: 40, gone: 5 }]
+      return [{ ...inEu, branch: 'detail', topic: 'logs', partition: 3, from: 10, to: 40, gone: 5 }]
     },
+    away,
     close: async () => void asked.push('close'),
   }
   const program = new Command('tracefold').exitOverride().configureOutput({ writeErr: () => {} })
-  registerOffsets(program, io, { reader: async () => tools, tools: async () => tools })
+  registerOffsets(program, io, { reader: async (_settings, _now, cluster) => (cluster === undefined ? tools : (asked.push(cluster), tools)), tools: async () => tools })
   registerBackfill(program, io, async () => tools)
   await program.parseAsync(words, { from: 'user' })
   return { out: io.out(), err: io.err(), asked }
@@ -50,6 +53,25 @@ test('show: a line for each position, totals, and what was skipped', async () =>
   expect(asked).toEqual(['close'])
   expect(JSON.parse((await run(['offsets', 'show', '--json'])).out)).toMatchObject({ totals: [{ branch: 'detail', lag_records: 300 }, { branch: 'rollup' }] })
   expect(renderOffsets({ offsets: [], skipped: [] }, null)).toBe('Nothing has been read yet.\n')
+})
+
+test('where there are several clusters, each line says which it is about, and who is away is said', async () => {
+  const { out, asked } = await run(['offsets', 'show', '--cluster', 'eu'], ['us'])
+  expect(asked).toEqual(['eu', 'close'])
+  expect(out).toMatch(/BRANCH\s+CLUSTER\s+TOPIC/)
+  expect(out).toMatch(/detail\s+eu\s+logs\s+3/)
+  expect(out).toMatch(/detail:logs\/3@10\s+eu\s+2026-03-01/)
+  expect(out).toContain('Left out, for they are away: us\n')
+  expect((await run(['offsets', 'show'])).out).not.toContain('CLUSTER')
+  const skip = (await run(['offsets', 'skip', '--branch', 'both'], ['us'])).out
+  expect(skip).toContain('detail eu logs/3: from 50 to 350')
+  expect(skip).toContain('Left out, for they are away: us\n')
+  expect((await run(['offsets', 'reset', '--branch', 'rollup', '--to', 'latest'], ['us'])).out).toContain('rollup eu logs/3: nothing -> 350')
+  const backfilled = (await run(['backfill', '--all-skipped'], ['us'])).out
+  expect(backfilled).toContain('detail eu logs/3: offsets 10 to 40')
+  expect(backfilled).toContain('Left out, for they are away: us\n')
+  const rows = { show: ['offsets', 'show'], skip: ['offsets', 'skip', '--branch', 'both'], reset: ['offsets', 'reset', '--branch', 'both', '--to', 'latest'], backfill: ['backfill', '--all-skipped'] }
+  for (const words of Object.values(rows)) expect((await run([...words, '--json'], ['us'])).out).toContain('"cluster_name": "eu"')
 })
 
 test('skip: to the end where nothing else is said, and what becomes of it', async () => {
