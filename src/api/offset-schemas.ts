@@ -19,6 +19,29 @@ export const skipQuery = z.strictObject({
   to: z.string().min(1).max(MAX_TIME_CHARS).default('end').meta({ description: '`end` (of the log, at this moment), an offset, or a time: ISO 8601, or relative to now (`-15m`).', examples: ['end'] }),
 })
 
+export const resetQuery = z.strictObject({
+  ...skipQuery.shape,
+  cluster: skipQuery.shape.cluster.meta({ description: 'Of several Kafka clusters this one.', examples: ['first'] }),
+  to: z.string().min(1).max(MAX_TIME_CHARS).meta({ description: '`recorded` (where the branch\'s store says that it was), `earliest`, `latest`, or an offset. Never before what was counted.', examples: ['recorded'] }),
+})
+
+export const resetAnswer = z.object({
+  resets: z.array(
+    z.object({
+      branch,
+      ...clusterName,
+      topic: z.string(),
+      partition: z.number(),
+      from: countOrNull('The position before; null where nothing was committed.', 4_711),
+      to: count('Where the branch goes on.', 5_911),
+      lost: z
+        .object({ from: z.number(), to: z.number(), reason: z.enum(['expired', 'skipped']) })
+        .nullable()
+        .meta({ description: 'What nobody will count.' }),
+    }),
+  ),
+})
+
 const lag = {
   lag_records: countOrNull('Records between the position and the end; null where nobody knows the end.', 1_200),
   lag_seconds: countOrNull('Age of the record at the position; 0 at the end, null where records have no time.', 42.5),

@@ -3,9 +3,8 @@ import { InvalidArgumentError, Option, type Command } from 'commander'
 import { named, reportOf, skipsOf } from '../api/routes/offsets.ts'
 import type { Settings } from '../config/schema.ts'
 import { parseTime } from '../lib/time-range.ts'
-import { targetOf, totalsByBranch, type InCluster, type OffsetRow, type OffsetsReader, type OffsetsReport, type SkipReport, type SkippedRow } from '../offsets/desk.ts'
+import { targetOf, totalsByBranch, type InCluster, type OffsetRow, type OffsetsReader, type OffsetsReport, type SkipReport, type SkippedRow, resetTargetOf, type ResetAnswer, type ResetTarget } from '../offsets/desk.ts'
 import type { OffsetsTools } from '../offsets/open.ts'
-import type { ResetAnswer, ResetTarget } from '../offsets/reset.ts'
 import type { BranchName } from '../store/position.ts'
 import { settingsFor, type Io } from './io.ts'
 import { renderTable, type Column } from './table.ts'
@@ -99,9 +98,9 @@ function placeOf({ topic, partition }: Pick<Words, 'topic' | 'partition'>): { to
 }
 
 function parseReset(text: string): ResetTarget {
-  if (text === 'recorded' || text === 'earliest' || text === 'latest') return text
-  if (/^\d{1,15}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('Expected recorded, earliest, latest or an offset.')
+  const target = resetTargetOf(text)
+  if (target === null) throw new InvalidArgumentError('Expected recorded, earliest, latest or an offset.')
+  return target
 }
 
 /** Only where there are several. */
@@ -169,7 +168,7 @@ function renderSkips({ skips, away }: SkipReport): string {
   return `${lines.join('')}${leftOut(away)}${asked ? 'A running process skips as soon as what it has in hand is committed; where none runs, the next one does. See `offsets show`.\n' : ''}`
 }
 
-function renderResets(answers: readonly (ResetAnswer & InCluster)[]): string {
+function renderResets(answers: readonly ResetAnswer[]): string {
   return answers
     .map(({ from, to, lost, ...place }) => `${placeWords(place)}: ${from ?? 'nothing'} -> ${to}${lost === null ? ', nothing is lost' : `; offsets ${lost.from} to ${lost.to} are ${lost.reason}`}\n`)
     .join('')

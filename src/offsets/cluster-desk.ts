@@ -5,19 +5,21 @@ import { readTopic } from '../kafka/read-topic.ts'
 import { partitionKey } from '../source/source.ts'
 import { idOf, marksOf, placeOf, type Backfill, type SkippedRange } from '../store/skipped.ts'
 import { findPositions, lookAtPositions, offsetsAt, recordTimes, type FoundPosition, type PositionsOptions } from './cluster-positions.ts'
-import type { OffsetRow, OffsetsDesk, OffsetsReport, SkipAnswer, SkippedRow, SkipQuery, SkipReport } from './desk.ts'
+import type { OffsetRow, OffsetsDesk, OffsetsReport, ResetAnswer, ResetQuery, SkipAnswer, SkipQuery, SkipReport, SkippedRow } from './desk.ts'
 import { putSkip, type SkipBook } from './skip-book.ts'
 
 export interface ClusterDeskOptions extends PositionsOptions {
   readonly control: ControlLog
   readonly book: SkipBook
   readonly now: () => number
+  readonly reset: (query: ResetQuery) => Promise<ResetAnswer[]>
 }
 
 export function createClusterDesk(options: ClusterDeskOptions): OffsetsDesk {
   return {
     show: () => availably(() => show(options)),
     skip: (query) => availably(() => skip(options, query)),
+    reset: (query) => availably(() => options.reset(query)),
     close: async () => {},
   }
 }

@@ -6,9 +6,11 @@
  *   skip  -> asks for positions of at least an offset. Who has the partition applies it, once, when what it has in hand is committed; where nobody has, the
  *            next to open it does
  *
+ *   reset -> sets the position of a branch that is stopped
+ *
  * Delivery: a skip that rejects may have been asked for in part; to ask again is harmless, for a position never goes back.
  */
-import type { BranchName } from '../store/position.ts'
+import type { BranchName, LostRange } from '../store/position.ts'
 
 /**
  * `lost`: no offset is committed, or one that somebody set back, although the store holds our data. `by_hand`: set ahead with Kafka's own tools. `unknown`: no offset is committed, and the
@@ -96,9 +98,33 @@ export interface OffsetsReader {
   show(): Promise<OffsetsReport>
 }
 
+/** `recorded`: where the branch's own store says that it was. */
+export type ResetTarget = 'recorded' | 'earliest' | 'latest' | number
+
+export interface ResetQuery {
+  readonly branches: readonly BranchName[]
+  /** Of several Kafka clusters this one: it must be named. */
+  readonly cluster?: string
+  readonly topic?: string
+  readonly partition?: number
+  readonly to: ResetTarget
+}
+
+export interface ResetAnswer extends InCluster {
+  readonly branch: BranchName
+  readonly topic: string
+  readonly partition: number
+  /** Null where nothing was committed. */
+  readonly from: number | null
+  readonly to: number
+  readonly lost: LostRange | null
+}
+
 export interface OffsetsDesk extends OffsetsReader {
   /** Rejects with `bad_request` for a partition, an offset or a cluster that is not there. */
   skip(query: SkipQuery): Promise<SkipReport>
+  /** Of a branch that is stopped. Rejects with `bad_request` where its group runs, or something would be counted twice. */
+  reset(query: ResetQuery): Promise<ResetAnswer[]>
   close(): Promise<void>
 }
 
@@ -106,6 +132,12 @@ export interface OffsetsDesk extends OffsetsReader {
 export function targetOf(text: string, timeMs: (text: string) => number): SkipTarget {
   if (text === 'end') return { kind: 'end' }
   return /^\d{1,15}$/.test(text) ? { kind: 'offset', offset: Number(text) } : { kind: 'time', timeMs: timeMs(text) }
+}
+
+/** Null for what is none. */
+export function resetTargetOf(text: string): ResetTarget | null {
+  if (text === 'recorded' || text === 'earliest' || text === 'latest') return text
+  return /^\d{1,15}$/.test(text) ? Number(text) : null
 }
 
 export interface LagTotal {

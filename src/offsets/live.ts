@@ -8,10 +8,12 @@ import { KafkaControlLog } from '../control/kafka-control-log.ts'
 import { isTracefoldError } from '../errors.ts'
 import type { HealthRegistry } from '../health.ts'
 import type { Logger } from '../log.ts'
+import { createMetrics } from '../metrics.ts'
 import type { ElasticsearchDocuments } from '../store/elasticsearch/documents.ts'
 import type { Stream } from '../stream.ts'
 import { createClusterDesk } from './cluster-desk.ts'
 import type { OffsetsDesk } from './desk.ts'
+import { runReset } from './run-reset.ts'
 import { SkipBook } from './skip-book.ts'
 import { ToleranceWatch } from './tolerance.ts'
 
@@ -20,7 +22,7 @@ const LOOK_MS = 10_000
 export interface LiveOffsetsParts {
   readonly settings: Settings
   readonly neighbours: Neighbours
-  readonly documents: Pick<ElasticsearchDocuments, 'evidence'>
+  readonly documents: ElasticsearchDocuments
   readonly health: HealthRegistry
   readonly log: Logger
   /** Told of a fault of the program. */
@@ -41,7 +43,7 @@ export class LiveOffsets {
     this.#parts = parts
     this.#control = new KafkaControlLog({ kafka: neighbours.kafka, topic: neighbours.names.controlTopic, what: inCluster('positions', neighbours.names), health, now: Date.now, onFailed })
     this.book = new SkipBook(log)
-    this.desk = createClusterDesk({ settings, neighbours, documents, control: this.#control, book: this.book, now: Date.now })
+    this.desk = createClusterDesk({ settings, neighbours, documents, control: this.#control, book: this.book, now: Date.now, reset: (query) => runReset({ settings, neighbours, documents, metrics: createMetrics(), log }, query) })
   }
 
   /** Resolves once it is known what was asked for while nothing ran, or once stopped. */

@@ -17,10 +17,9 @@ import { backfill, type PieceReport } from './backfill.ts'
 import type { BackfillQuery, Marks } from './backfill-plan.ts'
 import { createClusterDesk } from './cluster-desk.ts'
 import { findPositions } from './cluster-positions.ts'
-import { commitResume } from './commit-resume.ts'
 import type { InCluster, OffsetsDesk, OffsetsReader } from './desk.ts'
 import { embeddedOffsets } from './embedded-offsets.ts'
-import { reset, type ResetAnswer, type ResetQuery } from './reset.ts'
+import { runReset } from './run-reset.ts'
 import { SkipBook } from './skip-book.ts'
 import { inCluster, namedDesk, uniteDesks } from './united-desk.ts'
 
@@ -30,7 +29,6 @@ export type BackfillWords =
 
 /** What the commands act through. */
 export interface OffsetsTools extends OffsetsDesk {
-  reset(query: ResetQuery): Promise<(ResetAnswer & InCluster)[]>
   backfill(words: BackfillWords, onProgress: (state: Backfill) => void): Promise<(PieceReport & InCluster)[]>
   /** Names of the clusters that were away when these were opened. */
   readonly away?: readonly string[]
@@ -111,7 +109,7 @@ export function uniteTools(tools: readonly NamedTools[], away: readonly string[]
 
 const isAway = (): Promise<never> => Promise.reject(new TracefoldError('not_available', 'this cluster was away at the start'))
 /** Of a cluster that could not be opened. */
-const AWAY: OffsetsDesk = { show: isAway, skip: isAway, close: async () => {} }
+const AWAY: OffsetsDesk = { show: isAway, skip: isAway, reset: isAway, close: async () => {} }
 
 function nameOf({ names }: Neighbours): string {
   return clusterNameOf(names)
@@ -136,8 +134,7 @@ async function openCluster(neighbours: Neighbours, log: Logger, now: () => numbe
     throw error
   }
   return {
-    ...createClusterDesk({ ...parts, control, book }),
-    reset: (query) => runReset(parts, query),
+    ...createClusterDesk({ ...parts, control, book, reset: (query) => runReset(parts, query) }),
     backfill: (words, onProgress) => runBackfill(parts, words, onProgress),
     close: () => control.close(),
   }
@@ -150,11 +147,6 @@ interface Parts {
   readonly metrics: Metrics
   readonly log: Logger
   readonly now: () => number
-}
-
-function runReset(parts: Parts, query: ResetQuery): Promise<ResetAnswer[]> {
-  const rules = createRules(parts.settings)
-  return reset({ ...parts, digest: rules.digest, commit: (branch, partition, resume) => commitResume({ ...parts, rules }, branch, partition, resume) }, query)
 }
 
 async function runBackfill(parts: Parts, words: BackfillWords, onProgress: (state: Backfill) => void): Promise<PieceReport[]> {

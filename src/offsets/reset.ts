@@ -14,25 +14,7 @@ import { partitionKey, type Bounds } from '../source/source.ts'
 import type { BranchName, Resume } from '../store/position.ts'
 import { epochOf, lostBehind, resumeAt, resumeByHand, resumeWithout, skippedTo } from '../store/resume.ts'
 import { evidenceIn, findPositions, groupOf, type FoundPosition, type PositionsOptions } from './cluster-positions.ts'
-
-export type ResetTarget = 'recorded' | 'earliest' | 'latest' | number
-
-export interface ResetQuery {
-  readonly branches: readonly BranchName[]
-  readonly topic?: string
-  readonly partition?: number
-  readonly to: ResetTarget
-}
-
-export interface ResetAnswer {
-  readonly branch: BranchName
-  readonly topic: string
-  readonly partition: number
-  /** Null where nothing was committed. */
-  readonly from: number | null
-  readonly to: number
-  readonly lost: Resume['lost']
-}
+import type { ResetAnswer, ResetQuery, ResetTarget } from './desk.ts'
 
 export interface ResetOptions extends PositionsOptions {
   readonly settings: Pick<Settings, 'kafka' | 'branches'>

@@ -6,7 +6,7 @@
  * one's error is told.
  */
 import { isTracefoldError, TracefoldError } from '../errors.ts'
-import type { InCluster, OffsetsDesk, OffsetsReport, SkipQuery, SkipReport } from './desk.ts'
+import type { InCluster, OffsetsDesk, OffsetsReport, ResetAnswer, ResetQuery, SkipQuery, SkipReport } from './desk.ts'
 
 export interface NamedDesk {
   /** As `--cluster` takes it. */
@@ -20,6 +20,7 @@ export function uniteDesks(clusters: readonly NamedDesk[]): OffsetsDesk {
   return {
     show: () => show(clusters),
     skip: async (query) => skip(chosen(clusters, query.cluster), query),
+    reset: async (query) => reset(chosen(clusters, query.cluster), query),
     close,
   }
 }
@@ -44,6 +45,7 @@ export function namedDesk(name: string, desk: OffsetsDesk): OffsetsDesk {
       const { skips, ...rest } = await desk.skip(query)
       return { skips: inCluster(name, skips), ...rest }
     },
+    reset: async (query) => inCluster(name, await desk.reset(query)),
     close: () => desk.close(),
   }
 }
@@ -57,6 +59,13 @@ async function skip(clusters: readonly NamedDesk[], query: SkipQuery): Promise<S
   if (clusters.length > 1 && query.to.kind === 'offset') throw new TracefoldError('bad_request', `an offset means something in one cluster only: name one of ${namesOf(clusters)}`)
   const { answers, away } = await ofAll(clusters, (desk) => desk.skip(query))
   return { skips: answers.flatMap(({ skips }) => skips), away }
+}
+
+/** A branch is stopped in one cluster or in another. */
+async function reset(clusters: readonly NamedDesk[], query: ResetQuery): Promise<ResetAnswer[]> {
+  const [one, ...more] = clusters
+  if (one === undefined || more.length > 0) throw new TracefoldError('bad_request', `there are several Kafka clusters: name one of ${namesOf(clusters)}`)
+  return one.desk.reset(query)
 }
 
 function chosen(clusters: readonly NamedDesk[], name: string | undefined): readonly NamedDesk[] {

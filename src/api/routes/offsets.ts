@@ -1,12 +1,12 @@
 /**
- * Positions of the branches: how far each is in each partition, and the skip ahead.
+ * Positions of the branches: how far each is in each partition, the skip ahead, and the reset of a branch that is stopped.
  *
  * Delivery: a skip is asked for, durably, and applied once by whoever has the partition; to ask again is harmless, for a position never goes back.
  */
 import { parseTime } from '../../lib/time-range.ts'
-import { targetOf, totalsByBranch, type InCluster, type OffsetsDesk, type OffsetsReader, type OffsetsReport, type SkipQuery, type SkipReport } from '../../offsets/desk.ts'
+import { resetTargetOf, targetOf, totalsByBranch, type InCluster, type OffsetsDesk, type OffsetsReader, type OffsetsReport, type SkipQuery, type SkipReport } from '../../offsets/desk.ts'
 import type { ApiDeps, ZodApp } from '../deps.ts'
-import { offsetsAnswer, skipAnswer, skipQuery } from '../offset-schemas.ts'
+import { offsetsAnswer, resetAnswer, resetQuery, skipAnswer, skipQuery } from '../offset-schemas.ts'
 import { fromOwnPage } from '../own-page.ts'
 import { ProblemError } from '../problems.ts'
 import { withPlus } from '../range.ts'
@@ -33,6 +33,26 @@ export function offsetRoutes(app: ZodApp, deps: ApiDeps): void {
       ...(partition === undefined ? {} : { partition }),
     }
     return skipsOf(await deskOf(deps).skip(query))
+  })
+
+  const resetSchema = {
+    tags,
+    summary: 'Set the position of a branch that is stopped',
+    description: 'After its offsets have expired, or to move it ahead. Refused where the branch runs, in whichever process, and where something would be counted twice. What is jumped over is in the ledger.',
+    querystring: resetQuery,
+    response: { 200: resetAnswer, ...problems },
+  }
+  app.post('/offsets/reset', { schema: resetSchema, onRequest: fromOwnPage }, async ({ query: { branch, cluster, topic, partition, to } }) => {
+    const target = resetTargetOf(to)
+    if (target === null) throw new ProblemError('bad_request', `query to: expected recorded, earliest, latest or an offset, got ${to}`)
+    const resets = await deskOf(deps).reset({
+      branches: branch === 'both' ? ['detail', 'rollup'] : [branch],
+      to: target,
+      ...(cluster === undefined ? {} : { cluster }),
+      ...(topic === undefined ? {} : { topic }),
+      ...(partition === undefined ? {} : { partition }),
+    })
+    return { resets: resets.map(named) }
   })
 }
 

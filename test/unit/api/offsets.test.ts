@@ -15,7 +15,7 @@ function fakeDesk(): { desk: OffsetsDesk; asked: SkipQuery[] } {
     asked.push(query)
     return { skips: [{ branch: 'detail' as const, topic: 'logs', partition: 3, from: 50, to: 350, isAsked: true }] }
   }
-  return { asked, desk: { show: async () => REPORT, skip, close: async () => {} } }
+  return { asked, desk: { show: async () => REPORT, skip, reset: async ({ branches, to }) => branches.map((branch) => ({ branch, topic: 'logs', partition: 3, from: null, to: typeof to === 'number' ? to : 50, lost: { from: 40, to: 50, reason: 'skipped' as const } })), close: async () => {} } }
 }
 
 describe('GET /api/v1/offsets', () => {
@@ -71,5 +71,17 @@ describe('POST /api/v1/offsets/skip', () => {
     const files = await apiWith({ offsets: { show: desk.show } })
     expect((await files.inject({ method: 'POST', url: '/api/v1/offsets/skip?branch=detail' })).json()).toMatchObject({ status: 409, detail: expect.stringContaining('only be looked at') })
     expect(asked).toEqual([])
+  })
+})
+
+describe('POST /api/v1/offsets/reset', () => {
+  it('sets the position of a branch that is stopped, and says what is lost', async () => {
+    const app = await apiWith({ offsets: fakeDesk().desk })
+    const post = (query: string) => app.inject({ method: 'POST', url: `/api/v1/offsets/reset?${query}` })
+    expect((await post('branch=detail&to=recorded')).json()).toEqual({ resets: [{ branch: 'detail', topic: 'logs', partition: 3, from: null, to: 50, lost: { from: 40, to: 50, reason: 'skipped' } }] })
+    expect((await post('branch=both&to=120')).json()).toMatchObject({ resets: [{ branch: 'detail', to: 120 }, { branch: 'rollup', to: 120 }] })
+    expect((await post('branch=detail&to=somewhere')).json()).toMatchObject({ status: 400, code: 'bad_request' })
+    expect((await post('branch=detail')).json()).toMatchObject({ status: 400 })
+    expect((await app.inject({ method: 'POST', url: '/api/v1/offsets/reset?branch=detail&to=latest', headers: { 'sec-fetch-site': 'cross-site' } })).json()).toMatchObject({ code: 'forbidden' })
   })
 })

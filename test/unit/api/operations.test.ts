@@ -78,7 +78,7 @@ describe('the OpenAPI page', () => {
       '/api/v1/jobs/{job}/exceptions/trend',
       '/api/v1/ledger',
       '/api/v1/offsets',
-      '/api/v1/offsets/skip',
+      '/api/v1/offsets/reset', '/api/v1/offsets/skip',
       '/api/v1/patterns',
       '/api/v1/pipeline',
       '/api/v1/rules',

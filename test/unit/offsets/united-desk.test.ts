@@ -6,7 +6,7 @@ import { namedDesks, uniteDesks } from '../../../src/offsets/united-desk.ts'
 
 const answer = (topic: string): SkipAnswer => ({ branch: 'detail', topic, partition: 0, from: 1, to: 2, isAsked: true })
 const QUERY: SkipQuery = { branches: ['detail'], to: { kind: 'end' } }
-const desk = (skip: OffsetsDesk['skip']): OffsetsDesk => ({ show: async () => ({ offsets: [], skipped: [] }), skip, close: async () => {} })
+const desk = (skip: OffsetsDesk['skip']): OffsetsDesk => ({ show: async () => ({ offsets: [], skipped: [] }), skip, reset: async () => [], close: async () => {} })
 const skipping = (topic: string): OffsetsDesk => desk(async () => ({ skips: [answer(topic)] }))
 const failing = (error: Error): OffsetsDesk =>
   desk(async () => {
@@ -51,5 +51,12 @@ describe('a desk over several clusters', () => {
 
   test('hides no fault of the program', async () => {
     await expect(united(failing(new Error('a fault')), skipping('a')).skip(QUERY)).rejects.toThrow('a fault')
+  })
+
+  test('a reset is of one cluster, which must be named where there are several', async () => {
+    const resetting = (topic: string): OffsetsDesk => ({ ...skipping(topic), reset: async () => [{ branch: 'detail', topic, partition: 0, from: null, to: 7, lost: null }] })
+    await expect(united(resetting('a'), resetting('b')).reset({ branches: ['detail'], to: 'recorded' })).rejects.toMatchObject({ code: 'bad_request', message: expect.stringContaining('first, eu') as string })
+    expect(await united(resetting('a'), resetting('b')).reset({ branches: ['detail'], to: 'recorded', cluster: 'eu' })).toMatchObject([{ clusterName: 'eu', topic: 'b', to: 7 }])
+    expect(await united(resetting('a')).reset({ branches: ['detail'], to: 'recorded' })).toMatchObject([{ topic: 'a' }])
   })
 })
