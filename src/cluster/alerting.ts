@@ -64,9 +64,9 @@ function lagOf(neighbours: Neighbours, topics: readonly string[]): () => Promise
   let isPrimed = false
   return async () => {
     try {
-      if (!isPrimed) for (const { atMs, ends } of await looksBack(admin, topics)) lag.note(atMs, ends)
+      const ends = await endsOf(admin, topics) // first: kafkajs keeps asking for a topic that was not there when it was asked for an offset by its time
+      if (!isPrimed) for (const past of await looksBack(admin, topics)) lag.note(past.atMs, past.ends)
       isPrimed = true
-      const ends = await endsOf(admin, topics)
       const nowMs = Date.now()
       lag.note(nowMs, ends)
       const streamMs = lag.lagMs(nowMs, await committedOf(neighbours, names.rollupGroup, topics))
