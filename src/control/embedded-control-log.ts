@@ -10,22 +10,22 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { isTracefoldError, TracefoldError } from '../errors.ts'
 import { translated } from '../store/embedded/failures.ts'
-import { openDatabase, type Database } from '../store/sqlite.ts'
+import { openSideDatabase } from '../store/embedded/side-database.ts'
+import type { Database } from '../store/sqlite.ts'
 import { decodeEntry, encodeEntry, isWanted, type ControlEntry, type ControlLog, type ControlValue, type Following } from './control-log.ts'
 
-const FORMAT = 1
-/** Writes are short, so another process's is over by then. */
-const BUSY_TIMEOUT_MS = 1_000
 /** How soon a write of another process is seen. Looking costs one read of a number in memory. */
 const LOOK_MS = 250
 const KEEP_DELETED_MS = 86_400_000
 /** Entries read in one step. */
 const STEP = 1_000
 
-const TABLE = `
+const FORMAT = {
+  number: 1,
+  tables: `
 CREATE TABLE entry (seq INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, value TEXT, written_ms INTEGER NOT NULL);
-PRAGMA user_version = ${FORMAT};
-`
+`,
+}
 
 export interface EmbeddedControlLogOptions {
   /** The embedded store's folder. It is made where it is missing. */
@@ -62,7 +62,7 @@ export class EmbeddedControlLog implements ControlLog {
   constructor(options: EmbeddedControlLogOptions) {
     this.#options = options
     mkdirSync(options.path, { recursive: true })
-    this.#db = openControlDatabase(join(options.path, 'control.db'))
+    this.#db = openSideDatabase(join(options.path, 'control.db'), FORMAT)
   }
 
   async follow(prefixes: readonly string[], onEntry: (entry: ControlEntry) => void): Promise<Following> {
@@ -150,24 +150,4 @@ export class EmbeddedControlLog implements ControlLog {
   #checkOpen(): void {
     if (this.#isClosed) throw new TracefoldError('aborted', 'the control log is closed')
   }
-}
-
-function openControlDatabase(file: string): Database {
-  return translated(file, () => {
-    const db = openDatabase(file, { busyTimeoutMs: BUSY_TIMEOUT_MS })
-    try {
-      db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-      db.transaction(() => prepare(db))
-      return db
-    } catch (error) {
-      db.close()
-      throw error
-    }
-  })
-}
-
-function prepare(db: Database): void {
-  const format = db.prepare('PRAGMA user_version').get<{ user_version: number }>()?.user_version ?? 0
-  if (format === 0) db.exec(TABLE)
-  else if (format !== FORMAT) throw new TracefoldError('store_corrupt', `${db.path} has format ${format}; this version reads format ${FORMAT}. A newer version of Tracefold wrote it: run that one, or give this one another folder (embedded.path).`)
 }

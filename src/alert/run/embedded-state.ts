@@ -9,17 +9,17 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { TracefoldError } from '../../errors.ts'
 import { translated } from '../../store/embedded/failures.ts'
-import { openDatabase, type Database } from '../../store/sqlite.ts'
+import { openSideDatabase } from '../../store/embedded/side-database.ts'
+import type { Database } from '../../store/sqlite.ts'
 import type { OpenShard, SavedRecord, StateHandler, StateLog, StateValue } from './state-log.ts'
 
-const FORMAT = 1
-const BUSY_TIMEOUT_MS = 1_000
-
-const TABLES = `
+const FORMAT = {
+  number: 1,
+  tables: `
 CREATE TABLE record (shard INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (shard, key)) WITHOUT ROWID;
 CREATE TABLE epoch (shard INTEGER PRIMARY KEY, epoch INTEGER NOT NULL);
-PRAGMA user_version = ${FORMAT};
-`
+`,
+}
 
 export interface EmbeddedStateOptions {
   /** The embedded store's folder. It is made where it is missing. */
@@ -35,7 +35,7 @@ export class EmbeddedState implements StateLog {
 
   constructor({ path, shards = 1 }: EmbeddedStateOptions) {
     mkdirSync(path, { recursive: true })
-    this.#db = openStateDatabase(join(path, 'alerts.db'))
+    this.#db = openSideDatabase(join(path, 'alerts.db'), FORMAT)
     this.#shards = shards
   }
 
@@ -91,24 +91,4 @@ export class EmbeddedState implements StateLog {
   #checkOpen(): void {
     if (this.#isClosed) throw new TracefoldError('partition_lost', 'the state of alerting is closed')
   }
-}
-
-function openStateDatabase(file: string): Database {
-  return translated(file, () => {
-    const db = openDatabase(file, { busyTimeoutMs: BUSY_TIMEOUT_MS })
-    try {
-      db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-      db.transaction(() => prepare(db))
-      return db
-    } catch (error) {
-      db.close()
-      throw error
-    }
-  })
-}
-
-function prepare(db: Database): void {
-  const format = db.prepare('PRAGMA user_version').get<{ user_version: number }>()?.user_version ?? 0
-  if (format === 0) db.exec(TABLES)
-  else if (format !== FORMAT) throw new TracefoldError('store_corrupt', `${db.path} has format ${format}; this version reads format ${FORMAT}. A newer version of Tracefold wrote it: run that one, or give this one another folder (embedded.path).`)
 }

@@ -3,6 +3,7 @@
  *
  * Delivery: a skip is asked for, durably, and applied once by whoever has the partition; to ask again is harmless, for a position never goes back.
  */
+import type { z } from 'zod'
 import { parseTime } from '../../lib/time-range.ts'
 import { resetTargetOf, targetOf, totalsByBranch, type InCluster, type OffsetsDesk, type OffsetsReader, type OffsetsReport, type SkipQuery, type SkipReport } from '../../offsets/desk.ts'
 import type { ApiDeps, ZodApp } from '../deps.ts'
@@ -24,13 +25,10 @@ export function offsetRoutes(app: ZodApp, deps: ApiDeps): void {
     querystring: skipQuery,
     response: { 200: skipAnswer, ...problems },
   }
-  app.post('/offsets/skip', { schema, onRequest: fromOwnPage }, async ({ query: { branch, cluster, topic, partition, to } }) => {
+  app.post('/offsets/skip', { schema, onRequest: fromOwnPage }, async ({ query: { to, ...where } }) => {
     const query: SkipQuery = {
-      branches: branch === 'both' ? ['detail', 'rollup'] : [branch],
+      ...placeOf(where),
       to: targetOf(to, (text) => parseTime(withPlus(text), deps.now())),
-      ...(cluster === undefined ? {} : { cluster }),
-      ...(topic === undefined ? {} : { topic }),
-      ...(partition === undefined ? {} : { partition }),
     }
     return skipsOf(await deskOf(deps).skip(query))
   })
@@ -42,18 +40,26 @@ export function offsetRoutes(app: ZodApp, deps: ApiDeps): void {
     querystring: resetQuery,
     response: { 200: resetAnswer, ...problems },
   }
-  app.post('/offsets/reset', { schema: resetSchema, onRequest: fromOwnPage }, async ({ query: { branch, cluster, topic, partition, to } }) => {
+  app.post('/offsets/reset', { schema: resetSchema, onRequest: fromOwnPage }, async ({ query: { to, ...where } }) => {
     const target = resetTargetOf(to)
     if (target === null) throw new ProblemError('bad_request', `query to: expected recorded, earliest, latest or an offset, got ${to}`)
     const resets = await deskOf(deps).reset({
-      branches: branch === 'both' ? ['detail', 'rollup'] : [branch],
+      ...placeOf(where),
       to: target,
-      ...(cluster === undefined ? {} : { cluster }),
-      ...(topic === undefined ? {} : { topic }),
-      ...(partition === undefined ? {} : { partition }),
     })
     return { resets: resets.map(named) }
   })
+}
+
+type Where = Omit<z.output<typeof skipQuery>, 'to'>
+
+function placeOf({ branch, cluster, topic, partition }: Where): Omit<SkipQuery, 'to'> {
+  return {
+    branches: branch === 'both' ? ['detail', 'rollup'] : [branch],
+    ...(cluster === undefined ? {} : { cluster }),
+    ...(topic === undefined ? {} : { topic }),
+    ...(partition === undefined ? {} : { partition }),
+  }
 }
 
 function readerOf({ offsets }: ApiDeps): OffsetsReader {
