@@ -15,9 +15,9 @@
  */
 import type { Admin, Message, Producer, Transaction } from 'kafkajs'
 import type { Names } from '../config/schema.ts'
-import { TracefoldError } from '../errors.ts'
 import { chunked } from '../kafka/chunks.ts'
-import { kafkaError, type KafkaClient } from '../kafka/client.ts'
+import type { KafkaClient } from '../kafka/client.ts'
+import { transactionalProducer, unlessTakenOver } from '../kafka/transactional-producer.ts'
 import { letterKey, letterMessage, parseLetter } from '../kafka/letters.ts'
 import { PartitionReader } from '../kafka/partition-reader.ts'
 import { partitionKey, type Partition, type SourceRecord } from '../source/source.ts'
@@ -35,8 +35,6 @@ import { ReplayLog, stateMessages, type ReplayState } from './replay-log.ts'
 import { scanLetters, type LetterRecord, type Scanned } from './scan-letters.ts'
 import { Settled } from './settled.ts'
 
-/** Tries of kafkajs within a transaction; past that the session ends. */
-const RETRIES = 6
 /** Of the rollup topic: Druid sums over all of them. */
 const ROLLUP_PARTITION = 0
 
@@ -92,14 +90,7 @@ class KafkaSession implements ReplaySession {
     this.#options = options
     this.contributor = replayOf(names.cluster)
     this.#signal = signal
-    this.#producer = kafka.producer({
-      transactionalId: `${names.letterTopic}-replay`,
-      idempotent: true,
-      maxInFlightRequests: 1,
-      transactionTimeout: transactionTimeoutMs,
-      allowAutoTopicCreation: false,
-      retry: { retries: RETRIES, initialRetryTime: 100, maxRetryTime: 2_000 },
-    })
+    this.#producer = transactionalProducer(kafka, `${names.letterTopic}-replay`, transactionTimeoutMs)
     this.#letterTopic = new PartitionReader(kafka, names.letterTopic)
     this.#records = new LetterRecords(kafka)
     const evidence = async (p: Parameters<typeof documents.evidence>[0]) => evidenceOf(await ledgerValues(), partitionKey(p))
@@ -113,7 +104,7 @@ class KafkaSession implements ReplaySession {
   }
 
   async open({ filter, limit, after }: SessionQuery): Promise<void> {
-    await inOurWords('beginning a replay', async () => {
+    await unlessTakenOver('beginning a replay', 'replay', async () => {
       await this.#producer.connect()
       this.#begun = await this.#producer.transaction()
     })
@@ -191,21 +182,12 @@ class KafkaSession implements ReplaySession {
 
   /** One topic at a time, as in store/rollup-topic.ts. */
   async #transact(lists: readonly { readonly topic: string; readonly messages: readonly Message[] }[]): Promise<void> {
-    await inOurWords('committing a replay', async () => {
+    await unlessTakenOver('committing a replay', 'replay', async () => {
       const transaction = this.#begun ?? (await this.#producer.transaction())
       this.#begun = null
       for (const { topic, messages } of lists) for (const part of chunked(messages)) await transaction.send({ acks: -1, topic, messages: part })
       await transaction.commit()
     })
-  }
-}
-
-async function inOurWords(doing: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work()
-  } catch (error) {
-    const ours = kafkaError(error, doing)
-    throw ours.code === 'partition_lost' ? new TracefoldError('partition_lost', 'another replay has taken over; what was counted before is counted', { cause: error }) : ours
   }
 }
 

@@ -12,9 +12,9 @@
  */
 import type { Admin, Message, Producer, Transaction } from 'kafkajs'
 import type { Names } from '../config/schema.ts'
-import { TracefoldError } from '../errors.ts'
 import { chunked } from '../kafka/chunks.ts'
-import { kafkaError, type KafkaClient } from '../kafka/client.ts'
+import type { KafkaClient } from '../kafka/client.ts'
+import { transactionalProducer, unlessTakenOver } from '../kafka/transactional-producer.ts'
 import { letterMessage } from '../kafka/letters.ts'
 import { readTopic } from '../kafka/read-topic.ts'
 import type { Partition } from '../source/source.ts'
@@ -30,8 +30,6 @@ import type { Unit } from '../store/store.ts'
 import { backfillLine, blocksIn, unskippedEntry, unskippedLine } from './backfill-lines.ts'
 import type { Marks } from './backfill-plan.ts'
 
-/** Tries of kafkajs within a transaction; past that the backfill ends. */
-const RETRIES = 6
 /** Of the rollup topic: Druid sums over all of them. */
 const ROLLUP_PARTITION = 0
 
@@ -59,20 +57,13 @@ export class BackfillStore {
   constructor(options: BackfillStoreOptions, branch: BranchName, { topic, partition }: Partition) {
     const { kafka, names, transactionTimeoutMs } = options
     this.#options = options
-    this.#producer = kafka.producer({
-      transactionalId: `${branch === 'detail' ? names.detailGroup : names.rollupGroup}-backfill-${topic}-${partition}`,
-      idempotent: true,
-      maxInFlightRequests: 1,
-      transactionTimeout: transactionTimeoutMs,
-      allowAutoTopicCreation: false,
-      retry: { retries: RETRIES, initialRetryTime: 100, maxRetryTime: 2_000 },
-    })
+    this.#producer = transactionalProducer(kafka, `${branch === 'detail' ? names.detailGroup : names.rollupGroup}-backfill-${topic}-${partition}`, transactionTimeoutMs)
   }
 
   /** What has been skipped and backfilled; from now on only by this one. */
   async open(): Promise<Marks> {
     const { kafka, admin, names } = this.#options
-    await inOurWords('beginning a backfill', async () => {
+    await unlessTakenOver('beginning a backfill', 'backfill of this partition', async () => {
       await this.#producer.connect()
       this.#begun = await this.#producer.transaction()
     })
@@ -146,7 +137,7 @@ export class BackfillStore {
 
   /** One topic at a time, as in store/rollup-topic.ts. */
   async #transact(sends: Sends): Promise<void> {
-    await inOurWords('committing a backfill', async () => {
+    await unlessTakenOver('committing a backfill', 'backfill of this partition', async () => {
       const transaction = this.#begun ?? (await this.#producer.transaction())
       this.#begun = null
       for (const { topic, messages } of sends) for (const part of chunked(messages)) await transaction.send({ acks: -1, topic, messages: part })
@@ -157,13 +148,4 @@ export class BackfillStore {
 
 function moved(backfill: Backfill, progress: Progress | undefined): Backfill {
   return progress === undefined ? backfill : { ...backfill, next: progress.next, block: progress.from, rules: progress.rules }
-}
-
-async function inOurWords(doing: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work()
-  } catch (error) {
-    const ours = kafkaError(error, doing)
-    throw ours.code === 'partition_lost' ? new TracefoldError('partition_lost', 'another backfill of this partition has taken over; what was counted before is counted', { cause: error }) : ours
-  }
 }

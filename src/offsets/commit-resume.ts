@@ -9,6 +9,7 @@ import { encodeMetadata } from '../kafka/commit-metadata.ts'
 import { kafkaError } from '../kafka/client.ts'
 import { readTopic } from '../kafka/read-topic.ts'
 import { topicOffsets } from '../kafka/topic-offsets.ts'
+import { transactionalProducer } from '../kafka/transactional-producer.ts'
 import { recentIds } from '../detail/recent-ids.ts'
 import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
@@ -70,10 +71,10 @@ async function commitDetail(parts: CommitResumeParts, { detail }: Unit, progress
 }
 
 /** A transaction may commit for a group without members. */
-async function commitAsNobody({ kafka }: Neighbours, groupId: string, progress: Progress): Promise<void> {
+async function commitAsNobody({ kafka, settings }: Neighbours, groupId: string, progress: Progress): Promise<void> {
   const { topic, partition } = progress.partition
   const offset = { partition, offset: String(progress.next), metadata: encodeMetadata(progress) } // in kafkajs, but not in its types
-  const producer = kafka.producer({ transactionalId: `${groupId}-reset-${topic}-${partition}`, idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false })
+  const producer = transactionalProducer(kafka, `${groupId}-reset-${topic}-${partition}`, settings.kafka.transactionTimeoutMs)
   try {
     await producer.connect()
     const transaction = await producer.transaction()

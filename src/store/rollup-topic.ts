@@ -16,6 +16,7 @@ import type { Names } from '../config/schema.ts'
 import { TracefoldError } from '../errors.ts'
 import { chunked } from '../kafka/chunks.ts'
 import { kafkaError, type KafkaClient } from '../kafka/client.ts'
+import { transactionalProducer } from '../kafka/transactional-producer.ts'
 import { encodeMetadata, type OpenDay } from '../kafka/commit-metadata.ts'
 import { letterMessage } from '../kafka/letters.ts'
 import { readPosition } from '../kafka/positions.ts'
@@ -27,9 +28,6 @@ import { RollupLedger, type LedgerMark } from './rollup-ledger.ts'
 import type { RollupPart, RollupRow, RollupStore } from './rollup-store.ts'
 import { skipMarks, type SkipTo } from './skipped.ts'
 import type { CommitReport } from './store.ts'
-
-/** Tries of kafkajs within a transaction; past that the producer is thrown away and the partition opened again. */
-const RETRIES = 6
 
 export interface RollupTopicOptions {
   readonly kafka: KafkaClient
@@ -136,14 +134,7 @@ export class RollupTopicStore implements RollupStore {
   /** A producer that has fenced every earlier one of this partition. */
   async #fence(p: Partition): Promise<Omit<Lane, 'ledger'>> {
     const { kafka, admin, names, transactionTimeoutMs } = this.#options
-    const producer = kafka.producer({
-      transactionalId: `${names.rollupGroup}-${p.topic}-${p.partition}`,
-      idempotent: true,
-      maxInFlightRequests: 1,
-      transactionTimeout: transactionTimeoutMs,
-      allowAutoTopicCreation: false,
-      retry: { retries: RETRIES, initialRetryTime: 100, maxRetryTime: 2_000 },
-    })
+    const producer = transactionalProducer(kafka, `${names.rollupGroup}-${p.topic}-${p.partition}`, transactionTimeoutMs)
     try {
       await producer.connect()
       const begun = await producer.transaction()

@@ -14,6 +14,7 @@ import { isTracefoldError, TracefoldError } from '../../errors.ts'
 import type { HealthRegistry } from '../../health.ts'
 import { chunked } from '../../kafka/chunks.ts'
 import { kafkaError, type KafkaClient } from '../../kafka/client.ts'
+import { transactionalProducer } from '../../kafka/transactional-producer.ts'
 import { PartitionFollower } from '../../kafka/follow-partition.ts'
 import { PartitionReader } from '../../kafka/partition-reader.ts'
 import { retry } from '../../lib/retry.ts'
@@ -22,8 +23,6 @@ import { KafkaSource } from '../../source/kafka.ts'
 import type { Partition } from '../../source/source.ts'
 import type { OpenShard, SavedRecord, StateHandler, StateLog, StateValue } from './state-log.ts'
 
-/** Tries of kafkajs within a transaction, about 6 s; past that the shard is opened again. */
-const RETRIES = 6
 /** A partition of the group's, in the source's words. */
 const CLUSTER = 'alerts'
 const MEMBER_PATIENCE_MS = 5_000
@@ -120,14 +119,7 @@ export class KafkaState implements StateLog {
 
   async #fence(shard: number): Promise<{ producer: Producer; begun: Transaction }> {
     const { kafka, topic, transactionTimeoutMs } = this.#options
-    const producer = kafka.producer({
-      transactionalId: `${topic}-${shard}`,
-      idempotent: true,
-      maxInFlightRequests: 1,
-      transactionTimeout: transactionTimeoutMs,
-      allowAutoTopicCreation: false,
-      retry: { retries: RETRIES, initialRetryTime: 100, maxRetryTime: 2_000 },
-    })
+    const producer = transactionalProducer(kafka, `${topic}-${shard}`, transactionTimeoutMs)
     try {
       await producer.connect()
       return { producer, begun: await producer.transaction() } // kafkajs initialises the producer only with a first transaction
