@@ -53,6 +53,10 @@ describe('a rule file', () => {
     })
   })
 
+  test('without a field that it needs says that it is missing', () => {
+    expect(faultsOf(GOOD.replace('id: orders-fail\n', ''))).toEqual([{ line: expect.any(Number) as number, field: 'id', why: 'is missing; expected string' }])
+  })
+
   test('that is wrong in many places says so of each, with line, field and why', () => {
     const faults = faultsOf(
       [
