@@ -11,24 +11,24 @@
  * not committed is read again.
  */
 import type { Logger } from 'pino'
-import { watchCommits } from './commit-watch.ts'
+import { watchCommits } from './stream/commit-watch.ts'
 import type { Settings } from './config/schema.ts'
 import { Converger, type FlushedIds } from './detail/converge.ts'
 import { TracefoldError } from './errors.ts'
 import type { HealthRegistry } from './health.ts'
-import { Intake, type IntakeOptions } from './intake.ts'
-import { LagWatch, type StreamProgress } from './lag.ts'
-import { LoopClock, type Spent } from './loop-clock.ts'
+import { Intake, type IntakeOptions } from './stream/intake.ts'
+import { LagWatch, type StreamProgress } from './stream/lag.ts'
+import { LoopClock, type Spent } from './stream/loop-clock.ts'
 import type { LoopState, Metrics, RunnerEvents } from './metrics.ts'
 import { Aggregator } from './rollup/aggregate.ts'
-import type { RulesInForce } from './rules.ts'
-import type { Folding } from './folding.ts'
-import { Runner } from './runner.ts'
+import type { RulesInForce } from './rules/rules.ts'
+import type { Folding } from './stream/folding.ts'
+import { Runner } from './stream/runner.ts'
 import { recentIds } from './detail/recent-ids.ts'
 import { partitionKey, type Partition, type Source } from './source/source.ts'
 import type { BranchName, Progress } from './store/position.ts'
 import { lostRanges, type Store } from './store/store.ts'
-import type { TallyKeeper } from './tally.ts'
+import type { TallyKeeper } from './stream/tally.ts'
 
 export interface StreamOptions {
   readonly branches: readonly BranchName[]

@@ -5,8 +5,8 @@
  * job has many error types. An error type's rules are then a few ANDs of bit sets. (80,000 error types x 50 rules: see the benchmark `alerts`.)
  * Pure, but for what it remembers.
  */
-import { namesOf, type Test } from '../classify/names.ts'
-import { globTest } from '../filter/glob.ts'
+import { namesOf, type Test } from '../match/class-names.ts'
+import { globTest } from '../match/glob.ts'
 import type { TypeField } from './alert-reader.ts'
 import type { Matcher } from './rule.ts'
 

@@ -12,7 +12,7 @@ import type { DeadLetterReader } from '../store/dead-letter.ts'
 import type { LedgerReader } from '../store/ledger.ts'
 import type { RollupReader } from '../store/rollup-store.ts'
 import type { StreamReport } from '../stream.ts'
-import type { Tally } from '../tally.ts'
+import type { Tally } from '../stream/tally.ts'
 
 export interface EventIngest {
   /**

@@ -4,7 +4,7 @@
  *
  * The bound that rule files are held to is reckoned (regex-cost.ts); these lines are to measure it. Pure.
  */
-import { MAX_MATCHED_CHARS } from './regex-cost.ts'
+import { MAX_MATCHED_CHARS } from '../match/regex-cost.ts'
 import type { Rule } from './rule.ts'
 
 export function hostileLines(rule: Rule): string[] {

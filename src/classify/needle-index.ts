@@ -6,7 +6,7 @@
  * where a needle begins with the like is it compared. Plain version: `needles.filter(n => text.includes(n))`, whose cost grows
  * with every rule (see test/bench/patterns.ts). Pure.
  */
-import { MIN_NEEDLE_CHARS } from './needles-of-regex.ts'
+import { MIN_NEEDLE_CHARS } from '../match/needles-of-regex.ts'
 
 interface Filed {
   readonly needle: string

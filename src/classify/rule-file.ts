@@ -5,7 +5,7 @@
  */
 import { LineCounter, parseDocument, type Document } from 'yaml'
 import { z } from 'zod'
-import { faultOfPhrase } from './phrases.ts'
+import { faultOfPhrase } from '../match/phrases.ts'
 
 const DEFAULT_PRIORITY = 100
 

@@ -7,7 +7,7 @@
  *
  * Invariant: a rule that is left out does not match, so the index saves time and never changes an answer. Pure.
  */
-import { partsOf } from './names.ts'
+import { partsOf } from '../match/class-names.ts'
 import { createNeedleIndex } from './needle-index.ts'
 import type { Rule } from './rule.ts'
 

@@ -4,8 +4,8 @@
  * In: a rule file's name and text. Out: the rule, or every fault with its line and field. Pure; never throws.
  */
 import type { Classification } from '../event.ts'
-import { namesOf, type Names } from './names.ts'
-import { phrasesOf, type Phrases } from './phrases.ts'
+import { namesOf, type Names } from '../match/class-names.ts'
+import { phrasesOf, type Phrases } from '../match/phrases.ts'
 import { readRuleFile, type RuleFault, type RuleFields } from './rule-file.ts'
 
 export interface Example {

@@ -4,7 +4,7 @@ import { named } from '../api/routes/offsets.ts'
 import { TracefoldError } from '../errors.ts'
 import type { InCluster } from '../offsets/desk.ts'
 import type { PieceReport } from '../offsets/backfill.ts'
-import type { BackfillWords } from '../offsets/open.ts'
+import type { BackfillWords } from '../cluster/offsets-tools.ts'
 import type { BranchName } from '../store/position.ts'
 import { settingsFor, type Io } from './io.ts'
 import { branchesOf, closing, clusterOption, leftOut, parseNumber, placeWords, type OpenOffsets } from './offsets.ts'
@@ -21,7 +21,7 @@ interface Words {
   readonly json?: true
 }
 
-const openLazily: OpenOffsets['tools'] = async (...args) => (await import('../offsets/open.ts')).openOffsetsTools(...args)
+const openLazily: OpenOffsets['tools'] = async (...args) => (await import('../cluster/offsets-tools.ts')).openOffsetsTools(...args)
 
 export function registerBackfill(program: Command, io: Io, open: OpenOffsets['tools'] = openLazily): void {
   program

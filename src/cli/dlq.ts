@@ -69,7 +69,7 @@ export function registerDlq(program: Command, io: Io, open: OpenDesk = openLazil
 }
 
 async function openLazily(settings: Settings, now: () => number): Promise<DeadLetterDesk> {
-  const { openDesk } = await import('../dlq/open.ts') // loaded when needed: other commands start without it
+  const { openDesk } = await import('../cluster/letter-boxes.ts') // loaded when needed: other commands start without it
   return openDesk(settings, now)
 }
 

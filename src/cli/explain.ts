@@ -5,7 +5,7 @@
 import type { Settings } from '../config/schema.ts'
 import type { ErrorEvent, Outcome } from '../event.ts'
 import type { RecordNames } from '../job.ts'
-import { createRules } from '../rules.ts'
+import { createRules } from '../rules/rules.ts'
 import { lineBatches } from './lines.ts'
 
 /** A line has no key, headers or topic of its own. */

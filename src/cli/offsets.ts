@@ -4,7 +4,7 @@ import { named, reportOf, skipsOf } from '../api/routes/offsets.ts'
 import type { Settings } from '../config/schema.ts'
 import { parseTime } from '../lib/time-range.ts'
 import { targetOf, totalsByBranch, type InCluster, type OffsetRow, type OffsetsReader, type OffsetsReport, type SkipReport, type SkippedRow, resetTargetOf, type ResetAnswer, type ResetTarget } from '../offsets/desk.ts'
-import type { OffsetsTools } from '../offsets/open.ts'
+import type { OffsetsTools } from '../cluster/offsets-tools.ts'
 import type { BranchName } from '../store/position.ts'
 import { settingsFor, type Io } from './io.ts'
 import { renderTable, type Column } from './table.ts'
@@ -31,8 +31,8 @@ export interface OpenOffsets {
 
 /** Loaded when needed: other commands start without it. */
 const LAZILY: OpenOffsets = {
-  reader: async (...args) => (await import('../offsets/open.ts')).openOffsetsReader(...args),
-  tools: async (...args) => (await import('../offsets/open.ts')).openOffsetsTools(...args),
+  reader: async (...args) => (await import('../cluster/offsets-tools.ts')).openOffsetsReader(...args),
+  tools: async (...args) => (await import('../cluster/offsets-tools.ts')).openOffsetsTools(...args),
 }
 
 export function registerOffsets(program: Command, io: Io, open: OpenOffsets = LAZILY): void {

@@ -7,9 +7,11 @@ import { Client } from '@elastic/elasticsearch'
 import type { Admin } from 'kafkajs'
 import { sourceClusters, type SourceCluster } from '../config/clusters.ts'
 import { druidConnection, elasticsearchOptions, kafkaConfig } from '../config/connections.ts'
-import type { Names, Settings } from '../config/schema.ts'
+import type { Settings } from '../config/schema.ts'
+import type { Names } from '../config/names.ts'
 import { TracefoldError } from '../errors.ts'
-import { closeKafka, createKafka, kafkaError, type KafkaClient } from '../kafka/client.ts'
+import { clusterIdOf } from '../kafka/cluster-id.ts'
+import { closeKafka, createKafka, type KafkaClient } from '../kafka/client.ts'
 import { missingTopics, setUpTopics } from '../kafka/setup.ts'
 import { topicOffsets } from '../kafka/topic-offsets.ts'
 import type { HealthRegistry } from '../health.ts'
@@ -63,16 +65,6 @@ export function inCluster(what: string, { cluster }: Pick<Names, 'cluster'>): st
 export function createDruid({ druid }: Settings): DruidClient {
   const { agent, headers } = druidConnection(druid)
   return new DruidClient({ queryUrl: druid.queryUrl, coordinatorUrl: druid.coordinatorUrl, headers, dispatcher: agent, timeoutMs: druid.requestTimeoutMs })
-}
-
-/** The id that Kafka gave its cluster. Also connects the admin client. */
-export async function clusterIdOf(admin: Admin): Promise<string> {
-  try {
-    await admin.connect()
-    return (await admin.describeCluster()).clusterId
-  } catch (error) {
-    throw kafkaError(error, 'connecting to Kafka')
-  }
 }
 
 /** In one cluster. Topics first: a supervisor whose topic does not exist turns unhealthy. Resolves with one line for each thing. */

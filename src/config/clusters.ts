@@ -6,7 +6,8 @@
  *   kafka.moreClusters[i]   names end in the cluster's; its own brokers; tls, sasl and Druid's properties its own or else the first's; all else the same
  */
 import { configInvalid, type Fault } from './fault.ts'
-import { namesOf, type FurtherCluster, type KafkaSettings, type Names, type Settings } from './schema.ts'
+import type { FurtherCluster, KafkaSettings, Settings } from './schema.ts'
+import { namesOf, type Names } from './names.ts'
 import { readSecret } from './secret-files.ts'
 import { checkTls } from './tls-files.ts'
 

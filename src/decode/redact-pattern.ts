@@ -3,13 +3,13 @@
  * or the reason why it is not taken.
  *
  * Redaction reads whole texts, a stack trace of a quarter of a million characters among them, so what an expression costs must grow with the text
- * and no faster. classify/regex-cost.ts reckons for texts that are cut short, and lets a quantifier run to the end; here one may do so only
+ * and no faster. match/regex-cost.ts reckons for texts that are cut short, and lets a quantifier run to the end; here one may do so only
  * where nothing behind it can fail, since then what it took is not looked at again.
  *
  * A quantifier is cheap where what it repeats cannot be what comes next: of `\d{1,20}-x` there is one way to match, of `.{1,20}-x` there are twenty,
  * and each goes on. The bound is held against a matcher that counts, by test/property/redact-pattern.test.ts.
  */
-import { quantifierAt, regexCost } from '../classify/regex-cost.ts'
+import { quantifierAt, regexCost } from '../match/regex-cost.ts'
 
 /** 500 x 32,768 characters of a message stay under 17 million comparisons: some 25 ms on the worst text that there is, as measured on one core of a small machine. */
 export const MAX_COMPARISONS_PER_START = 500

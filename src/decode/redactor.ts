@@ -7,7 +7,7 @@
  * Redacting twice changes nothing more. Pure but for what it remembers, which it would find again; another set of rules is another redactor, so nothing
  * of one set is left in the next. With the rules that are in force without a file it does what the functions of redact.ts and redact-event.ts do.
  */
-import { namesOf } from '../classify/names.ts'
+import { namesOf } from '../match/class-names.ts'
 import type { ErrorEvent } from '../event.ts'
 import { remembered } from '../lib/remembered.ts'
 import { createBodyRedactor, type TextRedactor } from './redact-body.ts'

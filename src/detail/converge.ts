@@ -10,11 +10,11 @@
  * Delivery: a lost part is lost with nothing; the partition is opened again at its open block, and the same counts arise.
  */
 import type { ErrorEvent, GroupedEvent } from '../event.ts'
-import type { Item } from '../intake.ts'
+import type { Item } from '../stream/intake.ts'
 import { partitionKey, type Partition } from '../source/source.ts'
 import { KEPT, type Contribution, type DetailPart, type DocumentUpdate, type Refusal, type SetName } from '../store/detail-store.ts'
 import { blockOf, contributorKey, epochAt, type Progress, type Resume } from '../store/position.ts'
-import { PartitionAccount } from '../account.ts'
+import { PartitionAccount } from '../stream/account.ts'
 import { documentId, identityOf, sampleOf, SmallestByHash } from './document.ts'
 import { EXPIRED, settlementOf } from './refusal.ts'
 

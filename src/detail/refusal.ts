@@ -2,7 +2,7 @@
  * What becomes of documents that the store refused: their events move in the ledger from counted to dead (or expired, where the window is older
  * than what is kept), and a letter stands for all of a document's events in one block, at the place of the first. Pure.
  */
-import type { AccountSnapshot, Move } from '../account.ts'
+import type { AccountSnapshot, Move } from '../stream/account.ts'
 import type { GroupedEvent } from '../event.ts'
 import type { Partition } from '../source/source.ts'
 import { letterId, type DeadLetter } from '../store/dead-letter.ts'

@@ -5,10 +5,10 @@
  * A replay is a contributor of its own, and each chunk a block of it: their numbers grow, one chunk is written whole before the next is begun. So the merge
  * law makes a repeat of a chunk harmless, and a document has one mark for all replays there ever were.
  */
-import { PartitionAccount } from '../account.ts'
+import { PartitionAccount } from '../stream/account.ts'
 import { documentId } from '../detail/document.ts'
 import { Converger } from '../detail/converge.ts'
-import type { Item } from '../intake.ts'
+import type { Item } from '../stream/intake.ts'
 import { Aggregator } from '../rollup/aggregate.ts'
 import type { Partition } from '../source/source.ts'
 import { branchesOf, dayOfLetter, letterId, type DeadLetter, type LetterHead } from '../store/dead-letter.ts'

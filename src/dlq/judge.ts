@@ -10,9 +10,9 @@
  */
 import { WINDOW_MS, type ErrorEvent, type GroupedEvent, type Job, type Window } from '../event.ts'
 import type { Settings } from '../config/schema.ts'
-import { Intake, type Item } from '../intake.ts'
-import { BlockLimiter } from '../overflow.ts'
-import type { StreamRules } from '../rules.ts'
+import { Intake, type Item } from '../stream/intake.ts'
+import { BlockLimiter } from '../stream/overflow.ts'
+import type { StreamRules } from '../rules/rules.ts'
 import type { SourceRecord } from '../source/source.ts'
 import type { DeadLetter } from '../store/dead-letter.ts'
 import { eventOfLetter } from './letter-event.ts'

@@ -14,7 +14,7 @@
  * Delivery: a kill before the commit leaves letters, one after it is finished by the next session, as the chunk was decided.
  */
 import type { Admin, Message, Producer, Transaction } from 'kafkajs'
-import type { Names } from '../config/schema.ts'
+import type { Names } from '../config/names.ts'
 import { chunked } from '../kafka/chunks.ts'
 import type { KafkaClient } from '../kafka/client.ts'
 import { transactionalProducer, unlessTakenOver } from '../kafka/transactional-producer.ts'

@@ -6,7 +6,7 @@
  *                   block of a backfill that is not finished
  */
 import type { Admin } from 'kafkajs'
-import type { Names } from '../config/schema.ts'
+import type { Names } from '../config/names.ts'
 import { readPosition, type ReadPosition } from '../kafka/positions.ts'
 import { partitionKey, type Partition } from '../source/source.ts'
 import { branchesOf, type LetterHead } from '../store/dead-letter.ts'

@@ -9,15 +9,15 @@
  * and where no rule for a level can beat the level filter, nothing but the level is looked at.
  *
  * Invariant: a function of the event and its position alone, so that a replay decides alike: a sample is drawn by a hash of the position. Never
- * throws; nothing is lost here but by a rule that says so. The time is bounded by the rules' own checks (see classify/phrases.ts).
+ * throws; nothing is lost here but by a rule that says so. The time is bounded by the rules' own checks (see match/phrases.ts).
  */
 import { hash } from 'node:crypto'
-import { namesOf, type Test } from '../classify/names.ts'
-import { MAX_MATCHED_CHARS } from '../classify/regex-cost.ts'
+import { namesOf, type Test } from '../match/class-names.ts'
+import { MAX_MATCHED_CHARS } from '../match/regex-cost.ts'
 import type { Settings } from '../config/schema.ts'
 import { LEVELS, type ErrorEvent, type Level } from '../event.ts'
 import { partitionKey, type Partition } from '../source/source.ts'
-import { globTest } from './glob.ts'
+import { globTest } from '../match/glob.ts'
 import { regexSource, type FilterMatch, type FilterRule, type FilterRules } from './rule-file.ts'
 
 export interface FilterSubject {

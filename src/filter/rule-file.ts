@@ -13,7 +13,7 @@
  * In: YAML. Out: the rules as data, or every fault with its line, its field and why. Pure; never throws.
  */
 import { z } from 'zod'
-import { faultOfPhrase } from '../classify/phrases.ts'
+import { faultOfPhrase } from '../match/phrases.ts'
 import { LEVELS, type DropReason, type Layout, type Level } from '../event.ts'
 import { idsTakenTwice, readChecked, type Checked } from '../lib/checked-yaml.ts'
 

@@ -13,7 +13,7 @@
  */
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
-import { faultOfPhrase } from '../classify/phrases.ts'
+import { faultOfPhrase } from '../match/phrases.ts'
 
 const id = z.string().regex(/^[a-z][a-z0-9-]{0,60}$/, 'expected lower-case words joined by hyphens')
 const name = z.string().regex(/^[\p{L}\p{N}_$.*<>-]+$/u, 'expected a class, logger or frame name, in which * stands for anything')

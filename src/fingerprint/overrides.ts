@@ -2,10 +2,10 @@
  * In: overrides as data. Out: what they say of a frame, a type, a message, an event. Of each kind the first that matches wins.
  *
  * Names are as in keys (`$` of types as `.`). A name without a star is a whole name or, for a type, a simple one; a frame's is a
- * class, or a class and a method. Pure; never throws; patterns cost a bounded time (see classify/regex-cost.ts).
+ * class, or a class and a method. Pure; never throws; patterns cost a bounded time (see match/regex-cost.ts).
  */
-import { namesOf, type Test } from '../classify/names.ts'
-import { MAX_MATCHED_CHARS } from '../classify/regex-cost.ts'
+import { namesOf, type Test } from '../match/class-names.ts'
+import { MAX_MATCHED_CHARS } from '../match/regex-cost.ts'
 import type { ErrorEvent } from '../event.ts'
 import type { MessageException } from './mask.ts'
 import type { FrameOverride, GroupOverride, Overrides, TypeOverride } from './override-file.ts'

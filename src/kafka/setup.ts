@@ -1,6 +1,7 @@
 /** Makes the topics that Tracefold needs, and checks that they are there. Repeatable; a topic that exists is left as it is. */
 import type { Admin, ITopicConfig } from 'kafkajs'
-import type { Names, Settings } from '../config/schema.ts'
+import type { Settings } from '../config/schema.ts'
+import type { Names } from '../config/names.ts'
 import { backoffMs, pause } from '../lib/retry.ts'
 import { kafkaError } from './client.ts'
 

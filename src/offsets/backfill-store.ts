@@ -11,7 +11,7 @@
  * other rules it opens a new block there; then what was flushed and not committed is counted twice, as for the streams.
  */
 import type { Admin, Message, Producer, Transaction } from 'kafkajs'
-import type { Names } from '../config/schema.ts'
+import type { Names } from '../config/names.ts'
 import { chunked } from '../kafka/chunks.ts'
 import type { KafkaClient } from '../kafka/client.ts'
 import { transactionalProducer, unlessTakenOver } from '../kafka/transactional-producer.ts'

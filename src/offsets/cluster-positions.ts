@@ -3,10 +3,11 @@
  * member of no group.
  */
 import type { Admin } from 'kafkajs'
-import { clusterIdOf, type Neighbours } from '../cluster/neighbours.ts'
+import type { Names } from '../config/names.ts'
 import type { Settings } from '../config/schema.ts'
 import { isTracefoldError, TracefoldError } from '../errors.ts'
 import type { KafkaClient } from '../kafka/client.ts'
+import { clusterIdOf } from '../kafka/cluster-id.ts'
 import { PartitionReader } from '../kafka/partition-reader.ts'
 import { readPositions, type ReadPosition } from '../kafka/positions.ts'
 import { readTopic } from '../kafka/read-topic.ts'
@@ -25,7 +26,7 @@ const LOOK_BYTES = 1_024
 
 export interface PositionsOptions {
   readonly settings: Pick<Settings, 'kafka'>
-  readonly neighbours: Pick<Neighbours, 'kafka' | 'admin' | 'names'>
+  readonly neighbours: { readonly kafka: KafkaClient; readonly admin: Admin; readonly names: Names }
   readonly documents: Pick<ElasticsearchDocuments, 'evidence'>
 }
 

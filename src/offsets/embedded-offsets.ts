@@ -1,6 +1,6 @@
 /** Positions of embedded mode: how far files and pipes have been read. They can only be looked at. */
 import type { PositionReader } from '../store/embedded/position-reader.ts'
-import type { PartitionProgress } from '../lag.ts'
+import type { PartitionProgress } from '../stream/lag.ts'
 import { partitionKey } from '../source/source.ts'
 import type { OffsetsReader } from './desk.ts'
 

@@ -7,9 +7,9 @@
  *
  * Delivery: a part that did not go through is dropped, and the partition is opened again where the transaction left it.
  */
-import { PartitionAccount } from '../account.ts'
+import { PartitionAccount } from '../stream/account.ts'
 import type { GroupedEvent } from '../event.ts'
-import type { Item } from '../intake.ts'
+import type { Item } from '../stream/intake.ts'
 import { partitionKey, type Partition } from '../source/source.ts'
 import type { DeadLetter } from '../store/dead-letter.ts'
 import { blockOf, contributorKey, type Progress, type Resume } from '../store/position.ts'

@@ -5,7 +5,7 @@
  * Delivery: a failure anywhere leaves the position where it was; what was written already merges to nothing when it comes again.
  */
 import type { Admin, Message, Producer, ProducerRecord } from 'kafkajs'
-import type { Names } from '../config/schema.ts'
+import type { Names } from '../config/names.ts'
 import { isTracefoldError } from '../errors.ts'
 import { chunked } from '../kafka/chunks.ts'
 import { kafkaError } from '../kafka/client.ts'

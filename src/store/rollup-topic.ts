@@ -12,7 +12,7 @@
  */
 import type { Admin, Message, Producer, TopicMessages, Transaction } from 'kafkajs'
 import type { Logger } from 'pino'
-import type { Names } from '../config/schema.ts'
+import type { Names } from '../config/names.ts'
 import { TracefoldError } from '../errors.ts'
 import { chunked } from '../kafka/chunks.ts'
 import { kafkaError, type KafkaClient } from '../kafka/client.ts'

@@ -6,7 +6,7 @@ import { createDecoder } from '../../src/decode/decode.ts'
 import { redactEvent } from '../../src/decode/redact-event.ts'
 import type { Settings } from '../../src/config/schema.ts'
 import { LEVELS, type ErrorEvent } from '../../src/event.ts'
-import { createRules } from '../../src/rules.ts'
+import { createRules } from '../../src/rules/rules.ts'
 import type { BranchName } from '../../src/store/position.ts'
 import type { ChaosRecord } from './records.ts'
 

@@ -1,5 +1,5 @@
 /** The rollup topic of an installation as the store of the contract suites. */
-import { namesOf } from '../../src/config/schema.ts'
+import { namesOf } from '../../src/config/names.ts'
 import { readTopic } from '../../src/kafka/read-topic.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { partitionKey } from '../../src/source/source.ts'

@@ -4,8 +4,8 @@
  */
 import { schema, type Settings } from '../../src/config/schema.ts'
 import { createMetrics } from '../../src/metrics.ts'
-import { RulesInForce, type StreamRules } from '../../src/rules.ts'
-import type { Folding } from '../../src/folding.ts'
+import { RulesInForce, type StreamRules } from '../../src/rules/rules.ts'
+import type { Folding } from '../../src/stream/folding.ts'
 import type { Reached } from '../../src/store/position.ts'
 import type { Unit } from '../../src/store/store.ts'
 import { foldingOf, type FoldingOptions } from '../../src/stream.ts'

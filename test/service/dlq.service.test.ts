@@ -2,7 +2,7 @@
  * Replays on real servers: the branches read Kafka to its end and are stopped; desks replay as processes of their own. Druid is not asked: what it would
  * count are the committed rows of the rollup topic.
  */
-import { clusterBox, judgeOptions, type ClusterBoxParts } from '../../src/dlq/open.ts'
+import { clusterBox, judgeOptions, type ClusterBoxParts } from '../../src/cluster/letter-boxes.ts'
 import { createDesk } from '../../src/dlq/desk.ts'
 import { foldReplays } from '../../src/dlq/ledger.ts'
 import { documentsOf, type Neighbours } from '../../src/cluster/neighbours.ts'
@@ -10,7 +10,7 @@ import { ledgerReader } from '../../src/cluster/readers.ts'
 import type { Settings } from '../../src/config/schema.ts'
 import { createHealth } from '../../src/health.ts'
 import { createMetrics } from '../../src/metrics.ts'
-import { createRules } from '../../src/rules.ts'
+import { createRules } from '../../src/rules/rules.ts'
 import type { ElasticsearchDocuments } from '../../src/store/elasticsearch/documents.ts'
 import { countsInElasticsearch, totalOf } from '../support/oracle.ts'
 import { deleteRecords, eventsInRollupTopic, install, ownSettings, runToEnd, silent, type Installation } from '../support/cluster.ts'

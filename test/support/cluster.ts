@@ -4,9 +4,11 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Producer } from 'kafkajs'
-import { clusterIdOf, createNeighbours, type Neighbours } from '../../src/cluster/neighbours.ts'
+import { createNeighbours, type Neighbours } from '../../src/cluster/neighbours.ts'
+import { clusterIdOf } from '../../src/kafka/cluster-id.ts'
 import { loadSettings } from '../../src/config/load.ts'
-import { namesOf, type Settings } from '../../src/config/schema.ts'
+import type { Settings } from '../../src/config/schema.ts'
+import { namesOf } from '../../src/config/names.ts'
 import { setUpTopics } from '../../src/kafka/setup.ts'
 import type { Mode } from '../../src/app.ts'
 import { startCluster } from '../../src/cluster/app.ts'

@@ -3,7 +3,7 @@
  * as Elasticsearch, Druid and the API tell them.
  */
 import type { Settings } from '../../src/config/schema.ts'
-import { createRules } from '../../src/rules.ts'
+import { createRules } from '../../src/rules/rules.ts'
 import type { Neighbours } from '../../src/cluster/neighbours.ts'
 
 /** `job fingerprint` -> events. */

@@ -7,7 +7,7 @@ import type { Fingerprint } from '../../src/event.ts'
 import { createFilter } from '../../src/filter/filter.ts'
 import { NO_FILTER_RULES } from '../../src/filter/rule-file.ts'
 import { createJobResolver } from '../../src/job.ts'
-import type { StreamRules } from '../../src/rules.ts'
+import type { StreamRules } from '../../src/rules/rules.ts'
 
 export function someRules(settings: Settings, over: Partial<StreamRules> = {}): StreamRules {
   return {

@@ -1,5 +1,5 @@
 /** Conditions on how many: count, ratio, hosts, absence. Each takes its settings and gives a check. Pure. */
-import { globTest } from '../../filter/glob.ts'
+import { globTest } from '../../match/glob.ts'
 import { MINUTE_MS, type Leaf, type Threshold } from '../condition.ts'
 import { counted, duration, number } from '../deliver/words.ts'
 import type { Check, Finding, Sight } from './sight.ts'

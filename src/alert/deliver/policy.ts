@@ -4,7 +4,7 @@
  * An alert has fields (`alert` (its key), `rule`, `level`, `severity`, `job`, `environment`, `category`, `fingerprint`) and labels; where both have a name,
  * the field counts. Pure.
  */
-import { globTest } from '../../filter/glob.ts'
+import { globTest } from '../../match/glob.ts'
 import type { Alert } from '../alert.ts'
 
 /** A receiver that forgets what it is not told again. */

@@ -7,7 +7,7 @@
 import { z } from 'zod'
 import type { ControlLog, Following } from '../../control/control-log.ts'
 import { followKind, putKind, type Kind } from '../../control/kind.ts'
-import type { Tally } from '../../tally.ts'
+import type { Tally } from '../../stream/tally.ts'
 import { MINUTE_MS } from '../condition.ts'
 import type { PipelineReading } from '../conditions/sight.ts'
 

@@ -1,7 +1,7 @@
 /** How the streams of this process are: lag, rates, latency, where their time goes, the terms of the account, and the last troubles. Reads only. */
 import { z } from 'zod'
 import { BRANCHES } from '../../metrics.ts'
-import { NOTHING } from '../../tally.ts'
+import { NOTHING } from '../../stream/tally.ts'
 import type { ApiDeps, ZodApp } from '../deps.ts'
 
 const number = (description: string) => z.number().meta({ description })

@@ -3,7 +3,8 @@
  * runs with the same spec is left alone, since posting it again would restart its tasks.
  */
 import { createHash } from 'node:crypto'
-import type { Names, Settings } from '../../config/schema.ts'
+import type { Settings } from '../../config/schema.ts'
+import type { Names } from '../../config/names.ts'
 import type { DruidClient } from './client.ts'
 
 const DIMENSIONS = [

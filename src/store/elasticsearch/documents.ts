@@ -5,7 +5,8 @@
  * Delivery: what is busy or away is retried until the signal aborts; what is refused for good is reported, never dropped.
  */
 import type { Client } from '@elastic/elasticsearch'
-import type { ElasticsearchSettings, Names } from '../../config/schema.ts'
+import type { ElasticsearchSettings } from '../../config/schema.ts'
+import type { Names } from '../../config/names.ts'
 import { TracefoldError } from '../../errors.ts'
 import type { HealthRegistry } from '../../health.ts'
 import type { Metrics } from '../../metrics.ts'

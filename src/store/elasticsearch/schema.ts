@@ -6,7 +6,8 @@
  * write can make an index by accident. Everything is read through the alias `<name>-detail`.
  */
 import { createHash } from 'node:crypto'
-import type { ElasticsearchSettings, Names } from '../../config/schema.ts'
+import type { ElasticsearchSettings } from '../../config/schema.ts'
+import type { Names } from '../../config/names.ts'
 import { KEPT, type SetName } from '../detail-store.ts'
 
 /** Raised only where a field changes its type: two versions of the program that run side by side must name the same index. Fields may be added. */

@@ -2,7 +2,8 @@
  * Makes what the detail branch needs in Elasticsearch, and checks that it is there. Repeatable; changes nothing that is right already.
  */
 import type { Client } from '@elastic/elasticsearch'
-import type { ElasticsearchSettings, Names } from '../../config/schema.ts'
+import type { ElasticsearchSettings } from '../../config/schema.ts'
+import type { Names } from '../../config/names.ts'
 import { ledgerAlias, ledgerIndex } from './documents.ts'
 import { detailTemplate, ledgerTemplate, mergeScript, scriptId } from './schema.ts'
 

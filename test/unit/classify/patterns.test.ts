@@ -7,7 +7,7 @@ import { hostileLines } from '../../../src/classify/hostile.ts'
 import { builtInFolder, familyOf, loadRules } from '../../../src/classify/load.ts'
 import { createClassifier } from '../../../src/classify/match.ts'
 import { patternsPage } from '../../../src/classify/page.ts'
-import { MAX_MATCHED_CHARS } from '../../../src/classify/regex-cost.ts'
+import { MAX_MATCHED_CHARS } from '../../../src/match/regex-cost.ts'
 import { readRule } from '../../../src/classify/rule.ts'
 
 const all = loadRules()

@@ -1,6 +1,7 @@
 import type { Admin } from 'kafkajs'
 import { expect, test } from 'vitest'
-import { namesOf, schema } from '../../../src/config/schema.ts'
+import { schema } from '../../../src/config/schema.ts'
+import { namesOf } from '../../../src/config/names.ts'
 import { setUpTopics } from '../../../src/kafka/setup.ts'
 
 /** An admin client whose first so many tries to create topics fail. */

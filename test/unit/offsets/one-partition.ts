@@ -1,6 +1,7 @@
 /** Kafka's answers about one partition of one topic, as far as positions are asked for, from plain values that a test changes. */
 import type { Admin } from 'kafkajs'
-import { namesOf, schema, type Names, type Settings } from '../../../src/config/schema.ts'
+import { schema, type Settings } from '../../../src/config/schema.ts'
+import { namesOf, type Names } from '../../../src/config/names.ts'
 import { encodeMetadata } from '../../../src/kafka/commit-metadata.ts'
 import type { KafkaClient } from '../../../src/kafka/client.ts'
 import type { Bounds } from '../../../src/source/source.ts'

@@ -1,7 +1,7 @@
 /** Setting the position of a stopped branch: what is refused, and what is committed in its stead. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import { decodeCommitted, encodeMetadata } from '../../../src/kafka/commit-metadata.ts'
-import { progressAt } from '../../../src/offsets/commit-resume.ts'
+import { progressAt } from '../../../src/cluster/commit-resume.ts'
 import type { ResetQuery } from '../../../src/offsets/desk.ts'
 import { reset } from '../../../src/offsets/reset.ts'
 import type { BranchName, Resume } from '../../../src/store/position.ts'

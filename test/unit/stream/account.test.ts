@@ -1,6 +1,6 @@
 /** The account of a partition: always in balance, absolute for each block, letters written once. */
 import { expect, test } from 'vitest'
-import { PartitionAccount } from '../../../src/account.ts'
+import { PartitionAccount } from '../../../src/stream/account.ts'
 import { imbalance } from '../../../src/store/ledger.ts'
 import { dead, drop, ok } from './items.ts'
 

@@ -1,6 +1,6 @@
 /** The bound on what a block may open: by job, by block, counted exactly, and alike in a replay. */
 import { describe, expect, test } from 'vitest'
-import { BlockLimiter } from '../../../src/overflow.ts'
+import { BlockLimiter } from '../../../src/stream/overflow.ts'
 import { MINUTE, T0 } from '../../support/builders.ts'
 import { aGrouped } from './items.ts'
 

@@ -1,7 +1,7 @@
 /** The supervisor's spec: what Druid must do with the rollup topic. */
 import { expect, test } from 'vitest'
 import { loadSettings } from '../../../../src/config/load.ts'
-import { namesOf } from '../../../../src/config/schema.ts'
+import { namesOf } from '../../../../src/config/names.ts'
 import { supervisorSpec } from '../../../../src/store/druid/supervisor.ts'
 
 const settings = (over: Record<string, unknown> = {}) => loadSettings({ file: null, env: {}, overrides: { mode: 'cluster', kafka: { brokers: ['k1:9092', 'k2:9092'] }, ...over } })

@@ -1,7 +1,7 @@
 /** Names of day indices, and what setup puts into Elasticsearch. */
 import { expect, test } from 'vitest'
 import { loadSettings } from '../../../../src/config/load.ts'
-import { namesOf } from '../../../../src/config/schema.ts'
+import { namesOf } from '../../../../src/config/names.ts'
 import { dayAlias, dayIndex, dayOf, detailTemplate, ledgerTemplate, mergeScript, scriptId } from '../../../../src/store/elasticsearch/schema.ts'
 
 const names = namesOf('acme')

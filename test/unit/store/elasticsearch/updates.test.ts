@@ -1,7 +1,7 @@
 /** The bodies of scripted upserts: what an empty place is filled with, and what merges. */
 import { expect, test } from 'vitest'
 import { loadSettings } from '../../../../src/config/load.ts'
-import { namesOf } from '../../../../src/config/schema.ts'
+import { namesOf } from '../../../../src/config/names.ts'
 import { detailTemplate } from '../../../../src/store/elasticsearch/schema.ts'
 import { documentItem, ledgerItems, printTrace } from '../../../../src/store/elasticsearch/updates.ts'
 import { anEntry, anIdentity, aSample, anUpdate, hashed, T0, TRACE } from '../../../support/builders.ts'

@@ -1,0 +1,162 @@
+/**
+ * Embedded mode: no server. Files, standard input, HTTP and the bundled sample in; documents, rollups, ledger, letters and positions in one SQLite
+ * file out, both branches in one transaction.
+ */
+import { EmbeddedState } from '../alert/run/embedded-state.ts'
+import { NO_ALERTING, startAlerting, type Alerting, type AlertingParts } from '../alert/run/start.ts'
+import type { PipelineState } from '../alert/run/pipeline-watch.ts'
+import { ruleBookOf } from '../api/rule-book.ts'
+import type { Mode, RunOptions } from '../app.ts'
+import { EmbeddedControlLog } from '../control/embedded-control-log.ts'
+import { createDesk } from '../dlq/desk.ts'
+import { embeddedBox, judgeOptions } from '../cluster/letter-boxes.ts'
+import type { HealthRegistry } from '../health.ts'
+import { isTracefoldError } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import type { Metrics } from '../metrics.ts'
+import { LiveRules } from '../rules/live-rules.ts'
+import { embeddedOffsets } from '../offsets/embedded-offsets.ts'
+import { RulesInForce } from '../rules/rules.ts'
+import { createHttpSource, type HttpSource } from '../source/http.ts'
+import type { Bounds, Source } from '../source/source.ts'
+import { unionSource } from '../source/union.ts'
+import { openEmbedded } from '../store/embedded.ts'
+import type { Resume } from '../store/position.ts'
+import { resumeAt } from '../store/resume.ts'
+import type { Store } from '../store/store.ts'
+import { createStream, type StreamReport } from '../stream.ts'
+import { TallyKeeper } from '../stream/tally.ts'
+
+/** How often old data is looked for. */
+const PRUNE_MS = 60_000
+
+export interface EmbeddedInputs {
+  /** Made by the command from its arguments; the HTTP source is always there unless the run ends by itself. */
+  readonly sources: readonly Source[]
+}
+
+export interface EmbeddedContext extends RunOptions {
+  readonly health: HealthRegistry
+  readonly metrics: Metrics
+  readonly log: Logger
+}
+
+export async function startEmbedded(context: EmbeddedContext): Promise<Mode> {
+  const { settings, health, metrics, log, exitAtEnd, inputs } = context
+  const rules = new LiveRules(context)
+  const store = openEmbedded({
+    path: settings.embedded.path,
+    retention: { detailDays: settings.detail.retentionDays, rollupDays: settings.rollup.retentionDays, letterDays: settings.deadLetters.retentionDays, maxBytes: settings.embedded.maxBytes },
+    now: Date.now,
+    onBusy: (error, waitMs) => {
+      const reason = error instanceof Error ? error.message : String(error)
+      health.set('stream detail+rollup', false, reason)
+      log.warn({ waitMs }, `cannot write: ${reason}`)
+    },
+  })
+  const http: HttpSource | null = exitAtEnd ? null : createHttpSource({ maxRecordBytes: settings.limits.maxRecordBytes })
+  const source = unionSource(http === null ? inputs.sources : [...inputs.sources, http])
+  const { flushMs } = settings.embedded
+  const tally = new TallyKeeper()
+  const stream = createStream({
+    branches: ['detail', 'rollup'],
+    source,
+    store: withinBounds(store, source),
+    intake: { settings, now: Date.now, metrics },
+    rules: new RulesInForce(rules.now),
+    settings,
+    flushMs: { caughtUp: flushMs, behind: flushMs },
+    exitAtEnd,
+    tally,
+    metrics,
+    health,
+    log,
+    now: Date.now,
+  })
+  const box = embeddedBox(settings, Date.now)
+  const letters = createDesk(box, judgeOptions(settings, () => rules.now, Date.now))
+  const prune = async (): Promise<void> => {
+    await store.prune()
+    await box.trim()
+  }
+  const pruning = startPruning(prune, log)
+  rules.onChange((changed) => stream.changeRules(changed))
+  const book = ruleBookOf(() => rules.patterns)
+  const alerting = startEmbeddedAlerting(context, { reader: store.reader, adviceOf: (id) => book.adviceOf(id)?.advice ?? null, tally: () => tally.tally(), lagMs: () => lagOf(stream.report()) })
+  await stream.start()
+  return {
+    done: stream.done,
+    tally: () => tally.tally(),
+    api: { reader: store.reader, ledger: store.reader, letters, offsets: embeddedOffsets(store.reader, () => stream.report().partitions), ingest: http, rules: book, alerts: alerting.desk, pipeline: () => ({ streams: [stream.report()], tally: tally.tally() }) },
+    stop: async () => {
+      clearInterval(pruning.timer)
+      await alerting.stop()
+      await rules.stop()
+      await stream.stop()
+      await letters.close()
+      await store.close()
+      await pruning.last()
+    },
+  }
+}
+
+interface Watched extends Pick<AlertingParts, 'reader' | 'adviceOf' | 'tally'> {
+  readonly lagMs: () => number | null
+}
+
+/** A run that ends by itself evaluates nothing: what it reads is the past. */
+function startEmbeddedAlerting({ settings, env, health, metrics, log, exitAtEnd }: EmbeddedContext, { lagMs, ...watched }: Watched): Alerting {
+  if (!settings.alerts.enabled || exitAtEnd) return NO_ALERTING
+  const { path } = settings.embedded
+  const control = new EmbeddedControlLog({ path, now: Date.now, onFailed: crash })
+  const lookAtPipeline = async (): Promise<PipelineState> => ({ lagMs: lagMs(), trouble: null })
+  const alerting = startAlerting({ ...watched, settings, env, state: new EmbeddedState({ path }), control, lookAtPipeline, health, metrics, log, onFailed: crash })
+  return {
+    desk: alerting.desk,
+    stop: async () => {
+      await alerting.stop()
+      await control.close()
+    },
+  }
+}
+
+/** Of the input that is furthest behind; null where inputs do not know. */
+function lagOf({ partitions }: StreamReport): number | null {
+  const known = partitions.flatMap(({ lagSeconds }) => lagSeconds ?? [])
+  return known.length === 0 ? null : Math.max(...known) * 1_000
+}
+
+/** A fault of the program: let it crash, nothing was committed. */
+function crash(error: unknown): never {
+  throw error
+}
+
+/** A file that ends below our position is another file by the same identity: a new incarnation, from its beginning. */
+function withinBounds(store: Store, source: Source): Store {
+  const within = (resume: Resume | null, bounds: Bounds): Resume | null => (resume === null ? null : resumeAt({ ...resume, rules: '' }, bounds, ''))
+  return {
+    open: async (p, signal) => {
+      const { detail, rollup } = await store.open(p, signal)
+      const bounds = await source.bounds(p)
+      return { detail: within(detail, bounds), rollup: within(rollup, bounds) }
+    },
+    commit: (unit, signal) => store.commit(unit, signal),
+    close: () => store.close(),
+  }
+}
+
+/** Prunes now and then, never twice at once. */
+function startPruning(prune: () => Promise<unknown>, log: Logger): { timer: NodeJS.Timeout; last: () => Promise<void> } {
+  let last: Promise<void> | null = null
+  const attempt = (): void => {
+    last ??= prune()
+      .then(() => {})
+      .catch((error: unknown) => {
+        if (!isTracefoldError(error, 'aborted')) log.warn({ err: error }, 'old data could not be deleted; it is tried again')
+      })
+      .finally(() => {
+        last = null
+      })
+  }
+  return { timer: setInterval(attempt, PRUNE_MS).unref(), last: () => last ?? Promise.resolve() }
+}

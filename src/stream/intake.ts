@@ -1,0 +1,228 @@
+/**
+ * The front that both branches share: records in, items out. An item is one event with everything that decides where it is counted, or the
+ * reason why it is not counted. Everything here is a function of the record, its position and the rules, so that a replay decides alike.
+ *
+ *   bytes -> decode -> level -> redact -> job -> filter -> clock -> fingerprint, category -> block limit -> item
+ *
+ * Delivery: nothing is written here. A record that cannot be processed becomes a dead letter with the same id in every replay.
+ */
+import { WINDOW_MS, type Classification, type ErrorEvent, type GroupedEvent, type Grouping, type Job, type Outcome, type Window } from '../event.ts'
+import type { Settings } from '../config/schema.ts'
+import type { FilterSubject, Verdict } from '../filter/filter.ts'
+import type { Metrics } from '../metrics.ts'
+import type { Whose } from '../job.ts'
+import { BlockLimiter } from './overflow.ts'
+import type { StreamRules } from '../rules/rules.ts'
+import { partitionKey, type Batch, type Partition, type SourceRecord } from '../source/source.ts'
+import { letterId, type DeadLetter } from '../store/dead-letter.ts'
+import { blockOf } from '../store/position.ts'
+
+/** Before this no event of a program that logs JSON was written: such a time is a clock that was never set. */
+const EARLIEST_PLAUSIBLE_MS = Date.UTC(2000, 0, 1)
+/** The last moment that a date of four digits can name. A producer may claim any time, even one that no date can hold. */
+const LATEST_MS = Date.UTC(9999, 11, 31)
+const HOUR_MS = 3_600_000
+const MINUTE_MS = 60_000
+
+interface Place {
+  readonly offset: number
+  readonly index: number
+  readonly block: number
+  /** Day (UTC) of the block's first record: the ledger's day. */
+  readonly day: string
+}
+type Dropped = Extract<Outcome<never>, { kind: 'drop' }>
+export type Item = Place &
+  (
+    | { readonly kind: 'ok'; readonly value: GroupedEvent }
+    | Dropped
+    | { readonly kind: 'dead'; readonly letter: DeadLetter }
+  )
+
+export type Analyse = (event: ErrorEvent, job?: string | null) => { readonly grouping: Grouping; readonly classification: Classification | null }
+
+export interface IntakeOptions {
+  readonly settings: Settings
+  /** In force now; they may change between two batches, and then every partition is opened anew. */
+  readonly rules: { readonly now: StreamRules }
+  readonly now: () => number
+  /** Null where another branch of this process counts the same decodings. */
+  readonly metrics: Metrics | null
+}
+
+interface Reading {
+  readonly partition: Partition
+  readonly incarnation: number
+  readonly openedAt: number
+  block: number
+  day: string
+  readonly limiter: BlockLimiter
+}
+
+export class Intake {
+  readonly #options: IntakeOptions
+  readonly #readings = new Map<string, Reading>()
+
+  constructor(options: IntakeOptions) {
+    this.#options = options
+  }
+
+  /** `openedAt`: where a block is open. What is read before it (by a branch that lags behind) belongs to the regular blocks. */
+  open(partition: Partition, incarnation: number, openedAt: number): void {
+    const limiter = new BlockLimiter(this.#options.settings)
+    this.#readings.set(partitionKey(partition), { partition, incarnation, openedAt, block: -1, day: '', limiter })
+  }
+
+  /** A block opens at `at`, for other rules are in force from there on. */
+  openBlock(partition: Partition, at: number): void {
+    const reading = this.#readings.get(partitionKey(partition))
+    if (reading !== undefined) this.open(partition, reading.incarnation, at)
+  }
+
+  drop(partition: Partition): void {
+    this.#readings.delete(partitionKey(partition))
+  }
+
+  read(batch: Batch): Item[] {
+    const reading = this.#readings.get(partitionKey(batch.partition))
+    if (reading === undefined) return []
+    const items: Item[] = []
+    for (const record of batch.records) this.#readRecord(record, reading, items)
+    return items
+  }
+
+  #readRecord(record: SourceRecord, reading: Reading, items: Item[]): void {
+    this.#enterBlock(record, reading)
+    const { block, day } = reading
+    const outcomes = this.#isFromTheFuture(record) ? CLOCK : this.#options.rules.now.decode(record.value)
+    for (let index = 0; index < outcomes.length; index++) {
+      const outcome = outcomes[index] as Outcome<ErrorEvent> // index < length
+      const place = { offset: record.offset, index, block, day }
+      if (outcome.kind === 'ok') items.push(this.#keep(outcome.value, record, reading, place))
+      else if (outcome.kind === 'drop') items.push(this.#dropped(place, outcome))
+      else items.push(this.#dead(outcome, record, reading, place, outcomes.length))
+    }
+  }
+
+  #enterBlock(record: SourceRecord, reading: Reading): void {
+    const openedAt = record.offset < reading.openedAt ? 0 : reading.openedAt
+    const block = blockOf(record.offset, openedAt, this.#options.settings.blockSize)
+    if (block === reading.block) return
+    reading.block = block
+    reading.day = new Date(this.#recordTimeOf(record)).toISOString().slice(0, 10)
+    reading.limiter.clear()
+  }
+
+  #recordTimeOf({ timestampMs }: SourceRecord): number {
+    return Math.min(Math.max(0, timestampMs ?? this.#options.now()), LATEST_MS)
+  }
+
+  #isFromTheFuture(record: SourceRecord): boolean {
+    return record.timestampMs !== null && record.timestampMs > this.#options.now() + this.#options.settings.time.maxRecordFutureHours * HOUR_MS
+  }
+
+  #keep(raw: ErrorEvent, record: SourceRecord, reading: Reading, place: Place): Item {
+    const { rules: { now: rules }, metrics } = this.#options
+    metrics?.eventsDecoded.inc({ layout: raw.layout })
+    for (const envelope of raw.envelopes) metrics?.eventsUnwrapped.inc({ envelope })
+    const byLevel = rules.filter.byLevel(raw)
+    if (byLevel?.kind === 'drop') return this.#dropped(place, byLevel)
+    const event = rules.redactor.redactEvent(raw)
+    const whose = this.#whose(event, record, reading)
+    const verdict = byLevel ?? this.#filter({ event, job: whose.job, environment: whose.environment, types: () => typesOf(rules.analyse(event, whose.job).grouping) }, reading, place)
+    if (verdict.kind === 'drop') return this.#dropped(place, verdict)
+    const timeMs = this.#timeOf(event, record)
+    const window = (timeMs - (timeMs % WINDOW_MS)) as Window // the start of a minute
+    const originalTimeMs = event.timeMs === timeMs ? null : event.timeMs
+    if (originalTimeMs !== null) metrics?.eventClockReplaced.inc()
+    const { grouping, classification } = rules.analyse(event, whose.job)
+    const isPast = grouping.previous !== null && rules.previousUntilMs !== null && timeMs >= rules.previousUntilMs
+    const value = { event, ...whose, timeMs, originalTimeMs, window, classification, grouping: isPast ? { ...grouping, previous: null } : grouping, key: '' }
+    const limited = reading.limiter.place(value)
+    if (limited.isOverflow) metrics?.overflowEvents.inc()
+    return { ...place, kind: 'ok', value: limited.event }
+  }
+
+  /** A key or header may hold what no name should. */
+  #whose(event: ErrorEvent, { key, headers }: SourceRecord, { partition }: Reading): Whose {
+    const { resolveJob, redactor } = this.#options.rules.now
+    const whose = resolveJob(event, { key, headers, topic: partition.topic })
+    const job = redactor.redact(whose.job) as Job // still a job's name
+    return job === whose.job ? whose : { ...whose, job }
+  }
+
+  #filter(subject: FilterSubject, { partition }: Reading, { offset, index }: Place): Verdict {
+    return this.#options.rules.now.filter(subject, { partition, offset, index })
+  }
+
+  /** The event's own time if it lies near enough to the record's, else the record's. Without a record time: if it is plausible, else now. */
+  #timeOf(event: ErrorEvent, record: SourceRecord): number {
+    const { maxPastHours, maxFutureMinutes, maxRecordFutureHours } = this.#options.settings.time
+    const own = event.timeMs
+    const at = record.timestampMs
+    if (at === null) {
+      const now = this.#options.now()
+      return own !== null && own >= EARLIEST_PLAUSIBLE_MS && own <= now + maxRecordFutureHours * HOUR_MS ? own : now
+    }
+    return own !== null && own >= at - maxPastHours * HOUR_MS && own <= at + maxFutureMinutes * MINUTE_MS ? own : at
+  }
+
+  #dropped(place: Place, drop: Dropped): Item {
+    const { metrics } = this.#options
+    metrics?.eventsFiltered.inc({ reason: drop.reason })
+    if (drop.rule !== undefined) metrics?.eventsFilteredByRule.inc({ rule: drop.rule })
+    return { ...place, ...drop, kind: 'drop' }
+  }
+
+  #dead(outcome: Extract<Outcome<ErrorEvent>, { kind: 'dead' }>, record: SourceRecord, reading: Reading, place: Place, outOf: number): Item {
+    const { settings, metrics, rules: { now: rules } } = this.#options
+    metrics?.deadLetters.inc({ stage: 'decode', reason: outcome.reason })
+    const value = record.value ?? EMPTY
+    const letter: DeadLetter = {
+      id: letterId(reading.partition, reading.incarnation, place.offset, place.index, 'decode', null),
+      stage: 'decode',
+      branch: null,
+      reason: outcome.reason,
+      detail: rules.redactor.redact(outcome.detail),
+      partition: reading.partition,
+      incarnation: reading.incarnation,
+      offset: place.offset,
+      index: place.index,
+      events: 1,
+      timeMs: this.#recordTimeOf(record),
+      job: this.#whose(NO_EVENT, record, reading).job,
+      body: rules.redactor.redactBytes(value.subarray(0, settings.limits.maxLetterBytes)),
+      bodyTruncated: value.length > settings.limits.maxLetterBytes,
+      day: place.day,
+      outOf,
+    }
+    return { ...place, kind: 'dead', letter }
+  }
+}
+
+/** Of the chain, outermost first: those that decide what an error is called. */
+function typesOf({ exceptionClass, rootCauseClass }: Grouping): string[] {
+  return [...new Set([exceptionClass, rootCauseClass])].filter((type) => type !== null)
+}
+
+const EMPTY = Buffer.alloc(0)
+/** What is known of an event that could not be decoded: its job is looked for in the record alone. */
+const NO_EVENT: ErrorEvent = {
+  layout: 'plain-text',
+  envelopes: [],
+  timeMs: null,
+  level: 'ERROR',
+  logger: null,
+  thread: null,
+  message: '',
+  messageTemplate: null,
+  host: null,
+  serviceName: null,
+  serviceVersion: null,
+  environment: null,
+  context: new Map(),
+  tags: [],
+  throwable: null,
+  truncated: false,
+}
+const CLOCK: readonly Outcome<ErrorEvent>[] = [{ kind: 'dead', reason: 'clock', detail: 'the record\'s own timestamp lies too far ahead of the clock' }]

@@ -1,0 +1,345 @@
+/**
+ * The loop of one stream: assignments and batches in, units committed. It knows nothing of errors or fingerprints, only when to open, fold,
+ * commit, pause and stop.
+ *
+ * A partition:
+ *   assigned --(store.open, seek, resume)--> open --(batch)--> open --(lost | reopened)--> assigned
+ *
+ * Invariants:
+ * - A new assignment voids everything: the commit under way is aborted, all that was folded is dropped, every partition is opened again.
+ * - At most one commit is under way; folding goes on meanwhile, up to the bounds, and past them the source is paused.
+ * - The age of a unit starts with its first item.
+ *
+ * Delivery: nothing is acknowledged here. A store that is away is retried inside the store; an unknown error ends the process with
+ * nothing committed. Stop: no more batches, a last commit, then the source is left; past the deadline it is aborted.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import { Assignment, type Assigned } from './assignment.ts'
+import { isTracefoldError, TracefoldError } from '../errors.ts'
+import type { Folding } from './folding.ts'
+import type { HealthRegistry } from '../health.ts'
+import { retry } from '../lib/retry.ts'
+import type { LoopClock } from './loop-clock.ts'
+import type { FlushTrigger, RunnerEvents } from '../metrics.ts'
+import type { StreamRules } from '../rules/rules.ts'
+import { partitionKey, type Batch, type Partition, type Source, type SourceHandler } from '../source/source.ts'
+import { isEmpty, lostRanges, type Store } from '../store/store.ts'
+
+/** Graceful for this long, then forceful. Under Kubernetes' default of 30 s. */
+const STOP_DEADLINE_MS = 20_000
+/** How long a stop waits for openings under way, which a client's own retries may hold up. */
+const OPENING_PATIENCE_MS = 5_000
+
+export interface RunnerOptions {
+  readonly name: string
+  readonly source: Source
+  readonly store: Store
+  readonly folding: Folding
+  readonly exitAtEnd: boolean
+  readonly clock: LoopClock
+  readonly events: RunnerEvents
+  readonly health: HealthRegistry
+  readonly log: Logger
+  readonly now: () => number
+}
+
+export class Runner implements SourceHandler {
+  readonly #options: RunnerOptions
+  readonly #done: Promise<void>
+  #finish: () => void = () => {}
+  #fail: (error: unknown) => void = () => {}
+  readonly #ends = new Map<string, number>()
+  /** What is due once all that was folded is committed: other rules, or (null) new blocks by the same, for a document was refused. */
+  #turn: { readonly rules: StreamRules | null } | null = null
+  /** Partitions to be opened again once all that was folded is committed. */
+  readonly #due = new Map<string, Partition>()
+  #assignment = new Assignment()
+  #wasAssigned = false
+  #committing: Promise<void> | null = null
+  /** Openings under way: a stop waits for them, or they would connect again what is closed after it. */
+  readonly #opening = new Set<Promise<void>>()
+  #timer: NodeJS.Timeout | null = null
+  #firstAtMs: number | null = null
+  #stopping = false
+
+  constructor(options: RunnerOptions) {
+    this.#options = options
+    this.#done = new Promise((resolve, reject) => {
+      this.#finish = resolve
+      this.#fail = reject
+    })
+    this.#done.catch(() => {}) // whoever waits for it handles it
+  }
+
+  /** Resolves when the end was reached (`exitAtEnd`) or after a stop; rejects when the stream cannot go on. */
+  get done(): Promise<void> {
+    return this.#done
+  }
+
+  async start(): Promise<void> {
+    await this.#options.source.start(this)
+  }
+
+  onAssigned(partitions: readonly Partition[]): void {
+    this.#wasAssigned = true
+    this.#options.events.rebalanced()
+    this.#assignment.abort()
+    this.#due.clear() // every opening asks what is due
+    for (const partition of this.#assignment.partitions()) this.#options.folding.drop(partition)
+    this.#assignment = new Assignment()
+    this.#clearTimer()
+    for (const partition of partitions) this.onAdded(partition)
+    this.#checkEnd()
+  }
+
+  onAdded(partition: Partition): void {
+    if (this.#stopping) return
+    const assignment = this.#assignment
+    const opening = this.#open(assignment.add(partition), assignment)
+      .catch((error: unknown) => this.#onOpenFailed(error, assignment))
+      .finally(() => this.#opening.delete(opening))
+    this.#opening.add(opening)
+  }
+
+  onRemoved(partition: Partition): void {
+    this.#assignment.remove(partition)
+    this.#options.folding.drop(partition)
+    this.#checkEnd()
+  }
+
+  onReopen(partition: Partition): void {
+    this.#options.folding.drop(partition)
+    this.#options.source.pause(partition)
+    if (this.#assignment.of(partition) !== undefined) this.onAdded(partition)
+  }
+
+  onBatch(batch: Batch): void {
+    const assigned = this.#assignment.of(batch.partition)
+    if (this.#stopping || assigned === undefined || !assigned.isOpen) return
+    const { folding, clock, now } = this.#options
+    clock.enter('decoding')
+    folding.fold(batch)
+    assigned.next = batch.next
+    this.#firstAtMs ??= now()
+    this.#enterIdle()
+    if (folding.isOverBound()) this.#pauseAll()
+    this.#schedule()
+  }
+
+  onEnd(partition: Partition, end: number): void {
+    this.#options.folding.noteEnd(partition, end)
+  }
+
+  /** Puts other rules into force once what was folded is committed; until then the source is paused. Null: the same rules, in new blocks. */
+  changeRules(rules: StreamRules | null): void {
+    this.#turn = { rules: rules ?? this.#turn?.rules ?? null }
+    this.#pauseAll()
+    if (this.#committing === null && !this.#stopping) this.#startCommit('rules')
+  }
+
+  /**
+   * Opens a partition again, where an operator skipped: once what was folded is committed, so that the skipped range begins behind it. Until then
+   * the source is paused. One that is not ours is opened by its owner.
+   */
+  reopen(partition: Partition): void {
+    if (this.#assignment.of(partition) === undefined || this.#stopping) return
+    this.#due.set(partitionKey(partition), partition)
+    this.#pauseAll()
+    if (this.#committing === null) this.#startCommit('skip')
+  }
+
+  onFailed(error: unknown): void {
+    this.#fail(error)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true
+    this.#clearTimer()
+    const deadline = setTimeout(() => this.#assignment.abort(), STOP_DEADLINE_MS)
+    try {
+      await this.#committing
+      if (!this.#assignment.signal.aborted) {
+        this.#options.events.committing('stop')
+        await this.#commit()
+        if (this.#turn?.rules === null) {
+          this.#options.folding.changeRules(null)
+          await this.#commit()
+        }
+      }
+    } catch (error) {
+      this.#options.log.warn({ stream: this.#options.name, error: String(error) }, 'the last commit did not go through; its records are read again')
+    } finally {
+      clearTimeout(deadline)
+      this.#assignment.abort()
+      await Promise.race([Promise.all(this.#opening), delay(OPENING_PATIENCE_MS, undefined, { ref: false })])
+      await this.#options.source.stop()
+      this.#finish()
+    }
+  }
+
+  async #open(assigned: Assigned, assignment: Assignment): Promise<void> {
+    const { store, folding, source, health, name } = this.#options
+    const { signal } = assignment
+    const key = partitionKey(assigned.partition)
+    const { digest } = folding.rules
+    await this.#committing?.catch(() => {}) // whoever started it handles it
+    const opening = await retry(() => store.open(assigned.partition, signal), {
+      signal,
+      isRetriable: (error) => (error instanceof TracefoldError ? error.retriable || error.code === 'partition_lost' : false),
+      onRetry: (error) => health.set(`stream ${name}`, false, `cannot open ${key}: ${String(error)}`),
+    })
+    await this.#noteEnd(assigned, signal)
+    if (signal.aborted || assignment.of(assigned.partition) !== assigned) return
+    if (folding.rules.digest !== digest) return this.#open(assigned, assignment) // it was opened by rules that are not in force any more
+    health.set(`stream ${name}`, true, 'reads')
+    for (const range of lostRanges(opening)) this.#options.log.error({ partition: key, ...range }, 'this range of offsets is not counted; the ledger says so')
+    const { readFrom, committed } = folding.open(assigned.partition, opening)
+    assigned.next = readFrom
+    assigned.committed = committed
+    assigned.isOpen = true
+    source.seek(assigned.partition, assigned.next)
+    if (this.#isPausing()) assigned.isPaused = true
+    else source.resume(assigned.partition)
+    if (lostRanges(opening).length > 0) this.#commitSoon()
+    this.#checkEnd()
+  }
+
+  /** A lost range is said in the ledger before anything behind it is. */
+  #commitSoon(): void {
+    this.#firstAtMs ??= this.#options.now()
+    if (this.#committing === null && !this.#stopping) this.#startCommit('skip')
+  }
+
+  async #noteEnd(assigned: Assigned, signal: AbortSignal): Promise<void> {
+    if (!this.#options.exitAtEnd || this.#options.source.ended() !== null) return
+    const key = partitionKey(assigned.partition)
+    const known = this.#ends.get(key)
+    const end = known ?? (await retry(() => this.#options.source.bounds(assigned.partition), { signal, isRetriable: (error) => isTracefoldError(error, 'neighbour_away') })).end
+    this.#ends.set(key, end)
+    assigned.end = end
+  }
+
+  #onOpenFailed(error: unknown, assignment: Assignment): void {
+    if (assignment.signal.aborted || isTracefoldError(error, 'aborted')) return
+    this.#options.health.set(`stream ${this.#options.name}`, false, String(error))
+    this.onFailed(error)
+  }
+
+  #schedule(): void {
+    const { folding, now } = this.#options
+    if (this.#committing !== null || this.#stopping || this.#firstAtMs === null) return
+    const fullBy = this.#turn !== null ? 'rules' : this.#due.size > 0 ? 'skip' : folding.fullBy()
+    if (fullBy !== null) {
+      this.#clearTimerOnly()
+      this.#startCommit(fullBy)
+      return
+    }
+    if (this.#timer !== null) return
+    const dueInMs = Math.max(0, this.#firstAtMs + folding.maxAgeMs() - now())
+    this.#timer = setTimeout(() => {
+      this.#timer = null
+      this.#startCommit('age')
+    }, dueInMs)
+  }
+
+  #startCommit(trigger: FlushTrigger): void {
+    this.#options.events.committing(trigger)
+    this.#commit().catch((error: unknown) => this.onFailed(error))
+  }
+
+  /** Commits all that was folded. Resolves also where it was lost or aborted; then the partitions are opened again. */
+  #commit(): Promise<void> {
+    const work = this.#commitUnit().finally(() => {
+      this.#committing = null
+      this.#changeRulesAtRest()
+      this.#reopenAtRest()
+      this.#enterIdle()
+      this.#resumeAll()
+      this.#schedule()
+    })
+    this.#committing = work
+    this.#enterIdle()
+    return work
+  }
+
+  async #commitUnit(): Promise<void> {
+    const { store, folding, source, health, name } = this.#options
+    const assignment = this.#assignment
+    this.#firstAtMs = null
+    const { unit, reached } = folding.take()
+    if (isEmpty(unit) && reached.length === 0) return
+    try {
+      const report = await store.commit(unit, assignment.signal)
+      if (assignment !== this.#assignment) return
+      const lost = new Set(report.lost.map(partitionKey))
+      const kept = reached.filter(({ partition }) => !lost.has(partitionKey(partition)))
+      folding.acknowledge(unit, kept)
+      for (const { partition, next } of kept) {
+        this.#assignment.noteCommitted(partition, next)
+        source.committed(partition, next)
+      }
+      this.#options.events.lost(report.lost.length)
+      this.#options.events.refused(report.refusedEvents)
+      if (report.refusedEvents > 0) this.changeRules(null) // a restart would send the documents of an open block again, though they have letters
+      for (const partition of report.lost) this.onReopen(partition)
+      health.set(`stream ${name}`, true, 'commits')
+      this.#checkEnd()
+    } catch (error) {
+      if (!isTracefoldError(error, 'aborted') && !isTracefoldError(error, 'partition_lost')) throw error
+      if (assignment === this.#assignment && !this.#stopping) for (const partition of assignment.partitions()) this.onReopen(partition)
+    }
+  }
+
+  /**
+   * The first commit by the new rules says where their blocks begin, and holds nothing else: a kill before it, and a start with the rules before, would
+   * else leave documents marked by a block that nobody knows of.
+   */
+  #changeRulesAtRest(): void {
+    if (this.#turn === null || this.#firstAtMs !== null || this.#stopping) return
+    this.#options.folding.changeRules(this.#turn.rules)
+    this.#turn = null
+    this.#startCommit('rules')
+  }
+
+  #reopenAtRest(): void {
+    if (this.#due.size === 0 || this.#committing !== null || this.#firstAtMs !== null || this.#stopping) return
+    const due = [...this.#due.values()]
+    this.#due.clear()
+    for (const partition of due) this.onReopen(partition)
+  }
+
+  #checkEnd(): void {
+    if (!this.#options.exitAtEnd || !this.#wasAssigned || this.#stopping) return
+    if (this.#assignment.isAtEnd() && (this.#options.source.ended() ?? !this.#assignment.isEmpty())) this.#finish()
+  }
+
+  #isPausing(): boolean {
+    return this.#turn !== null || this.#due.size > 0 || this.#options.folding.isOverBound()
+  }
+
+  #pauseAll(): void {
+    this.#assignment.pauseAll(this.#options.source)
+    this.#enterIdle()
+  }
+
+  #resumeAll(): void {
+    if (this.#isPausing()) return
+    this.#assignment.resumeAll(this.#options.source)
+    this.#enterIdle()
+  }
+
+  #enterIdle(): void {
+    this.#options.clock.enter(this.#assignment.isPaused() ? 'backpressure' : this.#committing === null ? 'waiting' : 'writing')
+  }
+
+  #clearTimer(): void {
+    this.#clearTimerOnly()
+    this.#firstAtMs = null
+  }
+
+  #clearTimerOnly(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+  }
+}

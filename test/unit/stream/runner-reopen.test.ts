@@ -1,0 +1,53 @@
+/** A stream that is told to open a partition again, and what it does with a range that is lost. */
+import { describe, expect, test } from 'vitest'
+import { partitionKey } from '../../../src/source/source.ts'
+import { aPartition } from '../../support/builders.ts'
+import { errorLines, settle, startStream, type Harness } from './fakes.ts'
+
+const P0 = aPartition()
+const P1 = aPartition({ partition: 1 })
+const P2 = aPartition({ partition: 2 })
+const [K0, K1] = [partitionKey(P0), partitionKey(P1)]
+
+async function started(): Promise<Harness> {
+  const harness = await startStream()
+  harness.source.assign(P0, P1)
+  await settle()
+  return harness
+}
+
+describe('opening a partition again', () => {
+  test('waits until what was folded is committed, with the source paused, and leaves the others as they are', async () => {
+    const { stream, source, store } = await started()
+    store.holds = true
+    source.deliver(P0, errorLines(5))
+    source.deliver(P1, errorLines(3))
+    stream.reopen(P0)
+    expect(source.running).toEqual(new Set())
+    source.deliver(P0, errorLines(2)) // fetched before the pause
+    store.held[0]?.finish()
+    await settle()
+    expect(store.opened).toEqual([K0, K1])
+    store.held[0]?.finish()
+    await settle()
+    expect(store.opened).toEqual([K0, K1, K0])
+    expect([source.positions.get(K0), source.running]).toEqual([0, new Set([K0, K1])]) // the open block is read again
+    expect(store.counted).toEqual(new Map([[K0, 7], [K1, 3]]))
+  })
+
+  test('a partition that is not ours is not opened', async () => {
+    const { stream, source, store } = await started()
+    stream.reopen(P2)
+    await settle()
+    expect([store.opened, source.running]).toEqual([[K0, K1], new Set([K0, K1])])
+  })
+
+  test('a lost range is committed at once, though nothing is read behind it', async () => {
+    const { source, store } = await startStream()
+    store.resumeOf = () => ({ incarnation: 0, from: 50, next: 50, lost: { from: 10, to: 50, reason: 'skipped' } })
+    source.assign(P0)
+    await settle()
+    expect(store.nextOf('rollup', P0)).toBe(50)
+    expect(store.units[0]?.rollup[0]?.ledger).toMatchObject([{ block: 10, counts: { consumed: 40, skipped: 40 } }])
+  })
+})
