@@ -1,5 +1,6 @@
 /** All faults, in the order in which they are run. */
 import type { Fault } from './fault.ts'
+import { alertKills } from './faults/alert-kills.ts'
 import { brokerAway, brokerKilled } from './faults/brokers.ts'
 import { churn } from './faults/churn.ts'
 import { clocks } from './faults/clocks.ts'
@@ -32,6 +33,7 @@ const KAFKA = [brokerKilled, brokerAway, kafkaAway, kafkaNetwork, dataExpired, o
 const ELASTICSEARCH = [elasticsearchBusy, elasticsearchNetwork, elasticsearchAway, elasticsearchCredentials, elasticsearchReadOnly, elasticsearchMapping]
 const DRUID = [druidKilled, druidSupervisor, druidAnswersBadly]
 const EMBEDDED = [embeddedKilled, embeddedDiskFull, embeddedTwo, embeddedCorrupt]
+const ALERTS = [alertKills]
 const DATA = [malformed, clocks]
 
-export const FAULTS: readonly Fault[] = [...PROCESSES, ...KAFKA, ...ELASTICSEARCH, ...DRUID, ...EMBEDDED, ...DATA]
+export const FAULTS: readonly Fault[] = [...PROCESSES, ...KAFKA, ...ELASTICSEARCH, ...DRUID, ...EMBEDDED, ...ALERTS, ...DATA]
