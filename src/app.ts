@@ -74,7 +74,15 @@ export async function startApp(options: RunOptions): Promise<App> {
     onRelease(() => mode.stop())
     const ratio = watchRatio(mode, metrics)
     onRelease(async () => clearInterval(ratio))
-    const api = await buildApi({ ...mode.api, health, metrics, now: Date.now, maxBodyBytes: settings.http.maxBodyBytes, version: readVersion(), logger: log })
+    const api = await buildApi({
+      ...mode.api,
+      health,
+      metrics,
+      now: Date.now,
+      maxBodyBytes: settings.http.maxBodyBytes,
+      version: readVersion(),
+      logger: log,
+    })
     const listening = await listen(api, settings.http)
     onRelease(() => listening.close())
     log.info({ url: listening.url, mode: settings.mode }, 'listening')
@@ -95,7 +103,9 @@ function watchRatio({ tally }: Mode, metrics: Metrics): NodeJS.Timeout {
 
 /** A reader of the rollups beside whatever process writes them. */
 export async function openReader(settings: Settings): Promise<RollupReader> {
-  return settings.mode === 'embedded' ? openEmbeddedReader(settings.embedded.path) : new DruidReader(createDruid(settings), ...datasourcesOf(settings))
+  return settings.mode === 'embedded'
+    ? openEmbeddedReader(settings.embedded.path)
+    : new DruidReader(createDruid(settings), ...datasourcesOf(settings))
 }
 
 /** A reader of the ledger, likewise. */

@@ -100,5 +100,10 @@ function firstOf(getters: readonly Getter[], event: ErrorEvent, record: RecordNa
 function cleanName(value: string): string {
   const plain = /\p{Cc}/u.test(value) ? value.replace(/\p{Cc}/gu, '') : value
   const name = plain.trim()
-  return name.length <= MAX_NAME_CHARS ? name : name.slice(0, MAX_NAME_CHARS).replace(/[\ud800-\udbff]$/, '').trimEnd()
+  return name.length <= MAX_NAME_CHARS
+    ? name
+    : name
+        .slice(0, MAX_NAME_CHARS)
+        .replace(/[\ud800-\udbff]$/, '')
+        .trimEnd()
 }

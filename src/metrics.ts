@@ -136,39 +136,83 @@ export function createMetrics(): Metrics {
   return {
     recordsConsumed: make.tally('records_consumed_total', 'Records read from the source.', { branch: BRANCHES }),
     eventsDecoded: make.tally('events_decoded_total', 'Events decoded, by log layout.', { layout: LAYOUTS }),
-    eventsUnwrapped: make.tally('events_unwrapped_total', 'Events that a shipper\'s envelope was taken off of, by envelope.', { envelope: ENVELOPES }),
-    eventsFiltered: make.tally('events_filtered_total', 'Events that were dropped although nothing is wrong with them.', { reason: DROP_REASONS }),
-    eventsFilteredByRule: make.tally('events_filtered_by_rule_total', 'Events that a filter rule dropped, by the rule\'s id.', { rule: [] }),
-    deadLetters: make.tally('dead_letters_total', 'Records and documents that became dead letters.', { stage: STAGES, reason: DEAD_REASONS }),
-    deadLetterRatio: make.level('dead_letter_ratio', 'Share of events that cannot be decoded among all of the last five minutes; 0 where nothing came in.', []),
-    eventsCounted: make.tally('events_counted_total', 'Events counted in the branch\'s store.', { branch: BRANCHES }),
+    eventsUnwrapped: make.tally('events_unwrapped_total', "Events that a shipper's envelope was taken off of, by envelope.", {
+      envelope: ENVELOPES,
+    }),
+    eventsFiltered: make.tally('events_filtered_total', 'Events that were dropped although nothing is wrong with them.', {
+      reason: DROP_REASONS,
+    }),
+    eventsFilteredByRule: make.tally('events_filtered_by_rule_total', "Events that a filter rule dropped, by the rule's id.", { rule: [] }),
+    deadLetters: make.tally('dead_letters_total', 'Records and documents that became dead letters.', {
+      stage: STAGES,
+      reason: DEAD_REASONS,
+    }),
+    deadLetterRatio: make.level(
+      'dead_letter_ratio',
+      'Share of events that cannot be decoded among all of the last five minutes; 0 where nothing came in.',
+      [],
+    ),
+    eventsCounted: make.tally('events_counted_total', "Events counted in the branch's store.", { branch: BRANCHES }),
     documentsFlushed: make.plain('documents_flushed_total', 'Converged documents sent to the detail store.'),
     detailFlush: make.tally('detail_flush_total', 'Flushes of the detail branch, by what triggered them.', { trigger: TRIGGERS }),
     rollupRows: make.plain('rollup_rows_total', 'Rollup rows committed.'),
     transactions: make.tally('transactions_total', 'Transactions of the rollup branch.', { result: TRANSACTION_RESULTS }),
     storeRetries: make.tally('store_retries_total', 'Tries that had to be repeated.', { store: STORES }),
     storeItems: make.tally('store_items_total', 'Documents of bulk writes, by what the store said.', { result: ITEM_RESULTS }),
-    backpressureSeconds: make.tally('backpressure_seconds_total', 'Time the source was paused: the store was behind, or other rules or a skip waited for what was in hand to be committed.', { branch: BRANCHES, cluster: [] }),
-    timeSeconds: make.tally('time_seconds_total', 'Where the branch\'s loop spends its time.', { branch: BRANCHES, cluster: [], state: LOOP_STATES }),
-    loopEntries: make.tally('loop_entries_total', 'How often the branch\'s loop began to wait, decode, write, or be held back.', { branch: BRANCHES, cluster: [], state: LOOP_STATES }),
-    consumerLag: make.level('consumer_lag_records', 'Records between what the store has acknowledged and the log\'s end.', ['branch', 'cluster', 'topic', 'partition']),
+    backpressureSeconds: make.tally(
+      'backpressure_seconds_total',
+      'Time the source was paused: the store was behind, or other rules or a skip waited for what was in hand to be committed.',
+      { branch: BRANCHES, cluster: [] },
+    ),
+    timeSeconds: make.tally('time_seconds_total', "Where the branch's loop spends its time.", {
+      branch: BRANCHES,
+      cluster: [],
+      state: LOOP_STATES,
+    }),
+    loopEntries: make.tally('loop_entries_total', "How often the branch's loop began to wait, decode, write, or be held back.", {
+      branch: BRANCHES,
+      cluster: [],
+      state: LOOP_STATES,
+    }),
+    consumerLag: make.level('consumer_lag_records', "Records between what the store has acknowledged and the log's end.", [
+      'branch',
+      'cluster',
+      'topic',
+      'partition',
+    ]),
     eventClockReplaced: make.plain('event_clock_replaced_total', 'Events whose own time was not believed.'),
     overflowEvents: make.plain('overflow_events_total', 'Events counted in an overflow group.'),
     rebalances: make.tally('rebalances_total', 'Times the set of our partitions changed.', { branch: BRANCHES }),
     partitionsLost: make.tally('partitions_lost_total', 'Partitions dropped because they are no longer ours.', { branch: BRANCHES }),
-    consumerRestarts: make.tally('consumer_restarts_total', 'Times that a consumer was made anew because nothing came although there was more to read.', { branch: BRANCHES }),
-    ruleErrors: make.tally('rule_errors_total', 'Times that changed files of rules were not accepted; the last good set stays in force.', { what: RULE_KINDS }),
+    consumerRestarts: make.tally(
+      'consumer_restarts_total',
+      'Times that a consumer was made anew because nothing came although there was more to read.',
+      { branch: BRANCHES },
+    ),
+    ruleErrors: make.tally('rule_errors_total', 'Times that changed files of rules were not accepted; the last good set stays in force.', {
+      what: RULE_KINDS,
+    }),
     buildInfo: make.level('build_info', 'Always 1; the labels say what runs.', ['version', 'fingerprint_version']),
-    lastCommit: make.level('last_commit_timestamp_seconds', 'When the branch last committed, in seconds since the epoch.', ['branch', 'cluster']),
-    endToEndLatency: make.latency('end_to_end_latency_seconds', 'From the record\'s timestamp to its commit.', ['branch', 'cluster']),
+    lastCommit: make.level('last_commit_timestamp_seconds', 'When the branch last committed, in seconds since the epoch.', [
+      'branch',
+      'cluster',
+    ]),
+    endToEndLatency: make.latency('end_to_end_latency_seconds', "From the record's timestamp to its commit.", ['branch', 'cluster']),
     alerts: make.level('alerts', 'Alerts of the shards that this process evaluates, by phase.', ['phase']),
     alertShards: make.level('alert_shards', 'Shards of the alert rules that this process evaluates.', []),
     alertEvaluations: make.tally('alert_evaluations_total', 'Turns of alert evaluation.', { result: EVALUATION_RESULTS }),
     alertEvaluationSeconds: make.latency('alert_evaluation_seconds', 'How long a turn of evaluation takes, with its queries.', []),
-    alertsBlind: make.level('alerts_blind', '1 while alert rules cannot see: the rollups cannot be read, are not written, or lie too far back.', []),
+    alertsBlind: make.level(
+      'alerts_blind',
+      '1 while alert rules cannot see: the rollups cannot be read, are not written, or lie too far back.',
+      [],
+    ),
     alertsRefused: make.plain('alerts_refused_total', 'Alerts that found no room, since there were too many.'),
-    notifications: make.tally('notifications_total', 'Tries to tell a receiver of alerts, by how they ended.', { receiver: [], result: [] }),
-    notificationSeconds: make.latency('notification_seconds', 'From when a notification is due to the receiver\'s answer.', ['receiver']),
+    notifications: make.tally('notifications_total', 'Tries to tell a receiver of alerts, by how they ended.', {
+      receiver: [],
+      result: [],
+    }),
+    notificationSeconds: make.latency('notification_seconds', "From when a notification is due to the receiver's answer.", ['receiver']),
     exposition: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   }
 }
@@ -186,13 +230,15 @@ function makers(registry: Registry) {
       const gauge = new Gauge({ ...options(name, help), labelNames })
       return { set: (labels, value) => gauge.set(labels, value), remove: (labels) => gauge.remove(labels) }
     },
-    latency: (name: string, help: string, labelNames: string[]) => new Histogram({ ...options(name, help), labelNames, buckets: LATENCY_BUCKETS }),
+    latency: (name: string, help: string, labelNames: string[]) =>
+      new Histogram({ ...options(name, help), labelNames, buckets: LATENCY_BUCKETS }),
   }
 }
 
 /** Every combination of the labels' values. */
 function product(labels: Record<string, readonly string[]>): Record<string, string>[] {
   let series: Record<string, string>[] = [{}]
-  for (const [name, values] of Object.entries(labels)) series = series.flatMap((head) => values.map((value) => ({ ...head, [name]: value })))
+  for (const [name, values] of Object.entries(labels))
+    series = series.flatMap((head) => values.map((value) => ({ ...head, [name]: value })))
   return series
 }

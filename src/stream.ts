@@ -60,14 +60,28 @@ export interface StreamReport extends StreamProgress {
   readonly committingSinceMs: number | null
 }
 
-export type Stream = Pick<Runner, 'start' | 'stop' | 'done' | 'changeRules' | 'reopen'> & { readonly cluster: string | null; report(): StreamReport }
+export type Stream = Pick<Runner, 'start' | 'stop' | 'done' | 'changeRules' | 'reopen'> & {
+  readonly cluster: string | null
+  report(): StreamReport
+}
 
 export function createStream(options: StreamOptions): Stream {
   const { branches, cluster = null, clusterId = '', source, exitAtEnd, metrics, health, log, now } = options
   const clock = new LoopClock(metrics, branches, clusterId)
   const lag = new LagWatch(branches, metrics, now, clusterId)
   const { store, committingSinceMs } = watchCommits(options.store, now)
-  const runner = new Runner({ name: cluster === null ? branches.join('+') : `${branches.join('+')} ${cluster}`, source, store, folding: foldingOf(options, recentIds(), lag), exitAtEnd, clock, events: eventsOf(options), health, log, now })
+  const runner = new Runner({
+    name: cluster === null ? branches.join('+') : `${branches.join('+')} ${cluster}`,
+    source,
+    store,
+    folding: foldingOf(options, recentIds(), lag),
+    exitAtEnd,
+    clock,
+    events: eventsOf(options),
+    health,
+    log,
+    now,
+  })
   return {
     cluster,
     start: () => runner.start(),
@@ -93,12 +107,18 @@ function eventsOf({ branches, metrics }: StreamOptions): RunnerEvents {
 export type FoldingOptions = Pick<StreamOptions, 'branches' | 'settings' | 'rules' | 'now' | 'metrics' | 'intake' | 'flushMs' | 'tally'>
 
 /** The body of the picture: what happens to a partition when it is opened, to a batch, and to what has been folded. */
-export function foldingOf(options: FoldingOptions, flushed: FlushedIds, lag = new LagWatch(options.branches, options.metrics, options.now)): Folding {
+export function foldingOf(
+  options: FoldingOptions,
+  flushed: FlushedIds,
+  lag = new LagWatch(options.branches, options.metrics, options.now),
+): Folding {
   const { settings, rules, now, branches, metrics } = options
   const { blockSize } = settings
   const intake = new Intake({ ...options.intake, rules })
   const open = new Map<string, Partition>()
-  const converger = branches.includes('detail') ? new Converger({ blockSize, rules, now, maxLetterBytes: settings.limits.maxLetterBytes, flushed }) : null
+  const converger = branches.includes('detail')
+    ? new Converger({ blockSize, rules, now, maxLetterBytes: settings.limits.maxLetterBytes, flushed })
+    : null
   const aggregator = branches.includes('rollup') ? new Aggregator({ blockSize, rules, now }) : null
   /** The detail branch's positions in the unit under way. */
   let detailProgress: readonly Progress[] = []
@@ -108,7 +128,7 @@ export function foldingOf(options: FoldingOptions, flushed: FlushedIds, lag = ne
     open(p, { detail, rollup }) {
       const [lost] = lostRanges({ detail, rollup })
       const leading = detail ?? rollup
-      if (leading === null) throw new TracefoldError('store_refused', 'the store serves none of this stream\'s branches')
+      if (leading === null) throw new TracefoldError('store_refused', "the store serves none of this stream's branches")
       intake.open(p, leading.incarnation, leading.from)
       if (detail !== null) converger?.open(p, detail)
       if (rollup !== null) aggregator?.open(p, rollup)
@@ -145,7 +165,11 @@ export function foldingOf(options: FoldingOptions, flushed: FlushedIds, lag = ne
     },
     noteEnd: (p, end) => lag.noteEnd(p, end),
     fullBy() {
-      if ((converger?.changedDocuments() ?? 0) >= settings.detail.flushDocuments || (aggregator?.waitingRows() ?? 0) >= settings.rollup.flushRows) return 'size'
+      if (
+        (converger?.changedDocuments() ?? 0) >= settings.detail.flushDocuments ||
+        (aggregator?.waitingRows() ?? 0) >= settings.rollup.flushRows
+      )
+        return 'size'
       return waitingBytes() >= settings.detail.flushBytes ? 'bytes' : null
     },
     // Only what a commit takes away may hold the source back: open counts stay until their block ends, and it ends by reading on.
@@ -159,11 +183,18 @@ export function foldingOf(options: FoldingOptions, flushed: FlushedIds, lag = ne
       const rollup = aggregator?.take() ?? []
       detailProgress = detail?.progress ?? []
       const moved = partitionsOf([...detailProgress, ...rollup.map((part) => part.progress)])
-      return { unit: { detail: detail?.part ?? null, rollup }, reached: moved.map((partition) => ({ partition, next: slowest(partition) })) }
+      return {
+        unit: { detail: detail?.part ?? null, rollup },
+        reached: moved.map((partition) => ({ partition, next: slowest(partition) })),
+      }
     },
     acknowledge(unit, kept) {
       const keys = new Set(kept.map(({ partition }) => partitionKey(partition)))
-      if (unit.detail !== null) converger?.acknowledge(unit.detail, detailProgress.filter(({ partition }) => keys.has(partitionKey(partition))))
+      if (unit.detail !== null)
+        converger?.acknowledge(
+          unit.detail,
+          detailProgress.filter(({ partition }) => keys.has(partitionKey(partition))),
+        )
       metrics.documentsFlushed.inc(unit.detail?.documents.length ?? 0)
       lag.noteCommitted(kept)
     },

@@ -36,7 +36,15 @@ export interface CountRow extends ErrorType {
 }
 
 /** What tells error types apart, by name: what a baseline may be asked by. */
-export const TYPE_FIELDS = ['job', 'environment', 'fingerprint', 'exceptionClass', 'rootCauseClass', 'category', 'severity'] as const satisfies readonly (keyof ErrorType)[]
+export const TYPE_FIELDS = [
+  'job',
+  'environment',
+  'fingerprint',
+  'exceptionClass',
+  'rootCauseClass',
+  'category',
+  'severity',
+] as const satisfies readonly (keyof ErrorType)[]
 export type TypeField = (typeof TYPE_FIELDS)[number]
 
 /** Counts of a longer interval; fields that were not asked for are null. */

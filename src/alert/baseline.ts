@@ -78,7 +78,10 @@ export class Baseline {
     const added = sortedByView(views, range, rows)
     const read = united([...(this.#read.get(by.join()) ?? []), range])
     const oldest = read.at(-1)!.to - KEPT_BUCKETS
-    this.#read.set(by.join(), read.flatMap(({ from, to }) => (to > oldest ? { from: Math.max(from, oldest), to } : [])))
+    this.#read.set(
+      by.join(),
+      read.flatMap(({ from, to }) => (to > oldest ? { from: Math.max(from, oldest), to } : [])),
+    )
     for (const { key } of views) this.#merge(this.#series.get(key)!, added.get(key)!, range, oldest)
   }
 
@@ -91,7 +94,8 @@ export class Baseline {
     const read = this.#readFor(view, hour)
     if (first === undefined || read === null) return null
     if (known.length > 1) return fitOf(known, read, hour, days)?.(bucket - hour) ?? null
-    if (first.fitted?.hour !== hour || first.fitted.days !== days || first.fitted.from !== read.from) first.fitted = { hour, days, from: read.from, fit: fitOf(known, read, hour, days) }
+    if (first.fitted?.hour !== hour || first.fitted.days !== days || first.fitted.from !== read.from)
+      first.fitted = { hour, days, from: read.from, fit: fitOf(known, read, hour, days) }
     return first.fitted.fit?.(bucket - hour) ?? null
   }
 

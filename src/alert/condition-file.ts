@@ -16,7 +16,12 @@ const MAX_JOBS = 1_000
 export function duration(leastMs: number, mostMs: number) {
   return z.string('expected a duration such as 5m, 2h or 7d').transform((text, ctx) => {
     const ms = msOf(text)
-    const fault = ms === null ? 'expected a duration such as 5m, 2h or 7d' : ms < leastMs || ms > mostMs ? `expected from ${words(leastMs)} to ${words(mostMs)}` : null
+    const fault =
+      ms === null
+        ? 'expected a duration such as 5m, 2h or 7d'
+        : ms < leastMs || ms > mostMs
+          ? `expected from ${words(leastMs)} to ${words(mostMs)}`
+          : null
     if (fault !== null) ctx.addIssue({ code: 'custom', message: fault })
     return ms ?? 0
   })
@@ -44,28 +49,55 @@ const thresholds = {
 }
 
 const kinds = {
-  count: z.strictObject({ over: overMs, atLeast: count, ...thresholds }).transform((raw): Condition => ({ kind: 'count', overMs: raw.over, threshold: thresholdOf(raw) })),
+  count: z
+    .strictObject({ over: overMs, atLeast: count, ...thresholds })
+    .transform((raw): Condition => ({ kind: 'count', overMs: raw.over, threshold: thresholdOf(raw) })),
   ratio: z
     .strictObject({ over: minutes(MINUTE_MS, MAX_WINDOW_MS / 2), atLeast: times, minimum: count })
     .transform((raw): Condition => ({ kind: 'ratio', overMs: raw.over, atLeast: raw.atLeast, minimum: raw.minimum })),
   spike: z
-    .strictObject({ baseline: duration(DAY_MS, 7 * DAY_MS).refine((ms) => ms % DAY_MS === 0, 'expected whole days').default(7 * DAY_MS), minimum: count, times: times.default(3), sensitivity: z.enum(['low', 'normal', 'high']).default('normal') })
-    .transform((raw): Condition => ({ kind: 'spike', days: raw.baseline / DAY_MS, minimum: raw.minimum, times: raw.times, sensitivity: raw.sensitivity })),
+    .strictObject({
+      baseline: duration(DAY_MS, 7 * DAY_MS)
+        .refine((ms) => ms % DAY_MS === 0, 'expected whole days')
+        .default(7 * DAY_MS),
+      minimum: count,
+      times: times.default(3),
+      sensitivity: z.enum(['low', 'normal', 'high']).default('normal'),
+    })
+    .transform((raw): Condition => ({
+      kind: 'spike',
+      days: raw.baseline / DAY_MS,
+      minimum: raw.minimum,
+      times: raw.times,
+      sensitivity: raw.sensitivity,
+    })),
   new_group: z
     .strictObject({ notSeenForDays: z.int().min(1).max(400), minimum: count.default(1), over: overMs.default(60 * MINUTE_MS) })
     .transform((raw): Condition => ({ kind: 'new_group', notSeenMs: raw.notSeenForDays * DAY_MS, minimum: raw.minimum, overMs: raw.over })),
-  regression: z.strictObject({ minimum: count.default(1), over: overMs.default(60 * MINUTE_MS) }).transform((raw): Condition => ({ kind: 'regression', minimum: raw.minimum, overMs: raw.over })),
+  regression: z
+    .strictObject({ minimum: count.default(1), over: overMs.default(60 * MINUTE_MS) })
+    .transform((raw): Condition => ({ kind: 'regression', minimum: raw.minimum, overMs: raw.over })),
   absence: z
     .strictObject({ over: overMs, seenWithin: minutes(MINUTE_MS, 7 * DAY_MS).default(DAY_MS) })
     .transform((raw): Condition => ({ kind: 'absence', overMs: raw.over, seenWithinMs: raw.seenWithin })),
-  hosts: z.strictObject({ over: overMs, atLeast: count }).transform((raw): Condition => ({ kind: 'hosts', overMs: raw.over, atLeast: raw.atLeast })),
+  hosts: z
+    .strictObject({ over: overMs, atLeast: count })
+    .transform((raw): Condition => ({ kind: 'hosts', overMs: raw.over, atLeast: raw.atLeast })),
   jobs_in_trouble: z
     .strictObject({ over: overMs, atLeast: count, events: count, times: times.default(3), ...thresholds })
-    .transform((raw): Condition => ({ kind: 'jobs_in_trouble', overMs: raw.over, atLeast: raw.atLeast, times: raw.times, threshold: thresholdOf({ atLeast: raw.events, perJob: raw.perJob }) })),
+    .transform((raw): Condition => ({
+      kind: 'jobs_in_trouble',
+      overMs: raw.over,
+      atLeast: raw.atLeast,
+      times: raw.times,
+      threshold: thresholdOf({ atLeast: raw.events, perJob: raw.perJob }),
+    })),
   dead_letter_ratio: z
     .strictObject({ over: minutes(MINUTE_MS, 60 * MINUTE_MS), above: z.number().gt(0).lt(1), minimum: count.default(100) })
     .transform((raw): Condition => ({ kind: 'dead_letter_ratio', overMs: raw.over, above: raw.above, minimum: raw.minimum })),
-  pipeline_lag: z.strictObject({ above: duration(1_000, MAX_WINDOW_MS) }).transform((raw): Condition => ({ kind: 'pipeline_lag', aboveMs: raw.above })),
+  pipeline_lag: z
+    .strictObject({ above: duration(1_000, MAX_WINDOW_MS) })
+    .transform((raw): Condition => ({ kind: 'pipeline_lag', aboveMs: raw.above })),
   blind: z.strictObject({ over: duration(1_000, MAX_WINDOW_MS) }).transform((raw): Condition => ({ kind: 'blind', overMs: raw.over })),
 } as const
 
@@ -75,20 +107,24 @@ const NAMES = [...Object.keys(kinds), 'all', 'any']
 export const condition: z.ZodType<Condition> = conditionAt(1)
 
 function conditionAt(depth: number): z.ZodType<Condition> {
-  const list = depth < MAX_DEPTH ? z.array(z.lazy(() => conditionAt(depth + 1))).min(2, 'expected at least two conditions').max(MAX_PARTS) : z.never(`expected at most ${MAX_DEPTH} levels`)
+  const list =
+    depth < MAX_DEPTH
+      ? z
+          .array(z.lazy(() => conditionAt(depth + 1)))
+          .min(2, 'expected at least two conditions')
+          .max(MAX_PARTS)
+      : z.never(`expected at most ${MAX_DEPTH} levels`)
   const shape = Object.fromEntries(Object.entries({ ...kinds, all: list, any: list }).map(([name, schema]) => [name, schema.optional()]))
-  return z
-    .strictObject(shape)
-    .transform((raw, ctx): Condition => {
-      const given = Object.entries(raw).filter(([, value]) => value !== undefined)
-      const [first] = given
-      if (given.length !== 1 || first === undefined) {
-        ctx.addIssue({ code: 'custom', message: `expected exactly one of ${NAMES.join(', ')}` })
-        return z.NEVER
-      }
-      // What the schemas of the shape give: a condition of a kind, or a list of conditions.
-      return first[0] === 'all' || first[0] === 'any' ? { kind: first[0], of: first[1] as Condition[] } : (first[1] as Condition)
-    })
+  return z.strictObject(shape).transform((raw, ctx): Condition => {
+    const given = Object.entries(raw).filter(([, value]) => value !== undefined)
+    const [first] = given
+    if (given.length !== 1 || first === undefined) {
+      ctx.addIssue({ code: 'custom', message: `expected exactly one of ${NAMES.join(', ')}` })
+      return z.NEVER
+    }
+    // What the schemas of the shape give: a condition of a kind, or a list of conditions.
+    return first[0] === 'all' || first[0] === 'any' ? { kind: first[0], of: first[1] as Condition[] } : (first[1] as Condition)
+  })
 }
 
 function thresholdOf({ atLeast, perJob }: { atLeast: number; perJob: Record<string, number> }) {

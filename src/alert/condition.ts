@@ -25,7 +25,13 @@ export type Leaf =
   /** So many times the events of the window before, and at least `minimum`. */
   | { readonly kind: 'ratio'; readonly overMs: number; readonly atLeast: number; readonly minimum: number }
   /** More in 15 minutes than chance explains, by the same time of day of the last `days`; at least `minimum` and so many `times` the usual. */
-  | { readonly kind: 'spike'; readonly days: number; readonly minimum: number; readonly times: number; readonly sensitivity: SensitivityName }
+  | {
+      readonly kind: 'spike'
+      readonly days: number
+      readonly minimum: number
+      readonly times: number
+      readonly sensitivity: SensitivityName
+    }
   /** A group that was not seen for `notSeenMs` has come up, with at least `minimum` events within `overMs` since. */
   | { readonly kind: 'new_group'; readonly notSeenMs: number; readonly minimum: number; readonly overMs: number }
   /** A group that somebody called resolved has come back within `overMs`. */
@@ -35,7 +41,13 @@ export type Leaf =
   /** Hosts that had events in one and the same minute. */
   | { readonly kind: 'hosts'; readonly atLeast: number; readonly overMs: number }
   /** Jobs with so many events, and so many times their usual. */
-  | { readonly kind: 'jobs_in_trouble'; readonly atLeast: number; readonly overMs: number; readonly threshold: Threshold; readonly times: number }
+  | {
+      readonly kind: 'jobs_in_trouble'
+      readonly atLeast: number
+      readonly overMs: number
+      readonly threshold: Threshold
+      readonly times: number
+    }
   | { readonly kind: 'dead_letter_ratio'; readonly above: number; readonly overMs: number; readonly minimum: number }
   | { readonly kind: 'pipeline_lag'; readonly aboveMs: number }
   /** The rollups could not be read for so long. */

@@ -120,17 +120,20 @@ export class CountRings {
   hosts(slot: number, end: number, length: number): number {
     let most = 0
     if (length <= SHORT_MINUTES) {
-      for (let minute = end - length; minute < end; minute++) if (this.#has(minute)) most = Math.max(most, this.#hosts[slot * this.minutes + (minute % this.minutes)]!)
+      for (let minute = end - length; minute < end; minute++)
+        if (this.#has(minute)) most = Math.max(most, this.#hosts[slot * this.minutes + (minute % this.minutes)]!)
       return most
     }
-    for (let cell = cellOf(end - length); cell <= cellOf(end - 1); cell++) most = Math.max(most, this.#longHosts[slot * LONG_CELLS + (cell % LONG_CELLS)]!)
+    for (let cell = cellOf(end - length); cell <= cellOf(end - 1); cell++)
+      most = Math.max(most, this.#longHosts[slot * LONG_CELLS + (cell % LONG_CELLS)]!)
     return most
   }
 
   /** The first minute of the window that has a count; `end` where none has. */
   first(slot: number, end: number, length: number): number {
     if (length > SHORT_MINUTES) {
-      for (let cell = cellOf(end - length); cell < cellOf(end); cell++) if (this.#longCounts[slot * LONG_CELLS + (cell % LONG_CELLS)]! > 0) return cell * CELL_MINUTES
+      for (let cell = cellOf(end - length); cell < cellOf(end); cell++)
+        if (this.#longCounts[slot * LONG_CELLS + (cell % LONG_CELLS)]! > 0) return cell * CELL_MINUTES
     }
     for (let minute = end - Math.min(length, SHORT_MINUTES); minute < end; minute++) if (this.at(slot, minute) > 0) return minute
     return end

@@ -56,7 +56,12 @@ export class CountTable {
   readonly #limits: TableLimits
   readonly #rings: CountRings
   readonly #series = new Map<string, Series>()
-  readonly #entries: Readonly<Record<Per, Map<string, Entry>>> = { job: new Map(), group: new Map(), category: new Map(), platform: new Map() }
+  readonly #entries: Readonly<Record<Per, Map<string, Entry>>> = {
+    job: new Map(),
+    group: new Map(),
+    category: new Map(),
+    platform: new Map(),
+  }
   #overflowed = 0
   #sweptAt = 0
 
@@ -154,18 +159,46 @@ export class CountTable {
   }
 
   #seriesOf(type: ErrorType): Series {
-    const key = keyOf([type.job, type.environment, type.fingerprint, type.exceptionClass, type.rootCauseClass, type.category, type.severity])
+    const key = keyOf([
+      type.job,
+      type.environment,
+      type.fingerprint,
+      type.exceptionClass,
+      type.rootCauseClass,
+      type.category,
+      type.severity,
+    ])
     const known = this.#series.get(key)
     if (known !== undefined) return known
     if (this.#series.size < this.#limits.maxSeries || type.fingerprint === OVERFLOW) return this.#newSeries(key, type)
     this.#overflowed++
-    return this.#seriesOf({ job: type.job, environment: type.environment, fingerprint: OVERFLOW, exceptionClass: null, rootCauseClass: null, category: null, severity: null })
+    return this.#seriesOf({
+      job: type.job,
+      environment: type.environment,
+      fingerprint: OVERFLOW,
+      exceptionClass: null,
+      rootCauseClass: null,
+      category: null,
+      severity: null,
+    })
   }
 
   #newSeries(key: string, type: ErrorType): Series {
     const { job, environment, fingerprint, exceptionClass, rootCauseClass, category, severity } = type
     const entries = Object.fromEntries(PER.map((per) => [per, this.#entryOf(per, type)])) as Record<Per, Entry> // of all of PER
-    const series = { key, job, environment, fingerprint, exceptionClass, rootCauseClass, category, severity, entries, slot: this.#rings.take(), ...UNKNOWN }
+    const series = {
+      key,
+      job,
+      environment,
+      fingerprint,
+      exceptionClass,
+      rootCauseClass,
+      category,
+      severity,
+      entries,
+      slot: this.#rings.take(),
+      ...UNKNOWN,
+    }
     for (const per of PER) {
       entries[per].series.push(series)
       entries[per].version++
@@ -187,7 +220,8 @@ export class CountTable {
   #lastBefore({ slot, lastMs, earlierMs }: Series, end: number): number {
     const last = Math.floor(lastMs / MINUTE_MS)
     if (last < end) return last
-    for (let minute = end - 1; minute > this.#rings.newest - this.#rings.minutes; minute--) if (this.#rings.at(slot, minute) > 0) return minute
+    for (let minute = end - 1; minute > this.#rings.newest - this.#rings.minutes; minute--)
+      if (this.#rings.at(slot, minute) > 0) return minute
     return Math.floor(earlierMs / MINUTE_MS)
   }
 
@@ -211,7 +245,14 @@ export class CountTable {
   }
 }
 
-const UNKNOWN = { previousFingerprint: null as string | null, title: '', culprit: null as string | null, rule: null as string | null, lastMs: 0, earlierMs: 0 }
+const UNKNOWN = {
+  previousFingerprint: null as string | null,
+  title: '',
+  culprit: null as string | null,
+  rule: null as string | null,
+  lastMs: 0,
+  earlierMs: 0,
+}
 
 function latestOf({ previousFingerprint, title, culprit, rule, lastMs }: CountRow) {
   return { previousFingerprint, title, culprit, rule, lastMs }
@@ -233,4 +274,3 @@ function keyOf(parts: readonly (string | null)[]): string {
   for (const part of parts) key += part === null ? '\u0001\0' : `${part}\0`
   return key
 }
-

@@ -28,8 +28,14 @@ const HASH_CHARS = 12
 /** Readable, and not to be mixed up: `job-spike:orders:3f2a90bc11de`. */
 export function alertKey(rule: string, subject: Subject): string {
   const named = subject.job ?? subject.category ?? 'all'
-  const slug = named.replace(/[^\p{L}\p{N}._-]+/gu, '-').slice(0, MAX_SLUG_CHARS).toWellFormed()
-  return `${rule}:${slug}:${createHash('sha256').update(`${rule}\0${subjectKey(subject)}`).digest('hex').slice(0, HASH_CHARS)}`
+  const slug = named
+    .replace(/[^\p{L}\p{N}._-]+/gu, '-')
+    .slice(0, MAX_SLUG_CHARS)
+    .toWellFormed()
+  return `${rule}:${slug}:${createHash('sha256')
+    .update(`${rule}\0${subjectKey(subject)}`)
+    .digest('hex')
+    .slice(0, HASH_CHARS)}`
 }
 
 /** Of counts. */
@@ -79,11 +85,15 @@ type Half = ReturnType<typeof blank> & Pick<Alert, 'what'>
 function finished(rule: Rule, wording: Wording, { count, usual, hosts, windowMs, sinceMs, why }: Finding, half: Half): Alert {
   const alert = { ...half, count, usual, hosts, windowMs, sinceMs, why, annotations: {}, links: [], ...deliveryOf(rule) }
   const values = valuesOf(alert)
-  const standard = rule.level === 'platform' && alert.jobCount === 0 ? [] : [pageLink(alert, wording.links), kibanaLink(alert, wording.links)]
+  const standard =
+    rule.level === 'platform' && alert.jobCount === 0 ? [] : [pageLink(alert, wording.links), kibanaLink(alert, wording.links)]
   return {
     ...alert,
     annotations: Object.fromEntries(Object.entries(rule.annotations).map(([name, text]) => [name, fill(text, values)])),
-    links: [...standard.filter((link): link is Link => link !== null), ...rule.links.map(({ title, url }) => ({ title: fill(title, values), url: fillUrl(url, values) }))],
+    links: [
+      ...standard.filter((link): link is Link => link !== null),
+      ...rule.links.map(({ title, url }) => ({ title: fill(title, values), url: fillUrl(url, values) })),
+    ],
   }
 }
 
@@ -110,7 +120,10 @@ function worstOf({ series, table, end }: Sight, minutes: number): Series | null 
 function jobsOf({ series, table, end }: Sight, minutes: number): string[] {
   const counts = new Map<string, number>()
   for (const one of series) counts.set(one.job, (counts.get(one.job) ?? 0) + table.sum([one], end, minutes))
-  return [...counts].filter(([, count]) => count > 0).sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([job]) => job)
+  return [...counts]
+    .filter(([, count]) => count > 0)
+    .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
+    .map(([job]) => job)
 }
 
 function valuesOf(alert: Omit<Alert, 'annotations' | 'links'>): Values {

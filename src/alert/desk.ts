@@ -101,7 +101,13 @@ export interface EvaluationReport {
   /** Why the rules cannot see now, in words; null: they can. */
   readonly blind: string | null
   /** Of this process; null before the first. */
-  readonly last: { readonly atMs: number; readonly queries: number; readonly readMs: number; readonly evaluateMs: number; readonly alerts: number } | null
+  readonly last: {
+    readonly atMs: number
+    readonly queries: number
+    readonly readMs: number
+    readonly evaluateMs: number
+    readonly alerts: number
+  } | null
   /** Alerts that did not begin, since there were too many. Since this process began. */
   readonly refused: number
 }

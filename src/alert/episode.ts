@@ -42,7 +42,13 @@ export interface Stretch {
 export type Identity = Pick<AlertState, 'key' | 'rule' | 'subject'>
 
 /** `alertOf` says what is found, for an episode that began to fire then. */
-export function stepHeld(state: AlertState | null, identity: Identity, { pendingMs }: Timing, { startMs, endMs }: Stretch, alertOf: (startsAtMs: number) => Alert): AlertState {
+export function stepHeld(
+  state: AlertState | null,
+  identity: Identity,
+  { pendingMs }: Timing,
+  { startMs, endMs }: Stretch,
+  alertOf: (startsAtMs: number) => Alert,
+): AlertState {
   if (state?.phase === 'firing' && state.alert !== null) {
     const alert = alertOf(state.alert.startsAtMs)
     // A stretch that was looked at before it was complete tells more now, also of when it began.
@@ -51,7 +57,13 @@ export function stepHeld(state: AlertState | null, identity: Identity, { pending
   }
   const sinceMs = state?.phase === 'pending' ? state.sinceMs : startMs
   const isFiring = startMs - sinceMs >= pendingMs
-  return { ...identity, phase: isFiring ? 'firing' : 'pending', sinceMs, heldMs: endMs, alert: isFiring ? alertOf(sinceMs + pendingMs) : null }
+  return {
+    ...identity,
+    phase: isFiring ? 'firing' : 'pending',
+    sinceMs,
+    heldMs: endMs,
+    alert: isFiring ? alertOf(sinceMs + pendingMs) : null,
+  }
 }
 
 /** Null: nothing is left to remember. */

@@ -114,7 +114,8 @@ class Round {
           waiting.delete(entry.key)
           this.#stepSubject(rule, entry, states?.get(entry.key) ?? null, stretch, end)
         }
-        for (const [key, state] of waiting) this.#stepSubject(rule, table.entry(per, key) ?? silent(key, state.subject), state, stretch, end)
+        for (const [key, state] of waiting)
+          this.#stepSubject(rule, table.entry(per, key) ?? silent(key, state.subject), state, stretch, end)
       }
     }
   }
@@ -154,7 +155,14 @@ class Round {
       const finding = compiled.check(reading)
       const identity = { key: alertKey(rule.id, PLATFORM), rule: rule.id, subject: PLATFORM }
       if (finding !== null) {
-        this.#change(indexed, key, state, stepHeld(state, identity, rule, stretch, (startsAtMs) => alertOfPipeline(rule, identity.key, PLATFORM, finding, startsAtMs, wording)))
+        this.#change(
+          indexed,
+          key,
+          state,
+          stepHeld(state, identity, rule, stretch, (startsAtMs) =>
+            alertOfPipeline(rule, identity.key, PLATFORM, finding, startsAtMs, wording),
+          ),
+        )
       } else if (state !== null) this.#change(indexed, key, state, stepNotHeld(state, rule, stretch))
     }
   }
@@ -183,21 +191,41 @@ class Round {
     const isBlind = this.#input.isBlind === true
     const next = this.#held(rule, entry, () => state, stretch, end, !isBlind)
     if (next !== null) this.#change(rule, entry.key, state, next)
-    else if (state !== null && !(isBlind && state.phase === 'firing')) this.#change(rule, entry.key, state, stepNotHeld(state, rule.rule, stretch))
+    else if (state !== null && !(isBlind && state.phase === 'firing'))
+      this.#change(rule, entry.key, state, stepNotHeld(state, rule.rule, stretch))
   }
 
   /** The state where the condition holds, else null. */
-  #held(indexed: IndexedRule, entry: Entry, before: (key: string) => AlertState | null, stretch: Stretch, end: number, isComplete: boolean): AlertState | null {
+  #held(
+    indexed: IndexedRule,
+    entry: Entry,
+    before: (key: string) => AlertState | null,
+    stretch: Stretch,
+    end: number,
+    isComplete: boolean,
+  ): AlertState | null {
     const { rule, compiled } = indexed
     if (compiled.of !== 'counts') return null
     const { table, baseline, groups, wording } = this.#input
     const series = this.#heard(indexed, entry)
     if (series.length === 0) return null
-    const sight: Sight = { subject: entry.subject, series, end, isComplete, table, baseline, view: indexed.view, jobView: indexed.jobView, groups }
+    const sight: Sight = {
+      subject: entry.subject,
+      series,
+      end,
+      isComplete,
+      table,
+      baseline,
+      view: indexed.view,
+      jobView: indexed.jobView,
+      groups,
+    }
     const finding: Finding | null = compiled.check(sight)
     if (finding === null) return null
     const key = alertKey(rule.id, entry.subject)
-    return stepHeld(before(key), { key, rule: rule.id, subject: entry.subject }, rule, stretch, (startsAtMs) => alertOfSight(rule, key, sight, finding, startsAtMs, wording))
+    return stepHeld(before(key), { key, rule: rule.id, subject: entry.subject }, rule, stretch, (startsAtMs) =>
+      alertOfSight(rule, key, sight, finding, startsAtMs, wording),
+    )
   }
 
   /** Those that the rule is for; what somebody muted is nobody's trouble but the platform's. */
@@ -244,5 +272,7 @@ function silent(key: string, subject: Subject): Entry {
 }
 
 function mutedKeys(groups: GroupBook, timeMs: number): ReadonlySet<string> {
-  return new Set([...groups.muted()].filter((record) => isMutedAt(record, timeMs)).map(({ job, fingerprint }) => groupKeyOf(job, fingerprint)))
+  return new Set(
+    [...groups.muted()].filter((record) => isMutedAt(record, timeMs)).map(({ job, fingerprint }) => groupKeyOf(job, fingerprint)),
+  )
 }

@@ -58,9 +58,7 @@ export interface GroupRecord {
   readonly changes: readonly GroupChange[]
 }
 
-export type GroupAction =
-  | { readonly kind: 'resolve' | 'reopen' | 'unmute' }
-  | ({ readonly kind: 'mute' } & Mute)
+export type GroupAction = { readonly kind: 'resolve' | 'reopen' | 'unmute' } | ({ readonly kind: 'mute' } & Mute)
 
 export interface By {
   readonly who: string
@@ -99,7 +97,9 @@ export function isNewAt({ appeared, firstSeenMs }: GroupRecord, timeMs: number):
 
 /** Throws a RangeError for what does not go from the state that it is in. */
 export function changeGroup(record: GroupRecord, action: GroupAction, { who, atMs, comment = null }: By): GroupRecord {
-  const noted = (to: GroupChange['to']): Pick<GroupRecord, 'changes'> => ({ changes: [...record.changes, { to, who, atMs, comment }].slice(-MAX_CHANGES) })
+  const noted = (to: GroupChange['to']): Pick<GroupRecord, 'changes'> => ({
+    changes: [...record.changes, { to, who, atMs, comment }].slice(-MAX_CHANGES),
+  })
   const isMuted = isMutedAt(record, atMs)
   const isResolved = record.resolvedAtMs !== null && record.regressedAtMs === null
   if (action.kind === 'mute') {
@@ -137,13 +137,21 @@ export interface Observing {
 }
 
 /** What is known after a minute was read; minutes come in order. `previous`: what is known under the key before. The same object where nothing has changed. */
-export function observeGroup(record: GroupRecord | null, previous: GroupRecord | null, minute: GroupMinute, observing: Observing): GroupRecord {
+export function observeGroup(
+  record: GroupRecord | null,
+  previous: GroupRecord | null,
+  minute: GroupMinute,
+  observing: Observing,
+): GroupRecord {
   const known = record ?? (previous === null ? newGroupRecord(minute, observing) : { ...previous, fingerprint: minute.fingerprint })
   return counted(regressed(seen(known, minute), minute), minute, observing)
 }
 
 /** Most rows tell nothing that is not known; the others are worth the trouble of being put in order. */
-export function tells({ firstSeenMs, lastSeenMs, resolvedAtMs, mute }: GroupRecord, { firstMs, lastMs }: Pick<GroupMinute, 'firstMs' | 'lastMs'>): boolean {
+export function tells(
+  { firstSeenMs, lastSeenMs, resolvedAtMs, mute }: GroupRecord,
+  { firstMs, lastMs }: Pick<GroupMinute, 'firstMs' | 'lastMs'>,
+): boolean {
   return mute !== null || resolvedAtMs !== null || firstMs < firstSeenMs || lastMs - lastSeenMs >= LAST_SEEN_STEP_MS
 }
 

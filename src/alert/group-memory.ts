@@ -8,7 +8,18 @@
  * `MAX_RECORDS`, what was not seen for longest.
  */
 import type { CountRow } from './alert-reader.ts'
-import { changeGroup, groupKeyOf, observeGroup, tells, type By, type GroupAction, type GroupBook, type GroupMinute, type GroupRecord, type Observing } from './group-book.ts'
+import {
+  changeGroup,
+  groupKeyOf,
+  observeGroup,
+  tells,
+  type By,
+  type GroupAction,
+  type GroupBook,
+  type GroupMinute,
+  type GroupRecord,
+  type Observing,
+} from './group-book.ts'
 
 export const MAX_RECORDS = 500_000
 
@@ -92,7 +103,12 @@ function minutesOf(rows: Iterable<CountRow>): { minute: GroupMinute; previousFin
     const minute =
       same === undefined
         ? { windowMs, job, fingerprint, count, firstMs, lastMs }
-        : { ...same.minute, count: same.minute.count + count, firstMs: Math.min(same.minute.firstMs, firstMs), lastMs: Math.max(same.minute.lastMs, lastMs) }
+        : {
+            ...same.minute,
+            count: same.minute.count + count,
+            firstMs: Math.min(same.minute.firstMs, firstMs),
+            lastMs: Math.max(same.minute.lastMs, lastMs),
+          }
     found.set(key, { minute, previousFingerprint: previousFingerprint ?? same?.previousFingerprint ?? null })
   }
   return [...found.values()].sort((a, b) => a.minute.windowMs - b.minute.windowMs)

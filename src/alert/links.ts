@@ -34,13 +34,18 @@ export function kibanaLink({ subject, sinceMs, windowMs }: Linked, { kibana, dat
   if (kibana === null) return null
   const [from, to] = [sinceMs - BEFORE_MS, sinceMs + Math.max(windowMs, HOUR_MS)].map((ms) => new Date(ms).toISOString())
   const index = dataView === null ? '' : `index:${rison(dataView)},`
-  return { title: 'Kibana', url: `${trimmed(kibana)}/app/discover#/?_g=(time:(from:${rison(from!)},to:${rison(to!)}))&_a=(${index}query:(language:kuery,query:${rison(kqlOf(subject))}))` }
+  return {
+    title: 'Kibana',
+    url: `${trimmed(kibana)}/app/discover#/?_g=(time:(from:${rison(from!)},to:${rison(to!)}))&_a=(${index}query:(language:kuery,query:${rison(kqlOf(subject))}))`,
+  }
 }
 
 /** The fields of a detail document (see store/elasticsearch/schema.ts). */
 function kqlOf({ job, environment, fingerprint, category }: Linked['subject']): string {
   const fields = { job, 'service.environment': environment, fingerprint, category }
-  return Object.entries(fields).flatMap(([field, value]) => (value === null ? [] : [`${field}: "${value.replace(/["\\]/g, '\\$&')}"`])).join(' and ')
+  return Object.entries(fields)
+    .flatMap(([field, value]) => (value === null ? [] : [`${field}: "${value.replace(/["\\]/g, '\\$&')}"`]))
+    .join(' and ')
 }
 
 /** A string as Kibana's addresses have it; a surrogate that lost its pair cannot be encoded. */

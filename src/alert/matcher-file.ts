@@ -19,7 +19,9 @@ const glob = z
 
 export const globs = listOf(glob)
 
-const className = glob.regex(/^[\p{L}\p{N}_$.*-]+$/u, 'expected an exception class, in which * stands for anything').transform((name) => name.replaceAll('$', '.'))
+const className = glob
+  .regex(/^[\p{L}\p{N}_$.*-]+$/u, 'expected an exception class, in which * stands for anything')
+  .transform((name) => name.replaceAll('$', '.'))
 
 export const matcher = z
   .strictObject({

@@ -45,9 +45,18 @@ export class RuleBits {
 
   of(type: Matched): Bits {
     const bits = this.#by('job', type.job).slice()
-    const [environment, category, severity] = [this.#by('environment', type.environment), this.#by('category', type.category), this.#by('severity', type.severity)]
-    const [root, outer, fingerprint] = [this.#by('error', type.rootCauseClass), this.#by('error', type.exceptionClass), this.#by('fingerprint', type.fingerprint)]
-    for (let i = 0; i < bits.length; i++) bits[i]! &= environment[i]! & category[i]! & severity[i]! & fingerprint[i]! & (root[i]! | outer[i]!)
+    const [environment, category, severity] = [
+      this.#by('environment', type.environment),
+      this.#by('category', type.category),
+      this.#by('severity', type.severity),
+    ]
+    const [root, outer, fingerprint] = [
+      this.#by('error', type.rootCauseClass),
+      this.#by('error', type.exceptionClass),
+      this.#by('fingerprint', type.fingerprint),
+    ]
+    for (let i = 0; i < bits.length; i++)
+      bits[i]! &= environment[i]! & category[i]! & severity[i]! & fingerprint[i]! & (root[i]! | outer[i]!)
     return bits
   }
 
@@ -74,5 +83,12 @@ export function hasBit(bits: Bits, i: number): boolean {
 
 function testsOf({ job, environment, error, category, severity, fingerprint }: Matcher): Readonly<Record<keyof Matcher, Test | null>> {
   const glob = (patterns: readonly string[] | null) => (patterns === null ? null : globTest(patterns))
-  return { job: glob(job), environment: glob(environment), error: error === null ? null : namesOf(error).test, category: glob(category), severity: glob(severity), fingerprint: glob(fingerprint) }
+  return {
+    job: glob(job),
+    environment: glob(environment),
+    error: error === null ? null : namesOf(error).test,
+    category: glob(category),
+    severity: glob(severity),
+    fingerprint: glob(fingerprint),
+  }
 }

@@ -9,7 +9,10 @@ import { checkZone, WEEKDAYS, type MuteWindow } from './mute.ts'
 const MAX_WINDOWS = 50
 const CLOCK = /^([01]\d|2[0-3]):([0-5]\d)$/
 
-const clock = z.string('expected a time such as 22:00, in quotes').regex(CLOCK, 'expected a time such as 22:00, in quotes').transform(minuteOf)
+const clock = z
+  .string('expected a time such as 22:00, in quotes')
+  .regex(CLOCK, 'expected a time such as 22:00, in quotes')
+  .transform(minuteOf)
 const zone = z.string().superRefine((name, ctx) => {
   try {
     checkZone(name)
@@ -34,8 +37,17 @@ export const mute = z
         to: clock.default(0),
         zone: zone.default('UTC'),
       })
-      .refine((raw) => raw.days !== undefined || raw.dates !== undefined || raw.from !== raw.to, 'expected days, dates, or from and to: this would be always')
-      .transform((raw): MuteWindow => ({ days: raw.days ?? null, dates: raw.dates ?? null, fromMinute: raw.from, toMinute: raw.to, zone: raw.zone })),
+      .refine(
+        (raw) => raw.days !== undefined || raw.dates !== undefined || raw.from !== raw.to,
+        'expected days, dates, or from and to: this would be always',
+      )
+      .transform((raw): MuteWindow => ({
+        days: raw.days ?? null,
+        dates: raw.dates ?? null,
+        fromMinute: raw.from,
+        toMinute: raw.to,
+        zone: raw.zone,
+      })),
   )
   .max(MAX_WINDOWS)
 

@@ -49,8 +49,15 @@ function dayBefore(date: string): string {
 }
 
 function localTime(zone: string, timeMs: number): { date: string; minute: number } {
-  const parts = Object.fromEntries(formatOf(zone).formatToParts(timeMs).map(({ type, value }) => [type, value]))
-  return { date: `${parts['year']}-${parts['month']}-${parts['day']}`, minute: (Number(parts['hour']) * 60 + Number(parts['minute'])) % DAY_MINUTES }
+  const parts = Object.fromEntries(
+    formatOf(zone)
+      .formatToParts(timeMs)
+      .map(({ type, value }) => [type, value]),
+  )
+  return {
+    date: `${parts['year']}-${parts['month']}-${parts['day']}`,
+    minute: (Number(parts['hour']) * 60 + Number(parts['minute'])) % DAY_MINUTES,
+  }
 }
 
 /** Making one takes a tenth of a millisecond. As many as there are zones, at most. */
@@ -59,7 +66,15 @@ const formats = new Map<string, Intl.DateTimeFormat>()
 function formatOf(zone: string): Intl.DateTimeFormat {
   const known = formats.get(zone)
   if (known !== undefined) return known
-  const format = new Intl.DateTimeFormat('en-CA', { timeZone: zone, hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' })
+  const format = new Intl.DateTimeFormat('en-CA', {
+    timeZone: zone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+  })
   formats.set(zone, format)
   return format
 }

@@ -22,7 +22,12 @@ const NO_WORDING: Wording = { links: { page: null, kibana: null, dataView: null 
 /** `endsAtMs` null: it fired still at the end. */
 export type Episode = Pick<Alert, 'key' | 'startsAtMs' | 'endsAtMs'> & { readonly alert: Alert }
 
-export function replay(rules: readonly Rule[], rows: Iterable<CountRow>, { fromMs, toMs }: TimeRange, wording: Wording = NO_WORDING): Episode[] {
+export function replay(
+  rules: readonly Rule[],
+  rows: Iterable<CountRow>,
+  { fromMs, toMs }: TimeRange,
+  wording: Wording = NO_WORDING,
+): Episode[] {
   const replaying = new Replay(rules, { fromMs, toMs }, wording)
   for (const { range, rows: part } of hours(rows, fromMs, toMs)) replaying.take(range, part)
   return replaying.episodes()
@@ -66,7 +71,10 @@ export class Replay {
 
   #evaluate(completeUntilMs: number): void {
     const [index, table, baseline, groups, wording] = [this.#index, this.#table, this.#baseline, this.#groups, this.#wording]
-    const result = evaluate({ index, table, baseline, groups, pipeline: null, completeUntilMs, readUntilMs: completeUntilMs, wording }, this.#state)
+    const result = evaluate(
+      { index, table, baseline, groups, pipeline: null, completeUntilMs, readUntilMs: completeUntilMs, wording },
+      this.#state,
+    )
     note(this.#episodes, result)
     this.#state = result.state
   }

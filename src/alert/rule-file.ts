@@ -38,12 +38,24 @@ const id = z
   .regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/, 'expected lower-case words joined by hyphens')
 const text = z.string().trim().min(1).max(200)
 const name = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]{0,59}$/, 'expected letters, digits and _, not beginning with a digit')
-const template = z.string().min(1).max(MAX_TEMPLATE_CHARS).superRefine((value, ctx) => {
-  const fault = faultOfTemplate(value, null)
-  if (fault !== null) ctx.addIssue({ code: 'custom', message: fault })
-})
-const url = template.refine((value) => /^https?:\/\/[^/{}\s]+(?:[/?#]|$)/.test(value), 'expected an address that begins with http:// or https:// and a host of its own')
-const labels = z.record(name.refine((value) => !OWN_NAMES.includes(value), `expected another name: ${OWN_NAMES.join(', ')} are an alert's own`), text).refine(isFew, `expected at most ${MAX_ENTRIES}`)
+const template = z
+  .string()
+  .min(1)
+  .max(MAX_TEMPLATE_CHARS)
+  .superRefine((value, ctx) => {
+    const fault = faultOfTemplate(value, null)
+    if (fault !== null) ctx.addIssue({ code: 'custom', message: fault })
+  })
+const url = template.refine(
+  (value) => /^https?:\/\/[^/{}\s]+(?:[/?#]|$)/.test(value),
+  'expected an address that begins with http:// or https:// and a host of its own',
+)
+const labels = z
+  .record(
+    name.refine((value) => !OWN_NAMES.includes(value), `expected another name: ${OWN_NAMES.join(', ')} are an alert's own`),
+    text,
+  )
+  .refine(isFew, `expected at most ${MAX_ENTRIES}`)
 
 const fields = z.strictObject({
   title: text,
@@ -58,12 +70,20 @@ const fields = z.strictObject({
   keepFiring: duration(1_000, DAY_MS).default(5 * MINUTE_MS),
   labels: labels.default({}),
   annotations: z.record(name, template).refine(isFew, `expected at most ${MAX_ENTRIES}`).default({}),
-  links: z.array(z.strictObject({ title: template, url })).max(MAX_ENTRIES).default([]),
+  links: z
+    .array(z.strictObject({ title: template, url }))
+    .max(MAX_ENTRIES)
+    .default([]),
   mute: mute.default([]),
   receivers: z.array(text).min(1).max(MAX_ENTRIES).nullable().default(null),
   groupBy: z.array(name).max(MAX_ENTRIES).nullable().default(null),
-  repeatInterval: duration(MINUTE_MS, 30 * DAY_MS).nullable().default(null),
-  exponentialRepeat: z.strictObject({ upTo: duration(MINUTE_MS, 30 * DAY_MS) }).nullable().default(null),
+  repeatInterval: duration(MINUTE_MS, 30 * DAY_MS)
+    .nullable()
+    .default(null),
+  exponentialRepeat: z
+    .strictObject({ upTo: duration(MINUTE_MS, 30 * DAY_MS) })
+    .nullable()
+    .default(null),
 })
 /** Switches off the rule of the same id. */
 const switchedOff = z.strictObject({ id, enabled: z.literal(false) })
@@ -99,7 +119,12 @@ function crossIssues(content: unknown): Issue[] {
   const raw = asMap(content)
   const per = PER.find((one) => one === raw['per'])
   const found = kindsIn(raw['condition'], ['condition'])
-  return [...(per === undefined ? [] : [...perIssues(per, raw, found), ...templateIssues(per, raw)]), ...mixedIssues(found), ...pipelineMatcherIssues(raw, found), ...repeatIssues(raw)]
+  return [
+    ...(per === undefined ? [] : [...perIssues(per, raw, found), ...templateIssues(per, raw)]),
+    ...mixedIssues(found),
+    ...pipelineMatcherIssues(raw, found),
+    ...repeatIssues(raw),
+  ]
 }
 
 interface FoundKind {
@@ -110,19 +135,23 @@ interface FoundKind {
 
 function kindsIn(raw: unknown, path: readonly PropertyKey[]): FoundKind[] {
   return Object.entries(asMap(raw)).flatMap(([kind, content]) =>
-    (kind === 'all' || kind === 'any') && Array.isArray(content) ? content.flatMap((part: unknown, i) => kindsIn(part, [...path, kind, i])) : [{ kind, path: [...path, kind], content }],
+    (kind === 'all' || kind === 'any') && Array.isArray(content)
+      ? content.flatMap((part: unknown, i) => kindsIn(part, [...path, kind, i]))
+      : [{ kind, path: [...path, kind], content }],
   )
 }
 
 function perIssues(per: Per, raw: Readonly<Record<string, unknown>>, found: readonly FoundKind[]): Issue[] {
   const issues: Issue[] = []
   const isWide = per === 'category' || per === 'platform'
-  if (raw['level'] === 'platform' && !isWide) issues.push({ path: ['per'], why: 'expected category or platform in a rule of level platform' })
+  if (raw['level'] === 'platform' && !isWide)
+    issues.push({ path: ['per'], why: 'expected category or platform in a rule of level platform' })
   if (raw['level'] === 'basic' && isWide) issues.push({ path: ['per'], why: 'expected job or group in a rule of level basic' })
   for (const { kind, path, content } of found) {
     const only = ONLY_PER[kind]
     if (only !== undefined && !only.includes(per)) issues.push({ path, why: `expected per ${only.join(' or ')} with ${kind}` })
-    if (kind === 'count' && isWide && 'perJob' in asMap(content)) issues.push({ path: [...path, 'perJob'], why: `a threshold of a job says nothing in a rule per ${per}` })
+    if (kind === 'count' && isWide && 'perJob' in asMap(content))
+      issues.push({ path: [...path, 'perJob'], why: `a threshold of a job says nothing in a rule per ${per}` })
   }
   return issues
 }
@@ -134,7 +163,9 @@ function mixedIssues(found: readonly FoundKind[]): Issue[] {
 }
 
 function pipelineMatcherIssues(raw: Readonly<Record<string, unknown>>, found: readonly FoundKind[]): Issue[] {
-  return 'for' in raw && found.some(({ kind }) => OF_PIPELINE.includes(kind)) ? [{ path: ['for'], why: 'says nothing where the condition looks at the pipeline' }] : []
+  return 'for' in raw && found.some(({ kind }) => OF_PIPELINE.includes(kind))
+    ? [{ path: ['for'], why: 'says nothing where the condition looks at the pipeline' }]
+    : []
 }
 
 function templateIssues(per: Per, raw: Readonly<Record<string, unknown>>): Issue[] {
@@ -151,7 +182,9 @@ function templateIssues(per: Per, raw: Readonly<Record<string, unknown>>): Issue
 }
 
 function repeatIssues(raw: Readonly<Record<string, unknown>>): Issue[] {
-  return 'exponentialRepeat' in raw && !('repeatInterval' in raw) ? [{ path: ['exponentialRepeat'], why: 'expected repeatInterval beside it, which is doubled' }] : []
+  return 'exponentialRepeat' in raw && !('repeatInterval' in raw)
+    ? [{ path: ['exponentialRepeat'], why: 'expected repeatInterval beside it, which is doubled' }]
+    : []
 }
 
 function asMap(value: unknown): Readonly<Record<string, unknown>> {

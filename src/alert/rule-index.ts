@@ -100,7 +100,10 @@ const PARTS = Object.keys(ANYTHING) as (keyof Matcher)[] // keys of ANYTHING are
 
 function viewsOf({ per, matcher, condition }: Rule): View[] {
   const kinds = leavesOf(condition).map(({ kind }) => kind)
-  return [...(kinds.includes('spike') ? [viewOf(per, matcher)] : []), ...(kinds.includes('jobs_in_trouble') ? [viewOf('job', matcher)] : [])]
+  return [
+    ...(kinds.includes('spike') ? [viewOf(per, matcher)] : []),
+    ...(kinds.includes('jobs_in_trouble') ? [viewOf('job', matcher)] : []),
+  ]
 }
 
 function viewOf(per: Per, matcher: Matcher): View {
@@ -108,7 +111,12 @@ function viewOf(per: Per, matcher: Matcher): View {
   return { key: viewKey(per, matcher), per, test: matchTest(matcher), by: TYPE_FIELDS.filter((field) => wanted.has(field)) }
 }
 
-const SUBJECT_FIELDS: Readonly<Record<Per, readonly TypeField[]>> = { job: ['job', 'environment'], group: ['job', 'environment', 'fingerprint'], category: ['category'], platform: [] }
+const SUBJECT_FIELDS: Readonly<Record<Per, readonly TypeField[]>> = {
+  job: ['job', 'environment'],
+  group: ['job', 'environment', 'fingerprint'],
+  category: ['category'],
+  platform: [],
+}
 const MATCHED_FIELDS: Readonly<Record<keyof Matcher, readonly TypeField[]>> = {
   job: ['job'],
   environment: ['environment'],

@@ -26,7 +26,12 @@ export interface RuleTest extends TimeRange {
   readonly pastFromMs: number
 }
 
-export async function testRule(reader: Pick<AlertReader, 'counts'>, text: string, { fromMs, toMs }: TimeRange, signal: AbortSignal): Promise<RuleTest> {
+export async function testRule(
+  reader: Pick<AlertReader, 'counts'>,
+  text: string,
+  { fromMs, toMs }: TimeRange,
+  signal: AbortSignal,
+): Promise<RuleTest> {
   const rule = testableRule(text)
   const isFor = matchTest(rule.matcher)
   const replaying = new Replay([rule], { fromMs, toMs })
@@ -46,11 +51,17 @@ export async function testRule(reader: Pick<AlertReader, 'counts'>, text: string
 /** Throws `bad_request`. */
 export function testableRule(text: string): Rule {
   const read = readAlertRule(text)
-  if ('faults' in read) throw new TracefoldError('bad_request', `the rule cannot be used:\n${read.faults.map(({ line, field, why }) => `line ${line}: ${field}: ${why}`).join('\n')}`)
+  if ('faults' in read)
+    throw new TracefoldError(
+      'bad_request',
+      `the rule cannot be used:\n${read.faults.map(({ line, field, why }) => `line ${line}: ${field}: ${why}`).join('\n')}`,
+    )
   const { id, rule } = read.value
   if (rule === null) throw new TracefoldError('bad_request', `the rule ${id} is switched off; to test it, leave out \`enabled: false\``)
-  if (readsPipeline(rule.condition)) throw new TracefoldError('bad_request', `the rule ${id} looks at the pipeline itself, of which no history is kept`)
-  if (leavesOf(rule.condition).some(({ kind }) => kind === 'regression')) throw new TracefoldError('bad_request', `the rule ${id} looks at groups that somebody called resolved, which no counts tell of`)
+  if (readsPipeline(rule.condition))
+    throw new TracefoldError('bad_request', `the rule ${id} looks at the pipeline itself, of which no history is kept`)
+  if (leavesOf(rule.condition).some(({ kind }) => kind === 'regression'))
+    throw new TracefoldError('bad_request', `the rule ${id} looks at groups that somebody called resolved, which no counts tell of`)
   return rule
 }
 

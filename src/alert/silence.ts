@@ -17,6 +17,8 @@ export type SilenceTest = (alert: Alert, timeMs: number) => boolean
 
 /** Whether one of them is for the alert at that time. */
 export function silenceTest(silences: readonly Silence[]): SilenceTest {
-  const tests = silences.filter(({ match }) => Object.keys(match).length > 0).map(({ match, fromMs, untilMs }) => ({ fromMs, untilMs, test: matcher(match) }))
+  const tests = silences
+    .filter(({ match }) => Object.keys(match).length > 0)
+    .map(({ match, fromMs, untilMs }) => ({ fromMs, untilMs, test: matcher(match) }))
   return (alert, timeMs) => tests.some(({ fromMs, untilMs, test }) => timeMs >= fromMs && timeMs < untilMs && test(alert))
 }

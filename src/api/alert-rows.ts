@@ -6,14 +6,35 @@ import type { ReceiverStatus, Undelivered } from '../alert/deliver/status.ts'
 import type { Acknowledgement } from '../alert/hush.ts'
 import type { RuleTest } from '../alert/rule-test.ts'
 import type { Silence } from '../alert/silence.ts'
-import type { acknowledgeAnswer, alertRow, episodeRow, evaluationAnswer, groupStateRow, receiversAnswer, ruleRow, silenceRow, testAnswer, undeliveredAnswer } from './alert-schemas.ts'
+import type {
+  acknowledgeAnswer,
+  alertRow,
+  episodeRow,
+  evaluationAnswer,
+  groupStateRow,
+  receiversAnswer,
+  ruleRow,
+  silenceRow,
+  testAnswer,
+  undeliveredAnswer,
+} from './alert-schemas.ts'
 import { iso } from './range.ts'
 
 type Row<T extends z.ZodType> = z.output<T>
 
 export function alertOf({ key, phase, rule, severity, subject, sinceMs, alert, acknowledged, hushed }: ShownAlert): Row<typeof alertRow> {
   const said = alert === null ? NOTHING_SAID : saidOf(alert)
-  return { key, rule: { ...rule }, severity, ...subject, since: iso(sinceMs), ...said, state: phase, acknowledged: acknowledged === null ? null : acknowledgedOf(acknowledged), hushed }
+  return {
+    key,
+    rule: { ...rule },
+    severity,
+    ...subject,
+    since: iso(sinceMs),
+    ...said,
+    state: phase,
+    acknowledged: acknowledged === null ? null : acknowledgedOf(acknowledged),
+    hushed,
+  }
 }
 
 export function episodeOf(alert: Alert): Row<typeof episodeRow> {
@@ -41,7 +62,24 @@ const NOTHING_SAID = {
 }
 
 function saidOf(alert: Alert) {
-  const { what, culprit, jobs, jobCount, count, usual, hosts, windowMs, why, startsAtMs, endsAtMs, isNew, advice, links, labels, annotations } = alert
+  const {
+    what,
+    culprit,
+    jobs,
+    jobCount,
+    count,
+    usual,
+    hosts,
+    windowMs,
+    why,
+    startsAtMs,
+    endsAtMs,
+    isNew,
+    advice,
+    links,
+    labels,
+    annotations,
+  } = alert
   return {
     what,
     culprit,
@@ -74,8 +112,22 @@ export function evaluationOf({ blind, refused, last, shards }: EvaluationReport)
   return {
     blind,
     refused,
-    last: last === null ? null : { at: iso(last.atMs), queries: last.queries, read_ms: Math.round(last.readMs), evaluate_ms: Math.round(last.evaluateMs), alerts: last.alerts },
-    shards: shards.map(({ shard, owner, isOurs, evaluatedUntilMs }) => ({ shard, owner, is_ours: isOurs, evaluated_until: isoOrNull(evaluatedUntilMs) })),
+    last:
+      last === null
+        ? null
+        : {
+            at: iso(last.atMs),
+            queries: last.queries,
+            read_ms: Math.round(last.readMs),
+            evaluate_ms: Math.round(last.evaluateMs),
+            alerts: last.alerts,
+          },
+    shards: shards.map(({ shard, owner, isOurs, evaluatedUntilMs }) => ({
+      shard,
+      owner,
+      is_ours: isOurs,
+      evaluated_until: isoOrNull(evaluatedUntilMs),
+    })),
   }
 }
 
@@ -86,17 +138,42 @@ export function rulesOf(rules: readonly ShownRule[]): Row<typeof ruleRow>[] {
 }
 
 export function ruleOf({ id, source, file, text, rule, faults }: ShownRule, isLast: boolean): Row<typeof ruleRow> {
-  const said = rule === null ? { title: null, level: null, severity: null, per: null } : { title: rule.title, level: rule.level, severity: rule.severity, per: rule.per }
-  return { id, source, file, in_force: isLast && rule !== null, ...said, text, faults: faults.map(({ line, field, why }) => ({ line, field, why })) }
+  const said =
+    rule === null
+      ? { title: null, level: null, severity: null, per: null }
+      : { title: rule.title, level: rule.level, severity: rule.severity, per: rule.per }
+  return {
+    id,
+    source,
+    file,
+    in_force: isLast && rule !== null,
+    ...said,
+    text,
+    faults: faults.map(({ line, field, why }) => ({ line, field, why })),
+  }
 }
 
 export function testOf({ rule, fromMs, toMs, pastFromMs, rows, episodes }: RuleTest): Row<typeof testAnswer> {
-  return { rule: rule.id, from: iso(fromMs), to: iso(toMs), past_from: iso(pastFromMs), rows, episodes: episodes.map(({ alert }) => episodeOf(alert)) }
+  return {
+    rule: rule.id,
+    from: iso(fromMs),
+    to: iso(toMs),
+    past_from: iso(pastFromMs),
+    rows,
+    episodes: episodes.map(({ alert }) => episodeOf(alert)),
+  }
 }
 
 export function silenceOf({ id, match, fromMs, untilMs, who, comment }: Silence): Row<typeof silenceRow> {
   const copied = Object.entries(match).map(([field, patterns]) => [field, typeof patterns === 'string' ? patterns : [...patterns]])
-  return { id, match: Object.fromEntries(copied) as Record<string, string | string[]>, from: iso(fromMs), until: iso(untilMs), who, comment } // pairs of just that
+  return {
+    id,
+    match: Object.fromEntries(copied) as Record<string, string | string[]>,
+    from: iso(fromMs),
+    until: iso(untilMs),
+    who,
+    comment,
+  } // pairs of just that
 }
 
 export function groupOf({ record, state }: ShownGroup): Row<typeof groupStateRow> {
@@ -109,13 +186,27 @@ export function groupOf({ record, state }: ShownGroup): Row<typeof groupStateRow
     last_seen: iso(lastSeenMs),
     resolved_at: isoOrNull(resolvedAtMs),
     regressed_at: isoOrNull(regressedAtMs),
-    mute: mute === null ? null : { since: iso(mute.sinceMs), until: isoOrNull(mute.untilMs), until_count: mute.untilCount, counted: mute.counted },
+    mute:
+      mute === null
+        ? null
+        : { since: iso(mute.sinceMs), until: isoOrNull(mute.untilMs), until_count: mute.untilCount, counted: mute.counted },
     changes: changes.map(({ to, who, atMs, comment }) => ({ to, who, at: iso(atMs), comment })),
   }
 }
 
 export function undeliveredOf(undelivered: readonly Undelivered[]): Row<typeof undeliveredAnswer> {
-  return { undelivered: undelivered.map(({ id, receiver, group, reason, lastError, tries, alerts, atMs }) => ({ id, receiver, group, reason, last_error: lastError, tries, alerts, at: iso(atMs) })) }
+  return {
+    undelivered: undelivered.map(({ id, receiver, group, reason, lastError, tries, alerts, atMs }) => ({
+      id,
+      receiver,
+      group,
+      reason,
+      last_error: lastError,
+      tries,
+      alerts,
+      at: iso(atMs),
+    })),
+  }
 }
 
 export function receiversOf(receivers: readonly ReceiverStatus[]): Row<typeof receiversAnswer> {

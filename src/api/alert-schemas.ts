@@ -3,32 +3,35 @@ import { z } from 'zod'
 import { ALERT_LEVELS, SEVERITIES } from '../alert/alert.ts'
 import { PHASES } from '../alert/desk.ts'
 import { PER } from '../alert/rule.ts'
+import { flag, limit, name, number, numberOrNull, orNull, text, texts, time, timeOrNull, timeText } from './schema-parts.ts'
 
-const MAX_NAME_CHARS = 4_096
-const MAX_TIME_CHARS = 64
 const MAX_WHO_CHARS = 200
 const MAX_COMMENT_CHARS = 1_000
 const MAX_MATCHED = 20
 
-const text = (description: string, example: string) => z.string().meta({ description, examples: [example] })
-const orNull = (description: string, example: string) => z.string().nullable().meta({ description, examples: [example] })
-const number = (description: string, example: number) => z.number().meta({ description, examples: [example] })
-const numberOrNull = (description: string, example: number) => z.number().nullable().meta({ description, examples: [example] })
-const flag = (description: string) => z.boolean().meta({ description, examples: [false] })
-const time = (description: string) => z.iso.datetime().meta({ description, examples: ['2026-03-01T12:00:00.000Z'] })
-const timeOrNull = (description: string) => z.iso.datetime().nullable().meta({ description, examples: ['2026-03-01T12:00:00.000Z'] })
-const texts = (description: string, examples: Record<string, string>) => z.record(z.string(), z.string()).meta({ description, examples: [examples] })
-const name = (description: string, example: string) => z.string().min(1).max(MAX_NAME_CHARS).meta({ description, examples: [example] })
-const timeText = (description: string, example: string) => z.string().min(1).max(MAX_TIME_CHARS).meta({ description: `${description}: ISO 8601, \`now\`, or relative to now (\`-15m\`, \`+2h\`).`, examples: [example] })
-const limit = (standard: number, max: number) => z.coerce.number().int().min(1).max(max).default(standard).meta({ description: `How many at most; ${standard} by default, up to ${max}.`, examples: [standard] })
-
 const who = {
-  who: z.string().trim().min(1).max(MAX_WHO_CHARS).meta({ description: 'Who does it.', examples: ['ada'] }),
-  comment: z.string().trim().max(MAX_COMMENT_CHARS).optional().meta({ description: 'Why, for others to read.', examples: ['rolled back, ticket OPS-17'] }),
+  who: z
+    .string()
+    .trim()
+    .min(1)
+    .max(MAX_WHO_CHARS)
+    .meta({ description: 'Who does it.', examples: ['ada'] }),
+  comment: z
+    .string()
+    .trim()
+    .max(MAX_COMMENT_CHARS)
+    .optional()
+    .meta({ description: 'Why, for others to read.', examples: ['rolled back, ticket OPS-17'] }),
 }
-const level = z.enum(ALERT_LEVELS).meta({ description: 'Whose rule it is: the package\'s (basic), a user\'s (custom), or one over all jobs (platform).', examples: ['basic'] })
+const level = z.enum(ALERT_LEVELS).meta({
+  description: "Whose rule it is: the package's (basic), a user's (custom), or one over all jobs (platform).",
+  examples: ['basic'],
+})
 const severity = z.enum(SEVERITIES).meta({ description: 'How bad it is.', examples: ['high'] })
-const state = z.enum(PHASES).meta({ description: 'pending: it holds, and not long enough yet. firing. resolved: it is over, within the last quarter of an hour.', examples: ['firing'] })
+const state = z.enum(PHASES).meta({
+  description: 'pending: it holds, and not long enough yet. firing. resolved: it is over, within the last quarter of an hour.',
+  examples: ['firing'],
+})
 const filter = {
   level: level.optional(),
   severity: severity.optional(),
@@ -39,33 +42,57 @@ const filter = {
 // Requests
 
 export const alertsQuery = z.strictObject({ state: state.optional(), ...filter, limit: limit(200, 1_000) })
-export const historyQuery = z.strictObject({ from: timeText('Begin', '-24h').default('-24h'), to: timeText('End', 'now').default('now'), ...filter, limit: limit(200, 1_000) })
-export const alertParams = z.strictObject({ key: name('The alert\'s key, URL-encoded.', 'job-spike:orders:5f2d0c9a') })
+export const historyQuery = z.strictObject({
+  from: timeText('Begin', '-24h').default('-24h'),
+  to: timeText('End', 'now').default('now'),
+  ...filter,
+  limit: limit(200, 1_000),
+})
+export const alertParams = z.strictObject({ key: name("The alert's key, URL-encoded.", 'job-spike:orders:5f2d0c9a') })
 export const whoBody = z.strictObject(who)
 export const ruleParams = z.strictObject({ id: name('Id of the rule.', 'job-spike') })
 export const whoQuery = z.strictObject(who)
 export const testQuery = z.strictObject({ from: timeText('Begin', '-7d').default('-7d'), to: timeText('End', 'now').default('now') })
 /** A description only: the text goes through as it is. */
-export const ruleBody = z.custom<string>((body) => typeof body === 'string' && body.trim() !== '', 'expected a rule as YAML or JSON; got nothing').meta({
-  description: 'A rule, as YAML or JSON: see docs/alert-rules.md.',
-  type: 'string',
-  examples: ['title: Orders fail often\nid: orders-fail\nlevel: custom\nseverity: high\nper: job\nfor: { job: "orders-*" }\ncondition:\n  count: { over: 10m, atLeast: 100 }\n'],
-})
+export const ruleBody = z
+  .custom<string>((body) => typeof body === 'string' && body.trim() !== '', 'expected a rule as YAML or JSON; got nothing')
+  .meta({
+    description: 'A rule, as YAML or JSON: see docs/alert-rules.md.',
+    type: 'string',
+    examples: [
+      'title: Orders fail often\nid: orders-fail\nlevel: custom\nseverity: high\nper: job\nfor: { job: "orders-*" }\ncondition:\n  count: { over: 10m, atLeast: 100 }\n',
+    ],
+  })
 export const silenceParams = z.strictObject({ id: name('Id of the silence.', 's-1') })
 export const silenceBody = z.strictObject({
   match: z
     .record(z.string().min(1).max(100), z.union([z.string().min(1).max(300), z.array(z.string().min(1).max(300)).min(1).max(MAX_MATCHED)]))
-    .refine((match) => Object.keys(match).length > 0 && Object.keys(match).length <= MAX_MATCHED, `expected 1 to ${MAX_MATCHED} fields: a silence for everything would be forgotten`)
-    .meta({ description: 'Which alerts: by field (`alert`, `rule`, `level`, `severity`, `job`, `environment`, `category`, `fingerprint`) or label, a pattern or several, in which `*` stands for anything. All fields must agree.', examples: [{ job: 'orders-*', rule: 'job-spike' }] }),
+    .refine(
+      (match) => Object.keys(match).length > 0 && Object.keys(match).length <= MAX_MATCHED,
+      `expected 1 to ${MAX_MATCHED} fields: a silence for everything would be forgotten`,
+    )
+    .meta({
+      description:
+        'Which alerts: by field (`alert`, `rule`, `level`, `severity`, `job`, `environment`, `category`, `fingerprint`) or label, a pattern or several, in which `*` stands for anything. All fields must agree.',
+      examples: [{ job: 'orders-*', rule: 'job-spike' }],
+    }),
   from: timeText('Begin; now by default', 'now').default('now'),
   until: timeText('End', '+2h'),
   ...who,
 })
-export const groupParams = z.strictObject({ job: name('Name of the job, URL-encoded.', 'orders-enrichment'), fingerprint: name('Key of the error.', 'v1:0123456789abcdef') })
+export const groupParams = z.strictObject({
+  job: name('Name of the job, URL-encoded.', 'orders-enrichment'),
+  fingerprint: name('Key of the error.', 'v1:0123456789abcdef'),
+})
 export const groupBody = z.strictObject({
   action: z.enum(['resolve', 'reopen', 'mute', 'unmute']).meta({ description: 'What to do with the group.', examples: ['resolve'] }),
   until: timeText('With mute: its end. Without it, for ever, or until the count', '+1d').optional(),
-  until_count: z.number().int().min(1).optional().meta({ description: 'With mute: until so many events have come.', examples: [1_000] }),
+  until_count: z
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: 'With mute: until so many events have come.', examples: [1_000] }),
   ...who,
 })
 
@@ -77,7 +104,9 @@ const acknowledged = z
   .meta({ description: 'Who looks after this episode; null: nobody said so.' })
 const shown = {
   key: text('Names rule and subject.', 'job-spike:orders:5f2d0c9a'),
-  rule: z.object({ id: text('Id of the rule.', 'job-spike'), title: text('What it is called.', 'A job fails far more than usual'), level }).meta({ description: 'The rule that says so.' }),
+  rule: z
+    .object({ id: text('Id of the rule.', 'job-spike'), title: text('What it is called.', 'A job fails far more than usual'), level })
+    .meta({ description: 'The rule that says so.' }),
   severity,
   job: orNull('The job; null where the alert is of many.', 'orders-enrichment'),
   environment: orNull('Its environment, where known.', 'prod'),
@@ -86,27 +115,37 @@ const shown = {
   since: time('Since when the condition has held.'),
   what: orNull('What happens; null while it is pending.', 'ConnectException: Connection refused: <*>'),
   culprit: orNull('The frame that decided, where the alert is of one error type.', 'com.acme.Orders.load:41'),
-  jobs: z.array(z.string()).meta({ description: 'Jobs that share in it, the worst first; ten at most.', examples: [['orders-enrichment']] }),
+  jobs: z
+    .array(z.string())
+    .meta({ description: 'Jobs that share in it, the worst first; ten at most.', examples: [['orders-enrichment']] }),
   job_count: number('How many jobs there are in all.', 1),
-  count: numberOrNull('Events within the rule\'s window, where it counts some.', 1_204),
+  count: numberOrNull("Events within the rule's window, where it counts some.", 1_204),
   usual: numberOrNull('What would be usual in such a window, where that is known.', 12.5),
   hosts: numberOrNull('Distinct hosts, where known.', 8),
-  window_seconds: numberOrNull('The rule\'s window.', 600),
+  window_seconds: numberOrNull("The rule's window.", 600),
   why: orNull('Which condition holds, with its numbers.', '1,204 events in 10m, the threshold is 100'),
   starts_at: timeOrNull('When it began to fire; null while it is pending.'),
   ends_at: timeOrNull('When it was resolved; null before.'),
   is_new: flag('Whether the error was never seen before.'),
-  advice: orNull('What to do, by the category\'s pattern rule.', 'Check that the service runs.'),
-  links: z.array(z.object({ title: text('What it leads to.', 'Tracefold'), url: text('Where.', 'https://tracefold.example/?job=orders') })).meta({ description: 'Where there is more.' }),
-  labels: texts('The rule\'s labels.', { team: 'payments' }),
-  annotations: texts('The rule\'s annotations, filled in.', { note: 'First event at 2026-03-01T12:00:00Z.' }),
+  advice: orNull("What to do, by the category's pattern rule.", 'Check that the service runs.'),
+  links: z
+    .array(z.object({ title: text('What it leads to.', 'Tracefold'), url: text('Where.', 'https://tracefold.example/?job=orders') }))
+    .meta({ description: 'Where there is more.' }),
+  labels: texts("The rule's labels.", { team: 'payments' }),
+  annotations: texts("The rule's annotations, filled in.", { note: 'First event at 2026-03-01T12:00:00Z.' }),
 }
 export const alertRow = z
   .object({
     ...shown,
     state,
     acknowledged,
-    hushed: z.enum(['silence', 'mute', 'group']).nullable().meta({ description: 'Why nobody is told: a silence, a mute window of its rule, a muted group. Null: it is told.', examples: [null] }),
+    hushed: z
+      .enum(['silence', 'mute', 'group'])
+      .nullable()
+      .meta({
+        description: 'Why nobody is told: a silence, a mute window of its rule, a muted group. Null: it is told.',
+        examples: [null],
+      }),
   })
   .meta({ id: 'Alert' })
 export const episodeRow = z.object(shown).meta({ id: 'AlertEpisode' })
@@ -116,15 +155,31 @@ export const alertsAnswer = z.object({
   total: number('How many there are, of those asked for.', 5),
   alerts: z.array(alertRow).meta({ description: 'Firing ones first, the most severe first, then the oldest.' }),
 })
-export const historyAnswer = z.object({ from: time('Begin of the range.'), to: time('Its end.'), alerts: z.array(episodeRow).meta({ description: 'Newest first.' }) })
-export const acknowledgeAnswer = z.object({ key: shown.key, starts_at: time('Of the episode.'), who: text('Who has it.', 'ada'), at: time('Since when.'), comment: orNull('What they said.', 'looking into it') })
+export const historyAnswer = z.object({
+  from: time('Begin of the range.'),
+  to: time('Its end.'),
+  alerts: z.array(episodeRow).meta({ description: 'Newest first.' }),
+})
+export const acknowledgeAnswer = z.object({
+  key: shown.key,
+  starts_at: time('Of the episode.'),
+  who: text('Who has it.', 'ada'),
+  at: time('Since when.'),
+  comment: orNull('What they said.', 'looking into it'),
+})
 export const doneAnswer = z.object({ done: z.literal(true).meta({ description: 'It is so now, whatever it was before.' }) })
 
 export const evaluationAnswer = z.object({
   blind: orNull('Why the rules cannot see now; null: they can.', 'Druid does not answer'),
   refused: number('Alerts that did not begin, since there were too many.', 0),
   last: z
-    .object({ at: time('When.'), queries: number('Queries.', 4), read_ms: number('Time they took.', 120), evaluate_ms: number('Time that the evaluation took.', 35), alerts: number('Alerts pending or firing.', 3) })
+    .object({
+      at: time('When.'),
+      queries: number('Queries.', 4),
+      read_ms: number('Time they took.', 120),
+      evaluate_ms: number('Time that the evaluation took.', 35),
+      alerts: number('Alerts pending or firing.', 3),
+    })
     .nullable()
     .meta({ description: 'The last evaluation of this process; null before the first.' }),
   shards: z.array(
@@ -137,7 +192,11 @@ export const evaluationAnswer = z.object({
   ),
 })
 
-const fault = z.object({ line: number('Line of the text.', 7), field: text('Field.', 'condition.count'), why: text('What is wrong.', 'expected whole minutes') })
+const fault = z.object({
+  line: number('Line of the text.', 7),
+  field: text('Field.', 'condition.count'),
+  why: text('What is wrong.', 'expected whole minutes'),
+})
 export const ruleRow = z
   .object({
     id: text('Names the rule.', 'job-spike'),
@@ -147,7 +206,10 @@ export const ruleRow = z
     title: orNull('What it is called; null where its text has faults or switches it off.', 'A job fails far more than usual'),
     level: level.nullable().meta({ description: 'Whose it is.', examples: ['basic'] }),
     severity: severity.nullable().meta({ description: 'How bad it is.', examples: ['high'] }),
-    per: z.enum(PER).nullable().meta({ description: 'What an alert is of.', examples: ['job'] }),
+    per: z
+      .enum(PER)
+      .nullable()
+      .meta({ description: 'What an alert is of.', examples: ['job'] }),
     text: text('As it was written.', 'title: A job fails far more than usual\n'),
     faults: z.array(fault).meta({ description: 'Not empty: this text is not used.' }),
   })
@@ -165,7 +227,9 @@ export const testAnswer = z.object({
 export const silenceRow = z
   .object({
     id: text('Names the silence.', 's-1'),
-    match: z.record(z.string(), z.union([z.string(), z.array(z.string())])).meta({ description: 'Which alerts.', examples: [{ job: 'orders-*' }] }),
+    match: z
+      .record(z.string(), z.union([z.string(), z.array(z.string())]))
+      .meta({ description: 'Which alerts.', examples: [{ job: 'orders-*' }] }),
     from: time('Begin.'),
     until: time('End.'),
     who: text('Who wanted it.', 'ada'),
@@ -179,41 +243,58 @@ export const groupStateRow = z
   .object({
     job: text('The job.', 'orders-enrichment'),
     fingerprint: text('Key of the error.', 'v1:0123456789abcdef'),
-    state: z.enum(GROUP_STATES).meta({ description: 'new: for its first seven days. regressed: it came back after somebody called it resolved.', examples: ['ongoing'] }),
+    state: z.enum(GROUP_STATES).meta({
+      description: 'new: for its first seven days. regressed: it came back after somebody called it resolved.',
+      examples: ['ongoing'],
+    }),
     first_seen: time('First event.'),
     last_seen: time('Last event, to the hour.'),
     resolved_at: timeOrNull('When somebody called it resolved.'),
     regressed_at: timeOrNull('When it came back after that.'),
     mute: z
-      .object({ since: time('Begin.'), until: timeOrNull('End; null: none.'), until_count: numberOrNull('It ends with so many events; null: it does not.', 1_000), counted: number('Events since its begin.', 17) })
+      .object({
+        since: time('Begin.'),
+        until: timeOrNull('End; null: none.'),
+        until_count: numberOrNull('It ends with so many events; null: it does not.', 1_000),
+        counted: number('Events since its begin.', 17),
+      })
       .nullable()
       .meta({ description: 'The mute that was set last, which may have ended; null: none.' }),
-    changes: z.array(
-      z.object({
-        to: z.enum(['resolved', 'regressed', 'muted', 'reopened', 'unmuted']).meta({ description: 'What it became.', examples: ['resolved'] }),
-        who: orNull('Who did it; null: it came by itself.', 'ada'),
-        at: time('When.'),
-        comment: orNull('Why.', 'fixed in 1.4.2'),
-      }),
-    ).meta({ description: 'The last twenty, oldest first.' }),
+    changes: z
+      .array(
+        z.object({
+          to: z
+            .enum(['resolved', 'regressed', 'muted', 'reopened', 'unmuted'])
+            .meta({ description: 'What it became.', examples: ['resolved'] }),
+          who: orNull('Who did it; null: it came by itself.', 'ada'),
+          at: time('When.'),
+          comment: orNull('Why.', 'fixed in 1.4.2'),
+        }),
+      )
+      .meta({ description: 'The last twenty, oldest first.' }),
   })
   .meta({ id: 'GroupState' })
 
 export const undeliveredAnswer = z.object({
-  undelivered: z.array(
-    z
-      .object({
-        id: orNull('Of the notification; null where only the record of the group tells of it.', 'n-1'),
-        receiver: text('The receiver.', 'on-call'),
-        group: text('What the alerts had in common.', 'job=orders'),
-        reason: z.enum(['refused', 'gave_up']).meta({ description: 'refused: the receiver will not take it. gave_up: it did not answer as it should, for too long.', examples: ['gave_up'] }),
-        last_error: text('What it said last.', 'HTTP 503'),
-        tries: number('How often it was tried.', 9),
-        alerts: number('Alerts in it.', 2),
-        at: time('When.'),
-      })
-      .meta({ id: 'Undelivered' }),
-  ).meta({ description: 'Newest first.' }),
+  undelivered: z
+    .array(
+      z
+        .object({
+          id: orNull('Of the notification; null where only the record of the group tells of it.', 'n-1'),
+          receiver: text('The receiver.', 'on-call'),
+          group: text('What the alerts had in common.', 'job=orders'),
+          reason: z.enum(['refused', 'gave_up']).meta({
+            description: 'refused: the receiver will not take it. gave_up: it did not answer as it should, for too long.',
+            examples: ['gave_up'],
+          }),
+          last_error: text('What it said last.', 'HTTP 503'),
+          tries: number('How often it was tried.', 9),
+          alerts: number('Alerts in it.', 2),
+          at: time('When.'),
+        })
+        .meta({ id: 'Undelivered' }),
+    )
+    .meta({ description: 'Newest first.' }),
 })
 export const receiversAnswer = z.object({
   receivers: z.array(
@@ -227,7 +308,10 @@ export const receiversAnswer = z.object({
         retried: number('Tries that failed.', 1),
         undelivered: number('That did not get through.', 0),
         last_sent: timeOrNull('When one got through last.'),
-        last_error: z.object({ at: time('When.'), message: text('What it said.', 'HTTP 503'), retriable: flag('Whether it was tried again.') }).nullable().meta({ description: 'What went wrong last; null: nothing.' }),
+        last_error: z
+          .object({ at: time('When.'), message: text('What it said.', 'HTTP 503'), retriable: flag('Whether it was tried again.') })
+          .nullable()
+          .meta({ description: 'What went wrong last; null: nothing.' }),
       })
       .meta({ id: 'Receiver' }),
   ),

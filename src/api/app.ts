@@ -47,15 +47,15 @@ const RETRY_AFTER_S = 5
 const CONTENT_SECURITY_POLICY = {
   useDefaults: false,
   directives: {
-    defaultSrc: ['\'none\''],
-    scriptSrc: ['\'self\''],
-    styleSrc: ['\'self\''],
-    imgSrc: ['\'self\'', 'data:'],
-    fontSrc: ['\'self\''],
-    connectSrc: ['\'self\''],
-    baseUri: ['\'none\''],
-    formAction: ['\'self\''],
-    frameAncestors: ['\'none\''],
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'"],
+    imgSrc: ["'self'", 'data:'],
+    fontSrc: ["'self'"],
+    connectSrc: ["'self'"],
+    baseUri: ["'none'"],
+    formAction: ["'self'"],
+    frameAncestors: ["'none'"],
   },
 }
 
@@ -68,7 +68,12 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
   })
   app.setErrorHandler(onError)
   app.setNotFoundHandler(onNotFound)
-  await app.register(helmet, { contentSecurityPolicy: CONTENT_SECURITY_POLICY, strictTransportSecurity: false, crossOriginOpenerPolicy: false, originAgentCluster: false })
+  await app.register(helmet, {
+    contentSecurityPolicy: CONTENT_SECURITY_POLICY,
+    strictTransportSecurity: false,
+    crossOriginOpenerPolicy: false,
+    originAgentCluster: false,
+  })
   await registerDocs(app, deps.version)
   await app.register(fastifyStatic, { root: UI_FOLDER, wildcard: false })
   await app.register(async (scope) => operationRoutes(withZod(scope), deps))
@@ -91,7 +96,8 @@ async function registerApi(scope: FastifyInstance, deps: ApiDeps): Promise<void>
   deadLetterRoutes(api, deps)
   offsetRoutes(api, deps)
   // Each by itself, for bodies are read otherwise there.
-  for (const routes of [alertRoutes, alertRuleRoutes, silenceRoutes, groupRoutes]) await api.register(async (part) => routes(withZod(part), deps))
+  for (const routes of [alertRoutes, alertRuleRoutes, silenceRoutes, groupRoutes])
+    await api.register(async (part) => routes(withZod(part), deps))
 }
 
 function withZod(scope: FastifyInstance): ZodApp {

@@ -8,7 +8,11 @@ export type GroupStates = ReadonlyMap<string, GroupState>
 
 export const NO_STATES: GroupStates = new Map()
 
-export async function groupStatesOf({ alerts }: ApiDeps, { job, by }: { job: string | null; by: TopBy }, rows: readonly TopRow[]): Promise<GroupStates> {
+export async function groupStatesOf(
+  { alerts }: ApiDeps,
+  { job, by }: { job: string | null; by: TopBy },
+  rows: readonly TopRow[],
+): Promise<GroupStates> {
   if (alerts === undefined || alerts === null || job === null || by !== 'fingerprint') return NO_STATES
   const found = await alerts.groups(rows.map(({ key }) => ({ job, fingerprint: key })))
   return new Map(rows.flatMap(({ key }, i) => (found[i]?.state === undefined ? [] : [[key, found[i].state]])))

@@ -6,49 +6,112 @@ import { letterRow } from './schemas.ts'
 const MAX_NAME_CHARS = 4_096
 const MAX_TIME_CHARS = 64
 
-const name = (description: string, example: string) => z.string().min(1).max(MAX_NAME_CHARS).optional().meta({ description, examples: [example] })
-const time = (description: string) => z.string().min(1).max(MAX_TIME_CHARS).optional().meta({ description: `${description}: ISO 8601, or relative to now (\`-15m\`, \`-7d\`).`, examples: ['-24h'] })
-const count = (description: string, example: number) => z.number().int().meta({ description, examples: [example] })
+const name = (description: string, example: string) =>
+  z
+    .string()
+    .min(1)
+    .max(MAX_NAME_CHARS)
+    .optional()
+    .meta({ description, examples: [example] })
+const time = (description: string) =>
+  z
+    .string()
+    .min(1)
+    .max(MAX_TIME_CHARS)
+    .optional()
+    .meta({ description: `${description}: ISO 8601, or relative to now (\`-15m\`, \`-7d\`).`, examples: ['-24h'] })
+const count = (description: string, example: number) =>
+  z
+    .number()
+    .int()
+    .meta({ description, examples: [example] })
 
 const filter = {
-  reason: z.enum(DEAD_REASONS).optional().meta({ description: 'Only letters with this reason.', examples: ['not_json'] }),
-  stage: z.enum(['decode', 'store']).optional().meta({ description: 'Only letters of this stage.', examples: ['decode'] }),
-  branch: z.enum(['detail', 'rollup']).optional().meta({ description: 'Only letters that concern this branch.', examples: ['detail'] }),
+  reason: z
+    .enum(DEAD_REASONS)
+    .optional()
+    .meta({ description: 'Only letters with this reason.', examples: ['not_json'] }),
+  stage: z
+    .enum(['decode', 'store'])
+    .optional()
+    .meta({ description: 'Only letters of this stage.', examples: ['decode'] }),
+  branch: z
+    .enum(['detail', 'rollup'])
+    .optional()
+    .meta({ description: 'Only letters that concern this branch.', examples: ['detail'] }),
   job: name('Only letters of this job, where it is known.', 'orders-enrichment'),
   topic: name('Only letters of this source topic, or file.', 'error-logs'),
-  partition: z.coerce.number().int().min(0).optional().meta({ description: 'Only letters of this source partition.', examples: [3] }),
+  partition: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .meta({ description: 'Only letters of this source partition.', examples: [3] }),
   offset: name('Only letters of this source offset, or of a range of them: 4711, 4711-4800, 4711-.', '4711-4800'),
   from: time('Only letters of records written at this time or later'),
   to: time('Only letters of records written before this time'),
 }
-const id = { id: z.string().min(1).max(MAX_NAME_CHARS).meta({ description: 'The letter\'s id, URL-encoded.', examples: ['kafka/error-logs/0/3@4711#0:decode'] }) }
+const id = {
+  id: z
+    .string()
+    .min(1)
+    .max(MAX_NAME_CHARS)
+    .meta({ description: "The letter's id, URL-encoded.", examples: ['kafka/error-logs/0/3@4711#0:decode'] }),
+}
 
 export const lettersQuery = z.strictObject({
   ...filter,
-  limit: z.coerce.number().int().min(1).max(200).default(50).meta({ description: 'Letters at most; 50 by default, up to 200.', examples: [50] }),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(200)
+    .default(50)
+    .meta({ description: 'Letters at most; 50 by default, up to 200.', examples: [50] }),
   cursor: name('`next` of the page before.', 'MTc3MjM2NjQwMDAwMDprYWZrYQ'),
 })
 export const letterParams = z.strictObject(id)
 export const replayQuery = z.strictObject({
   id: id.id.optional(),
   ...filter,
-  limit: z.coerce.number().int().min(1).max(10_000).default(1_000).meta({ description: 'Letters looked at in one request; 1000 by default, up to 10000.', examples: [1_000] }),
-  after: z.coerce.number().int().min(0).optional().meta({ description: '`next` of the answer before.', examples: [4_711] }),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(1_000)
+    .meta({ description: 'Letters looked at in one request; 1000 by default, up to 10000.', examples: [1_000] }),
+  after: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .meta({ description: '`next` of the answer before.', examples: [4_711] }),
 })
 export const purgeQuery = z.strictObject({
   ...filter,
-  all: z.enum(['true']).optional().meta({ description: 'Must be said where nothing else is: then all letters are thrown away.', examples: ['true'] }),
+  all: z
+    .enum(['true'])
+    .optional()
+    .meta({ description: 'Must be said where nothing else is: then all letters are thrown away.', examples: ['true'] }),
 })
 
 export const lettersAnswer = z.object({
   letters: z.array(letterRow).meta({ description: 'Newest first.' }),
-  next: z.string().nullable().meta({ description: 'The cursor of the next page; null where this may be the last.', examples: [null] }),
+  next: z
+    .string()
+    .nullable()
+    .meta({ description: 'The cursor of the next page; null where this may be the last.', examples: [null] }),
 })
 export const letterAnswer = letterRow
   .extend({
-    meaning: z.string().meta({ description: 'What the reason means.', examples: ['The record is neither JSON nor text with a stack trace.'] }),
+    meaning: z
+      .string()
+      .meta({ description: 'What the reason means.', examples: ['The record is neither JSON nor text with a stack trace.'] }),
     help: z.string().meta({ description: 'What helps.', examples: ['Repair what writes the records.'] }),
-    branches: z.array(z.enum(['detail', 'rollup'])).meta({ description: 'The branches that a replay sends it through.', examples: [['detail', 'rollup']] }),
+    branches: z
+      .array(z.enum(['detail', 'rollup']))
+      .meta({ description: 'The branches that a replay sends it through.', examples: [['detail', 'rollup']] }),
     body_redacted: z.literal(true).meta({ description: 'What looks like a secret is replaced in the body, always.', examples: [true] }),
   })
   .meta({ id: 'DeadLetterInFull' })
@@ -60,9 +123,13 @@ export const replayAnswer = z.object({
   waiting: count('Letters left alone: a branch has not committed its account of them yet, or may read them again by itself.', 0),
   unclear: count('Letters left alone: what is kept of them does not say which events are meant.', 1),
   from_copy: count('Of `replayed`: from the redacted copy, since the source has the record no more.', 0),
-  from_cut_copy: count('Of `from_copy`: the copy was only the record\'s beginning.', 0),
+  from_cut_copy: count("Of `from_copy`: the copy was only the record's beginning.", 0),
   refused_events: count('Events that Elasticsearch refused again: they have letters of their own.', 0),
   expired_events: count('Events of a time that the detail store does not keep any more.', 0),
-  next: z.number().int().nullable().meta({ description: 'Ask again with `after` of this for the rest; null where all have been looked at.', examples: [null] }),
+  next: z
+    .number()
+    .int()
+    .nullable()
+    .meta({ description: 'Ask again with `after` of this for the rest; null where all have been looked at.', examples: [null] }),
 })
 export const purgeAnswer = z.object({ purged: count('Letters thrown away. Their events stay dead in the ledger.', 12) })

@@ -5,24 +5,71 @@ const MAX_NAME_CHARS = 4_096
 const MAX_TIME_CHARS = 64
 
 const count = (description: string, example: number) => z.number().meta({ description, examples: [example] })
-const countOrNull = (description: string, example: number) => z.number().nullable().meta({ description, examples: [example] })
+const countOrNull = (description: string, example: number) =>
+  z
+    .number()
+    .nullable()
+    .meta({ description, examples: [example] })
 const branch = z.enum(['detail', 'rollup']).meta({ description: 'The branch.', examples: ['detail'] })
-const clusterName = { cluster_name: z.string().optional().meta({ description: 'Where there are several Kafka clusters: as the settings name it.', examples: ['first'] }) }
+const clusterName = {
+  cluster_name: z
+    .string()
+    .optional()
+    .meta({ description: 'Where there are several Kafka clusters: as the settings name it.', examples: ['first'] }),
+}
 const away = z.array(z.string()).meta({ description: 'Names of the Kafka clusters that are left out, for they are away.' })
-const place = { branch, cluster: z.string(), ...clusterName, topic: z.string(), partition: z.number(), incarnation: count('How often the topic was made anew.', 0) }
+const place = {
+  branch,
+  cluster: z.string(),
+  ...clusterName,
+  topic: z.string(),
+  partition: z.number(),
+  incarnation: count('How often the topic was made anew.', 0),
+}
 
 export const skipQuery = z.strictObject({
   branch: z.enum(['detail', 'rollup', 'both']).meta({ description: 'Whose position moves.', examples: ['detail'] }),
-  cluster: z.string().min(1).max(MAX_NAME_CHARS).optional().meta({ description: 'Of several Kafka clusters only this one; to skip to an offset needs it.', examples: ['first'] }),
-  topic: z.string().min(1).max(MAX_NAME_CHARS).optional().meta({ description: 'Only in this source topic.', examples: ['error-logs'] }),
-  partition: z.coerce.number().int().min(0).optional().meta({ description: 'Only in this partition.', examples: [3] }),
-  to: z.string().min(1).max(MAX_TIME_CHARS).default('end').meta({ description: '`end` (of the log, at this moment), an offset, or a time: ISO 8601, or relative to now (`-15m`).', examples: ['end'] }),
+  cluster: z
+    .string()
+    .min(1)
+    .max(MAX_NAME_CHARS)
+    .optional()
+    .meta({ description: 'Of several Kafka clusters only this one; to skip to an offset needs it.', examples: ['first'] }),
+  topic: z
+    .string()
+    .min(1)
+    .max(MAX_NAME_CHARS)
+    .optional()
+    .meta({ description: 'Only in this source topic.', examples: ['error-logs'] }),
+  partition: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .meta({ description: 'Only in this partition.', examples: [3] }),
+  to: z
+    .string()
+    .min(1)
+    .max(MAX_TIME_CHARS)
+    .default('end')
+    .meta({
+      description: '`end` (of the log, at this moment), an offset, or a time: ISO 8601, or relative to now (`-15m`).',
+      examples: ['end'],
+    }),
 })
 
 export const resetQuery = z.strictObject({
   ...skipQuery.shape,
   cluster: skipQuery.shape.cluster.meta({ description: 'Of several Kafka clusters this one.', examples: ['first'] }),
-  to: z.string().min(1).max(MAX_TIME_CHARS).meta({ description: '`recorded` (where the branch\'s store says that it was), `earliest`, `latest`, or an offset. Never before what was counted.', examples: ['recorded'] }),
+  to: z
+    .string()
+    .min(1)
+    .max(MAX_TIME_CHARS)
+    .meta({
+      description:
+        "`recorded` (where the branch's store says that it was), `earliest`, `latest`, or an offset. Never before what was counted.",
+      examples: ['recorded'],
+    }),
 })
 
 export const resetAnswer = z.object({
@@ -51,17 +98,31 @@ export const offsetsAnswer = z.object({
   offsets: z.array(
     z.object({
       ...place,
-      state: z.enum(['committed', 'none', 'lost', 'by_hand', 'unknown']).meta({ description: 'lost: no offset is committed although the store holds our data (see `tracefold offsets reset`). Also where somebody set it back. by_hand: set ahead with Kafka\'s own tools. unknown: nothing is committed, and the store cannot be asked.' }),
+      state: z.enum(['committed', 'none', 'lost', 'by_hand', 'unknown']).meta({
+        description:
+          "lost: no offset is committed although the store holds our data (see `tracefold offsets reset`). Also where somebody set it back. by_hand: set ahead with Kafka's own tools. unknown: nothing is committed, and the store cannot be asked.",
+      }),
       committed: count('Where the branch goes on.', 4_711),
       open_block: countOrNull('First offset of the open block, which a restart reads again.', 4_000),
-      end: countOrNull('The log\'s end.', 5_911),
+      end: countOrNull("The log's end.", 5_911),
       ...lag,
       skip_to: countOrNull('What a skip asked for and nobody has applied yet.', 5_911),
     }),
   ),
-  totals: z.array(z.object({ branch, partitions: z.number(), ...lag })).meta({ description: 'For each branch; seconds of the partition that is furthest behind.' }),
+  totals: z
+    .array(z.object({ branch, partitions: z.number(), ...lag }))
+    .meta({ description: 'For each branch; seconds of the partition that is furthest behind.' }),
   skipped: z
-    .array(z.object({ id: z.string(), ...place, from: z.number(), to: z.number(), day: z.string(), backfilled: count('Offsets of it that are counted since.', 0) }))
+    .array(
+      z.object({
+        id: z.string(),
+        ...place,
+        from: z.number(),
+        to: z.number(),
+        day: z.string(),
+        backfilled: count('Offsets of it that are counted since.', 0),
+      }),
+    )
     .meta({ description: 'Ranges that were skipped; `tracefold backfill --skipped <id>` counts them.' }),
   away,
 })

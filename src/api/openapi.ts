@@ -5,7 +5,8 @@ import type { FastifyInstance } from 'fastify'
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod'
 
 /** Swagger UI writes style attributes; nothing else may be inline there either. */
-const DOCS_POLICY = 'default-src \'none\'; script-src \'self\'; style-src \'self\' \'unsafe-inline\'; img-src \'self\' data:; font-src \'self\'; connect-src \'self\'; base-uri \'none\'; form-action \'self\'; frame-ancestors \'none\''
+const DOCS_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 /** zod says of every integer that it is safe, and of every time how it is spelt: true, and noise to a reader. */
 const config: NonNullable<Parameters<typeof createJsonSchemaTransform>[0]>['zodToJsonConfig'] & object = {
@@ -22,7 +23,11 @@ export async function registerDocs(app: FastifyInstance, version: string): Promi
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Tracefold', version, description: 'Top exceptions, trends and the state of the pipeline. Times are UTC; errors are application/problem+json.' },
+      info: {
+        title: 'Tracefold',
+        version,
+        description: 'Top exceptions, trends and the state of the pipeline. Times are UTC; errors are application/problem+json.',
+      },
       tags: [
         { name: 'exceptions', description: 'What fails, where, how often, since when.' },
         { name: 'alerts', description: 'What fires, the rules behind it, and who is told.' },

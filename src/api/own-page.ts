@@ -5,6 +5,7 @@ import { ProblemError } from './problems.ts'
 /** For routes that change something, as `onRequest`: before the body is read. */
 export function fromOwnPage(request: FastifyRequest): Promise<void> {
   const site = request.headers['sec-fetch-site']
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') throw new ProblemError('forbidden', 'Pages of other sites may not change anything here.')
+  if (site !== undefined && site !== 'same-origin' && site !== 'none')
+    throw new ProblemError('forbidden', 'Pages of other sites may not change anything here.')
   return Promise.resolve()
 }

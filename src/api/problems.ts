@@ -17,7 +17,7 @@ const KINDS = {
   not_found: { status: 404, title: 'There is no such resource' },
   not_here: { status: 409, title: 'This installation does not offer that' },
   too_large: { status: 413, title: 'The body is too large' },
-  unsupported_media_type: { status: 415, title: 'The body\'s type is not understood' },
+  unsupported_media_type: { status: 415, title: "The body's type is not understood" },
   too_many_requests: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something went wrong here' },
   not_available: { status: 503, title: 'A neighbour is away' },
@@ -88,7 +88,10 @@ function problemOfFastify(error: FastifyError, request: FastifyRequest): Problem
     case 404:
       return problem('not_found', `${pathOf(request)} leads nowhere.`)
     case 413:
-      return problem('too_large', `The body is larger than ${request.routeOptions.bodyLimit ?? 'the limit of'} bytes. Send it in smaller parts, each with its own Idempotency-Key.`)
+      return problem(
+        'too_large',
+        `The body is larger than ${request.routeOptions.bodyLimit ?? 'the limit of'} bytes. Send it in smaller parts, each with its own Idempotency-Key.`,
+      )
     case 415:
       return problem('unsupported_media_type', `Expected Content-Type ${typesOf(request)}, not compressed.`)
     case 429:
@@ -110,12 +113,18 @@ function internal(): Problem {
 }
 
 /** `query limit: too big, expected 1000 at most; query foo: not known` */
-function validationDetail(error: { validationContext?: unknown; validation: readonly { instancePath: string; message?: string | undefined; params: Record<string, unknown> }[] }): string {
+function validationDetail(error: {
+  validationContext?: unknown
+  validation: readonly { instancePath: string; message?: string | undefined; params: Record<string, unknown> }[]
+}): string {
   const where = error.validationContext === 'querystring' ? 'query' : String(error.validationContext ?? 'request')
   return error.validation.map((issue) => issueDetail(where, issue)).join('; ')
 }
 
-function issueDetail(where: string, issue: { instancePath: string; message?: string | undefined; params: Record<string, unknown> }): string {
+function issueDetail(
+  where: string,
+  issue: { instancePath: string; message?: string | undefined; params: Record<string, unknown> },
+): string {
   const { keys } = issue.params
   if (Array.isArray(keys)) return `${where} parameter not known: ${keys.map((key) => JSON.stringify(key)).join(', ')}`
   const name = issue.instancePath.replace(/^\//, '')

@@ -22,17 +22,25 @@ export function rangeOf(query: { from: string; to: string }, nowMs: number): Tim
   const fromMs = parseTime(withPlus(query.from), nowMs)
   const toMs = parseTime(withPlus(query.to), nowMs)
   if (fromMs >= toMs) throw new TracefoldError('bad_request', `from must lie before to; got from=${iso(fromMs)}, to=${iso(toMs)}.`)
-  if (toMs - fromMs > MAX_RANGE_DAYS * DAY_MS) throw new TracefoldError('bad_request', `The range is too long: at most ${MAX_RANGE_DAYS} days in one request.`)
+  if (toMs - fromMs > MAX_RANGE_DAYS * DAY_MS)
+    throw new TracefoldError('bad_request', `The range is too long: at most ${MAX_RANGE_DAYS} days in one request.`)
   return align({ fromMs, toMs }, MINUTE_MS)
 }
 
 /** The range is widened to whole intervals, so that every point speaks of a whole one. */
-export function trendRangeOf(query: { from: string; to: string; interval?: string | undefined }, nowMs: number): TimeRange & { intervalMs: number } {
+export function trendRangeOf(
+  query: { from: string; to: string; interval?: string | undefined },
+  nowMs: number,
+): TimeRange & { intervalMs: number } {
   const range = rangeOf(query, nowMs)
   const intervalMs = query.interval === undefined ? autoInterval(range) : intervalOf(query.interval)
   const aligned = align(range, intervalMs)
   const points = (aligned.toMs - aligned.fromMs) / intervalMs
-  if (points > MAX_POINTS) throw new TracefoldError('bad_request', `${points} points are too many: at most ${MAX_POINTS}. Ask for a longer interval or a shorter range.`)
+  if (points > MAX_POINTS)
+    throw new TracefoldError(
+      'bad_request',
+      `${points} points are too many: at most ${MAX_POINTS}. Ask for a longer interval or a shorter range.`,
+    )
   return { ...aligned, intervalMs }
 }
 
@@ -41,7 +49,8 @@ export function daysOf(query: { from?: string | undefined; to?: string | undefin
   const to = query.to ?? day(nowMs)
   const from = query.from ?? day(Date.parse(to) - 6 * DAY_MS)
   if (from > to) throw new TracefoldError('bad_request', `from must not lie after to; got from=${from}, to=${to}.`)
-  if (Date.parse(to) - Date.parse(from) >= MAX_RANGE_DAYS * DAY_MS) throw new TracefoldError('bad_request', `The range is too long: at most ${MAX_RANGE_DAYS} days in one request.`)
+  if (Date.parse(to) - Date.parse(from) >= MAX_RANGE_DAYS * DAY_MS)
+    throw new TracefoldError('bad_request', `The range is too long: at most ${MAX_RANGE_DAYS} days in one request.`)
   return { from, to }
 }
 
@@ -56,7 +65,8 @@ export function withPlus(text: string): string {
 
 function intervalOf(text: string): number {
   const intervalMs = parseDuration(text)
-  if (intervalMs % MINUTE_MS !== 0 || intervalMs > MAX_RANGE_DAYS * DAY_MS) throw new TracefoldError('bad_request', `interval must be whole minutes, such as 5m or 1h, up to ${MAX_RANGE_DAYS}d; got ${text}.`)
+  if (intervalMs % MINUTE_MS !== 0 || intervalMs > MAX_RANGE_DAYS * DAY_MS)
+    throw new TracefoldError('bad_request', `interval must be whole minutes, such as 5m or 1h, up to ${MAX_RANGE_DAYS}d; got ${text}.`)
   return intervalMs
 }
 

@@ -24,7 +24,16 @@ export function ruleBookOf(inForce: () => RuleSet | null): RuleBook {
 function wordsOf(rule: Rule): RuleWords {
   const { id, classification, fields } = rule
   const { category, severity, advice } = classification
-  return { id, family: familyOf(rule), title: fields.title, category, severity, meaning: fields.meaning, advice, link: linkOf(classification.link, id) }
+  return {
+    id,
+    family: familyOf(rule),
+    title: fields.title,
+    category,
+    severity,
+    meaning: fields.meaning,
+    advice,
+    link: linkOf(classification.link, id),
+  }
 }
 
 /** An address that the rule names stays. A path of the package is on our own page about all rules, which has the same anchors. */

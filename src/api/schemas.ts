@@ -15,24 +15,66 @@ const MAX_TIME_CHARS = 64
 const MAX_IDEMPOTENCY_KEY_CHARS = 255
 
 const text = (description: string, example: string) => z.string().meta({ description, examples: [example] })
-const orNull = (description: string, example: string) => z.string().nullable().meta({ description, examples: [example] })
-const count = (description: string, example: number) => z.number().int().meta({ description, examples: [example] })
+const orNull = (description: string, example: string) =>
+  z
+    .string()
+    .nullable()
+    .meta({ description, examples: [example] })
+const count = (description: string, example: number) =>
+  z
+    .number()
+    .int()
+    .meta({ description, examples: [example] })
 const time = (description: string) => z.iso.datetime().meta({ description, examples: ['2026-03-01T12:00:00.000Z'] })
 const day = (description: string) => z.iso.date().meta({ description, examples: ['2026-03-01'] })
-const limit = (standard: number, max: number) => z.coerce.number().int().min(1).max(max).default(standard).meta({ description: `Rows at most; ${standard} by default, up to ${max}.`, examples: [standard] })
+const limit = (standard: number, max: number) =>
+  z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(max)
+    .default(standard)
+    .meta({ description: `Rows at most; ${standard} by default, up to ${max}.`, examples: [standard] })
 
 const timeText = (standard: string, what: string) =>
-  z.string().min(1).max(MAX_TIME_CHARS).default(standard).meta({ description: `${what}: ISO 8601, \`now\`, or relative to now (\`-15m\`, \`-24h\`, \`-7d\`). Default ${standard}.`, examples: [standard] })
-const rangeFields = { from: timeText('-24h', 'Begin, inclusive, rounded down to the minute'), to: timeText('now', 'End, exclusive, rounded up to the minute') }
+  z
+    .string()
+    .min(1)
+    .max(MAX_TIME_CHARS)
+    .default(standard)
+    .meta({
+      description: `${what}: ISO 8601, \`now\`, or relative to now (\`-15m\`, \`-24h\`, \`-7d\`). Default ${standard}.`,
+      examples: [standard],
+    })
+const rangeFields = {
+  from: timeText('-24h', 'Begin, inclusive, rounded down to the minute'),
+  to: timeText('now', 'End, exclusive, rounded up to the minute'),
+}
 
 export const SEVERITIES = ['critical', 'high', 'medium', 'low'] as const satisfies readonly Classification['severity'][]
-const value = (description: string, example: string) => z.string().min(1).max(MAX_NAME_CHARS).optional().meta({ description, examples: [example] })
+const value = (description: string, example: string) =>
+  z
+    .string()
+    .min(1)
+    .max(MAX_NAME_CHARS)
+    .optional()
+    .meta({ description, examples: [example] })
 const narrowing = {
   category: value(`Only events of this category; \`${NO_VALUE}\` for those that have none.`, 'out-of-memory'),
-  severity: z.enum([...SEVERITIES, NO_VALUE]).optional().meta({ description: `Only events of this severity; \`${NO_VALUE}\` for those that have none.`, examples: ['critical'] }),
+  severity: z
+    .enum([...SEVERITIES, NO_VALUE])
+    .optional()
+    .meta({ description: `Only events of this severity; \`${NO_VALUE}\` for those that have none.`, examples: ['critical'] }),
 }
 const by = z.enum(TOP_BY).meta({ description: 'What to group by.', examples: ['fingerprint'] })
-const change = z.number().nullable().meta({ description: 'Change against the period of the same length just before, as a ratio: 0.5 is half as many again, -1 is gone. Null where there was nothing before.', examples: [0.5] })
+const change = z
+  .number()
+  .nullable()
+  .meta({
+    description:
+      'Change against the period of the same length just before, as a ratio: 0.5 is half as many again, -1 is gone. Null where there was nothing before.',
+    examples: [0.5],
+  })
 
 // Requests
 
@@ -43,40 +85,87 @@ export const topQuery = z.strictObject({
   by: by.default('fingerprint'),
   ...narrowing,
   rule: value(`Only events that this pattern rule matched; \`${NO_VALUE}\` for those that none did.`, 'heap-memory'),
-  fingerprint: value('Only events of this error, by any of its keys: the one in force, or one by the fingerprint rules before.', 'v1:0123456789abcdef'),
+  fingerprint: value(
+    'Only events of this error, by any of its keys: the one in force, or one by the fingerprint rules before.',
+    'v1:0123456789abcdef',
+  ),
 })
 export const groupQuery = z.strictObject(rangeFields)
 export const trendQuery = z.strictObject({
   ...rangeFields,
-  interval: z.string().min(1).max(MAX_TIME_CHARS).optional().meta({ description: 'Time between points, in whole minutes: 1m, 5m, 1h, 1d. The range is widened to whole intervals. By default such that there are up to 120 points.', examples: ['15m'] }),
+  interval: z
+    .string()
+    .min(1)
+    .max(MAX_TIME_CHARS)
+    .optional()
+    .meta({
+      description:
+        'Time between points, in whole minutes: 1m, 5m, 1h, 1d. The range is widened to whole intervals. By default such that there are up to 120 points.',
+      examples: ['15m'],
+    }),
   by: by.optional().meta({ description: 'Which dimension `key` is a value of; fingerprint by default.', examples: ['fingerprint'] }),
   key: value('Only events with this value. Of a fingerprint, any key of the error leads to all of its events.', 'v1:0123456789abcdef'),
   ...narrowing,
 })
-const fingerprintParam = { fingerprint: z.string().min(1).max(MAX_NAME_CHARS).meta({ description: 'Key of the error: the one in force, or one by the fingerprint rules before.', examples: ['v1:0123456789abcdef'] }) }
+const fingerprintParam = {
+  fingerprint: z
+    .string()
+    .min(1)
+    .max(MAX_NAME_CHARS)
+    .meta({
+      description: 'Key of the error: the one in force, or one by the fingerprint rules before.',
+      examples: ['v1:0123456789abcdef'],
+    }),
+}
 export const groupParams = z.strictObject(fingerprintParam)
 const jobParam = {
-  job: z.string().min(1).max(MAX_NAME_CHARS).meta({ description: 'Name of the job, URL-encoded: a slash in it is %2F.', examples: ['orders-enrichment'] }),
+  job: z
+    .string()
+    .min(1)
+    .max(MAX_NAME_CHARS)
+    .meta({ description: 'Name of the job, URL-encoded: a slash in it is %2F.', examples: ['orders-enrichment'] }),
 }
 export const jobParams = z.strictObject(jobParam)
 export const jobGroupParams = z.strictObject({ ...jobParam, ...fingerprintParam })
-export const ledgerQuery = z.strictObject({ from: day('First day (UTC); six days before `to` by default.').optional(), to: day('Last day (UTC), inclusive; today by default.').optional() })
-export const lettersQuery = z.strictObject({ limit: limit(50, 200), reason: z.enum(DEAD_REASONS).optional().meta({ description: 'Only letters with this reason.', examples: ['not_json'] }) })
+export const ledgerQuery = z.strictObject({
+  from: day('First day (UTC); six days before `to` by default.').optional(),
+  to: day('Last day (UTC), inclusive; today by default.').optional(),
+})
+export const lettersQuery = z.strictObject({
+  limit: limit(50, 200),
+  reason: z
+    .enum(DEAD_REASONS)
+    .optional()
+    .meta({ description: 'Only letters with this reason.', examples: ['not_json'] }),
+})
 export const noQuery = z.strictObject({})
 export const eventsHeaders = z.looseObject({
-  'idempotency-key': z.string().min(1).max(MAX_IDEMPOTENCY_KEY_CHARS).optional().meta({ description: 'Names this body: sent again with the same key, it is not counted again.', examples: ['host-17/2026-03-01T12:00/3'] }),
+  'idempotency-key': z
+    .string()
+    .min(1)
+    .max(MAX_IDEMPOTENCY_KEY_CHARS)
+    .optional()
+    .meta({
+      description: 'Names this body: sent again with the same key, it is not counted again.',
+      examples: ['host-17/2026-03-01T12:00/3'],
+    }),
 })
 /** A description only: the bytes go through as they are. */
-export const eventsBody = z.custom<Buffer>((body) => Buffer.isBuffer(body) && body.length > 0, 'expected log records, one in each line; got nothing').meta({
-  description: 'Log records, one in each line, as the layout wrote them.',
-  type: 'string',
-  examples: ['{"timestamp":"2026-03-01T12:00:00Z","level":"ERROR","loggerName":"com.acme.Orders","message":"Checkpoint 17 failed"}\n'],
-})
+export const eventsBody = z
+  .custom<Buffer>((body) => Buffer.isBuffer(body) && body.length > 0, 'expected log records, one in each line; got nothing')
+  .meta({
+    description: 'Log records, one in each line, as the layout wrote them.',
+    type: 'string',
+    examples: ['{"timestamp":"2026-03-01T12:00:00Z","level":"ERROR","loggerName":"com.acme.Orders","message":"Checkpoint 17 failed"}\n'],
+  })
 
 // Answers
 
 const rangeAnswer = { from: time('Begin of the range that was counted, inclusive.'), to: time('Its end, exclusive.') }
-const jobOrAll = z.string().nullable().meta({ description: 'The job that was asked for; null for all jobs.', examples: ['orders-enrichment'] })
+const jobOrAll = z
+  .string()
+  .nullable()
+  .meta({ description: 'The job that was asked for; null for all jobs.', examples: ['orders-enrichment'] })
 
 export const jobRow = z
   .object({
@@ -95,7 +184,11 @@ export const jobsAnswer = z.object({ ...rangeAnswer, jobs: z.array(jobRow).meta(
 export const topRow = z
   .object({
     key: text('The value grouped by; `(none)` where an event has none.', 'v1:0123456789abcdef'),
-    previous_fingerprints: z.array(z.string()).meta({ description: 'By fingerprint: the keys that these events had by other fingerprint rules, as far as this range and the period before it tell. Their events are counted here.', examples: [[]] }),
+    previous_fingerprints: z.array(z.string()).meta({
+      description:
+        'By fingerprint: the keys that these events had by other fingerprint rules, as far as this range and the period before it tell. Their events are counted here.',
+      examples: [[]],
+    }),
     title: text('Root cause and its message without the volatile parts.', 'ConnectException: Connection refused: <*>'),
     culprit: orNull('The frame that decided: `Class.method:line`.', 'com.acme.Orders.load:41'),
     exception_class: orNull('Class of the outermost exception.', 'java.lang.RuntimeException'),
@@ -103,16 +196,26 @@ export const topRow = z
     category: orNull('What kind of trouble it is, by the rules when it was counted.', 'connection-refused'),
     severity: orNull('How bad that is: critical, high, medium or low.', 'high'),
     rule: orNull('Id of the pattern rule that says so.', 'connection-refused'),
-    rule_title: orNull('What that rule, as it is in force now, calls the error. By fingerprint or rule; else null.', 'Nobody listens where it connects to'),
+    rule_title: orNull(
+      'What that rule, as it is in force now, calls the error. By fingerprint or rule; else null.',
+      'Nobody listens where it connects to',
+    ),
     advice: orNull('What to do about it, likewise.', 'Check that the service runs, and its host and port.'),
-    link: orNull('More about it, likewise: an address, or a path from the API\'s root.', 'patterns.html#connection-refused'),
+    link: orNull("More about it, likewise: an address, or a path from the API's root.", 'patterns.html#connection-refused'),
     level: orNull('Log level.', 'ERROR'),
     count: count('Events in the range.', 1_204),
     share: z.number().meta({ description: 'Part of all events of the range, 0 to 1.', examples: [0.25] }),
     previous_count: count('Events in the period of the same length just before.', 800),
     change,
     is_new: z.boolean().meta({ description: 'True where that period had no event of it, under any key.', examples: [false] }),
-    group_state: z.enum(GROUP_STATES).nullable().meta({ description: 'Of an error of one job: new in its first seven days, ongoing, resolved, regressed where it came back after that, or muted. Null where several jobs are asked for, or no alert rules are evaluated.', examples: ['ongoing'] }),
+    group_state: z
+      .enum(GROUP_STATES)
+      .nullable()
+      .meta({
+        description:
+          'Of an error of one job: new in its first seven days, ongoing, resolved, regressed where it came back after that, or muted. Null where several jobs are asked for, or no alert rules are evaluated.',
+        examples: ['ongoing'],
+      }),
     hosts: count('Distinct hosts; an estimate where there are many.', 3),
     jobs: count('Distinct jobs.', 1),
     first_seen: time('First event in the range, under any of its keys.'),
@@ -139,10 +242,12 @@ export const pattern = z
     severity: text('How bad that is.', 'critical'),
     meaning: text('What it means.', 'The objects that the program holds take more than the heap has.'),
     advice: orNull('What to do about it.', 'Take a heap dump and look at what holds the most.'),
-    link: text('More about it: an address, or a path from the API\'s root.', 'patterns.html#heap-memory'),
+    link: text("More about it: an address, or a path from the API's root.", 'patterns.html#heap-memory'),
   })
   .meta({ id: 'Pattern' })
-export const patternsAnswer = z.object({ patterns: z.array(pattern).meta({ description: 'In the order in which they are tried; the first that matches decides.' }) })
+export const patternsAnswer = z.object({
+  patterns: z.array(pattern).meta({ description: 'In the order in which they are tried; the first that matches decides.' }),
+})
 
 export const trendAnswer = z.object({
   job: jobOrAll,
@@ -151,12 +256,16 @@ export const trendAnswer = z.object({
   key: orNull('The value that the trend was narrowed to, or null.', 'v1:0123456789abcdef'),
   interval_seconds: count('Time between points.', 900),
   total: count('Sum of all points.', 4_816),
-  points: z.array(z.object({ time: time('Begin of the interval.'), count: count('Events in it.', 17) })).meta({ description: 'Every interval of the range, zero where nothing happened.' }),
+  points: z
+    .array(z.object({ time: time('Begin of the interval.'), count: count('Events in it.', 17) }))
+    .meta({ description: 'Every interval of the range, zero where nothing happened.' }),
 })
 
 export const eventsAnswer = z.object({
   records: count('Records taken; durable when this answer is sent.', 500),
-  duplicate: z.boolean().meta({ description: 'True where a body with this Idempotency-Key was taken before: nothing was counted again.', examples: [false] }),
+  duplicate: z
+    .boolean()
+    .meta({ description: 'True where a body with this Idempotency-Key was taken before: nothing was counted again.', examples: [false] }),
 })
 
 const ledgerCounts = {
@@ -167,18 +276,26 @@ const ledgerCounts = {
   expired: count('Events lost because the log or the window was older than what is kept.', 0),
   skipped: count('Events that an operator skipped.', 0),
   imbalance: count('counted + filtered + dead + expired + skipped - consumed: zero where the account is in balance.', 0),
-  counts: z.record(z.string(), z.number()).meta({ description: 'The entries themselves, by rule and reason.', examples: [{ consumed: 10_000, counted: 9_000, 'filtered.level': 990, 'dead.not_json': 10 }] }),
+  counts: z.record(z.string(), z.number()).meta({
+    description: 'The entries themselves, by rule and reason.',
+    examples: [{ consumed: 10_000, counted: 9_000, 'filtered.level': 990, 'dead.not_json': 10 }],
+  }),
 }
 const branch = z.enum(['detail', 'rollup']).meta({ description: 'The branch.', examples: ['detail'] })
 export const ledgerLine = z
-  .object({ branch, contributor: text('cluster/topic/incarnation/partition.', 'kafka/error-logs/0/3'), day: day('Day (UTC) of the records.'), ...ledgerCounts })
+  .object({
+    branch,
+    contributor: text('cluster/topic/incarnation/partition.', 'kafka/error-logs/0/3'),
+    day: day('Day (UTC) of the records.'),
+    ...ledgerCounts,
+  })
   .meta({ id: 'LedgerLine' })
 export const ledgerTotal = z.object({ branch, ...ledgerCounts }).meta({ id: 'LedgerTotal' })
 export const ledgerAnswer = z.object({
   from: day('First day.'),
   to: day('Last day, inclusive.'),
   balanced: z.boolean().meta({ description: 'True where every line is in balance.', examples: [true] }),
-  imbalance: count('Sum of the lines\' imbalances.', 0),
+  imbalance: count("Sum of the lines' imbalances.", 0),
   totals: z.array(ledgerTotal).meta({ description: 'One for each branch: both consume every event.' }),
   lines: z.array(ledgerLine),
 })
@@ -189,7 +306,7 @@ export const letterRow = z
     stage: z.enum(['decode', 'store']).meta({ description: 'Where it failed.', examples: ['decode'] }),
     branch: branch.nullable().meta({ description: 'Null for decode, which both branches share.', examples: [null] }),
     reason: z.enum(DEAD_REASONS).meta({ description: 'Why.', examples: ['not_json'] }),
-    detail: text('The parser\'s or the store\'s own words.', 'Unexpected token at 17'),
+    detail: text("The parser's or the store's own words.", 'Unexpected token at 17'),
     cluster: text('Source cluster.', 'kafka'),
     topic: text('Source topic, or file.', 'error-logs'),
     partition: count('Source partition.', 3),
@@ -208,7 +325,16 @@ export const lettersAnswer = z.object({ letters: z.array(letterRow).meta({ descr
 
 export const liveAnswer = z.object({ live: z.boolean(), version: text('What runs.', '0.1.0') })
 export const readyAnswer = z
-  .object({ ready: z.boolean(), checks: z.array(z.object({ name: text('The part.', 'kafka'), ok: z.boolean(), detail: text('What is well, or what is away.', 'Connected to 3 brokers.') })) })
+  .object({
+    ready: z.boolean(),
+    checks: z.array(
+      z.object({
+        name: text('The part.', 'kafka'),
+        ok: z.boolean(),
+        detail: text('What is well, or what is away.', 'Connected to 3 brokers.'),
+      }),
+    ),
+  })
   .meta({ id: 'Readiness' })
 
 export const problemAnswer = z
@@ -223,4 +349,7 @@ export const problemAnswer = z
 
 const problemContent = (description: string) => ({ description, content: { [PROBLEM_MEDIA_TYPE]: { schema: problemAnswer } } })
 /** The answers that any route may give beside its own. */
-export const problems = { '4xx': problemContent('The request cannot be answered as it is.'), '5xx': problemContent('A neighbour is away, or the fault is here.') }
+export const problems = {
+  '4xx': problemContent('The request cannot be answered as it is.'),
+  '5xx': problemContent('A neighbour is away, or the fault is here.'),
+}

@@ -12,7 +12,11 @@ export interface Listening {
 
 export async function listen(app: FastifyInstance, at: { host: string; port: number }): Promise<Listening> {
   await app.listen({ ...at }).catch((cause: unknown) => {
-    throw new TracefoldError('config_invalid', `Cannot listen on ${at.host}:${at.port} (${reasonOf(cause)}). Choose another http.host or http.port, or end what listens there.`, { cause })
+    throw new TracefoldError(
+      'config_invalid',
+      `Cannot listen on ${at.host}:${at.port} (${reasonOf(cause)}). Choose another http.host or http.port, or end what listens there.`,
+      { cause },
+    )
   })
   const { port } = app.server.address() as AddressInfo // a TCP listener's address is never a string
   return { url: `http://${hostOf(at.host)}:${port}/`, port, close: () => app.close() }

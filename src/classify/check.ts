@@ -37,7 +37,15 @@ export function checkExamples(set: RuleSet, isBuiltIn: (rule: Rule) => boolean):
       if (found?.rule === rule.id) continue
       const thief = set.rules.find(({ id }) => id === found?.rule)
       const list = thief !== undefined && isBuiltIn(rule) && !isBuiltIn(thief) ? report.taken : report.failures
-      list.push(failure(rule, `match.${i}`, thief === undefined ? 'no rule matches it' : `${thief.id} (priority ${thief.priority}) takes it, before priority ${rule.priority}`))
+      list.push(
+        failure(
+          rule,
+          `match.${i}`,
+          thief === undefined
+            ? 'no rule matches it'
+            : `${thief.id} (priority ${thief.priority}) takes it, before priority ${rule.priority}`,
+        ),
+      )
     }
     const alone = classifierOf({ rules: [rule] })
     for (const [i, example] of noMatch.entries()) {

@@ -9,7 +9,9 @@ import type { Rule } from './rule.ts'
 
 export function hostileLines(rule: Rule): string[] {
   const seeds = (rule.fields.match.message ?? []).flatMap((entry) => [withoutEnd(plainOf(entry)), longest(plainOf(entry)), 'a', '1 ', '['])
-  return [...new Set(seeds)].filter((seed) => seed !== '').map((seed) => seed.repeat(Math.ceil(MAX_MATCHED_CHARS / seed.length)).slice(0, MAX_MATCHED_CHARS))
+  return [...new Set(seeds)]
+    .filter((seed) => seed !== '')
+    .map((seed) => seed.repeat(Math.ceil(MAX_MATCHED_CHARS / seed.length)).slice(0, MAX_MATCHED_CHARS))
 }
 
 /** What is left of an expression without its signs; words stay as they are. */

@@ -45,7 +45,10 @@ export function readRuleSet(folders: readonly string[]): RuleSet {
   }
   if (faults.length > 0) throw new TracefoldError('config_invalid', `patterns cannot be used:\n${faults.join('\n')}`)
   const found = [...byId.values()].sort((a, b) => a.rule.priority - b.rule.priority || (a.rule.id < b.rule.id ? -1 : 1))
-  const digest = createHash('sha256').update(JSON.stringify(found.map(({ text }) => text))).digest('hex').slice(0, 16)
+  const digest = createHash('sha256')
+    .update(JSON.stringify(found.map(({ text }) => text)))
+    .digest('hex')
+    .slice(0, 16)
   return { rules: found.map(({ rule }) => rule), digest }
 }
 
@@ -58,7 +61,10 @@ export function builtInFolder(): string {
 export function ruleFilesIn(path: string): string[] {
   if (statSync(path).isFile()) return [path]
   const names = readdirSync(path, { recursive: true, encoding: 'utf8' })
-  return names.filter((name) => /\.ya?ml$/.test(name) && !/(?:^|[\\/])\./.test(name)).sort().map((name) => join(path, name))
+  return names
+    .filter((name) => /\.ya?ml$/.test(name) && !/(?:^|[\\/])\./.test(name))
+    .sort()
+    .map((name) => join(path, name))
 }
 
 function rulesIn(folder: string, faults: string[]): Map<string, Found> {
@@ -83,7 +89,8 @@ function readAll(folder: string, faults: string[]): { file: string; text: string
 
 function readFile(file: string, text: string, isBuiltIn: boolean): { rule: Rule } | { faults: string[] } {
   const result = readRule(file, text)
-  if ('faults' in result) return { faults: result.faults.map(({ line, field, why }) => `${line === null ? file : `${file}:${line}`}: ${field}: ${why}`) }
+  if ('faults' in result)
+    return { faults: result.faults.map(({ line, field, why }) => `${line === null ? file : `${file}:${line}`}: ${field}: ${why}`) }
   const { rule } = result
   const expected = basename(file).replace(/\.ya?ml$/, '')
   if (rule.id !== expected) return { faults: [`${file}: id: expected ${expected}, as the file is named, got ${rule.id}`] }

@@ -28,8 +28,14 @@ export function createClassifier({ rules }: Pick<RuleSet, 'rules'>): (subject: S
   const index = createRuleIndex(rules)
   const asking = rules.filter((rule) => rule.message !== null && rule.exception === null && (rule.logger !== null || rule.frame !== null))
   return (subject) => {
-    const parts = subject.throwable === null ? [] : chainOf(subject.throwable).map((link) => ({ link, text: link.message === null ? null : readable(link.message) }))
-    const candidates = index.ofChain(parts.map(({ link }) => link.type), parts.flatMap(({ text }) => text ?? []))
+    const parts =
+      subject.throwable === null
+        ? []
+        : chainOf(subject.throwable).map((link) => ({ link, text: link.message === null ? null : readable(link.message) }))
+    const candidates = index.ofChain(
+      parts.map(({ link }) => link.type),
+      parts.flatMap(({ text }) => text ?? []),
+    )
     const place = candidates.find((candidate) => isMet(rules[candidate]!, parts, subject.logger)) ?? rules.length
     const otherwise = rules[place]?.classification ?? null
     // What is answered stays in memory for each known trace: it is made elsewhere and of answers alone, so that it holds no frames.
@@ -44,7 +50,13 @@ function always(classification: Classification | null): Classify {
 }
 
 /** A rule before `place` that the log message meets, else what the throwable has decided. */
-function byLogMessage(rules: readonly Rule[], index: RuleIndex, place: number, otherwise: Classification | null, unmeant: ReadonlySet<Rule>): Classify {
+function byLogMessage(
+  rules: readonly Rule[],
+  index: RuleIndex,
+  place: number,
+  otherwise: Classification | null,
+  unmeant: ReadonlySet<Rule>,
+): Classify {
   return (logMessage) => {
     const text = readable(logMessage)
     for (const candidate of index.ofText(text)) {
@@ -60,7 +72,9 @@ function byLogMessage(rules: readonly Rule[], index: RuleIndex, place: number, o
 function isMet(rule: Rule, parts: readonly Part[], logger: string | null): boolean {
   if (!isFrom(rule, parts, logger)) return false
   if (rule.exception === null && rule.message === null) return true
-  return parts.some(({ link, text }) => (rule.exception?.test(link.type) ?? true) && (rule.message === null || (text !== null && rule.message.test(text))))
+  return parts.some(
+    ({ link, text }) => (rule.exception?.test(link.type) ?? true) && (rule.message === null || (text !== null && rule.message.test(text))),
+  )
 }
 
 function isFrom({ logger: loggers, frame }: Rule, parts: readonly Part[], logger: string | null): boolean {

@@ -17,7 +17,9 @@ interface Filed {
 const SLOTS = 8_192
 
 /** Both texts and needles in lower case. Calls `found` with an owner for each place where one of its needles stands. */
-export function createNeedleIndex(needles: Iterable<readonly [needle: string, owner: number]>): (text: string, found: (owner: number) => void) => void {
+export function createNeedleIndex(
+  needles: Iterable<readonly [needle: string, owner: number]>,
+): (text: string, found: (owner: number) => void) => void {
   const slots: (Filed[] | undefined)[] = Array.from({ length: SLOTS })
   for (const [needle, owner] of needles) {
     const slot = slotOf(needle.charCodeAt(0), needle.charCodeAt(1), needle.charCodeAt(2))

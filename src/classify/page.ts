@@ -9,7 +9,9 @@ import type { Rule } from './rule.ts'
 const EXAMPLE_CHARS = 240
 
 export function patternsPage({ rules }: RuleSet): string {
-  const families = [...new Set(rules.map(familyOf))].sort().map((family) => [family, rules.filter((rule) => familyOf(rule) === family)] as const)
+  const families = [...new Set(rules.map(familyOf))]
+    .sort()
+    .map((family) => [family, rules.filter((rule) => familyOf(rule) === family)] as const)
   const sections = families.map(([family, ofFamily]) => `## ${family}\n\n${ofFamily.map(section).join('\n')}`)
   return `${head(rules.length)}\n${contents(families)}\n${sections.join('\n')}`
 }
@@ -43,7 +45,11 @@ function section({ id, priority, fields }: Rule): string {
 /** The line that shows the error: of a trace, its head; of a longer chain, its root. */
 function firstExample(example: Rule['fields']['examples']['match'][number] | undefined): string {
   const text = typeof example === 'string' ? example : (example?.trace ?? example?.message ?? example?.logger ?? '')
-  const lines = text.trim().split('\n').filter((line) => !/^\s+at /.test(line)).slice(0, 3)
+  const lines = text
+    .trim()
+    .split('\n')
+    .filter((line) => !/^\s+at /.test(line))
+    .slice(0, 3)
   return lines.map((line) => (line.length > EXAMPLE_CHARS ? `${line.slice(0, EXAMPLE_CHARS)}...` : line)).join('\n')
 }
 

@@ -25,7 +25,9 @@ export function createRuleIndex(rules: readonly Rule[]): RuleIndex {
   const only = (asks: (rule: Rule) => boolean): number[] => places.filter((place) => asks(rules[place]!))
   const byWords = only(asksForWords)
   const byPart = filedByPart(rules)
-  const find = createNeedleIndex(byWords.flatMap((place) => (rules[place]!.message?.needles ?? []).map((needle) => [needle, place] as const)))
+  const find = createNeedleIndex(
+    byWords.flatMap((place) => (rules[place]!.message?.needles ?? []).map((needle) => [needle, place] as const)),
+  )
   const ofEveryText = only((rule) => asksForWords(rule) && rule.message?.needles === null)
   const ofEveryChain = only((rule) => rule.exception?.parts === null)
   const ofEveryEvent = only((rule) => rule.exception === null && rule.message === null)

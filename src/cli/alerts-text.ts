@@ -27,7 +27,15 @@ export function testText({ rule, from, to, past_from: pastFrom, rows, episodes }
   if (episodes.length === 0) return `${rule} would not have fired ${range} (${read}).\n`
   const table = renderTable(
     EPISODES,
-    episodes.map((one) => [minute(one.starts_at), lasted(one), subjectOf(one), orNothing(one.count), orNothing(one.usual), one.what ?? NOTHING, one.why ?? NOTHING]),
+    episodes.map((one) => [
+      minute(one.starts_at),
+      lasted(one),
+      subjectOf(one),
+      orNothing(one.count),
+      orNothing(one.usual),
+      one.what ?? NOTHING,
+      one.why ?? NOTHING,
+    ]),
     width,
   )
   return `${rule} would have fired ${counted(episodes.length, 'time')} ${range} (${read}).\n\n${table}`
@@ -41,8 +49,15 @@ const RULES: readonly Column[] = [
   { heading: 'TITLE', align: 'left', flexible: true },
 ]
 
-export function rulesTable(rules: readonly { id: string; level: string; severity: string; per: string; title: string }[], width: number | null): string {
-  const table = renderTable(RULES, rules.map(({ id, level, severity, per, title }) => [id, level, severity, per, title]), width)
+export function rulesTable(
+  rules: readonly { id: string; level: string; severity: string; per: string; title: string }[],
+  width: number | null,
+): string {
+  const table = renderTable(
+    RULES,
+    rules.map(({ id, level, severity, per, title }) => [id, level, severity, per, title]),
+    width,
+  )
   return `${table}\n${counted(rules.length, 'rule')} in force, no faults\n`
 }
 
@@ -60,7 +75,16 @@ const ALERTS: readonly Column[] = [
 export function alertsTable({ blind, firing, total, alerts }: Alerts, nowMs: number, width: number | null): string {
   const warning = blind === null ? '' : `The rules are blind: ${blind}\n`
   if (total === 0) return `${warning}Nothing fires.\n`
-  const rows = alerts.map((one) => [one.state, one.severity, `${duration(nowMs - Date.parse(one.since))} ago`, one.rule.id, subjectOf(one), orNothing(one.count), one.what ?? NOTHING, toldTo(one)])
+  const rows = alerts.map((one) => [
+    one.state,
+    one.severity,
+    `${duration(nowMs - Date.parse(one.since))} ago`,
+    one.rule.id,
+    subjectOf(one),
+    orNothing(one.count),
+    one.what ?? NOTHING,
+    toldTo(one),
+  ])
   const rest = alerts.length < total ? `\n${total - alerts.length} more\n` : ''
   return `${warning}${counted(firing, 'alert')} firing, of ${total}\n\n${renderTable(ALERTS, rows, width)}${rest}`
 }
@@ -70,7 +94,9 @@ function toldTo({ acknowledged, hushed }: z.output<typeof alertRow>): string {
 }
 
 function subjectOf({ job, environment, fingerprint, category }: Subject): string {
-  const parts = [job === null ? null : environment === null ? job : `${job} (${environment})`, category, fingerprint].filter((part) => part !== null)
+  const parts = [job === null ? null : environment === null ? job : `${job} (${environment})`, category, fingerprint].filter(
+    (part) => part !== null,
+  )
   return parts.length === 0 ? 'all jobs' : parts.join(' ')
 }
 

@@ -31,7 +31,7 @@ export function registerAlerts(program: Command, io: Io, open: OpenAlertReader =
   alerts
     .command('test')
     .description('replay a rule over history and print when it would have fired')
-    .argument('<file>', 'the rule\'s file (YAML)')
+    .argument('<file>', "the rule's file (YAML)")
     .option('--from <time>', 'start: ISO 8601, or relative such as -7d', '-7d')
     .option('--to <time>', 'end', 'now')
     .option('--json', 'print a JSON object')
@@ -56,7 +56,11 @@ async function openLazily(settings: Settings): Promise<AlertReader & { close(): 
 }
 
 async function test(file: string, words: Words, command: Command, io: Io, open: OpenAlertReader): Promise<void> {
-  const [{ rangeOf }, { testableRule, testRule }, { testOf }] = await Promise.all([import('../api/range.ts'), import('../alert/rule-test.ts'), import('../api/alert-rows.ts')])
+  const [{ rangeOf }, { testableRule, testRule }, { testOf }] = await Promise.all([
+    import('../api/range.ts'),
+    import('../alert/rule-test.ts'),
+    import('../api/alert-rows.ts'),
+  ])
   const range = rangeOf(words, io.nowMs())
   const text = textOf(file)
   testableRule(text)
@@ -89,11 +93,18 @@ async function answerOf(address: string): Promise<unknown> {
   try {
     response = await fetch(address, { signal: AbortSignal.timeout(ANSWER_MS), headers: { accept: 'application/json' } })
   } catch (cause) {
-    throw new TracefoldError('not_available', `nobody answers at ${address}. Is \`tracefold run\` running, and is this its address (--url)?`, { cause })
+    throw new TracefoldError(
+      'not_available',
+      `nobody answers at ${address}. Is \`tracefold run\` running, and is this its address (--url)?`,
+      { cause },
+    )
   }
   const body = (await response.json().catch(() => null)) as { detail?: unknown } | null
   if (response.ok && body !== null) return body
-  throw new TracefoldError('not_available', `${address} answers ${response.status}${typeof body?.detail === 'string' ? `: ${body.detail}` : ''}`)
+  throw new TracefoldError(
+    'not_available',
+    `${address} answers ${response.status}${typeof body?.detail === 'string' ? `: ${body.detail}` : ''}`,
+  )
 }
 
 function textOf(file: string): string {

@@ -40,24 +40,36 @@ export function registerBackfill(program: Command, io: Io, open: OpenOffsets['to
       const wanted = wantedOf(words)
       const tools = await open(settingsFor(command, io), io.nowMs, words.cluster)
       await closing(tools, async () => {
-        const pieces = await tools.backfill(wanted, ({ branch, contributor, next, to }) => void io.stderr.write(`${branch} ${contributor}: ${next} of ${to}\n`))
-        io.stdout.write(words.json === true ? `${JSON.stringify({ backfilled: pieces.map(named), away: tools.away ?? [] }, null, 2)}\n` : `${rendered(pieces)}${leftOut(tools.away)}`)
+        const pieces = await tools.backfill(
+          wanted,
+          ({ branch, contributor, next, to }) => void io.stderr.write(`${branch} ${contributor}: ${next} of ${to}\n`),
+        )
+        io.stdout.write(
+          words.json === true
+            ? `${JSON.stringify({ backfilled: pieces.map(named), away: tools.away ?? [] }, null, 2)}\n`
+            : `${rendered(pieces)}${leftOut(tools.away)}`,
+        )
       })
     })
 }
 
 function wantedOf({ branch, skipped, allSkipped, topic, partition, from, to }: Words): BackfillWords {
   const isRange = topic !== undefined || partition !== undefined || from !== undefined || to !== undefined
-  if ([skipped !== undefined, allSkipped === true, isRange].filter(Boolean).length !== 1) throw new TracefoldError('usage', 'say what to backfill: --skipped <id>, --all-skipped, or --topic, --partition, --from and --to')
+  if ([skipped !== undefined, allSkipped === true, isRange].filter(Boolean).length !== 1)
+    throw new TracefoldError('usage', 'say what to backfill: --skipped <id>, --all-skipped, or --topic, --partition, --from and --to')
   if (skipped !== undefined) return { kind: 'skipped', id: skipped }
   if (allSkipped === true) return { kind: 'all', branches: branchesOf(branch) }
-  if (topic === undefined || partition === undefined || from === undefined || to === undefined) throw new TracefoldError('usage', 'a range takes --topic, --partition, --from and --to')
+  if (topic === undefined || partition === undefined || from === undefined || to === undefined)
+    throw new TracefoldError('usage', 'a range takes --topic, --partition, --from and --to')
   return { kind: 'range', branches: branchesOf(branch), topic, partition, from, to }
 }
 
 function rendered(pieces: readonly (PieceReport & InCluster)[]): string {
   if (pieces.length === 0) return 'Nothing that was skipped is left to backfill.\n'
   return pieces
-    .map(({ from, to, gone, ...place }) => `${placeWords(place)}: offsets ${from} to ${to} are counted${gone === 0 ? '' : `, but for the first ${gone}: the log does not have them any more, they stay skipped`}\n`)
+    .map(
+      ({ from, to, gone, ...place }) =>
+        `${placeWords(place)}: offsets ${from} to ${to} are counted${gone === 0 ? '' : `, but for the first ${gone}: the log does not have them any more, they stay skipped`}\n`,
+    )
     .join('')
 }

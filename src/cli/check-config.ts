@@ -20,12 +20,23 @@ export function registerCheckConfig(program: Command, io: Io): void {
     .option('--json', 'print a JSON object')
     .action(({ json }: { json?: boolean }, command: Command) => {
       const reading = readSettings({ file: configFileOf(command), env: io.env })
-      const faults = reading.kind === 'faults' ? reading.faults : [...checkTlsFiles(reading.settings), ...checkClusterFiles(reading.settings), ...faultsOfReceivers(reading.settings.alerts.receivers, io.env)]
+      const faults =
+        reading.kind === 'faults'
+          ? reading.faults
+          : [
+              ...checkTlsFiles(reading.settings),
+              ...checkClusterFiles(reading.settings),
+              ...faultsOfReceivers(reading.settings.alerts.receivers, io.env),
+            ]
       if (reading.kind === 'faults' || faults.length > 0) {
         if (json === true) io.stdout.write(`${JSON.stringify({ ok: false, faults: faults.map(faultFields) }, null, 2)}\n`)
         throw configInvalid(faults)
       }
-      io.stdout.write(json === true ? `${JSON.stringify({ ok: true, ...origins(reading.given), settings: shownSettings(reading.settings) }, null, 2)}\n` : summary(reading.given))
+      io.stdout.write(
+        json === true
+          ? `${JSON.stringify({ ok: true, ...origins(reading.given), settings: shownSettings(reading.settings) }, null, 2)}\n`
+          : summary(reading.given),
+      )
     })
 }
 
@@ -40,7 +51,9 @@ function origins(given: Layer): { set: Record<string, string> } {
 /** What somebody has set, and where: the rest is in `tracefold settings`. */
 function summary(given: Layer): string {
   const rows = [...given].map(([name, one]) => `  ${name} = ${valueText(name, one)}  (${one.origin})\n`)
-  return rows.length === 0 ? 'ok\nAll settings have their defaults.\n' : `ok\n${rows.join('')}All others have their defaults (tracefold settings).\n`
+  return rows.length === 0
+    ? 'ok\nAll settings have their defaults.\n'
+    : `ok\n${rows.join('')}All others have their defaults (tracefold settings).\n`
 }
 
 function valueText(name: string, { value }: Given): string {

@@ -29,7 +29,11 @@ export interface Compared extends Comparison {
 }
 
 /** Throws `config_invalid` where a file of rules cannot be used. */
-export async function compareRules(files: { readonly before: string; readonly after: string }, sample: AsyncIterable<Buffer>, settings: Settings): Promise<Compared> {
+export async function compareRules(
+  files: { readonly before: string; readonly after: string },
+  sample: AsyncIterable<Buffer>,
+  settings: Settings,
+): Promise<Compared> {
   const { limits, job, fingerprint, redaction } = settings
   const fingerprinterOf = (overrides: Overrides) => createFingerprinter({ ownPackages: fingerprint.ownPackages, overrides })
   const [oldRules, newRules] = [loadOverrides(files.before), loadOverrides(files.after)]
@@ -75,7 +79,13 @@ export function renderComparison(compared: Compared, width: number | null): stri
 function linesOf(change: Change): string[] {
   const { kind, events, before, after } = change
   const reasons = [...new Set(after.map(({ why }) => why))].map((why) => `why: ${why}`)
-  return ['', `${WORDS[kind]} ${before.length} -> ${after.length}, ${events} events`, ...before.map((group) => lineOf('-', group)), ...after.map((group) => lineOf('+', group)), ...reasons]
+  return [
+    '',
+    `${WORDS[kind]} ${before.length} -> ${after.length}, ${events} events`,
+    ...before.map((group) => lineOf('-', group)),
+    ...after.map((group) => lineOf('+', group)),
+    ...reasons,
+  ]
 }
 
 function lineOf(sign: string, { key, title, culprit, events, line }: GroupSummary): string {

@@ -26,15 +26,17 @@ export type OpenDesk = (settings: Settings, now: () => number) => DeadLetterDesk
 
 export function registerDlq(program: Command, io: Io, open: OpenDesk = openLazily): void {
   const dlq = program.command('dlq').description('dead letters: records that could not be processed')
-  const act = (work: (desk: DeadLetterDesk, words: Words, args: readonly string[]) => Promise<string>) => async (...args: unknown[]) => {
-    const command = args.at(-1) as Command // commander calls with arguments, options, command
-    const desk = await open(settingsFor(command, io), io.nowMs)
-    try {
-      io.stdout.write(await work(desk, args.at(-2) as Words, command.args))
-    } finally {
-      await desk.close()
+  const act =
+    (work: (desk: DeadLetterDesk, words: Words, args: readonly string[]) => Promise<string>) =>
+    async (...args: unknown[]) => {
+      const command = args.at(-1) as Command // commander calls with arguments, options, command
+      const desk = await open(settingsFor(command, io), io.nowMs)
+      try {
+        io.stdout.write(await work(desk, args.at(-2) as Words, command.args))
+      } finally {
+        await desk.close()
+      }
     }
-  }
   const filter = (words: Words): LetterFilter => filterOf(filterWords(words), io.nowMs())
 
   filtered(dlq.command('list').description('list them, newest first'))
@@ -92,7 +94,8 @@ function filterWords({ id, reason, stage, branch, job, topic, partition, offset,
 
 async function found(desk: DeadLetterDesk, id: string): Promise<DeadLetter> {
   const letter = await desk.letter(id)
-  if (letter === null) throw new TracefoldError('bad_request', `there is no dead letter ${id}: it was replayed, purged, or is older than what is kept`)
+  if (letter === null)
+    throw new TracefoldError('bad_request', `there is no dead letter ${id}: it was replayed, purged, or is older than what is kept`)
   return letter
 }
 
@@ -122,7 +125,18 @@ const COLUMNS: readonly Column[] = [
 export function rendered(list: readonly DeadLetter[], { json: asJson }: Words, width: number | null): string {
   if (asJson === true) return json(list.map(plain))
   if (list.length === 0) return 'No dead letters.\n'
-  return renderTable(COLUMNS, list.map(({ timeMs, reason, events, job, id, detail }) => [new Date(timeMs).toISOString(), reason, String(events), job ?? '-', id, detail]), width)
+  return renderTable(
+    COLUMNS,
+    list.map(({ timeMs, reason, events, job, id, detail }) => [
+      new Date(timeMs).toISOString(),
+      reason,
+      String(events),
+      job ?? '-',
+      id,
+      detail,
+    ]),
+    width,
+  )
 }
 
 export function shown(letter: DeadLetter, { json: asJson }: Words): string {
@@ -136,15 +150,28 @@ export function shown(letter: DeadLetter, { json: asJson }: Words): string {
     ['meaning', meaning],
     ['detail', letter.detail],
     ['what helps', help],
-    ['position', `${at.topic}, partition ${at.partition}, offset ${offset}${index === 0 ? '' : `, event ${index} of the record`} (cluster ${at.cluster}, incarnation ${letter.incarnation})`],
+    [
+      'position',
+      `${at.topic}, partition ${at.partition}, offset ${offset}${index === 0 ? '' : `, event ${index} of the record`} (cluster ${at.cluster}, incarnation ${letter.incarnation})`,
+    ],
     ['time', new Date(letter.timeMs).toISOString()],
     ['job', letter.job ?? 'not known'],
     ['stands for', events === 1 ? 'one event' : `${events} events`],
     ['concerns', branchesOf(letter).join(' and ')],
-    ['body', `${encoding === 'utf8' ? 'text' : 'base64 of bytes that are not UTF-8'}, redacted${letter.bodyTruncated ? ', only the beginning of the record' : ''}`],
+    [
+      'body',
+      `${encoding === 'utf8' ? 'text' : 'base64 of bytes that are not UTF-8'}, redacted${letter.bodyTruncated ? ', only the beginning of the record' : ''}`,
+    ],
   ]
   // What comes from logs may hold anything; a terminal is not to be steered by it.
-  return `${renderTable([{ heading: '', align: 'left' }, { heading: '', align: 'left' }], rows, null).trimStart()}\n${body.replace(/[^\P{Cc}\n\t]/gu, '\u00b7')}\n`
+  return `${renderTable(
+    [
+      { heading: '', align: 'left' },
+      { heading: '', align: 'left' },
+    ],
+    rows,
+    null,
+  ).trimStart()}\n${body.replace(/[^\P{Cc}\n\t]/gu, '\u00b7')}\n`
 }
 
 export function told(report: ReplayReport, { json: asJson }: Words): string {
@@ -152,14 +179,21 @@ export function told(report: ReplayReport, { json: asJson }: Words): string {
   const { replayed, events, failedAgain, waiting, unclear, fromCopy, fromCutCopy, refusedEvents, expiredEvents } = report
   const lines = [
     `${letters(report.letters)} looked at, ${replayed} replayed: ${counted(events)} counted now.`,
-    fromCopy > 0 ? `${letters(fromCopy)} of them from the redacted copy, since the source has the record no more${fromCutCopy > 0 ? `; of ${fromCutCopy} only the beginning was kept` : ''}.` : '',
+    fromCopy > 0
+      ? `${letters(fromCopy)} of them from the redacted copy, since the source has the record no more${fromCutCopy > 0 ? `; of ${fromCutCopy} only the beginning was kept` : ''}.`
+      : '',
     failedAgain > 0 ? `${letters(failedAgain)} cannot be processed still.` : '',
-    waiting > 0 ? `${letters(waiting)} must wait: a branch has not committed its account of them yet, or may read them again by itself. Ask again later.` : '',
+    waiting > 0
+      ? `${letters(waiting)} must wait: a branch has not committed its account of them yet, or may read them again by itself. Ask again later.`
+      : '',
     unclear > 0 ? `${letters(unclear)} cannot be replayed: what is kept of them does not say which events are meant.` : '',
     refusedEvents > 0 ? `Refused again, with letters of their own: ${refusedEvents} of the events.` : '',
     expiredEvents > 0 ? `Of a time that the detail store does not keep any more: ${expiredEvents} of the events.` : '',
   ]
-  return lines.filter((line) => line !== '').map((line) => `${line}\n`).join('')
+  return lines
+    .filter((line) => line !== '')
+    .map((line) => `${line}\n`)
+    .join('')
 }
 
 function counted(n: number): string {

@@ -32,7 +32,8 @@ function asJsonLines(line: number, found: readonly Fields[]): string {
 function lineExplainer(settings: Settings): (line: Buffer) => readonly Fields[] {
   const { decode, redactor, analyse, resolveJob } = createRules(settings)
   const fieldsOf = (outcome: Outcome<ErrorEvent>): Fields => {
-    if (outcome.kind !== 'ok') return { reason: outcome.reason, ...(outcome.kind === 'dead' ? { detail: redactor.redact(outcome.detail) } : {}) }
+    if (outcome.kind !== 'ok')
+      return { reason: outcome.reason, ...(outcome.kind === 'dead' ? { detail: redactor.redact(outcome.detail) } : {}) }
     const event = redactor.redactEvent(outcome.value)
     const { job, environment, host, operator, subtask } = resolveJob(event, NO_RECORD)
     const { grouping, classification } = analyse(event, job)

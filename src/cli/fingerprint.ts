@@ -28,7 +28,10 @@ export function registerFingerprint(program: Command, io: Io): void {
     .option('--compare <old-rules>', 'print which groups would merge, split and move: --compare old.yaml new.yaml [sample]')
     .option('--json', 'with --compare: print the comparison as JSON')
     .action(async (first: string | undefined, second: string | undefined, options: Options, command: Command) => {
-      const job = options.compare === undefined ? explainAll(first, second, options, command, io) : compare(options.compare, first, second, options, command, io)
+      const job =
+        options.compare === undefined
+          ? explainAll(first, second, options, command, io)
+          : compare(options.compare, first, second, options, command, io)
       await untilClosed(job)
     })
 }
@@ -42,7 +45,14 @@ async function explainAll(file: string | undefined, second: string | undefined, 
   await pipeline(input, createExplainer(settings), io.stdout, { end: false })
 }
 
-async function compare(before: string, after: string | undefined, sample: string | undefined, options: Options, command: Command, io: Io): Promise<void> {
+async function compare(
+  before: string,
+  after: string | undefined,
+  sample: string | undefined,
+  options: Options,
+  command: Command,
+  io: Io,
+): Promise<void> {
   if (after === undefined) throw new TracefoldError('usage', 'Expected two files of rules: --compare old.yaml new.yaml.')
   const settings = settingsFor(command, io)
   const input = await inputOf(sample, io)

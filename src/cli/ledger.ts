@@ -27,7 +27,9 @@ export function registerLedger(program: Command, io: Io, open: OpenLedger = open
       const ledger = await open(settingsFor(command, io))
       try {
         const lines = await ledger.ledger({ from: words.from ?? dayOf(io.nowMs() - DAYS * DAY_MS), to: words.to ?? dayOf(io.nowMs()) })
-        io.stdout.write(words.json === true ? `${JSON.stringify({ balanced: areBalanced(lines), lines }, null, 2)}\n` : renderLedger(lines, io.columns))
+        io.stdout.write(
+          words.json === true ? `${JSON.stringify({ balanced: areBalanced(lines), lines }, null, 2)}\n` : renderLedger(lines, io.columns),
+        )
       } finally {
         await ledger.close()
       }
@@ -73,7 +75,8 @@ function areBalanced(lines: readonly LedgerTotal[]): boolean {
 }
 
 function parseDay(text: string): string {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || Number.isNaN(Date.parse(text))) throw new InvalidArgumentError('Expected a day such as 2026-11-21.')
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || Number.isNaN(Date.parse(text)))
+    throw new InvalidArgumentError('Expected a day such as 2026-11-21.')
   return text
 }
 

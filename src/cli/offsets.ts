@@ -3,15 +3,29 @@ import { InvalidArgumentError, Option, type Command } from 'commander'
 import { named, reportOf, skipsOf } from '../api/routes/offsets.ts'
 import type { Settings } from '../config/schema.ts'
 import { parseTime } from '../lib/time-range.ts'
-import { targetOf, totalsByBranch, type InCluster, type OffsetRow, type OffsetsReader, type OffsetsReport, type SkipReport, type SkippedRow, resetTargetOf, type ResetAnswer, type ResetTarget } from '../offsets/desk.ts'
+import {
+  targetOf,
+  totalsByBranch,
+  type InCluster,
+  type OffsetRow,
+  type OffsetsReader,
+  type OffsetsReport,
+  type SkipReport,
+  type SkippedRow,
+  resetTargetOf,
+  type ResetAnswer,
+  type ResetTarget,
+} from '../offsets/desk.ts'
 import type { OffsetsTools } from '../cluster/offsets-tools.ts'
 import type { BranchName } from '../store/position.ts'
 import { settingsFor, type Io } from './io.ts'
 import { renderTable, type Column } from './table.ts'
 
-export const branchOption = (): Option => new Option('--branch <branch>', 'whose').choices(['detail', 'rollup', 'both']).makeOptionMandatory()
+export const branchOption = (): Option =>
+  new Option('--branch <branch>', 'whose').choices(['detail', 'rollup', 'both']).makeOptionMandatory()
 
-export const clusterOption = (): Option => new Option('--cluster <name>', 'of several Kafka clusters, this one; the one of the `kafka` section is called first')
+export const clusterOption = (): Option =>
+  new Option('--cluster <name>', 'of several Kafka clusters, this one; the one of the `kafka` section is called first')
 
 interface Words {
   readonly branch: BranchName | 'both'
@@ -51,17 +65,27 @@ export function registerOffsets(program: Command, io: Io, open: OpenOffsets = LA
       })
     })
 
-  placed(offsets.command('skip').description('skip ahead, also while the program runs; the skipped range is recorded, and `backfill` counts it later'))
+  placed(
+    offsets
+      .command('skip')
+      .description('skip ahead, also while the program runs; the skipped range is recorded, and `backfill` counts it later'),
+  )
     .option('--to <place>', 'end, an offset, or a time: ISO 8601, or relative such as -15m', 'end')
     .action(async (words: Words, command: Command) => {
       const tools = await open.tools(settingsFor(command, io), io.nowMs, words.cluster)
       await closing(tools, async () => {
-        const report = await tools.skip({ branches: branchesOf(words.branch), to: targetOf(words.to, (text) => parseTime(text, io.nowMs())), ...placeOf(words) })
+        const report = await tools.skip({
+          branches: branchesOf(words.branch),
+          to: targetOf(words.to, (text) => parseTime(text, io.nowMs())),
+          ...placeOf(words),
+        })
         io.stdout.write(words.json === true ? json(skipsOf(report)) : renderSkips(report))
       })
     })
 
-  placed(offsets.command('reset').description('set the position of a branch that is stopped: after its offsets expired, or to move it ahead'))
+  placed(
+    offsets.command('reset').description('set the position of a branch that is stopped: after its offsets expired, or to move it ahead'),
+  )
     .requiredOption('--to <place>', 'recorded (what the store says), earliest, latest, or an offset', parseReset)
     .action(async (words: Omit<Words, 'to'> & { to: ResetTarget }, command: Command) => {
       const tools = await open.tools(settingsFor(command, io), io.nowMs, words.cluster)
@@ -90,7 +114,12 @@ export async function closing(opened: { close(): Promise<void> }, work: () => Pr
 }
 
 function placed(command: Command): Command {
-  return command.addOption(branchOption()).option('--topic <topic>', 'only in this topic').option('--partition <n>', 'only in this partition', parseNumber).addOption(clusterOption()).option('--json', 'print a JSON object')
+  return command
+    .addOption(branchOption())
+    .option('--topic <topic>', 'only in this topic')
+    .option('--partition <n>', 'only in this partition', parseNumber)
+    .addOption(clusterOption())
+    .option('--json', 'print a JSON object')
 }
 
 function placeOf({ topic, partition }: Pick<Words, 'topic' | 'partition'>): { topic?: string; partition?: number } {
@@ -130,14 +159,39 @@ const SKIPPED_COLUMNS: readonly Column[] = [
 
 export function renderOffsets({ offsets, skipped, away }: OffsetsReport, width: number | null): string {
   if (offsets.length === 0) return `Nothing has been read yet.\n${leftOut(away)}`
-  const rows = offsets.map((row) => [row.branch, row.clusterName, row.topic, String(row.partition), String(row.committed), orDash(row.end), orDash(row.lagRecords), age(row.lagSeconds), orDash(row.openBlock), noteOf(row)])
-  const totals = totalsByBranch(offsets).map(({ branch, partitions, lagRecords, lagSeconds }) => `${branch}: ${lagRecords} records behind in ${partitions} partitions${lagSeconds === null ? '' : `, ${age(lagSeconds)} at most`}\n`)
+  const rows = offsets.map((row) => [
+    row.branch,
+    row.clusterName,
+    row.topic,
+    String(row.partition),
+    String(row.committed),
+    orDash(row.end),
+    orDash(row.lagRecords),
+    age(row.lagSeconds),
+    orDash(row.openBlock),
+    noteOf(row),
+  ])
+  const totals = totalsByBranch(offsets).map(
+    ({ branch, partitions, lagRecords, lagSeconds }) =>
+      `${branch}: ${lagRecords} records behind in ${partitions} partitions${lagSeconds === null ? '' : `, ${age(lagSeconds)} at most`}\n`,
+  )
   return [renderInClusters(COLUMNS, rows, width), ...totals, leftOut(away), renderSkipped(skipped, width)].join('')
 }
 
 function renderSkipped(skipped: readonly SkippedRow[], width: number | null): string {
   if (skipped.length === 0) return ''
-  return `\n${renderInClusters(SKIPPED_COLUMNS, skipped.map(({ id, clusterName, day, from, to, backfilled }) => [id, clusterName, day, String(from), String(to), `${backfilled} of ${to - from}`]), width)}`
+  return `\n${renderInClusters(
+    SKIPPED_COLUMNS,
+    skipped.map(({ id, clusterName, day, from, to, backfilled }) => [
+      id,
+      clusterName,
+      day,
+      String(from),
+      String(to),
+      `${backfilled} of ${to - from}`,
+    ]),
+    width,
+  )}`
 }
 
 /** A row without a cluster's name is of an installation with one cluster. */
@@ -145,7 +199,11 @@ function renderInClusters(columns: readonly Column[], rows: readonly (readonly (
   const at = columns.indexOf(CLUSTER)
   const isNamed = rows.some((row) => row[at] !== undefined)
   const shown = <T>(cells: readonly T[]): T[] => cells.filter((_, i) => isNamed || i !== at)
-  return renderTable(shown(columns), rows.map((row) => shown(row).map((cell) => cell ?? '-')), width)
+  return renderTable(
+    shown(columns),
+    rows.map((row) => shown(row).map((cell) => cell ?? '-')),
+    width,
+  )
 }
 
 export function leftOut(away: readonly string[] = []): string {
@@ -153,24 +211,41 @@ export function leftOut(away: readonly string[] = []): string {
 }
 
 /** `detail eu logs/3`: the cluster where there are several. */
-export function placeWords({ branch, clusterName, topic, partition }: InCluster & { readonly branch: BranchName; readonly topic: string; readonly partition: number }): string {
+export function placeWords({
+  branch,
+  clusterName,
+  topic,
+  partition,
+}: InCluster & { readonly branch: BranchName; readonly topic: string; readonly partition: number }): string {
   return `${branch} ${clusterName === undefined ? '' : `${clusterName} `}${topic}/${partition}`
 }
 
 function noteOf({ state, skipTo, committed }: OffsetRow): string {
-  const notes = { committed: '', none: 'nothing committed yet', lost: `no offset to go on at; the store holds data up to ${committed}: see offsets reset`, by_hand: 'set with other tools', unknown: 'no offset committed; Elasticsearch cannot be asked for its data' }
+  const notes = {
+    committed: '',
+    none: 'nothing committed yet',
+    lost: `no offset to go on at; the store holds data up to ${committed}: see offsets reset`,
+    by_hand: 'set with other tools',
+    unknown: 'no offset committed; Elasticsearch cannot be asked for its data',
+  }
   return [notes[state], skipTo === null ? '' : `skip to ${skipTo} asked for`].filter((note) => note !== '').join('; ') || '-'
 }
 
 function renderSkips({ skips, away }: SkipReport): string {
-  const lines = skips.map(({ from, to, isAsked, ...place }) => `${placeWords(place)}: ${isAsked ? `from ${from} to ${to}, ${to - from} records` : `is at ${to} already, or will be`}\n`)
+  const lines = skips.map(
+    ({ from, to, isAsked, ...place }) =>
+      `${placeWords(place)}: ${isAsked ? `from ${from} to ${to}, ${to - from} records` : `is at ${to} already, or will be`}\n`,
+  )
   const asked = skips.some(({ isAsked }) => isAsked)
   return `${lines.join('')}${leftOut(away)}${asked ? 'A running process skips as soon as what it has in hand is committed; where none runs, the next one does. See `offsets show`.\n' : ''}`
 }
 
 function renderResets(answers: readonly ResetAnswer[]): string {
   return answers
-    .map(({ from, to, lost, ...place }) => `${placeWords(place)}: ${from ?? 'nothing'} -> ${to}${lost === null ? ', nothing is lost' : `; offsets ${lost.from} to ${lost.to} are ${lost.reason}`}\n`)
+    .map(
+      ({ from, to, lost, ...place }) =>
+        `${placeWords(place)}: ${from ?? 'nothing'} -> ${to}${lost === null ? ', nothing is lost' : `; offsets ${lost.from} to ${lost.to} are ${lost.reason}`}\n`,
+    )
     .join('')
 }
 

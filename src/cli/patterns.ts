@@ -32,7 +32,9 @@ export function registerPatterns(program: Command, io: Io): void {
     })
   patterns
     .command('test')
-    .description('check all rules: form, cost of matching, and examples, which no other rule may steal; exit code 1 where one fails, 78 where a file cannot be used')
+    .description(
+      'check all rules: form, cost of matching, and examples, which no other rule may steal; exit code 1 where one fails, 78 where a file cannot be used',
+    )
     .argument('[path]', 'rule file or folder to test on top of the built-in rules, in place of the configured folder')
     .action(async (path: string | undefined, _options: unknown, command: Command) => test(await rulesInForce(command, io, path), io))
   patterns
@@ -50,17 +52,26 @@ async function rulesInForce(command: Command, io: Io, path?: string): Promise<Ru
 }
 
 async function test(set: RuleSet, io: Io): Promise<void> {
-  const [{ checkExamples }, { builtInFolder }, { slowest }] = await Promise.all([import('../classify/check.ts'), import('../classify/load.ts'), import('../classify/slowest.ts')])
+  const [{ checkExamples }, { builtInFolder }, { slowest }] = await Promise.all([
+    import('../classify/check.ts'),
+    import('../classify/load.ts'),
+    import('../classify/slowest.ts'),
+  ])
   const home = builtInFolder() + sep
   const report = checkExamples(set, (rule) => rule.file.startsWith(home))
   io.stdout.write(reportText(set, report))
   const { rule, micros } = slowest(set.rules)
   io.stdout.write(`slowest on lines made to be slow: ${rule}, ${Math.round(micros)} µs\n`)
-  if (report.failures.length > 0) throw new TracefoldError('patterns_failed', `${report.failures.length} of ${report.examples} examples fail.`)
+  if (report.failures.length > 0)
+    throw new TracefoldError('patterns_failed', `${report.failures.length} of ${report.examples} examples fail.`)
 }
 
 function reportText({ rules }: RuleSet, { failures, taken, examples }: CheckReport): string {
-  const lines = [...failures.map(failureLine), ...taken.map((one) => `note: ${failureLine(one)}`), `${rules.length} rules, ${examples} examples, ${failures.length} failed`]
+  const lines = [
+    ...failures.map(failureLine),
+    ...taken.map((one) => `note: ${failureLine(one)}`),
+    `${rules.length} rules, ${examples} examples, ${failures.length} failed`,
+  ]
   return `${lines.join('\n')}\n`
 }
 
@@ -74,5 +85,17 @@ function row({ id, priority, fields }: Rule): string[] {
 
 function shown({ id, file, priority, classification, fields }: Rule): Record<string, unknown> {
   const { title, status, meaning, match } = fields
-  return { id, title, status, category: classification.category, severity: classification.severity, priority, match, meaning, advice: classification.advice, link: classification.link, file }
+  return {
+    id,
+    title,
+    status,
+    category: classification.category,
+    severity: classification.severity,
+    priority,
+    match,
+    meaning,
+    advice: classification.advice,
+    link: classification.link,
+    file,
+  }
 }

@@ -28,7 +28,10 @@ export function registerProduce(program: Command, io: Io): void {
     .option('--topic <topic>', 'topic (the first of kafka.topics)')
     .action(async (words: ProduceWords, command: Command) => {
       const settings = settingsFor(command, io)
-      const producer = createKafka(kafkaConfig(settings.kafka, `${settings.name}-produce`), createLogger({ level: settings.logLevel })).producer()
+      const producer = createKafka(
+        kafkaConfig(settings.kafka, `${settings.name}-produce`),
+        createLogger({ level: settings.logLevel }),
+      ).producer()
       try {
         await producer.connect()
         const sent = await produce(producer, settings, words, io)
@@ -41,11 +44,19 @@ export function registerProduce(program: Command, io: Io): void {
     })
 }
 
-async function produce(producer: Producer, settings: Settings, { rate, count, topic = settings.kafka.topics[0] ?? '' }: ProduceWords, io: Io): Promise<number> {
+async function produce(
+  producer: Producer,
+  settings: Settings,
+  { rate, count, topic = settings.kafka.topics[0] ?? '' }: ProduceWords,
+  io: Io,
+): Promise<number> {
   const samples = await loadSamples(packageFolder('samples'))
   const startMs = io.nowMs()
   // With a rate everything is live; without one it is the history of the last minute, at once.
-  const plan = rate === undefined ? { startMs, spreadMs: MINUTE_MS, ...(count === undefined ? {} : { count }) } : { startMs, spreadMs: 0, count: 0, rate }
+  const plan =
+    rate === undefined
+      ? { startMs, spreadMs: MINUTE_MS, ...(count === undefined ? {} : { count }) }
+      : { startMs, spreadMs: 0, count: 0, rate }
   let sent = 0
   let batch: SampleRecord[] = []
   const flush = async (): Promise<void> => {

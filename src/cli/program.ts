@@ -36,7 +36,11 @@ function createProgram(io: Io): Command {
     .option('-c, --config <file>', 'settings file (YAML); else $TRACEFOLD_CONFIG, else ./tracefold.yaml if there is one')
     .option('--debug', 'print the stack of an error')
     .exitOverride()
-    .configureOutput({ writeOut: (text) => void io.stdout.write(text), writeErr: (text) => void io.stderr.write(text), getOutHelpWidth: () => io.columns ?? 80 })
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      getOutHelpWidth: () => io.columns ?? 80,
+    })
     .showHelpAfterError('(see --help)')
   registerRun(program, io)
   registerSetup(program, io)

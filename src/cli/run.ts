@@ -47,7 +47,8 @@ async function run(settings: Settings, files: readonly string[], words: RunWords
   const { startApp } = await import('../app.ts') // loaded when needed: other commands start without it
   const exitAtEnd = words.exitAtEnd === true
   const inputs = inputsOf(settings, files, words, io)
-  const progress = inputs.files === null ? null : displayProgress({ progress: inputs.files.progress, output: process.stderr, now: io.nowMs })
+  const progress =
+    inputs.files === null ? null : displayProgress({ progress: inputs.files.progress, output: process.stderr, now: io.nowMs })
   const app = await startApp({ settings, exitAtEnd, setup: words.setup === true, inputs, env: io.env })
   if (!exitAtEnd) io.stdout.write(welcome(app.url, settings, words.sample === true))
   let signal: Signal | null = null
@@ -67,29 +68,47 @@ async function run(settings: Settings, files: readonly string[], words: RunWords
 function concluded(io: Io, app: App, signal: Signal | null, problems: readonly string[]): number {
   const { counted, filtered, dead, firstMs, lastMs } = app.tally()
   const range = firstMs === null || lastMs === null ? '' : `, from ${new Date(firstMs).toISOString()} to ${new Date(lastMs).toISOString()}`
-  io.stderr.write(`${signal === null ? 'done' : `stopped by ${signal}, the rest is read next time`}: ${counted} events counted${range}; ${filtered} filtered, ${dead} dead letters\n`)
+  io.stderr.write(
+    `${signal === null ? 'done' : `stopped by ${signal}, the rest is read next time`}: ${counted} events counted${range}; ${filtered} filtered, ${dead} dead letters\n`,
+  )
   if (signal !== null) return SIGNALS[signal]
   return problems.length > 0 ? 1 : 0
 }
 
-function inputsOf(settings: Settings, words: readonly string[], options: RunWords, io: Io): { sources: Source[]; files: { progress: FileSource['progress'] } | null } {
+function inputsOf(
+  settings: Settings,
+  words: readonly string[],
+  options: RunWords,
+  io: Io,
+): { sources: Source[]; files: { progress: FileSource['progress'] } | null } {
   const paths = [...settings.embedded.files, ...words.filter((word) => word !== '-')]
   const isPiped = words.includes('-')
   if (settings.mode === 'cluster') {
-    if (words.length > 0 || options.sample === true) throw new TracefoldError('usage', 'files, - and --sample go with mode embedded; in cluster mode records come from Kafka (`tracefold produce` sends the sample)')
+    if (words.length > 0 || options.sample === true)
+      throw new TracefoldError(
+        'usage',
+        'files, - and --sample go with mode embedded; in cluster mode records come from Kafka (`tracefold produce` sends the sample)',
+      )
     return { sources: [], files: null }
   }
   const { maxRecordBytes } = settings.limits
   const sources: Source[] = []
   let files: { progress: FileSource['progress'] } | null = null
   if (paths.length > 0) {
-    const source = createFileSource({ paths, follow: options.exitAtEnd !== true, maxRecordBytes, ...(options.again === true ? { again: randomUUID() } : {}) })
+    const source = createFileSource({
+      paths,
+      follow: options.exitAtEnd !== true,
+      maxRecordBytes,
+      ...(options.again === true ? { again: randomUUID() } : {}),
+    })
     sources.push(source)
     files = { progress: () => source.progress() }
   }
   if (isPiped) sources.push(createStdinSource(io.stdin, { maxRecordBytes }))
-  if (options.sample === true) sources.push(createSampleSource({ from: packageFolder('samples'), now: io.nowMs, live: options.exitAtEnd !== true }))
-  if (sources.length === 0 && options.exitAtEnd === true) throw new TracefoldError('usage', '--exit-at-end needs something that ends: name files, - for standard input, or --sample')
+  if (options.sample === true)
+    sources.push(createSampleSource({ from: packageFolder('samples'), now: io.nowMs, live: options.exitAtEnd !== true }))
+  if (sources.length === 0 && options.exitAtEnd === true)
+    throw new TracefoldError('usage', '--exit-at-end needs something that ends: name files, - for standard input, or --sample')
   return { sources, files }
 }
 

@@ -14,14 +14,27 @@ const GAP = '  '
 /** A flexible column is not cut below this, however narrow the terminal. */
 const MIN_FLEXIBLE = 12
 /** East Asian wide and full-width characters, and emoji, take two places on a terminal. */
-const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u
 const WITHOUT_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/u
 
 /** `width` null: lines are as long as they need to be. */
 export function renderTable(columns: readonly Column[], rows: readonly (readonly string[])[], width: number | null): string {
   const cells = [columns.map(({ heading }) => heading), ...rows].map((row) => row.map(printable))
-  const widths = fitted(columns, columns.map((_, i) => Math.max(...cells.map((row) => displayWidth(row[i] ?? '')))), width)
-  return cells.map((row) => `${columns.map(({ align }, i) => padded(row[i] ?? '', widths[i] ?? 0, align)).join(GAP).trimEnd()}\n`).join('')
+  const widths = fitted(
+    columns,
+    columns.map((_, i) => Math.max(...cells.map((row) => displayWidth(row[i] ?? '')))),
+    width,
+  )
+  return cells
+    .map(
+      (row) =>
+        `${columns
+          .map(({ align }, i) => padded(row[i] ?? '', widths[i] ?? 0, align))
+          .join(GAP)
+          .trimEnd()}\n`,
+    )
+    .join('')
 }
 
 /** What is too much is taken from the widest flexible column, a place at a time. */

@@ -6,7 +6,16 @@ import { changeOf, topBody } from '../api/routes/exceptions.ts'
 import { SEVERITIES } from '../api/schemas.ts'
 import type { Settings } from '../config/schema.ts'
 import { isTracefoldError } from '../errors.ts'
-import { NO_VALUE, TOP_BY, type Only, type RollupReader, type TopBy, type TopQuery, type TopResult, type TopRow } from '../store/rollup-store.ts'
+import {
+  NO_VALUE,
+  TOP_BY,
+  type Only,
+  type RollupReader,
+  type TopBy,
+  type TopQuery,
+  type TopResult,
+  type TopRow,
+} from '../store/rollup-store.ts'
 import { settingsFor, type Io } from './io.ts'
 import { renderLine, renderTable, type Column } from './table.ts'
 
@@ -40,7 +49,11 @@ export function registerTop(program: Command, io: Io, open: (settings: Settings)
       const reader = await open(settings)
       try {
         const result = await reader.top(query)
-        io.stdout.write(options.json === true ? `${JSON.stringify(topBody(query, result, await rulesOf(settings)), null, 2)}\n` : renderTop(query, result, io.columns))
+        io.stdout.write(
+          options.json === true
+            ? `${JSON.stringify(topBody(query, result, await rulesOf(settings)), null, 2)}\n`
+            : renderTop(query, result, io.columns),
+        )
       } finally {
         await reader.close()
       }
@@ -71,7 +84,8 @@ async function rulesOf({ patterns }: Settings): Promise<RuleBook> {
 
 function parseLimit(text: string): number {
   const limit = Number(text)
-  if (!/^\d+$/.test(text) || limit < 1 || limit > MAX_LIMIT) throw new InvalidArgumentError(`Expected a whole number from 1 to ${MAX_LIMIT}.`)
+  if (!/^\d+$/.test(text) || limit < 1 || limit > MAX_LIMIT)
+    throw new InvalidArgumentError(`Expected a whole number from 1 to ${MAX_LIMIT}.`)
   return limit
 }
 
@@ -92,7 +106,9 @@ export function renderTop(query: TopQuery, { rows, total }: TopResult, width: nu
   const heading = `${total} ${total === 1 ? 'error' : 'errors'} of ${whose} from ${range}\n\n`
   const numbers = numberColumns(query, total)
   const words = wordColumns(query.by)
-  return heading + (width === null || width >= ONE_LINE_FROM ? table([...numbers, ...words], rows, width) : stacked(numbers, words, rows, width))
+  return (
+    heading + (width === null || width >= ONE_LINE_FROM ? table([...numbers, ...words], rows, width) : stacked(numbers, words, rows, width))
+  )
 }
 
 function numberColumns({ job }: TopQuery, total: number): TopColumn[] {
@@ -118,7 +134,11 @@ function wordColumns(by: TopBy): TopColumn[] {
 }
 
 function table(columns: readonly TopColumn[], rows: readonly TopRow[], width: number | null): string {
-  return renderTable(columns, rows.map((row) => columns.map(({ cell }) => cell(row))), width)
+  return renderTable(
+    columns,
+    rows.map((row) => columns.map(({ cell }) => cell(row))),
+    width,
+  )
 }
 
 function stacked(numbers: readonly TopColumn[], words: readonly TopColumn[], rows: readonly TopRow[], width: number): string {

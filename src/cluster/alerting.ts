@@ -17,7 +17,10 @@ import { everyCluster, inCluster, type Neighbours } from './neighbours.ts'
 /** Where the log's ends were before we looked: what a start finds unread is as old as that. */
 const PAST_LOOKS_MS = [1_440, 360, 120, 60, 30, 10, 5, 2, 1].map((minutes) => minutes * 60_000)
 
-export interface ClusterAlertingParts extends Pick<AlertingParts, 'env' | 'adviceOf' | 'tally' | 'health' | 'metrics' | 'log' | 'onFailed'> {
+export interface ClusterAlertingParts extends Pick<
+  AlertingParts,
+  'env' | 'adviceOf' | 'tally' | 'health' | 'metrics' | 'log' | 'onFailed'
+> {
   readonly settings: Settings
   readonly neighbours: Neighbours
   /** Of this process. */
@@ -33,8 +36,25 @@ export function startClusterAlerting({ neighbours, streams, rollupTrouble, ...pa
   const { alertTopic: topic, alertGroup: group } = names
   const control = new KafkaControlLog({ kafka, topic: names.controlTopic, health, now: Date.now, onFailed })
   const { transactionTimeoutMs } = settings.kafka
-  const state = new KafkaState({ kafka, admin, topic, group, sessionTimeoutMs: settings.alerts.sessionTimeoutMs, transactionTimeoutMs, health, log, now: Date.now, onFailed })
-  const alerting = startAlerting({ ...parts, reader: new DruidAlertReader(druid, ...datasourcesOf(settings)), state, control, lookAtPipeline: pipelineOf({ settings, neighbours, streams, rollupTrouble }) })
+  const state = new KafkaState({
+    kafka,
+    admin,
+    topic,
+    group,
+    sessionTimeoutMs: settings.alerts.sessionTimeoutMs,
+    transactionTimeoutMs,
+    health,
+    log,
+    now: Date.now,
+    onFailed,
+  })
+  const alerting = startAlerting({
+    ...parts,
+    reader: new DruidAlertReader(druid, ...datasourcesOf(settings)),
+    state,
+    control,
+    lookAtPipeline: pipelineOf({ settings, neighbours, streams, rollupTrouble }),
+  })
   return {
     desk: alerting.desk,
     stop: async () => {
@@ -45,13 +65,21 @@ export function startClusterAlerting({ neighbours, streams, rollupTrouble, ...pa
 }
 
 /** The cluster that is furthest behind, over all processes. Where Kafka does not say, what this process knows of its own partitions. */
-function pipelineOf({ settings, neighbours, streams, rollupTrouble }: Pick<ClusterAlertingParts, 'settings' | 'neighbours' | 'streams' | 'rollupTrouble'>): LookAtPipeline {
+function pipelineOf({
+  settings,
+  neighbours,
+  streams,
+  rollupTrouble,
+}: Pick<ClusterAlertingParts, 'settings' | 'neighbours' | 'streams' | 'rollupTrouble'>): LookAtPipeline {
   const looks = everyCluster(neighbours).map((one) => lagOf(one, settings.kafka.topics))
   return async () => {
     const found = await Promise.allSettled(looks.map((look) => look()))
     const known = found.flatMap((one) => (one.status === 'fulfilled' && one.value !== null ? [one.value] : []))
     const failed = found.find((one) => one.status === 'rejected')
-    const unknown = failed === undefined ? null : `nobody knows how far the stream is: ${failed.reason instanceof Error ? failed.reason.message : String(failed.reason)}`
+    const unknown =
+      failed === undefined
+        ? null
+        : `nobody knows how far the stream is: ${failed.reason instanceof Error ? failed.reason.message : String(failed.reason)}`
     return { lagMs: known.length === looks.length ? Math.max(...known) : ownLagMs(streams()), trouble: rollupTrouble() ?? unknown }
   }
 }
@@ -72,7 +100,14 @@ function lagOf(neighbours: Neighbours, topics: readonly string[]): () => Promise
       const streamMs = lag.lagMs(nowMs, await committedOf(neighbours, names.rollupGroup, topics))
       const read = await supervisorHealth(druid, names).catch(() => null) // that it does not answer is said elsewhere
       if (streamMs === null || read === null) return streamMs
-      return streamMs + ingestion.lagMs(nowMs, await endsOf(admin, [names.rollupTopic]), new Map(Object.entries(read.offsets).map(([partition, offset]) => [`${names.rollupTopic}/${partition}`, offset])))
+      return (
+        streamMs +
+        ingestion.lagMs(
+          nowMs,
+          await endsOf(admin, [names.rollupTopic]),
+          new Map(Object.entries(read.offsets).map(([partition, offset]) => [`${names.rollupTopic}/${partition}`, offset])),
+        )
+      )
     } catch (error) {
       throw new Error(`${inCluster('Kafka', names)}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
     }
@@ -82,7 +117,11 @@ function lagOf(neighbours: Neighbours, topics: readonly string[]): () => Promise
 /** Of partitions that hold anything. */
 async function endsOf(admin: Admin, topics: readonly string[]): Promise<Offsets> {
   const found = await Promise.all(topics.map(async (topic) => ({ topic, bounds: await topicOffsets(admin, topic) })))
-  return new Map(found.flatMap(({ topic, bounds }) => [...bounds].flatMap(([partition, { begin, end }]) => (end > begin ? [[`${topic}/${partition}`, end] as const] : []))))
+  return new Map(
+    found.flatMap(({ topic, bounds }) =>
+      [...bounds].flatMap(([partition, { begin, end }]) => (end > begin ? [[`${topic}/${partition}`, end] as const] : [])),
+    ),
+  )
 }
 
 /** As so many looks would have found the ends then. */
@@ -93,16 +132,24 @@ async function looksBack(admin: Admin, topics: readonly string[]): Promise<{ atM
 
 /** The first offset of then or later, or the end. */
 async function endsAt(admin: Admin, topics: readonly string[], timeMs: number): Promise<Offsets> {
-  const found = await Promise.all(topics.map(async (topic) => ({ topic, offsets: await admin.fetchTopicOffsetsByTimestamp(topic, timeMs) })))
-  return new Map(found.flatMap(({ topic, offsets }) => offsets.map(({ partition, offset }) => [`${topic}/${partition}`, Number(offset)] as const)))
+  const found = await Promise.all(
+    topics.map(async (topic) => ({ topic, offsets: await admin.fetchTopicOffsetsByTimestamp(topic, timeMs) })),
+  )
+  return new Map(
+    found.flatMap(({ topic, offsets }) => offsets.map(({ partition, offset }) => [`${topic}/${partition}`, Number(offset)] as const)),
+  )
 }
 
 async function committedOf({ admin }: Neighbours, groupId: string, topics: readonly string[]): Promise<Offsets> {
   const found = await admin.fetchOffsets({ groupId, topics: [...topics] })
-  return new Map(found.flatMap(({ topic, partitions }) => partitions.map(({ partition, offset }) => [`${topic}/${partition}`, Number(offset)] as const)))
+  return new Map(
+    found.flatMap(({ topic, partitions }) => partitions.map(({ partition, offset }) => [`${topic}/${partition}`, Number(offset)] as const)),
+  )
 }
 
 function ownLagMs(streams: readonly StreamReport[]): number | null {
-  const known = streams.filter(({ branches }) => branches.includes('rollup')).flatMap(({ partitions }) => partitions.flatMap(({ lagSeconds }) => lagSeconds ?? []))
+  const known = streams
+    .filter(({ branches }) => branches.includes('rollup'))
+    .flatMap(({ partitions }) => partitions.flatMap(({ lagSeconds }) => lagSeconds ?? []))
   return known.length === 0 ? null : Math.max(...known) * 1_000
 }

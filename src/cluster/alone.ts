@@ -6,7 +6,11 @@
  */
 import { isTracefoldError, TracefoldError } from '../errors.ts'
 
-export async function eachAlone<Cluster>(clusters: readonly Cluster[], work: (cluster: Cluster) => Promise<void>, told: (cluster: Cluster, error: TracefoldError) => Promise<void>): Promise<void> {
+export async function eachAlone<Cluster>(
+  clusters: readonly Cluster[],
+  work: (cluster: Cluster) => Promise<void>,
+  told: (cluster: Cluster, error: TracefoldError) => Promise<void>,
+): Promise<void> {
   const failed: TracefoldError[] = []
   await Promise.all(
     clusters.map(async (cluster) => {
@@ -35,7 +39,11 @@ export class ClusterIds {
   /** Throws `config_invalid`, which ends all. */
   add(id: string, name: string): void {
     const other = this.#names.get(id) ?? name
-    if (other !== name) throw new SameCluster('config_invalid', `kafka.moreClusters: expected different clusters; got the same one (${id}) as ${other} and as ${name}`)
+    if (other !== name)
+      throw new SameCluster(
+        'config_invalid',
+        `kafka.moreClusters: expected different clusters; got the same one (${id}) as ${other} and as ${name}`,
+      )
     this.#names.set(id, name)
   }
 }

@@ -21,7 +21,16 @@ import { DruidReader } from '../store/druid/reader.ts'
 import { clusterNameOf, datasourcesOf } from '../config/clusters.ts'
 import { ClusterIds, eachAlone } from './alone.ts'
 import { startClusterAlerting } from './alerting.ts'
-import { checkSetUp, createNeighbours, documentsOf, everyCluster, inCluster, setUp, supervisorState, type Neighbours } from './neighbours.ts'
+import {
+  checkSetUp,
+  createNeighbours,
+  documentsOf,
+  everyCluster,
+  inCluster,
+  setUp,
+  supervisorState,
+  type Neighbours,
+} from './neighbours.ts'
 import { clusterIdOf } from '../kafka/cluster-id.ts'
 import { ledgerReader } from './readers.ts'
 import { createStreams, type StreamWithStore } from './streams.ts'
@@ -47,26 +56,43 @@ export async function startCluster(context: ClusterContext): Promise<Mode> {
   const stopping = new AbortController()
   const documents = documentsOf(settings, neighbours, metrics, health)
   const rollupTroubles = new Map<string, string>()
-  const warnOf = (what: string) => (message: string): void => log.warn(`${what}: ${message}`)
+  const warnOf =
+    (what: string) =>
+    (message: string): void =>
+      log.warn(`${what}: ${message}`)
   const housekeeping = [
     ...everyCluster(neighbours).map((one) =>
-      every(SUPERVISOR_CHECK_MS, async () => {
-        const { ok, detail } = await supervisorState(one)
-        const what = inCluster('druid', one.names)
-        health.set(what, ok, detail)
-        if (ok) rollupTroubles.delete(what)
-        else rollupTroubles.set(what, `${what}: ${detail}`)
-      }, warnOf(`${inCluster('Druid', one.names)} cannot be looked at`)),
+      every(
+        SUPERVISOR_CHECK_MS,
+        async () => {
+          const { ok, detail } = await supervisorState(one)
+          const what = inCluster('druid', one.names)
+          health.set(what, ok, detail)
+          if (ok) rollupTroubles.delete(what)
+          else rollupTroubles.set(what, `${what}: ${detail}`)
+        },
+        warnOf(`${inCluster('Druid', one.names)} cannot be looked at`),
+      ),
     ),
-    every(RETENTION_CHECK_MS, async () => {
-      const dropped = await documents.dropOldDays()
-      if (dropped.length > 0) log.info({ dropped }, 'indices past retention were deleted')
-    }, warnOf('indices past retention cannot be deleted; it is tried again')),
+    every(
+      RETENTION_CHECK_MS,
+      async () => {
+        const dropped = await documents.dropOldDays()
+        if (dropped.length > 0) log.info({ dropped }, 'indices past retention were deleted')
+      },
+      warnOf('indices past retention cannot be deleted; it is tried again'),
+    ),
   ]
   const box = clusterBoxes({ settings, neighbours, documents, health, log, now: Date.now, onFailed: crash })
   box.start()
-  const letters = createDesk(box, judgeOptions(settings, () => rules.now, Date.now))
-  const clusters = everyCluster(neighbours).map((one) => ({ neighbours: one, offsets: new LiveOffsets({ settings: one.settings, neighbours: one, documents, health, log, onFailed: crash }) }))
+  const letters = createDesk(
+    box,
+    judgeOptions(settings, () => rules.now, Date.now),
+  )
+  const clusters = everyCluster(neighbours).map((one) => ({
+    neighbours: one,
+    offsets: new LiveOffsets({ settings: one.settings, neighbours: one, documents, health, log, onFailed: crash }),
+  }))
   const streams: StreamWithStore[] = []
   const tally = new TallyKeeper()
   const ids = new ClusterIds()
@@ -74,7 +100,21 @@ export async function startCluster(context: ClusterContext): Promise<Mode> {
   const reports = (): StreamReport[] => streams.map(({ stream }) => stream.report())
   const rollupTrouble = (): string | null => [...rollupTroubles.values()][0] ?? null
   // A run that ends by itself evaluates nothing: what it reads is the past.
-  const alerting = context.exitAtEnd ? NO_ALERTING : startClusterAlerting({ settings, env: context.env, neighbours, streams: reports, rollupTrouble, adviceOf: (id) => book.adviceOf(id)?.advice ?? null, tally: () => tally.tally(), health, metrics, log, onFailed: crash })
+  const alerting = context.exitAtEnd
+    ? NO_ALERTING
+    : startClusterAlerting({
+        settings,
+        env: context.env,
+        neighbours,
+        streams: reports,
+        rollupTrouble,
+        adviceOf: (id) => book.adviceOf(id)?.advice ?? null,
+        tally: () => tally.tally(),
+        health,
+        metrics,
+        log,
+        onFailed: crash,
+      })
   const done = eachAlone(
     clusters,
     (own) => bringUp(context, { ...own, ids, rules, streams, tally }, stopping.signal),
@@ -88,7 +128,16 @@ export async function startCluster(context: ClusterContext): Promise<Mode> {
   return {
     done,
     tally: () => tally.tally(),
-    api: { reader: new DruidReader(neighbours.druid, ...datasourcesOf(settings)), ledger: ledgerReader(neighbours, documents), letters, offsets: uniteDesks(namedDesks(clusters.map((one) => ({ name: clusterNameOf(one.neighbours.names), desk: one.offsets.desk })))), ingest: null, rules: book, alerts: alerting.desk, pipeline: () => ({ streams: reports(), tally: tally.tally() }) },
+    api: {
+      reader: new DruidReader(neighbours.druid, ...datasourcesOf(settings)),
+      ledger: ledgerReader(neighbours, documents),
+      letters,
+      offsets: uniteDesks(namedDesks(clusters.map((one) => ({ name: clusterNameOf(one.neighbours.names), desk: one.offsets.desk })))),
+      ingest: null,
+      rules: book,
+      alerts: alerting.desk,
+      pipeline: () => ({ streams: reports(), tally: tally.tally() }),
+    },
     stop: async () => {
       stopping.abort()
       for (const timer of housekeeping) clearInterval(timer)
@@ -115,7 +164,11 @@ interface Parts {
 }
 
 /** Resolves when all streams of the cluster have ended. */
-async function bringUp(context: ClusterContext, { neighbours, ids, rules, offsets, streams, tally }: Parts, signal: AbortSignal): Promise<void> {
+async function bringUp(
+  context: ClusterContext,
+  { neighbours, ids, rules, offsets, streams, tally }: Parts,
+  signal: AbortSignal,
+): Promise<void> {
   const { health, metrics, log, exitAtEnd } = context
   const { settings, names } = neighbours
   const start = inCluster('start', names)
@@ -141,7 +194,18 @@ async function bringUp(context: ClusterContext, { neighbours, ids, rules, offset
   await offsets.follow()
   if (signal.aborted) return
   ids.add(clusterId, clusterNameOf(names))
-  const own = createStreams({ settings, neighbours, clusterId, rules: rules.now, exitAtEnd, skipTo: (...at) => offsets.book.toOf(...at), tally, metrics, health, log })
+  const own = createStreams({
+    settings,
+    neighbours,
+    clusterId,
+    rules: rules.now,
+    exitAtEnd,
+    skipTo: (...at) => offsets.book.toOf(...at),
+    tally,
+    metrics,
+    health,
+    log,
+  })
   streams.push(...own)
   offsets.serve(own.map(({ stream }) => stream))
   rules.onChange((changed) => own.forEach(({ stream }) => stream.changeRules(changed)))

@@ -49,7 +49,18 @@ export function progressAt(partition: Partition, { incarnation, next, from, epoc
 /** What a stream would have to commit now; without a lost range there is nothing but the position. */
 function openingUnit({ settings, rules, metrics }: CommitResumeParts, branch: BranchName, p: Partition, resume: Resume): Unit {
   const flushMs = { caughtUp: 0, behind: 0 }
-  const folding = foldingOf({ branches: [branch], settings, rules: new RulesInForce(rules), metrics, now: Date.now, intake: { settings, now: Date.now, metrics: null }, flushMs }, recentIds())
+  const folding = foldingOf(
+    {
+      branches: [branch],
+      settings,
+      rules: new RulesInForce(rules),
+      metrics,
+      now: Date.now,
+      intake: { settings, now: Date.now, metrics: null },
+      flushMs,
+    },
+    recentIds(),
+  )
   folding.open(p, branch === 'detail' ? { detail: resume, rollup: null } : { detail: null, rollup: resume })
   const { unit } = folding.take()
   if (branch === 'detail' || unit.rollup.length > 0) return unit
@@ -61,7 +72,17 @@ async function commitDetail(parts: CommitResumeParts, { detail }: Unit, progress
   const { kafka, admin, names } = neighbours
   const nobody = (): Promise<never> => Promise.reject(new Error('a reset opens nothing'))
   const letterProducer = kafka.producer({ allowAutoTopicCreation: false })
-  const store = new ClusterDetailStore({ documents, admin, letterProducer, names, rules, lostPosition: settings.kafka.lostPosition, bounds: nobody, commitOpening: nobody, commitOffsets: null })
+  const store = new ClusterDetailStore({
+    documents,
+    admin,
+    letterProducer,
+    names,
+    rules,
+    lostPosition: settings.kafka.lostPosition,
+    bounds: nobody,
+    commitOpening: nobody,
+    commitOffsets: null,
+  })
   try {
     if (detail !== null) await store.write(detail, NEVER)
     await commitAsNobody(neighbours, names.detailGroup, progress)
@@ -87,7 +108,11 @@ async function commitAsNobody({ kafka, settings }: Neighbours, groupId: string, 
   }
 }
 
-async function commitRollup({ settings, neighbours, rules, metrics, log }: CommitResumeParts, { rollup }: Unit, p: Partition): Promise<void> {
+async function commitRollup(
+  { settings, neighbours, rules, metrics, log }: CommitResumeParts,
+  { rollup }: Unit,
+  p: Partition,
+): Promise<void> {
   const { kafka, admin, names } = neighbours
   const store = new RollupTopicStore({
     kafka,
@@ -104,7 +129,8 @@ async function commitRollup({ settings, neighbours, rules, metrics, log }: Commi
   try {
     await store.open(p)
     const { lost } = await store.commit(rollup, NEVER)
-    if (lost.length > 0) throw new TracefoldError('partition_lost', `the position of ${partitionKey(p)} was not set: the transaction did not go through`)
+    if (lost.length > 0)
+      throw new TracefoldError('partition_lost', `the position of ${partitionKey(p)} was not set: the transaction did not go through`)
   } finally {
     await store.close()
   }

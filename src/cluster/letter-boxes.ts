@@ -29,7 +29,10 @@ export interface ClusterBoxParts {
 
 /** The letters of all Kafka clusters. Connects to nothing. */
 export function clusterBoxes(parts: ClusterBoxParts): LetterBox & { start(): void } {
-  const [first, ...others] = everyCluster(parts.neighbours).map((neighbours) => clusterBox({ ...parts, neighbours })) as [KafkaLetterBox, ...KafkaLetterBox[]] // there is a first cluster
+  const [first, ...others] = everyCluster(parts.neighbours).map((neighbours) => clusterBox({ ...parts, neighbours })) as [
+    KafkaLetterBox,
+    ...KafkaLetterBox[],
+  ] // there is a first cluster
   if (others.length === 0) return first
   const start = (): void => [first, ...others].forEach((box) => box.start())
   return Object.assign(new UnitedLetterBox([first, ...others]), { start })
@@ -56,7 +59,12 @@ export function clusterBox({ settings, neighbours, documents, health, log, now, 
 
 /** Throws `usage` where there is no database. */
 export function embeddedBox(settings: Settings, now: () => number): EmbeddedLetterBox {
-  return openEmbeddedLetters({ path: settings.embedded.path, detailDays: settings.detail.retentionDays, maxBytes: settings.deadLetters.maxBytes, now })
+  return openEmbeddedLetters({
+    path: settings.embedded.path,
+    detailDays: settings.detail.retentionDays,
+    maxBytes: settings.deadLetters.maxBytes,
+    now,
+  })
 }
 
 /** `rules`: those in force now. */

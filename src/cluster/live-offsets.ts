@@ -41,9 +41,24 @@ export class LiveOffsets {
   constructor(parts: LiveOffsetsParts) {
     const { settings, neighbours, documents, health, log, onFailed } = parts
     this.#parts = parts
-    this.#control = new KafkaControlLog({ kafka: neighbours.kafka, topic: neighbours.names.controlTopic, what: inCluster('positions', neighbours.names), health, now: Date.now, onFailed })
+    this.#control = new KafkaControlLog({
+      kafka: neighbours.kafka,
+      topic: neighbours.names.controlTopic,
+      what: inCluster('positions', neighbours.names),
+      health,
+      now: Date.now,
+      onFailed,
+    })
     this.book = new SkipBook(log)
-    this.desk = createClusterDesk({ settings, neighbours, documents, control: this.#control, book: this.book, now: Date.now, reset: (query) => runReset({ settings, neighbours, documents, metrics: createMetrics(), log }, query) })
+    this.desk = createClusterDesk({
+      settings,
+      neighbours,
+      documents,
+      control: this.#control,
+      book: this.book,
+      now: Date.now,
+      reset: (query) => runReset({ settings, neighbours, documents, metrics: createMetrics(), log }, query),
+    })
   }
 
   /** Resolves once it is known what was asked for while nothing ran, or once stopped. */
@@ -59,7 +74,16 @@ export class LiveOffsets {
       for (const stream of streams) if (stream.report().branches.includes(branch)) stream.reopen({ cluster, topic, partition })
     })
     const { settings, neighbours, documents, log } = this.#parts
-    const watch = new ToleranceWatch({ settings, neighbours, documents, limits: { detail: settings.detail, rollup: settings.rollup }, control: this.#control, book: this.book, log, now: Date.now })
+    const watch = new ToleranceWatch({
+      settings,
+      neighbours,
+      documents,
+      limits: { detail: settings.detail, rollup: settings.rollup },
+      control: this.#control,
+      book: this.book,
+      log,
+      now: Date.now,
+    })
     this.#timer = setInterval(() => this.#look(watch, streams), LOOK_MS).unref()
   }
 

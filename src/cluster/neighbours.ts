@@ -49,7 +49,10 @@ export function createNeighbours(settings: Settings, log: Logger): Neighbours {
     }
     return { names, settings: own, kafka, admin, ...shared, more, close }
   }
-  return of(first, others.map((cluster) => of(cluster, [])))
+  return of(
+    first,
+    others.map((cluster) => of(cluster, [])),
+  )
 }
 
 /** Those of each Kafka cluster, the first one first. */
@@ -64,7 +67,13 @@ export function inCluster(what: string, { cluster }: Pick<Names, 'cluster'>): st
 
 export function createDruid({ druid }: Settings): DruidClient {
   const { agent, headers } = druidConnection(druid)
-  return new DruidClient({ queryUrl: druid.queryUrl, coordinatorUrl: druid.coordinatorUrl, headers, dispatcher: agent, timeoutMs: druid.requestTimeoutMs })
+  return new DruidClient({
+    queryUrl: druid.queryUrl,
+    coordinatorUrl: druid.coordinatorUrl,
+    headers,
+    dispatcher: agent,
+    timeoutMs: druid.requestTimeoutMs,
+  })
 }
 
 /** In one cluster. Topics first: a supervisor whose topic does not exist turns unhealthy. Resolves with one line for each thing. */
@@ -82,15 +91,22 @@ export async function checkSetUp(neighbours: Neighbours, settings: Settings, nee
   const { admin, elasticsearch, names } = neighbours
   const missing = await missingTopics(admin, names, settings)
   if (needsElasticsearch) missing.push(...(await retriable('Elasticsearch', () => missingInElasticsearch(elasticsearch, names))))
-  if (missing.length > 0) throw new TracefoldError('not_set_up', `missing: ${missing.join(', ')}. Run \`tracefold setup\`, or start with \`run --setup\``)
+  if (missing.length > 0)
+    throw new TracefoldError('not_set_up', `missing: ${missing.join(', ')}. Run \`tracefold setup\`, or start with \`run --setup\``)
 }
 
 /** How Druid's side is: whether the supervisor reads, and has not fallen behind what the rollup topic still holds. Never rejects. */
-export async function supervisorState({ druid, admin, names }: Pick<Neighbours, 'druid' | 'admin' | 'names'>): Promise<{ ok: boolean; detail: string }> {
+export async function supervisorState({
+  druid,
+  admin,
+  names,
+}: Pick<Neighbours, 'druid' | 'admin' | 'names'>): Promise<{ ok: boolean; detail: string }> {
   try {
     const { ok, detail, offsets } = await supervisorHealth(druid, names)
     const expired = ok ? await expiredRows(admin, names.rollupTopic, offsets) : 0
-    return expired === 0 ? { ok, detail } : { ok: false, detail: `${expired} rows of ${names.rollupTopic} expired before Druid had read them` }
+    return expired === 0
+      ? { ok, detail }
+      : { ok: false, detail: `${expired} rows of ${names.rollupTopic} expired before Druid had read them` }
   } catch (error) {
     return { ok: false, detail: error instanceof Error ? error.message : String(error) }
   }
@@ -101,8 +117,21 @@ async function expiredRows(admin: Admin, topic: string, offsets: Readonly<Record
   return [...log].reduce((sum, [partition, { begin }]) => sum + Math.max(0, begin - (offsets[partition] ?? begin)), 0)
 }
 
-export function documentsOf(settings: Settings, { names, elasticsearch }: Neighbours, metrics: Metrics, health: HealthRegistry): ElasticsearchDocuments {
-  return new ElasticsearchDocuments({ client: elasticsearch, names, settings: settings.elasticsearch, retentionDays: settings.detail.retentionDays, metrics, health, now: Date.now })
+export function documentsOf(
+  settings: Settings,
+  { names, elasticsearch }: Neighbours,
+  metrics: Metrics,
+  health: HealthRegistry,
+): ElasticsearchDocuments {
+  return new ElasticsearchDocuments({
+    client: elasticsearch,
+    names,
+    settings: settings.elasticsearch,
+    retentionDays: settings.detail.retentionDays,
+    metrics,
+    health,
+    now: Date.now,
+  })
 }
 
 /** An error of the Elasticsearch client as a neighbour that is away. */
@@ -110,6 +139,10 @@ async function retriable<T>(name: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {
-    throw new TracefoldError('neighbour_away', `${name} does not answer as expected: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    throw new TracefoldError(
+      'neighbour_away',
+      `${name} does not answer as expected: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    )
   }
 }

@@ -25,7 +25,14 @@ import { SkipBook } from '../offsets/skip-book.ts'
 import { inCluster, namedDesk, uniteDesks } from '../offsets/united-desk.ts'
 
 export type BackfillWords =
-  | { readonly kind: 'range'; readonly branches: readonly BranchName[]; readonly topic: string; readonly partition: number; readonly from: number; readonly to: number }
+  | {
+      readonly kind: 'range'
+      readonly branches: readonly BranchName[]
+      readonly topic: string
+      readonly partition: number
+      readonly from: number
+      readonly to: number
+    }
   | Extract<BackfillQuery, { kind: 'skipped' | 'all' }>
 
 /** What the commands act through. */
@@ -37,10 +44,15 @@ export interface OffsetsTools extends OffsetsDesk {
 
 const NEVER = new AbortController().signal
 /** Why nothing is moved in embedded mode. */
-export const ONLY_LOOKED_AT = 'positions of files, pipes and HTTP can only be looked at: they are read whole, each record once. Skip, reset and backfill are for Kafka (mode: cluster); `run --again` reads a file once more'
+export const ONLY_LOOKED_AT =
+  'positions of files, pipes and HTTP can only be looked at: they are read whole, each record once. Skip, reset and backfill are for Kafka (mode: cluster); `run --again` reads a file once more'
 
 /** Looks only; of one cluster by its name, or of all. */
-export async function openOffsetsReader(settings: Settings, now: () => number, cluster: string | null = null): Promise<OffsetsReader & { close(): Promise<void> }> {
+export async function openOffsetsReader(
+  settings: Settings,
+  now: () => number,
+  cluster: string | null = null,
+): Promise<OffsetsReader & { close(): Promise<void> }> {
   if (settings.mode === 'embedded' && cluster !== null) throw new TracefoldError('usage', 'embedded mode reads no Kafka cluster')
   return settings.mode === 'embedded' ? openEmbeddedOffsets(settings) : openOffsetsTools(settings, now, cluster)
 }
@@ -157,13 +169,22 @@ async function runBackfill(parts: Parts, words: BackfillWords, onProgress: (stat
   const marks = marksOf((await readTopic(kafka, admin, names.ledgerTopic)).values())
   const queries = queriesOf(words, contributors)
   const present = presentOf(marks, contributors)
-  return backfill({ settings, store: { kafka, admin, names, documents }, kafka, rules: createRules(settings), metrics, now, signal: NEVER, onProgress }, present, queries)
+  return backfill(
+    { settings, store: { kafka, admin, names, documents }, kafka, rules: createRules(settings), metrics, now, signal: NEVER, onProgress },
+    present,
+    queries,
+  )
 }
 
 /** As whom each branch counts each partition now: `detail topic/3` -> contributor. */
 async function contributorsOf(parts: Parts, branches: readonly BranchName[]): Promise<Map<string, string>> {
   const found = await findPositions(parts, branches)
-  return new Map(found.map(({ branch, partition, where }) => [`${branch} ${partition.topic}/${partition.partition}`, contributorKey(partition, where.incarnation)]))
+  return new Map(
+    found.map(({ branch, partition, where }) => [
+      `${branch} ${partition.topic}/${partition.partition}`,
+      contributorKey(partition, where.incarnation),
+    ]),
+  )
 }
 
 /** Only these are asked for: an installation may run one branch alone, without the other's store. */
@@ -176,7 +197,8 @@ function queriesOf(words: BackfillWords, contributors: ReadonlyMap<string, strin
   if (words.kind !== 'range') return [words]
   return words.branches.map((branch) => {
     const contributor = contributors.get(`${branch} ${words.topic}/${words.partition}`)
-    if (contributor === undefined) throw new TracefoldError('bad_request', `there is no partition ${words.partition} in ${words.topic}, or that topic is not read here`)
+    if (contributor === undefined)
+      throw new TracefoldError('bad_request', `there is no partition ${words.partition} in ${words.topic}, or that topic is not read here`)
     return { kind: 'range', branch, contributor, from: words.from, to: words.to }
   })
 }

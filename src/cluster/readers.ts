@@ -11,7 +11,8 @@ import { everyCluster, type Neighbours } from './neighbours.ts'
 
 /** Over all Kafka clusters: while one of them is away there is no account, since a part of it would look like a loss. */
 export function ledgerReader(neighbours: Neighbours, documents: ElasticsearchDocuments): LedgerReader {
-  const marksOf = ({ kafka, admin, names }: Neighbours): Promise<Map<string, Buffer>> => orNotAvailable(() => readTopic(kafka, admin, names.ledgerTopic))
+  const marksOf = ({ kafka, admin, names }: Neighbours): Promise<Map<string, Buffer>> =>
+    orNotAvailable(() => readTopic(kafka, admin, names.ledgerTopic))
   return {
     ledger: async ({ from, to }) => {
       const [detail, marks] = await Promise.all([documents.ledger({ from, to }), Promise.all(everyCluster(neighbours).map(marksOf))])
@@ -25,7 +26,9 @@ export function letterReader({ kafka, admin, names }: Neighbours): DeadLetterRea
   return {
     letters: async ({ limit, reason }) => {
       const topic = await orNotAvailable(() => readTopic(kafka, admin, names.letterTopic))
-      const letters = [...topic.values()].map(parseLetter).filter((letter): letter is DeadLetter => letter !== null && (reason === undefined || letter.reason === reason))
+      const letters = [...topic.values()]
+        .map(parseLetter)
+        .filter((letter): letter is DeadLetter => letter !== null && (reason === undefined || letter.reason === reason))
       return letters.toSorted((a, b) => b.timeMs - a.timeMs || (a.id < b.id ? -1 : 1)).slice(0, limit)
     },
   }

@@ -20,5 +20,8 @@ export interface ResetParts {
 
 export function runReset(parts: ResetParts, query: ResetQuery): Promise<ResetAnswer[]> {
   const rules = createRules(parts.settings)
-  return reset({ ...parts, digest: rules.digest, commit: (branch, partition, resume) => commitResume({ ...parts, rules }, branch, partition, resume) }, query)
+  return reset(
+    { ...parts, digest: rules.digest, commit: (branch, partition, resume) => commitResume({ ...parts, rules }, branch, partition, resume) },
+    query,
+  )
 }

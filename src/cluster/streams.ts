@@ -56,7 +56,15 @@ function detailStream(parts: StreamParts, countsDecoding: boolean): StreamWithSt
   const rules = new RulesInForce(parts.rules)
   const commit = (progress: readonly Progress[], signal: AbortSignal): Promise<void> => source.commit(progress, signal)
   const detail = detailStore(parts, rules, source, { commitOpening: commit, commitOffsets: commit })
-  return build(parts, ['detail'], rules, source, detailOnly(detail), { caughtUp: settings.detail.flushMs, behind: settings.detail.flushMs }, countsDecoding)
+  return build(
+    parts,
+    ['detail'],
+    rules,
+    source,
+    detailOnly(detail),
+    { caughtUp: settings.detail.flushMs, behind: settings.detail.flushMs },
+    countsDecoding,
+  )
 }
 
 function rollupStream(parts: StreamParts, countsDecoding: boolean): StreamWithStore {
@@ -83,19 +91,64 @@ function bothStream(parts: StreamParts): StreamWithStore {
   return build(parts, ['detail', 'rollup'], rules, source, store, flushMs, true)
 }
 
-function build(parts: StreamParts, branches: readonly BranchName[], rules: RulesInForce, source: KafkaSource, store: Store, flushMs: { caughtUp: number; behind: number }, countsDecoding: boolean): StreamWithStore {
+function build(
+  parts: StreamParts,
+  branches: readonly BranchName[],
+  rules: RulesInForce,
+  source: KafkaSource,
+  store: Store,
+  flushMs: { caughtUp: number; behind: number },
+  countsDecoding: boolean,
+): StreamWithStore {
   const { settings, exitAtEnd, metrics, health, log } = parts
-  const stream = createStream({ branches, cluster: parts.neighbours.names.cluster, clusterId: parts.clusterId, source, store, flushMs, settings, rules, exitAtEnd, metrics, health, log, now: Date.now, intake: { settings, now: Date.now, metrics: countsDecoding ? metrics : null }, ...(countsDecoding ? { tally: parts.tally } : {}) })
+  const stream = createStream({
+    branches,
+    cluster: parts.neighbours.names.cluster,
+    clusterId: parts.clusterId,
+    source,
+    store,
+    flushMs,
+    settings,
+    rules,
+    exitAtEnd,
+    metrics,
+    health,
+    log,
+    now: Date.now,
+    intake: { settings, now: Date.now, metrics: countsDecoding ? metrics : null },
+    ...(countsDecoding ? { tally: parts.tally } : {}),
+  })
   return { stream, store }
 }
 
-function sourceOf({ settings, neighbours, clusterId, metrics, health, log }: StreamParts, groupId: string, branches: readonly BranchName[]): KafkaSource {
+function sourceOf(
+  { settings, neighbours, clusterId, metrics, health, log }: StreamParts,
+  groupId: string,
+  branches: readonly BranchName[],
+): KafkaSource {
   const { topics, sessionTimeoutMs, maxBytesPerPartition, stallMs } = settings.kafka
   const onStalled = (): void => branches.forEach((branch) => metrics.consumerRestarts.inc({ branch }))
-  return new KafkaSource({ kafka: neighbours.kafka, admin: neighbours.admin, clusterId, groupId, topics, sessionTimeoutMs, maxBytesPerPartition, stallMs, onStalled, health, log })
+  return new KafkaSource({
+    kafka: neighbours.kafka,
+    admin: neighbours.admin,
+    clusterId,
+    groupId,
+    topics,
+    sessionTimeoutMs,
+    maxBytesPerPartition,
+    stallMs,
+    onStalled,
+    health,
+    log,
+  })
 }
 
-function detailStore(parts: StreamParts, rules: RulesInForce, source: KafkaSource, commits: Pick<ClusterDetailOptions, 'commitOpening' | 'commitOffsets'> & Partial<Pick<ClusterDetailOptions, 'lostPosition'>>): ClusterDetailStore {
+function detailStore(
+  parts: StreamParts,
+  rules: RulesInForce,
+  source: KafkaSource,
+  commits: Pick<ClusterDetailOptions, 'commitOpening' | 'commitOffsets'> & Partial<Pick<ClusterDetailOptions, 'lostPosition'>>,
+): ClusterDetailStore {
   const { settings, neighbours, metrics, health } = parts
   const { names, admin } = neighbours
   return new ClusterDetailStore({
@@ -112,7 +165,11 @@ function detailStore(parts: StreamParts, rules: RulesInForce, source: KafkaSourc
   })
 }
 
-function rollupStore({ settings, neighbours, skipTo, metrics, log }: StreamParts, rules: RulesInForce, source: KafkaSource): RollupTopicStore {
+function rollupStore(
+  { settings, neighbours, skipTo, metrics, log }: StreamParts,
+  rules: RulesInForce,
+  source: KafkaSource,
+): RollupTopicStore {
   const { kafka, admin, names } = neighbours
   return new RollupTopicStore({
     kafka,

@@ -18,7 +18,10 @@ export interface Dns {
   readonly addresses: (host: string) => Promise<readonly string[]>
 }
 
-export function brokersOf({ brokers, brokersFile, brokersDns }: Pick<KafkaSettings, 'brokers' | 'brokersFile' | 'brokersDns'>, dns: Dns = SYSTEM_DNS): string[] | (() => Promise<string[]>) {
+export function brokersOf(
+  { brokers, brokersFile, brokersDns }: Pick<KafkaSettings, 'brokers' | 'brokersFile' | 'brokersDns'>,
+  dns: Dns = SYSTEM_DNS,
+): string[] | (() => Promise<string[]>) {
   if (brokersFile !== null) return async () => parseBrokers(await readFile(brokersFile, 'utf8'), brokersFile)
   if (brokersDns !== null) return () => lookUp(brokersDns, dns)
   return [...brokers]
@@ -37,7 +40,9 @@ export function parseBrokers(text: string, file: string): string[] {
 }
 
 async function lookUp(name: string, { srv, addresses }: Dns): Promise<string[]> {
-  const found = name.startsWith('_') ? (await srv(name)).map((record) => `${record.name}:${record.port}`) : await hostAddresses(name, addresses)
+  const found = name.startsWith('_')
+    ? (await srv(name)).map((record) => `${record.name}:${record.port}`)
+    : await hostAddresses(name, addresses)
   if (found.length === 0) throw new Error(`DNS knows no broker by ${name}`)
   return found
 }

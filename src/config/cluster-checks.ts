@@ -1,14 +1,21 @@
 /** What the schema cannot know of `kafka.moreClusters`: what contradicts itself within a cluster, or between two. Pure. */
 import { FIRST_CLUSTER } from './clusters.ts'
 import type { Conflict } from './cross-checks.ts'
-import type { FurtherCluster, Settings } from './schema.ts'
+import type { Settings } from './schema.ts'
+import type { FurtherCluster } from './kafka-schema.ts'
 
 export function clusterConflicts({ mode, kafka }: Settings): Conflict[] {
   const clusters = kafka.moreClusters
-  const found = clusters.flatMap((cluster) => [...brokers(cluster), ...druidBrokers(cluster), ...sasl(cluster), ...tls(cluster)].map(([expected, got]) => conflict(cluster, expected, got)))
-  if (clusters.length > 0 && mode === 'embedded') found.push({ settings: ['kafka.moreClusters', 'mode'], expected: 'mode: cluster beside it', got: 'embedded' })
+  const found = clusters.flatMap((cluster) =>
+    [...brokers(cluster), ...druidBrokers(cluster), ...sasl(cluster), ...tls(cluster)].map(([expected, got]) =>
+      conflict(cluster, expected, got),
+    ),
+  )
+  if (clusters.length > 0 && mode === 'embedded')
+    found.push({ settings: ['kafka.moreClusters', 'mode'], expected: 'mode: cluster beside it', got: 'embedded' })
   const names = clusters.map(({ name }) => name)
-  for (const cluster of clusters.filter(({ name }, i) => name === FIRST_CLUSTER || names.indexOf(name) < i)) found.push(conflict(cluster, 'a name of its own', cluster.name))
+  for (const cluster of clusters.filter(({ name }, i) => name === FIRST_CLUSTER || names.indexOf(name) < i))
+    found.push(conflict(cluster, 'a name of its own', cluster.name))
   return found
 }
 
@@ -25,15 +32,22 @@ function brokers({ brokers: list, brokersFile, brokersDns }: FurtherCluster): Fi
 
 /** Druid's supervisor is told the brokers once, by `setup`. */
 function druidBrokers({ brokersFile, brokersDns, druidBootstrap }: FurtherCluster): Finding[] {
-  return (brokersFile ?? brokersDns) !== null && druidBootstrap === null ? [['druidBootstrap beside brokersFile or brokersDns, for Druid\'s own consumer', 'none']] : []
+  return (brokersFile ?? brokersDns) !== null && druidBootstrap === null
+    ? [["druidBootstrap beside brokersFile or brokersDns, for Druid's own consumer", 'none']]
+    : []
 }
 
 function sasl({ sasl: login }: FurtherCluster): Finding[] {
   if (login === null) return []
   const { mechanism, username, passwordFile, tokenUrl } = login
-  if (mechanism === 'none') return username === null && passwordFile === null ? [] : [['a sasl.mechanism, since a user name or password is set', 'none']]
+  if (mechanism === 'none')
+    return username === null && passwordFile === null ? [] : [['a sasl.mechanism, since a user name or password is set', 'none']]
   const found: Finding[] = []
-  if (username === null || passwordFile === null) found.push([`sasl.username and sasl.passwordFile for ${mechanism}`, username === null && passwordFile === null ? 'neither' : 'one of them'])
+  if (username === null || passwordFile === null)
+    found.push([
+      `sasl.username and sasl.passwordFile for ${mechanism}`,
+      username === null && passwordFile === null ? 'neither' : 'one of them',
+    ])
   if (mechanism === 'oauthbearer' && tokenUrl === null) found.push(['sasl.tokenUrl for oauthbearer', 'none'])
   return found
 }

@@ -6,7 +6,8 @@
  *   kafka.moreClusters[i]   names end in the cluster's; its own brokers; tls, sasl and Druid's properties its own or else the first's; all else the same
  */
 import { configInvalid, type Fault } from './fault.ts'
-import type { FurtherCluster, KafkaSettings, Settings } from './schema.ts'
+import type { KafkaSettings, Settings } from './schema.ts'
+import type { FurtherCluster } from './kafka-schema.ts'
 import { namesOf, type Names } from './names.ts'
 import { readSecret } from './secret-files.ts'
 import { checkTls } from './tls-files.ts'
@@ -59,12 +60,24 @@ function furtherCluster(settings: Settings, cluster: FurtherCluster, section: st
   const sasl = cluster.sasl === null ? kafka.sasl : { ...cluster.sasl, password: passwordOf(kafka, cluster, section, faults) }
   if (faults.length > 0) throw configInvalid(faults)
   const { brokersFile, brokersDns } = cluster
-  const own: KafkaSettings = { ...kafka, brokers: cluster.brokers ?? [], brokersFile, brokersDns, tls: cluster.tls ?? kafka.tls, sasl, moreClusters: [] }
+  const own: KafkaSettings = {
+    ...kafka,
+    brokers: cluster.brokers ?? [],
+    brokersFile,
+    brokersDns,
+    tls: cluster.tls ?? kafka.tls,
+    sasl,
+    moreClusters: [],
+  }
   return {
     name: cluster.name,
     section,
     names: namesOf(settings.name, cluster.name),
-    settings: { ...settings, kafka: own, druid: { ...druid, kafkaBootstrap: cluster.druidBootstrap, kafkaProperties: cluster.druidProperties ?? druid.kafkaProperties } },
+    settings: {
+      ...settings,
+      kafka: own,
+      druid: { ...druid, kafkaBootstrap: cluster.druidBootstrap, kafkaProperties: cluster.druidProperties ?? druid.kafkaProperties },
+    },
   }
 }
 

@@ -44,7 +44,13 @@ function saslOptions({ sasl, requestTimeoutMs }: KafkaSettings): NonNullable<Kaf
     case 'scram-sha-512':
       return { mechanism, username, password: password.reveal() }
     case 'oauthbearer': {
-      const token = createTokenProvider({ tokenUrl: tokenUrl ?? '', clientId: username, clientSecret: password, scope, timeoutMs: requestTimeoutMs })
+      const token = createTokenProvider({
+        tokenUrl: tokenUrl ?? '',
+        clientId: username,
+        clientSecret: password,
+        scope,
+        timeoutMs: requestTimeoutMs,
+      })
       return { mechanism, oauthBearerProvider: async () => ({ value: await token() }) }
     }
   }

@@ -40,7 +40,13 @@ function userAndPassword(who: string, login: Login): Conflict[] {
 function oneLogin(who: string, login: Login, other: string, hasOther: boolean): Conflict[] {
   const both = hasOther && login.username !== null && login.password !== null
   return both
-    ? [{ settings: [`${who}.${other}`, `${who}.username`, `${who}.password`], expected: `either ${who}.${other} or ${who}.username and ${who}.password`, got: 'both' }]
+    ? [
+        {
+          settings: [`${who}.${other}`, `${who}.username`, `${who}.password`],
+          expected: `either ${who}.${other} or ${who}.username and ${who}.password`,
+          got: 'both',
+        },
+      ]
     : userAndPassword(who, login)
 }
 
@@ -48,10 +54,12 @@ function sasl({ kafka: { sasl: login } }: Settings): Conflict[] {
   const settings = ['kafka.sasl.mechanism', 'kafka.sasl.username', 'kafka.sasl.password'] as const
   const found: Conflict[] = []
   if (login.mechanism === 'none') {
-    if (login.username !== null || login.password !== null) found.push({ settings, expected: 'a mechanism, since a user name or password is set', got: 'none' })
+    if (login.username !== null || login.password !== null)
+      found.push({ settings, expected: 'a mechanism, since a user name or password is set', got: 'none' })
     return found
   }
-  if (login.username === null && login.password === null) found.push({ settings, expected: `kafka.sasl.username and kafka.sasl.password for ${login.mechanism}`, got: 'neither' })
+  if (login.username === null && login.password === null)
+    found.push({ settings, expected: `kafka.sasl.username and kafka.sasl.password for ${login.mechanism}`, got: 'neither' })
   if (login.mechanism === 'oauthbearer' && login.tokenUrl === null) {
     found.push({ settings: ['kafka.sasl.mechanism', 'kafka.sasl.tokenUrl'], expected: 'kafka.sasl.tokenUrl for oauthbearer', got: 'none' })
   }
@@ -61,10 +69,11 @@ function sasl({ kafka: { sasl: login } }: Settings): Conflict[] {
 /** Druid's supervisor is told the brokers once, by `setup`. */
 function brokerLists({ mode, kafka, druid }: Settings): Conflict[] {
   const { brokersFile, brokersDns } = kafka
-  if (brokersFile !== null && brokersDns !== null) return [{ settings: ['kafka.brokersFile', 'kafka.brokersDns'], expected: 'either kafka.brokersFile or kafka.brokersDns', got: 'both' }]
+  if (brokersFile !== null && brokersDns !== null)
+    return [{ settings: ['kafka.brokersFile', 'kafka.brokersDns'], expected: 'either kafka.brokersFile or kafka.brokersDns', got: 'both' }]
   const given = brokersFile !== null ? 'kafka.brokersFile' : brokersDns !== null ? 'kafka.brokersDns' : null
   if (given === null || mode === 'embedded' || druid.kafkaBootstrap !== null) return []
-  return [{ settings: [given, 'druid.kafkaBootstrap'], expected: 'druid.kafkaBootstrap beside it, for Druid\'s own consumer', got: 'none' }]
+  return [{ settings: [given, 'druid.kafkaBootstrap'], expected: "druid.kafkaBootstrap beside it, for Druid's own consumer", got: 'none' }]
 }
 
 function certificates(settings: Settings, who: 'kafka' | 'elasticsearch' | 'druid'): Conflict[] {
@@ -78,18 +87,30 @@ function certificates(settings: Settings, who: 'kafka' | 'elasticsearch' | 'drui
 function tlsIsOn({ kafka, elasticsearch, druid }: Settings): Conflict[] {
   const found: Conflict[] = []
   for (const file of ['caFile', 'certFile', 'keyFile'] as const) {
-    if (kafka.tls[file] !== null && !kafka.tls.enabled) found.push({ settings: [`kafka.tls.${file}`, 'kafka.tls.enabled'], expected: 'kafka.tls.enabled: true beside it', got: 'false' })
+    if (kafka.tls[file] !== null && !kafka.tls.enabled)
+      found.push({ settings: [`kafka.tls.${file}`, 'kafka.tls.enabled'], expected: 'kafka.tls.enabled: true beside it', got: 'false' })
   }
   const plain = (text: string): boolean => !text.toLowerCase().startsWith('https:')
-  const https = (who: string, setting: string): Conflict => ({ settings: [`${who}.tls.enabled`, `${who}.${setting}`], expected: `https in ${who}.${setting}, since ${who}.tls.enabled is true`, got: 'http' })
+  const https = (who: string, setting: string): Conflict => ({
+    settings: [`${who}.tls.enabled`, `${who}.${setting}`],
+    expected: `https in ${who}.${setting}, since ${who}.tls.enabled is true`,
+    got: 'http',
+  })
   if (elasticsearch.tls.enabled && elasticsearch.nodes.some(plain)) found.push(https('elasticsearch', 'nodes'))
-  for (const setting of ['queryUrl', 'coordinatorUrl'] as const) if (druid.tls.enabled && plain(druid[setting])) found.push(https('druid', setting))
+  for (const setting of ['queryUrl', 'coordinatorUrl'] as const)
+    if (druid.tls.enabled && plain(druid[setting])) found.push(https('druid', setting))
   return found
 }
 
 function branches({ mode, branches: how, branch }: Settings): Conflict[] {
   if (branch === 'both' || (mode === 'cluster' && how === 'apart')) return []
-  return [{ settings: ['branch', 'mode', 'branches'], expected: 'both, since a branch runs alone only with mode: cluster and branches: apart', got: branch }]
+  return [
+    {
+      settings: ['branch', 'mode', 'branches'],
+      expected: 'both, since a branch runs alone only with mode: cluster and branches: apart',
+      got: branch,
+    },
+  ]
 }
 
 function flushing({ detail, rollup, kafka }: Settings): Conflict[] {

@@ -42,7 +42,10 @@ export function settingsMarkdown(): string {
 /** A paragraph for each setting: no terminal is wide enough for a table of sentences. */
 export function settingsText(): string {
   return describeSettings()
-    .map(({ path, env, type, default: byDefault, sentence }) => `${path}\n  ${sentence}\n  ${type}; default: ${byDefault || 'none'}\n  ${env}\n`)
+    .map(
+      ({ path, env, type, default: byDefault, sentence }) =>
+        `${path}\n  ${sentence}\n  ${type}; default: ${byDefault || 'none'}\n  ${env}\n`,
+    )
     .join('\n')
 }
 

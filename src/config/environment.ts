@@ -43,7 +43,11 @@ export function trimNewline(text: string): string {
 /** Text that is not of the setting's kind is left as it is: the schema says what was expected. */
 function valueOf(setting: Setting, text: string): unknown {
   if (setting.kind === 'secret') return new Secret(trimNewline(text))
-  if (setting.kind === 'list') return text.split(',').map((item) => item.trim()).filter((item) => item !== '')
+  if (setting.kind === 'list')
+    return text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== '')
   if (text === '' && setting.nullable) return null
   if (setting.kind === 'number') return /^-?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : text
   if (setting.kind === 'boolean') return text === 'true' || text === 'false' ? text === 'true' : text

@@ -29,7 +29,8 @@ export function layerOf(root: unknown, originOf: (path: readonly string[]) => st
     if (settingNamed(name) !== undefined) layer.set(name, { value, origin })
     else if (path.length > 0 && !isSection(name)) faults.push(unknownName(name, origin, NAMES, 'setting'))
     else if (isMap(value)) for (const [key, member] of Object.entries(value)) visit(member, [...path, key])
-    else if (value !== null && value !== undefined) faults.push({ setting: name || 'settings', origin, expected: 'a section with settings', got: kindOfValue(value) })
+    else if (value !== null && value !== undefined)
+      faults.push({ setting: name || 'settings', origin, expected: 'a section with settings', got: kindOfValue(value) })
   }
   visit(root, [])
   return { layer, faults }

@@ -92,18 +92,30 @@ function issueFault(issue: z.core.$ZodIssue, given: Layer): Fault {
   const { value, origin }: Given = given.get(name) ?? { value: undefined, origin: 'default' }
   const member = issue.path.slice(setting?.path.length ?? 0).map(String)
   // Of a list of maps zod says more than its type does; its words name keys and what was expected, never a value.
-  if (setting?.kind === 'objects' && member.length > 0) return { setting: [name, ...member].join('.'), origin, expected: setting.type, got: issue.message }
-  const came = member.reduce<unknown>((inner, key) => (typeof inner === 'object' && inner !== null ? Object.entries(inner).find(([k]) => k === key)?.[1] : undefined), value)
+  if (setting?.kind === 'objects' && member.length > 0)
+    return { setting: [name, ...member].join('.'), origin, expected: setting.type, got: issue.message }
+  const came = member.reduce<unknown>(
+    (inner, key) => (typeof inner === 'object' && inner !== null ? Object.entries(inner).find(([k]) => k === key)?.[1] : undefined),
+    value,
+  )
   const got = setting?.sensitive === true ? kindOfValue(came) : quoteValue(came)
   const isWithinMap = setting?.kind === 'map' && setting.type !== TEXT_MAP && member.length > 0
   const expected = isWithinMap ? wordsOfMember(issue) : (setting?.type ?? '')
-  return { setting: [name, ...(isWithinMap ? member : [])].join('.'), origin, expected, got: Array.isArray(came) && came.length === 0 ? 'an empty list' : got }
+  return {
+    setting: [name, ...(isWithinMap ? member : [])].join('.'),
+    origin,
+    expected,
+    got: Array.isArray(came) && came.length === 0 ? 'an empty list' : got,
+  }
 }
 
 /** A map whose members have a schema of their own: what zod says of the member. It quotes no value. */
 function wordsOfMember(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') return `known keys, not ${issue.keys.join(', ')}`
-  return issue.message.replace(/^Invalid input: /, '').replace(/, received .*$/, '').replace(/^expected /, '')
+  return issue.message
+    .replace(/^Invalid input: /, '')
+    .replace(/, received .*$/, '')
+    .replace(/^expected /, '')
 }
 
 function deepFreeze<T>(value: T): T {

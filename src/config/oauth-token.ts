@@ -51,12 +51,19 @@ async function fetchToken(request: TokenRequest): Promise<z.output<typeof grant>
   if (response.ok) {
     const granted = grant.safeParse(body)
     if (granted.success) return granted.data
-    throw new TracefoldError('neighbour_away', `kafka.sasl.tokenUrl: expected JSON with access_token; HTTP ${response.status} came without.`)
+    throw new TracefoldError(
+      'neighbour_away',
+      `kafka.sasl.tokenUrl: expected JSON with access_token; HTTP ${response.status} came without.`,
+    )
   }
   const code = refusal.safeParse(body).data?.error
   const came = `HTTP ${response.status}${code === undefined ? '' : ` (${code})`}`
-  if (response.status >= 500 || response.status === 429) throw new TracefoldError('neighbour_away', `kafka.sasl.tokenUrl: the token endpoint is busy: ${came}.`)
-  throw new TracefoldError('config_invalid', `kafka.sasl.tokenUrl: the token endpoint refuses us: ${came}. See kafka.sasl.username, password and scope.`)
+  if (response.status >= 500 || response.status === 429)
+    throw new TracefoldError('neighbour_away', `kafka.sasl.tokenUrl: the token endpoint is busy: ${came}.`)
+  throw new TracefoldError(
+    'config_invalid',
+    `kafka.sasl.tokenUrl: the token endpoint refuses us: ${came}. See kafka.sasl.username, password and scope.`,
+  )
 }
 
 async function post({ tokenUrl, clientId, clientSecret, scope, timeoutMs }: TokenRequest): Promise<Response> {
@@ -65,7 +72,13 @@ async function post({ tokenUrl, clientId, clientSecret, scope, timeoutMs }: Toke
   const body = new URLSearchParams({ grant_type: 'client_credentials', ...(scope === null ? {} : { scope }) })
   try {
     // A redirect would carry the credentials elsewhere.
-    return await fetch(tokenUrl, { method: 'POST', body, headers: { authorization: `Basic ${credentials}`, accept: 'application/json' }, redirect: 'error', signal: AbortSignal.timeout(timeoutMs) })
+    return await fetch(tokenUrl, {
+      method: 'POST',
+      body,
+      headers: { authorization: `Basic ${credentials}`, accept: 'application/json' },
+      redirect: 'error',
+      signal: AbortSignal.timeout(timeoutMs),
+    })
   } catch (error) {
     throw new TracefoldError('neighbour_away', 'kafka.sasl.tokenUrl: the token endpoint does not answer.', { cause: error })
   }

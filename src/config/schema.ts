@@ -6,135 +6,38 @@
 import { z } from 'zod'
 import { receiversSchema } from '../alert/deliver/settings.ts'
 import { LEVELS } from '../event.ts'
-import { Secret } from '../lib/secret.ts'
+import { kafkaSchema } from './kafka-schema.ts'
+import { form, names, positive, url } from './parts.ts'
+import { druidSchema, elasticsearchSchema } from './store-schemas.ts'
 
-/* A description before the default says what form a value has; the one after it is the setting's sentence. */
-const positive = () => z.number().int().min(1)
-const names = () => z.array(z.string().min(1))
-const form = (pattern: RegExp, words: string) => z.string().regex(pattern).describe(words)
 const JAVA_PACKAGE = /^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u
-
-/** A secret: a string in the environment, or read by `load.ts` from the file that the setting with `File` behind its name points to. */
-const secret = () => z.instanceof(Secret).nullable().default(null)
-const file = (what: string) => z.string().min(1).nullable().default(null).describe(`File that holds ${what}.`)
 
 /** In cluster mode: when a branch skips to the log's end instead of waiting. */
 const lossTolerance = (store: string) => ({
-  skipAfterLagRecords: positive().nullable().default(null).describe(`Skip to the log's end where ${store} takes nothing and a partition is more records behind than this; the range is recorded and can be backfilled. Null waits, however long.`),
-  skipAfterLagMinutes: positive().nullable().default(null).describe(`The same by age: skip where ${store} takes nothing and the oldest waiting record of a partition is older than this.`),
-})
-
-const tls = (who: string) =>
-  z
-    .strictObject({
-      enabled: z.boolean().default(false).describe(`Whether to talk TLS to ${who}. For URLs, https says so already.`),
-      caFile: file('the certificate authorities (PEM) to trust instead of the system\'s'),
-      certFile: file('our client certificate (PEM)'),
-      keyFile: file('our client certificate\'s private key (PEM)'),
-      verify: z.boolean().default(true).describe('Whether to check the server\'s certificate and name.'),
-    })
-    .prefault({})
-
-/** A user name and password in a URL would be printed with it. */
-const url = () =>
-  z
-    .url({ protocol: /^https?$/ })
-    .refine((text) => !text.includes('@'))
-    .describe('http or https URL, without user name and password in it')
-
-const firstCluster = z.strictObject({
-  brokers: z.array(form(/^([^\s:/@]+|\[[0-9a-fA-F:.]+\]):\d{1,5}$/, 'host:port')).min(1).default(['127.0.0.1:9092']).describe('Brokers to start from, host:port each.'),
-  brokersFile: z.string().min(1).nullable().default(null).describe('File with the brokers to start from, in place of `brokers`: host:port each, on lines of their own. It may change while the program runs.'),
-  brokersDns: form(/^(_[^\s/@]+|[^\s:/@]+:\d{1,5})$/, 'SRV name, or host:port').nullable().default(null).describe('Name in DNS to find the brokers by, in place of `brokers`: SRV records of _kafka._tcp.example.com, or all addresses of kafka.example.com:9092.'),
-  topics: z.array(form(/^[A-Za-z0-9._-]{1,249}$/, 'topic name')).min(1).default(['error-logs']).describe('Topics that hold the error logs.'),
-  tls: tls('Kafka'),
-  sasl: z
-    .strictObject({
-      mechanism: z.enum(['none', 'plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer']).default('none').describe('SASL mechanism.'),
-      username: z.string().nullable().default(null).describe('User name for plain and scram; client id for oauthbearer.'),
-      password: secret().describe('Password for plain and scram; client secret for oauthbearer.'),
-      passwordFile: file('the SASL password'),
-      tokenUrl: url().nullable().default(null).describe('OAuth token endpoint (client credentials grant), for oauthbearer.'),
-      scope: z.string().nullable().default(null).describe('OAuth scope, for oauthbearer.'),
-    })
-    .prefault({}),
-  sessionTimeoutMs: positive().default(10_000).describe('How long the group waits for a silent member before it gives its partitions away.'),
-  maxBytesPerPartition: positive().default(1_048_576).describe('Most bytes per partition in one fetch; a record that is larger still comes, alone.'),
-  requestTimeoutMs: positive().default(30_000).describe('How long one request to a broker may take.'),
-  replicationFactor: z.number().int().min(-1).default(-1).describe('Replication factor of topics that `setup` creates; -1 takes the broker\'s default.'),
-  partitions: positive().default(4).describe('Partitions of a source topic that `setup` creates.'),
-  lostPosition: z
-    .enum(['stop', 'recover', 'earliest', 'latest'])
-    .default('stop')
-    .describe('What to do where the group\'s offsets are gone, or were set back with other tools, although the store holds our data: stop with an error; recover from what the store says; earliest counts the log anew as another incarnation; latest skips it.'),
-  expiredPosition: z
-    .enum(['earliest', 'latest', 'stop'])
-    .default('earliest')
-    .describe('What to do where Kafka has deleted the offset to go on at: earliest goes on with what is left; latest skips that, too; stop with an error. The ledger says what was lost.'),
-  transactionTimeoutMs: positive().default(30_000).describe('After this the broker ends a transaction whose producer has died.'),
-  stallMs: positive().default(300_000).describe('How long there may be records to read and none come before the consumer is made anew; where that helps nothing three times, the program ends.'),
-})
-
-/** What a further cluster may say for itself. Its password comes from a file: a variable has one value for all. */
-const furtherCluster = z.strictObject({
-  name: form(/^[a-z][a-z0-9-]{0,20}$/, 'small letters, digits and dashes, a letter first, at most 21'),
-  brokers: firstCluster.shape.brokers.unwrap().nullable().default(null),
-  brokersFile: firstCluster.shape.brokersFile,
-  brokersDns: firstCluster.shape.brokersDns,
-  tls: firstCluster.shape.tls.unwrap().nullable().default(null),
-  sasl: firstCluster.shape.sasl.unwrap().omit({ password: true }).nullable().default(null),
-  druidBootstrap: z.string().min(1).nullable().default(null),
-  druidProperties: z.record(z.string(), z.string()).nullable().default(null),
-})
-export type FurtherCluster = z.output<typeof furtherCluster>
-
-export const kafkaSchema = firstCluster.extend({
-  moreClusters: z
-    .array(furtherCluster)
-    .describe('list of clusters: name; brokers, brokersFile or brokersDns; tls, sasl, druidBootstrap, druidProperties where they differ (JSON in the variable)')
-    .default([])
-    .describe('Further Kafka clusters with the same topics, read beside this one. What one does not say of tls, sasl and druidProperties is as here and in `druid.kafkaProperties`.'),
-})
-
-export const elasticsearchSchema = z.strictObject({
-  nodes: z.array(url()).min(1).default(['http://127.0.0.1:9200']).describe('Addresses of Elasticsearch.'),
-  tls: tls('Elasticsearch'),
-  apiKey: secret().describe('API key (base64 form).'),
-  apiKeyFile: file('the API key'),
-  username: z.string().nullable().default(null).describe('User name, where basic authentication is used.'),
-  password: secret().describe('Password, where basic authentication is used.'),
-  passwordFile: file('the password'),
-  requestTimeoutMs: positive().default(30_000).describe('How long one request may take.'),
-  compression: z.boolean().default(false).describe('Whether requests are compressed: costs CPU here, saves network.'),
-  shards: positive().default(1).describe('Primary shards of each day\'s index.'),
-  replicas: z.number().int().min(0).default(1).describe('Replicas of each day\'s index.'),
-  refreshSeconds: positive().default(1).describe('After this a written document is searchable.'),
-  bulkBytes: positive().default(4_194_304).describe('Largest body of one bulk request.'),
-  bulkDocuments: positive().default(1_000).describe('Most documents in one bulk request.'),
-  bulkConcurrency: positive().default(2).describe('Bulk requests under way at once.'),
-})
-
-export const druidSchema = z.strictObject({
-  queryUrl: url().default('http://127.0.0.1:8082').describe('Broker or router: where SQL is asked.'),
-  coordinatorUrl: url().default('http://127.0.0.1:8081').describe('Coordinator with overlord, or router: where supervisors and retention rules are set.'),
-  tls: tls('Druid'),
-  username: z.string().nullable().default(null).describe('User name, where basic authentication is used.'),
-  password: secret().describe('Password, where basic authentication is used.'),
-  passwordFile: file('the password'),
-  token: secret().describe('Bearer token.'),
-  tokenFile: file('the bearer token'),
-  requestTimeoutMs: positive().default(30_000).describe('How long one query may take.'),
-  kafkaBootstrap: z.string().min(1).nullable().default(null).describe('Brokers as Druid reaches them, where that differs from kafka.brokers.'),
-  kafkaProperties: z.record(z.string(), z.string()).default({}).describe('More consumer properties for the supervisor, such as its own SASL settings.'),
-  taskCount: positive().default(1).describe('Reading tasks of the supervisor.'),
-  replicas: positive().default(2).describe('Historicals that hold each segment.'),
-  taskDurationMinutes: positive().default(60).describe('How long a reading task runs before it publishes its segments.'),
+  skipAfterLagRecords: positive()
+    .nullable()
+    .default(null)
+    .describe(
+      `Skip to the log's end where ${store} takes nothing and a partition is more records behind than this; the range is recorded and can be backfilled. Null waits, however long.`,
+    ),
+  skipAfterLagMinutes: positive()
+    .nullable()
+    .default(null)
+    .describe(`The same by age: skip where ${store} takes nothing and the oldest waiting record of a partition is older than this.`),
 })
 
 export const schema = z.strictObject({
-  name: form(/^[a-z][a-z0-9-]{0,40}$/, 'small letters, digits and dashes, a letter first, at most 41').default('tracefold').describe('Prefix of all topics, groups, indices and datasources, so that two installations can share a cluster.'),
-  mode: z.enum(['embedded', 'cluster']).default('embedded').describe('embedded: one SQLite file and no server. cluster: Kafka, Elasticsearch and Druid.'),
-  branches: z.enum(['apart', 'together']).default('apart').describe('In cluster mode: a consumer group for each branch, or one source for both.'),
+  name: form(/^[a-z][a-z0-9-]{0,40}$/, 'small letters, digits and dashes, a letter first, at most 41')
+    .default('tracefold')
+    .describe('Prefix of all topics, groups, indices and datasources, so that two installations can share a cluster.'),
+  mode: z
+    .enum(['embedded', 'cluster'])
+    .default('embedded')
+    .describe('embedded: one SQLite file and no server. cluster: Kafka, Elasticsearch and Druid.'),
+  branches: z
+    .enum(['apart', 'together'])
+    .default('apart')
+    .describe('In cluster mode: a consumer group for each branch, or one source for both.'),
   branch: z.enum(['both', 'detail', 'rollup']).default('both').describe('Which branch this process runs, where they are apart.'),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info').describe('Level of our own log.'),
 
@@ -164,16 +67,41 @@ export const schema = z.strictObject({
       from: z
         .array(form(/^(context:.+|header:.+|service|key|topic)$/, 'context:<key>, header:<name>, service, key or topic'))
         .min(1)
-        .default(['context:job', 'context:job_name', 'context:jobName', 'context:flink-job-name', 'context:flink-job-id', 'context:service.name', 'service', 'context:fields.job', 'context:fields.job_name', 'context:kubernetes.labels.app', 'context:kubernetes.labels.app.kubernetes.io/name', 'context:kubernetes.labels.app_kubernetes_io/name', 'header:job', 'key', 'topic'])
-        .describe('Where the job\'s name is looked for, in this order: context:<key>, service (the layout\'s own service name), header:<name>, key (the record\'s), topic.'),
+        .default([
+          'context:job',
+          'context:job_name',
+          'context:jobName',
+          'context:flink-job-name',
+          'context:flink-job-id',
+          'context:service.name',
+          'service',
+          'context:fields.job',
+          'context:fields.job_name',
+          'context:kubernetes.labels.app',
+          'context:kubernetes.labels.app.kubernetes.io/name',
+          'context:kubernetes.labels.app_kubernetes_io/name',
+          'header:job',
+          'key',
+          'topic',
+        ])
+        .describe(
+          "Where the job's name is looked for, in this order: context:<key>, service (the layout's own service name), header:<name>, key (the record's), topic.",
+        ),
       environmentFrom: z
         .array(form(/^(context:.+|header:.+|service)$/, 'context:<key>, header:<name> or service'))
-        .default(['context:environment', 'context:env', 'service', 'context:service.environment', 'context:fields.env', 'context:fields.environment'])
-        .describe('Where the environment is looked for; service is the layout\'s own field of the service\'s environment.'),
+        .default([
+          'context:environment',
+          'context:env',
+          'service',
+          'context:service.environment',
+          'context:fields.env',
+          'context:fields.environment',
+        ])
+        .describe("Where the environment is looked for; service is the layout's own field of the service's environment."),
       hostFrom: z
         .array(form(/^(context:.+|header:.+|event)$/, 'context:<key>, header:<name> or event'))
         .default(['context:host', 'context:host.name', 'context:host.hostname', 'context:hostname', 'event', 'header:host'])
-        .describe('Where the host is looked for; event is the layout\'s own host field.'),
+        .describe("Where the host is looked for; event is the layout's own host field."),
     })
     .prefault({}),
 
@@ -181,20 +109,36 @@ export const schema = z.strictObject({
     .strictObject({
       minLevel: z.enum(LEVELS).default('ERROR').describe('Events of this level and above are kept.'),
       minLevelWithThrowable: z.enum(LEVELS).default('WARN').describe('Events with a throwable are kept from this level on.'),
-      rulesFile: z.string().min(1).nullable().default(null).describe('YAML file of filter rules of your own: which events are dropped, kept or sampled. It may change while the program runs.'),
+      rulesFile: z
+        .string()
+        .min(1)
+        .nullable()
+        .default(null)
+        .describe(
+          'YAML file of filter rules of your own: which events are dropped, kept or sampled. It may change while the program runs.',
+        ),
     })
     .prefault({}),
 
   redaction: z
     .strictObject({
-      rulesFile: z.string().min(1).nullable().default(null).describe('YAML file of redaction rules of your own, and switches of the built-in ones. It may change while the program runs.'),
+      rulesFile: z
+        .string()
+        .min(1)
+        .nullable()
+        .default(null)
+        .describe('YAML file of redaction rules of your own, and switches of the built-in ones. It may change while the program runs.'),
     })
     .prefault({}),
 
   time: z
     .strictObject({
-      maxPastHours: positive().default(168).describe('An event\'s own time counts if it is at most this much before the record\'s timestamp.'),
-      maxFutureMinutes: positive().default(10).describe('An event\'s own time counts if it is at most this much after the record\'s timestamp.'),
+      maxPastHours: positive()
+        .default(168)
+        .describe("An event's own time counts if it is at most this much before the record's timestamp."),
+      maxFutureMinutes: positive()
+        .default(10)
+        .describe("An event's own time counts if it is at most this much after the record's timestamp."),
       maxRecordFutureHours: positive().default(24).describe('A record whose own timestamp is further ahead of the clock is a dead letter.'),
     })
     .prefault({}),
@@ -211,17 +155,32 @@ export const schema = z.strictObject({
     })
     .prefault({}),
 
-  knownTraces: z.boolean().default(true).describe('Whether a stack trace that was seen before is recognised in the raw bytes instead of being parsed again: the same events for about half the CPU.'),
+  knownTraces: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether a stack trace that was seen before is recognised in the raw bytes instead of being parsed again: the same events for about half the CPU.',
+    ),
   blockSize: positive().default(2_000).describe('Offsets in a block: what a restart reads again at most, for each partition.'),
-  maxGroupsPerJob: positive().default(200).describe('Different errors of one job and minute in one block; past that new ones fall into the job\'s overflow group, which is counted exactly.'),
-  maxGroupsPerBlock: positive().default(4_000).describe('Different errors of all jobs in one block; past that new ones fall into their job\'s overflow group, and past twice that into the job overflow.'),
+  maxGroupsPerJob: positive()
+    .default(200)
+    .describe(
+      "Different errors of one job and minute in one block; past that new ones fall into the job's overflow group, which is counted exactly.",
+    ),
+  maxGroupsPerBlock: positive()
+    .default(4_000)
+    .describe(
+      "Different errors of all jobs in one block; past that new ones fall into their job's overflow group, and past twice that into the job overflow.",
+    ),
 
   detail: z
     .strictObject({
       flushMs: positive().default(1_000).describe('Age of the oldest unwritten event at which documents are flushed.'),
       flushDocuments: positive().default(2_000).describe('Changed documents at which they are flushed.'),
       flushBytes: positive().default(8_388_608).describe('Size of the samples held at which documents are flushed.'),
-      maxDocuments: positive().default(10_000).describe('Changed documents waiting at which the source is paused until a flush is through.'),
+      maxDocuments: positive()
+        .default(10_000)
+        .describe('Changed documents waiting at which the source is paused until a flush is through.'),
       retentionDays: positive().default(14).describe('Days that detail is kept.'),
       ...lossTolerance('Elasticsearch'),
     })
@@ -249,20 +208,53 @@ export const schema = z.strictObject({
 
   alerts: z
     .strictObject({
-      enabled: z.boolean().default(true).describe('Whether alert rules are evaluated. Without receivers they are evaluated and shown, and nobody is told.'),
-      folders: names().default([]).describe('Folders with alert rules of your own, which beat the built-in ones; later ones beat earlier ones. They may change while the program runs.'),
+      enabled: z
+        .boolean()
+        .default(true)
+        .describe('Whether alert rules are evaluated. Without receivers they are evaluated and shown, and nobody is told.'),
+      folders: names()
+        .default([])
+        .describe(
+          'Folders with alert rules of your own, which beat the built-in ones; later ones beat earlier ones. They may change while the program runs.',
+        ),
       intervalMs: z.number().int().min(500).default(5_000).describe('Time between two evaluations.'),
-      delayMs: positive().default(30_000).describe('How long after its end a minute is taken to be completely counted, beside what the stream is behind. Conditions that more events cannot undo do not wait for that.'),
-      maxWaitMs: positive().default(600_000).describe('How long a minute is waited for at most while the stream is behind, or rollups are not written.'),
+      delayMs: positive()
+        .default(30_000)
+        .describe(
+          'How long after its end a minute is taken to be completely counted, beside what the stream is behind. Conditions that more events cannot undo do not wait for that.',
+        ),
+      maxWaitMs: positive()
+        .default(600_000)
+        .describe('How long a minute is waited for at most while the stream is behind, or rollups are not written.'),
       maxLagMs: positive().default(600_000).describe('Behind by more than this, alert rules are blind, which is an alert of its own.'),
       maxGapHours: positive().default(24).describe('What was not evaluated, since no process ran, is made up for up to this far back.'),
-      shards: z.number().int().min(1).max(64).default(4).describe('In cluster mode: shares of the rules, for processes to divide among themselves, as partitions of the topic that `setup` creates. Only alerts of one shard come together in one message.'),
-      sessionTimeoutMs: z.number().int().min(1_000).default(6_000).describe('In cluster mode: how long a process is silent before others take over its shards. Brokers allow 6,000 and above by default.'),
+      shards: z
+        .number()
+        .int()
+        .min(1)
+        .max(64)
+        .default(4)
+        .describe(
+          'In cluster mode: shares of the rules, for processes to divide among themselves, as partitions of the topic that `setup` creates. Only alerts of one shard come together in one message.',
+        ),
+      sessionTimeoutMs: z
+        .number()
+        .int()
+        .min(1_000)
+        .default(6_000)
+        .describe(
+          'In cluster mode: how long a process is silent before others take over its shards. Brokers allow 6,000 and above by default.',
+        ),
       links: z
         .strictObject({
           page: url().nullable().default(null).describe('Where people reach our page: messages then link to it.'),
           kibana: url().nullable().default(null).describe('Where people reach Kibana, with its space: https://kibana.example.com/s/ops.'),
-          kibanaDataView: z.string().min(1).nullable().default(null).describe('Id of Kibana\'s data view of the detail indices; its default one otherwise.'),
+          kibanaDataView: z
+            .string()
+            .min(1)
+            .nullable()
+            .default(null)
+            .describe("Id of Kibana's data view of the detail indices; its default one otherwise."),
         })
         .prefault({}),
       receivers: receiversSchema.default({}).describe('Who is told of alerts, and how: see docs/receivers.md.'),
@@ -277,10 +269,31 @@ export const schema = z.strictObject({
 
   fingerprint: z
     .strictObject({
-      ownPackages: z.array(form(JAVA_PACKAGE, 'package such as com.acme')).default([]).describe('Packages whose frames are your own code although a library list says otherwise: com.acme, org.apache.acme.'),
-      rulesFile: z.string().min(1).nullable().default(null).describe('YAML file of rules of your own for grouping: what frames, types and messages count for, and groups by name.'),
-      previousRulesFile: z.string().min(1).nullable().default(null).describe('The rules file before a change. While it is set, the key by these rules is computed, too, so that an error can be followed across the change.'),
-      previousUntil: z.string().nullable().default(null).describe('Event time at which a change is over, with its zone: 2026-03-17T12:00:00Z. From then on the key by the previous rules is not told any more.'),
+      ownPackages: z
+        .array(form(JAVA_PACKAGE, 'package such as com.acme'))
+        .default([])
+        .describe('Packages whose frames are your own code although a library list says otherwise: com.acme, org.apache.acme.'),
+      rulesFile: z
+        .string()
+        .min(1)
+        .nullable()
+        .default(null)
+        .describe('YAML file of rules of your own for grouping: what frames, types and messages count for, and groups by name.'),
+      previousRulesFile: z
+        .string()
+        .min(1)
+        .nullable()
+        .default(null)
+        .describe(
+          'The rules file before a change. While it is set, the key by these rules is computed, too, so that an error can be followed across the change.',
+        ),
+      previousUntil: z
+        .string()
+        .nullable()
+        .default(null)
+        .describe(
+          'Event time at which a change is over, with its zone: 2026-03-17T12:00:00Z. From then on the key by the previous rules is not told any more.',
+        ),
     })
     .prefault({}),
 })

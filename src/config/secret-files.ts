@@ -34,6 +34,9 @@ export function readSecret(file: string): { secret: Secret; problem: null } | { 
     const text = trimNewline(readFileSync(file, 'utf8'))
     return text === '' ? { secret: null, problem: 'an empty file' } : { secret: new Secret(text), problem: null }
   } catch (error) {
-    return { secret: null, problem: errorCode(error) === 'ENOENT' ? 'no such file (ENOENT)' : `a file that cannot be read (${errorCode(error)})` }
+    return {
+      secret: null,
+      problem: errorCode(error) === 'ENOENT' ? 'no such file (ENOENT)' : `a file that cannot be read (${errorCode(error)})`,
+    }
   }
 }

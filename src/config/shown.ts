@@ -17,7 +17,12 @@ export function shownValue(setting: Setting, value: unknown): unknown {
 function withoutSecrets(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutSecrets)
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, typeof member === 'string' && SECRET_KEY.test(key) && !key.endsWith('File') ? '[secret]' : withoutSecrets(member)]))
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [
+      key,
+      typeof member === 'string' && SECRET_KEY.test(key) && !key.endsWith('File') ? '[secret]' : withoutSecrets(member),
+    ]),
+  )
 }
 
 /** Nested as `settings` are, for JSON. */

@@ -23,7 +23,8 @@ export function parseYaml(text: string, file: string): Layered {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const problems = [...document.errors, ...document.warnings]
-  if (problems.length > 0) return nothing(problems.map((problem) => syntaxFault(`${file}:${lines.linePos(problem.pos[0]).line}`, problem.message)))
+  if (problems.length > 0)
+    return nothing(problems.map((problem) => syntaxFault(`${file}:${lines.linePos(problem.pos[0]).line}`, problem.message)))
   try {
     const { layer, faults } = layerOf(document.toJS(), (path) => `${file}:${lineOf(document, lines, path)}`)
     return withoutSecrets({ layer, faults })
@@ -45,7 +46,12 @@ function withoutSecrets({ layer, faults }: Layered): Layered {
     const setting = settingNamed(name)
     if (setting?.kind !== 'secret') kept.set(name, given)
     else if (given.value !== null) {
-      found.push({ setting: name, origin: given.origin, expected: `no secret in the file (set ${setting.env}, or ${name}File to a file that holds it)`, got: 'one' })
+      found.push({
+        setting: name,
+        origin: given.origin,
+        expected: `no secret in the file (set ${setting.env}, or ${name}File to a file that holds it)`,
+        got: 'one',
+      })
     }
   }
   return { layer: kept, faults: [...faults, ...found] }

@@ -50,7 +50,11 @@ const valueSchema = z.looseObject({ v: z.number().int().min(0) })
 
 /** The entry as text. Throws `bad_request`. */
 export function encodeEntry(key: string, value: ControlValue | null): string | null {
-  if (!KEY.test(key) || Buffer.byteLength(key) > MAX_KEY_BYTES) throw new TracefoldError('bad_request', `expected a key <kind>/<name> of at most ${MAX_KEY_BYTES} bytes, got ${JSON.stringify(key.slice(0, 80))}`)
+  if (!KEY.test(key) || Buffer.byteLength(key) > MAX_KEY_BYTES)
+    throw new TracefoldError(
+      'bad_request',
+      `expected a key <kind>/<name> of at most ${MAX_KEY_BYTES} bytes, got ${JSON.stringify(key.slice(0, 80))}`,
+    )
   if (value === null) return null
   const text = JSON.stringify(valueSchema.parse(value))
   const bytes = Buffer.byteLength(text)

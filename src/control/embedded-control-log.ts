@@ -132,7 +132,9 @@ export class EmbeddedControlLog implements ControlLog {
   }
 
   #next({ seq }: Reading): readonly Row[] {
-    return this.#asked(() => this.#db.prepare('SELECT seq, key, value FROM entry WHERE seq > ? ORDER BY seq LIMIT ?').all<Row>(seq, STEP)) ?? []
+    return (
+      this.#asked(() => this.#db.prepare('SELECT seq, key, value FROM entry WHERE seq > ? ORDER BY seq LIMIT ?').all<Row>(seq, STEP)) ?? []
+    )
   }
 
   /** Null where the database is busy, or closed meanwhile: it is looked at again. */

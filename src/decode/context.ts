@@ -17,7 +17,11 @@ export function readContext(reading: Reading, limits: Settings['limits']): Map<s
 }
 
 /** The same map and more behind it, as far as there is room. */
-export function withContext(context: ReadonlyMap<string, string>, more: readonly unknown[], limits: Settings['limits']): Map<string, string> {
+export function withContext(
+  context: ReadonlyMap<string, string>,
+  more: readonly unknown[],
+  limits: Settings['limits'],
+): Map<string, string> {
   const into = new Bounded(limits, context)
   for (const source of more) into.addSource(source)
   return into.map

@@ -55,11 +55,14 @@ export interface DecoderOptions {
 }
 
 export function createDecoder(limits: Limits, { knownTraces }: DecoderOptions = { knownTraces: true }): Decoder {
-  const decodeKnown = knownTraces ? createKnownDecoder((object, throwableOf, depth) => decodeObject(object, false, way, depth, throwableOf)) : () => null
+  const decodeKnown = knownTraces
+    ? createKnownDecoder((object, throwableOf, depth) => decodeObject(object, false, way, depth, throwableOf))
+    : () => null
   const way: Way = { limits, decodeKnown }
   return (value) => {
     if (value === null) return TOMBSTONE
-    if (value.length > limits.maxRecordBytes) return [dead('too_large', `${value.length} bytes; limits.maxRecordBytes is ${limits.maxRecordBytes}`)]
+    if (value.length > limits.maxRecordBytes)
+      return [dead('too_large', `${value.length} bytes; limits.maxRecordBytes is ${limits.maxRecordBytes}`)]
     const outcomes = decodeBytes(value, way, 0)
     return hasDead(outcomes) && !isUtf8(value) ? outcomes.map(asNotUtf8) : outcomes
   }
@@ -70,7 +73,8 @@ const TOMBSTONE: Outcomes = [{ kind: 'drop', reason: 'tombstone' }]
 /** `depth` counts what was taken off so far. */
 function decodeBytes(bytes: Buffer, way: Way, depth: number): Outcomes {
   const otlp = readRequest(bytes)
-  if (otlp !== null) return 'tooLarge' in otlp ? [dead('too_large', otlp.tooLarge)] : decodeRequest(otlp.request, 'otlp-protobuf', otlp.isCut, way, depth)
+  if (otlp !== null)
+    return 'tooLarge' in otlp ? [dead('too_large', otlp.tooLarge)] : decodeRequest(otlp.request, 'otlp-protobuf', otlp.isCut, way, depth)
   return way.decodeKnown(bytes, depth) ?? decodeWhole(decodeText(bytes), false, way, depth)
 }
 
@@ -110,17 +114,32 @@ function decodeObject(object: JsonObject, isCut: boolean, way: Way, depth: numbe
   return wrapped === null ? [decodeByLayout(object, layout, isCut, way, throwableOf)] : decodeWrapped(wrapped, way, depth, throwableOf)
 }
 
-function decodeByLayout(object: JsonObject, layout: LayoutReader | undefined, isCut: boolean, { limits }: Way, throwableOf: typeof readThrowable): Outcome<ErrorEvent> {
+function decodeByLayout(
+  object: JsonObject,
+  layout: LayoutReader | undefined,
+  isCut: boolean,
+  { limits }: Way,
+  throwableOf: typeof readThrowable,
+): Outcome<ErrorEvent> {
   const reader = layout ?? (isCut ? generic : undefined)
   const event = reader === undefined ? null : finish(reader.layout, reader.read(object), isCut, limits, throwableOf)
   if (event !== null) return { kind: 'ok', value: event }
-  return dead(isCut ? 'truncated' : 'unknown_layout', `An object without level, message and throwable that we know. Its keys: ${keysOf(object)}`)
+  return dead(
+    isCut ? 'truncated' : 'unknown_layout',
+    `An object without level, message and throwable that we know. Its keys: ${keysOf(object)}`,
+  )
 }
 
-function decodeWrapped({ envelope, inside, isCut, orElse, around }: Wrapped, way: Way, depth: number, throwableOf: typeof readThrowable): Outcomes {
+function decodeWrapped(
+  { envelope, inside, isCut, orElse, around }: Wrapped,
+  way: Way,
+  depth: number,
+  throwableOf: typeof readThrowable,
+): Outcomes {
   if (depth >= MAX_NESTING) return [dead('unknown_layout', `A ${envelope} envelope within ${MAX_NESTING} others`)]
   const found = decodeInside(inside, isCut, way, depth + 1, throwableOf)
-  const outcomes = orElse === null || found.some(({ kind }) => kind === 'ok') ? found : [decodeByLayout(orElse, layoutOf(orElse), isCut, way, throwableOf)]
+  const outcomes =
+    orElse === null || found.some(({ kind }) => kind === 'ok') ? found : [decodeByLayout(orElse, layoutOf(orElse), isCut, way, throwableOf)]
   return outcomes.map((outcome) => {
     if (outcome.kind === 'ok') return { kind: 'ok', value: attach(outcome.value, envelope, around, way.limits) }
     return outcome.kind === 'dead' ? dead(outcome.reason, `In a ${envelope} envelope: ${outcome.detail}`) : outcome
@@ -132,10 +151,13 @@ function decodeInside(inside: unknown, isCut: boolean, way: Way, depth: number, 
   if (inside === undefined) return [dead(isCut ? 'truncated' : 'unknown_layout', 'Nothing in it')]
   if (Buffer.isBuffer(inside)) return decodeBytes(inside, way, depth)
   if (typeof inside === 'string') return decodeInsideText(inside, isCut, way, depth)
-  if (!Array.isArray(inside)) return isObject(inside) ? decodeObject(inside, isCut, way, depth, throwableOf) : decodeValue(inside, isCut, way, depth)
+  if (!Array.isArray(inside))
+    return isObject(inside) ? decodeObject(inside, isCut, way, depth, throwableOf) : decodeValue(inside, isCut, way, depth)
   if (inside.length === 0) return [dead('empty', 'An empty list in it')]
   const { maxEventsPerRecord } = way.limits
-  const outcomes = inside.slice(0, maxEventsPerRecord).flatMap((item: unknown, at) => decodeValue(item, isCut && at === inside.length - 1, way, depth))
+  const outcomes = inside
+    .slice(0, maxEventsPerRecord)
+    .flatMap((item: unknown, at) => decodeValue(item, isCut && at === inside.length - 1, way, depth))
   return bounded(outcomes, inside.length, maxEventsPerRecord)
 }
 
@@ -155,9 +177,19 @@ function decodeRequest(request: JsonObject, layout: Layout, isCut: boolean, way:
     outcomes.push(decodeLog(log, layout, way, depth))
   }
   const last = outcomes.pop()
-  if (last === undefined) return [isCut ? dead('truncated', 'An OTLP request that was cut before its first log record') : dead('empty', 'An OTLP request without log records')]
+  if (last === undefined)
+    return [
+      isCut
+        ? dead('truncated', 'An OTLP request that was cut before its first log record')
+        : dead('empty', 'An OTLP request without log records'),
+    ]
   if (!isCut) return [...outcomes, last]
-  return [...outcomes, last.kind === 'ok' ? { kind: 'ok', value: { ...last.value, truncated: true } } : dead('truncated', 'An OTLP log record that was cut before it said anything')]
+  return [
+    ...outcomes,
+    last.kind === 'ok'
+      ? { kind: 'ok', value: { ...last.value, truncated: true } }
+      : dead('truncated', 'An OTLP log record that was cut before it said anything'),
+  ]
 }
 
 function decodeLog(log: Log, layout: Layout, way: Way, depth: number): Outcome<ErrorEvent> {

@@ -22,7 +22,13 @@ const MAX_TAGS = 32
 const MAX_TAG_CHARS = 256
 
 /** Null where the record says nothing: no level, no message, no throwable. */
-export function finish(layout: Layout, reading: Reading, recordCut: boolean, limits: Settings['limits'], throwableOf = readThrowable): ErrorEvent | null {
+export function finish(
+  layout: Layout,
+  reading: Reading,
+  recordCut: boolean,
+  limits: Settings['limits'],
+  throwableOf = readThrowable,
+): ErrorEvent | null {
   const level = parseLevel(reading.level)
   const read = throwableOf(reading.throwable, limits)
   const printed = read.throwable === null ? traceInMessage(reading.message) : null

@@ -13,7 +13,7 @@ const COMMA_BEFORE_CLOSER = /,\s*(?=[}\]])/y
 export function repairJson(text: string): string {
   const parts: string[] = []
   let from = 0
-  for (let i = 0; i < text.length; ) {
+  for (let i = 0; i < text.length;) {
     const code = text.charCodeAt(i)
     if (code === 0x22) {
       parts.push(text.slice(from, i))

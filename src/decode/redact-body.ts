@@ -55,7 +55,11 @@ function utf8Length(bytes: Buffer): number | null {
 }
 
 function redactBody(body: string, text: TextRedactor): string {
-  return isJson(body) ? redactJson(body, text, true) : blocksOf(body).map((block) => redactBlock(block, text)).join('')
+  return isJson(body)
+    ? redactJson(body, text, true)
+    : blocksOf(body)
+        .map((block) => redactBlock(block, text))
+        .join('')
 }
 
 function redactBlock(block: Block, text: TextRedactor): string {
@@ -72,7 +76,7 @@ interface Block {
 function blocksOf(body: string): Block[] {
   const blocks: Block[] = []
   let from = 0
-  for (let at = 0; at < body.length; ) {
+  for (let at = 0; at < body.length;) {
     const end = lineEnd(body, at)
     if (isJson(body.slice(at, end))) {
       if (at > from) blocks.push({ isJson: false, text: body.slice(from, at) })
@@ -124,7 +128,7 @@ interface Reading {
 function redactJson(json: string, text: TextRedactor, isWhole: boolean): string {
   const reading: Reading = { text, isJson: isWhole, open: [], last: '' }
   const parts: string[] = []
-  for (let at = 0; at < json.length; ) {
+  for (let at = 0; at < json.length;) {
     const end = tokenEnd(json, at)
     parts.push(readToken(json.slice(at, end), reading))
     at = end
@@ -155,7 +159,12 @@ function readToken(token: string, reading: Reading): string {
   switch (token) {
     case '{':
     case '[':
-      reading.open.push({ path: (inside?.path.length ?? 0) > MAX_PATH_CHARS ? inside!.path : pathIn(inside), isObject: token === '{', key: null, named: null })
+      reading.open.push({
+        path: (inside?.path.length ?? 0) > MAX_PATH_CHARS ? inside!.path : pathIn(inside),
+        isObject: token === '{',
+        key: null,
+        named: null,
+      })
       return token
     case '}':
     case ']':

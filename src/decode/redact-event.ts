@@ -39,10 +39,20 @@ export function createEventRedactor(text: EventText): (event: ErrorEvent) => Err
     const tags = sameOrNew(event.tags, text.redact)
     const throwable = event.throwable === null ? null : throwableOf(event.throwable)
     const isSame =
-      message === event.message && messageTemplate === event.messageTemplate && logger === event.logger && thread === event.thread && host === event.host &&
-      serviceName === event.serviceName && serviceVersion === event.serviceVersion && environment === event.environment &&
-      context === event.context && tags === event.tags && throwable === event.throwable
-    return isSame ? event : { ...event, message, messageTemplate, logger, thread, host, serviceName, serviceVersion, environment, context, tags, throwable }
+      message === event.message &&
+      messageTemplate === event.messageTemplate &&
+      logger === event.logger &&
+      thread === event.thread &&
+      host === event.host &&
+      serviceName === event.serviceName &&
+      serviceVersion === event.serviceVersion &&
+      environment === event.environment &&
+      context === event.context &&
+      tags === event.tags &&
+      throwable === event.throwable
+    return isSame
+      ? event
+      : { ...event, message, messageTemplate, logger, thread, host, serviceName, serviceVersion, environment, context, tags, throwable }
   }
 }
 
@@ -89,11 +99,17 @@ function withoutSecrets(throwable: LoggedThrowable, text: EventText): LoggedThro
   const type = throwable.type === null ? null : redactTypeName(throwable.type, text)
   const message = throwable.message === null ? null : text.redact(throwable.message)
   const trace = redactTrace(throwable, { type, message }, text)
-  return trace === throwable.text && message === throwable.message && type === throwable.type ? throwable : { ...throwable, type, message, text: trace }
+  return trace === throwable.text && message === throwable.message && type === throwable.type
+    ? throwable
+    : { ...throwable, type, message, text: trace }
 }
 
 /** A trace that begins with type and message still does afterwards: its parser skips as many characters. */
-function redactTrace({ type, message, text }: PrintedThrowable, clean: Pick<PrintedThrowable, 'type' | 'message'>, { redact: redactText }: TextRedactor): string {
+function redactTrace(
+  { type, message, text }: PrintedThrowable,
+  clean: Pick<PrintedThrowable, 'type' | 'message'>,
+  { redact: redactText }: TextRedactor,
+): string {
   const whole = redactText(text)
   const head = `${type ?? ''}: ${message ?? ''}`
   if (clean.type === null || clean.message === null || !text.startsWith(head)) return whole
@@ -108,7 +124,12 @@ function redactChain(throwable: Throwable, text: EventText, depth: number): Thro
   const frames = text.redactByRules === null ? throwable.frames : redactFrames(throwable.frames, text.redactByRules)
   const cause = throwable.cause === null ? null : redactChain(throwable.cause, text, depth + 1)
   const suppressed = sameOrNew(throwable.suppressed, (item) => redactChain(item, text, depth + 1))
-  const isSame = type === throwable.type && message === throwable.message && frames === throwable.frames && cause === throwable.cause && suppressed === throwable.suppressed
+  const isSame =
+    type === throwable.type &&
+    message === throwable.message &&
+    frames === throwable.frames &&
+    cause === throwable.cause &&
+    suppressed === throwable.suppressed
   return isSame ? throwable : { ...throwable, type, message, frames, cause, suppressed }
 }
 

@@ -68,7 +68,10 @@ export function patternCost(source: string): PatternCost | { readonly refused: s
   const alternatives = parser.alternatives()
   const { cost } = restOfGroup(alternatives, false, END)
   const open = runsOn(alternatives, true)
-  if (open !== null) return { refused: `${open} may run through the whole text, and what follows then fail; bound it, as in \\w{1,80}, or let it end the expression` }
+  if (open !== null)
+    return {
+      refused: `${open} may run through the whole text, and what follows then fail; bound it, as in \\w{1,80}, or let it end the expression`,
+    }
   return { comparisons: cost, hasAssertion: parser.hasAssertion }
 }
 
@@ -165,7 +168,12 @@ function runsOn(alternatives: readonly Node[][], isLast: boolean): string | null
   for (const nodes of alternatives) {
     let isSure = isLast
     for (const node of nodes.toReversed()) {
-      const found = node.kind === 'group' ? runsOn(node.alternatives, isSure) : node.kind === 'chars' && node.max === Infinity && !isSure ? node.source : null
+      const found =
+        node.kind === 'group'
+          ? runsOn(node.alternatives, isSure)
+          : node.kind === 'chars' && node.max === Infinity && !isSure
+            ? node.source
+            : null
       if (found !== null) return found
       isSure &&= node.kind === 'chars' ? node.min === 0 : node.kind === 'group' && node.isOptional
     }

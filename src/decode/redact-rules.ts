@@ -42,7 +42,10 @@ interface Hit {
 }
 
 /** The placeholders that `builtIn` makes must not be among those of the rules. */
-export function createRuleRedactor(rules: readonly PatternRule[], builtInPlaceholders: ReadonlySet<string>): (text: string, builtIn: Redact) => string {
+export function createRuleRedactor(
+  rules: readonly PatternRule[],
+  builtInPlaceholders: ReadonlySet<string>,
+): (text: string, builtIn: Redact) => string {
   const compiled = rules.map(compile)
   return (text, builtIn) => {
     const walls = wallsOf(text)
@@ -55,7 +58,9 @@ export function createRuleRedactor(rules: readonly PatternRule[], builtInPlaceho
 function compile({ pattern, placeholder }: PatternRule): Compiled {
   const cost = patternCost(pattern)
   const asksBeside = 'refused' in cost || cost.hasAssertion
-  const sources = asksBeside ? [pattern, `(?!^)(?:${pattern})`, `(?:${pattern})(?!$)`, `(?!^)(?:${pattern})(?!$)`] : [pattern, pattern, pattern, pattern]
+  const sources = asksBeside
+    ? [pattern, `(?!^)(?:${pattern})`, `(?:${pattern})(?!$)`, `(?!^)(?:${pattern})(?!$)`]
+    : [pattern, pattern, pattern, pattern]
   return { placeholder, regexes: sources.map((source) => new RegExp(source, 'gi')) }
 }
 
@@ -81,8 +86,14 @@ function addHits({ placeholder, regexes }: Compiled, text: string, from: number,
   regex.lastIndex = 0
   for (let match = regex.exec(part); match !== null; match = regex.exec(part)) {
     const end = match.index + match[0].length
-    if (end === match.index) regex.lastIndex++ // refused where it was read; without this it would never end
-    else hits.push({ from: from + match.index - Number(splitsPair(part, match.index)), to: from + end + Number(splitsPair(part, end)), placeholder })
+    if (end === match.index)
+      regex.lastIndex++ // refused where it was read; without this it would never end
+    else
+      hits.push({
+        from: from + match.index - Number(splitsPair(part, match.index)),
+        to: from + end + Number(splitsPair(part, end)),
+        placeholder,
+      })
   }
 }
 
@@ -119,7 +130,10 @@ function withStandIns(text: string, hits: readonly Hit[], builtIn: Redact): stri
     at = to
   })
   const clean = builtIn(parts.join('') + text.slice(at))
-  return clean.replaceAll(new RegExp(`${word}([${CODE_LETTERS}]{${CODE_CHARS}})${word}`, 'g'), (_, code: string) => hits[numberOf(code)]?.placeholder ?? '')
+  return clean.replaceAll(
+    new RegExp(`${word}([${CODE_LETTERS}]{${CODE_CHARS}})${word}`, 'g'),
+    (_, code: string) => hits[numberOf(code)]?.placeholder ?? '',
+  )
 }
 
 /** Longer than any in the text, so that what is found afterwards was put there. */
@@ -131,7 +145,8 @@ function standInFor(text: string): string {
 
 function codeOf(i: number): string {
   let code = ''
-  for (let rest = i, n = 0; n < CODE_CHARS; n++, rest = Math.floor(rest / CODE_LETTERS.length)) code += CODE_LETTERS[rest % CODE_LETTERS.length]
+  for (let rest = i, n = 0; n < CODE_CHARS; n++, rest = Math.floor(rest / CODE_LETTERS.length))
+    code += CODE_LETTERS[rest % CODE_LETTERS.length]
   return code
 }
 

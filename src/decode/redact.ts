@@ -16,7 +16,8 @@ export type BuiltIn = (typeof BUILT_IN)[number]
 const URL_PASSWORD = /(:\/\/[^\s/:@?#"'\\[\]]*:)[^\s/"'\\]+@/g
 const JWT = /(?<![\w-])eyJ[\w-]{5,}\.[\w-]{2,}\.[\w-]*/g
 /** `Authorization: Bearer xyz`, and the same without the scheme. */
-const AUTHORIZATION = /(authorization\\*["']?\s*[=:]\s*\\*["']?(?:(?:bearer|basic|digest|negotiate|token)\s+)?)(?!(?:bearer|basic|digest|negotiate|token)\s)[^\s,;"'\\[\]]+/gi
+const AUTHORIZATION =
+  /(authorization\\*["']?\s*[=:]\s*\\*["']?(?:(?:bearer|basic|digest|negotiate|token)\s+)?)(?!(?:bearer|basic|digest|negotiate|token)\s)[^\s,;"'\\[\]]+/gi
 /** A bearer token by itself has a digit in it; `Bearer authentication failed` has none. */
 const BEARER = /\b(bearer\s+)(?=[^\s,;"'\\]*\d)[\w.~+/=-]{8,}/gi
 /**
@@ -45,8 +46,16 @@ const STEPS: readonly { readonly of: BuiltIn; readonly clue: string; readonly st
     clue: 'pass|pwd|secret|token|key|credential',
     step: (text) => text.replace(SECRET, (_match, key: string, quote: string | undefined) => `${key}${quote ?? ''}[redacted:secret]`),
   },
-  { of: 'email', clue: '@', step: (text) => text.replace(EMAIL, (address) => (address.endsWith('.') ? '[redacted:email].' : '[redacted:email]')) },
-  { of: 'card', clue: `\\d${'[ -]?\\d'.repeat(12)}`, step: (text) => text.replace(CARD, (digits) => (isCard(digits) ? '[redacted:card]' : digits)) },
+  {
+    of: 'email',
+    clue: '@',
+    step: (text) => text.replace(EMAIL, (address) => (address.endsWith('.') ? '[redacted:email].' : '[redacted:email]')),
+  },
+  {
+    of: 'card',
+    clue: `\\d${'[ -]?\\d'.repeat(12)}`,
+    step: (text) => text.replace(CARD, (digits) => (isCard(digits) ? '[redacted:card]' : digits)),
+  },
   { of: 'password', clue: '@', step: withoutUrlPassword }, // once more: a card number has blanks in it, its placeholder has none
 ]
 

@@ -31,10 +31,13 @@ const replace = z
   .max(MAX_ID_CHARS + '[redacted:]'.length)
   .regex(/^\[redacted:[a-z][a-z0-9]*(?:-[a-z0-9]+)*\]$/, 'expected [redacted:<words>], by which what is redacted can be told')
   .refine((text) => !BUILT_IN.some((own) => text === `[redacted:${own}]`), 'a built-in rule has this placeholder')
-const pattern = z.string().min(1).superRefine((source, ctx) => {
-  const message = faultOfPattern(source)
-  if (message !== null) ctx.addIssue({ code: 'custom', message })
-})
+const pattern = z
+  .string()
+  .min(1)
+  .superRefine((source, ctx) => {
+    const message = faultOfPattern(source)
+    if (message !== null) ctx.addIssue({ code: 'custom', message })
+  })
 const key = z.string().regex(/[^*.]/, 'expected the name of a context key, in which * stands for anything')
 
 const rule = z.strictObject({ id, pattern: pattern.optional(), key: key.optional(), replace: replace.optional() })
@@ -73,5 +76,7 @@ function switches(): Record<BuiltIn, z.ZodDefault<z.ZodBoolean>> {
 }
 
 function withoutOneKind(content: unknown): Issue[] {
-  return membersOf(content, 'rules').flatMap((one, i) => (('pattern' in one) === ('key' in one) ? [{ path: ['rules', i], why: 'expected either pattern or key' }] : []))
+  return membersOf(content, 'rules').flatMap((one, i) =>
+    'pattern' in one === 'key' in one ? [{ path: ['rules', i], why: 'expected either pattern or key' }] : [],
+  )
 }

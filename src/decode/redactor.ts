@@ -29,7 +29,9 @@ const PLACEHOLDERS: ReadonlySet<string> = new Set(BUILT_IN.map((name) => `[redac
 
 export function createRedactor(rules: RedactionRules): Redactor {
   const builtIn = createBuiltInRedactor(BUILT_IN.filter((name) => rules.builtIn[name]))
-  const patterns = rules.rules.flatMap((rule) => (rule.pattern === undefined ? [] : [{ pattern: rule.pattern, placeholder: placeholderOf(rule) }]))
+  const patterns = rules.rules.flatMap((rule) =>
+    rule.pattern === undefined ? [] : [{ pattern: rule.pattern, placeholder: placeholderOf(rule) }],
+  )
   const byRules = patterns.length === 0 ? null : createRuleRedactor(patterns, PLACEHOLDERS)
   const redact = byRules === null ? builtIn : (text: string) => byRules(text, builtIn)
   const placeholderFor = keyTest(rules)
@@ -54,7 +56,9 @@ function placeholderOf({ id, replace }: RedactionRule): string {
 
 /** What a value under this key becomes whole, by the first rule that names the key or one that it stands under; else null. */
 function keyTest({ rules }: RedactionRules): (key: string) => string | null {
-  const asked = rules.flatMap((rule) => (rule.key === undefined ? [] : [{ test: namesOf([rule.key.toLowerCase()]).test, placeholder: placeholderOf(rule) }]))
+  const asked = rules.flatMap((rule) =>
+    rule.key === undefined ? [] : [{ test: namesOf([rule.key.toLowerCase()]).test, placeholder: placeholderOf(rule) }],
+  )
   if (asked.length === 0) return () => null
   const placeholderFor = (names: readonly string[]): string | null => asked.find(({ test }) => names.some(test))?.placeholder ?? null
   const known = remembered((key) => placeholderFor(namesAbove(key.toLowerCase())), KEYS)

@@ -205,14 +205,23 @@ function withoutStack({ type, message }: KnownHead): Throwable | null {
 
 /** A field of its own beats the text, which may abbreviate (`j.n.ConnectException`) or print what toString() says. */
 function nameOutermost(node: Node, known: KnownHead): void {
-  const same = known.type === null || known.type === node.carrier || (node.type.length === known.type.length && node.type.replaceAll('$', '.') === known.type.replaceAll('$', '.'))
+  const same =
+    known.type === null ||
+    known.type === node.carrier ||
+    (node.type.length === known.type.length && node.type.replaceAll('$', '.') === known.type.replaceAll('$', '.'))
   if (!same) node.type = known.type
   if (known.message !== null) node.message = known.message
 }
 
 function linked(chain: readonly Node[]): Throwable | null {
   return chain.reduceRight<Throwable | null>(
-    (cause, { type, message, frames, suppressed }) => ({ type: type === '' ? NAMELESS : type, message, frames, cause, suppressed: suppressed.map((block) => linked(block.chain)!) }),
+    (cause, { type, message, frames, suppressed }) => ({
+      type: type === '' ? NAMELESS : type,
+      message,
+      frames,
+      cause,
+      suppressed: suppressed.map((block) => linked(block.chain)!),
+    }),
     null,
   )
 }

@@ -73,7 +73,9 @@ function shortTime(text: string): number | null {
 
 function namedTime(text: string): number | null {
   const m = NAMED.exec(text)
-  return m === null ? null : withMillis(civil(Number(m[3]), MONTHS.indexOf(m[2] ?? '') + 1, Number(m[1]), Number(m[4]), Number(m[5]), Number(m[6])), m[7])
+  return m === null
+    ? null
+    : withMillis(civil(Number(m[3]), MONTHS.indexOf(m[2] ?? '') + 1, Number(m[1]), Number(m[4]), Number(m[5]), Number(m[6])), m[7])
 }
 
 function withMillis(ms: number | null, digits: string | undefined): number | null {

@@ -91,7 +91,16 @@ export class Converger {
     const { incarnation, from, lost, epoch } = resume
     const account = new PartitionAccount('detail', contributorKey(partition, incarnation, epoch))
     if (lost !== null) account.addLost(lost, new Date(this.#options.now()).toISOString().slice(0, 10))
-    this.#readings.set(partitionKey(partition), { partition, incarnation, epoch, rules: this.#options.rules.digest, openedAt: from, account, next: from, committed: lost === null ? resume.next : -1 })
+    this.#readings.set(partitionKey(partition), {
+      partition,
+      incarnation,
+      epoch,
+      rules: this.#options.rules.digest,
+      openedAt: from,
+      account,
+      next: from,
+      committed: lost === null ? resume.next : -1,
+    })
   }
 
   /** Opens a block at the position, where all is committed: what comes now is counted by other rules. The position goes out with the next part. */
@@ -267,7 +276,14 @@ export class Converger {
   }
 
   #progressOf({ partition, incarnation, epoch, rules, next, openedAt }: Reading): Progress {
-    return { partition, incarnation, next, from: blockOf(next, openedAt, this.#options.blockSize), rules, ...(epoch === undefined ? {} : { epoch }) }
+    return {
+      partition,
+      incarnation,
+      next,
+      from: blockOf(next, openedAt, this.#options.blockSize),
+      rules,
+      ...(epoch === undefined ? {} : { epoch }),
+    }
   }
 
   /** From now on the document's events go to its letter: trying again within the block could only make two accounts of them. */

@@ -28,7 +28,12 @@ export interface RefusedDocument {
 }
 
 /** Shares of a partition that has not moved (it is read again below its position) are settled when it has. */
-export function settlementOf(accounts: readonly AccountSnapshot[], refused: readonly RefusedDocument[], progress: readonly Progress[], maxLetterBytes: number): Settlement {
+export function settlementOf(
+  accounts: readonly AccountSnapshot[],
+  refused: readonly RefusedDocument[],
+  progress: readonly Progress[],
+  maxLetterBytes: number,
+): Settlement {
   const letters = accounts.flatMap((account) => account.letters)
   const ledger = accounts.flatMap((account) => {
     const moves: Move[] = []

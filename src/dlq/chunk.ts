@@ -77,7 +77,13 @@ export interface ChunkOptions {
 
 export function foldChunk(judged: readonly Judged[], options: ChunkOptions): Chunk {
   const { seq, contributor } = options
-  const detail = new Converger({ blockSize: 1, rules: NO_RULES, maxLetterBytes: options.maxLetterBytes, now: options.now, flushed: NEVER_FLUSHED })
+  const detail = new Converger({
+    blockSize: 1,
+    rules: NO_RULES,
+    maxLetterBytes: options.maxLetterBytes,
+    now: options.now,
+    flushed: NEVER_FLUSHED,
+  })
   const rollup = new Aggregator({ blockSize: 1, rules: NO_RULES, now: options.now })
   for (const branch of [detail, rollup]) branch.open(contributor, { incarnation: 0, from: seq, next: seq, lost: null })
   const shares = new Map<string, Share[]>()
@@ -100,7 +106,11 @@ export function isUnchanged({ letter, items }: Judged): boolean {
 }
 
 /** What becomes of documents that the store refused: letters of their own, and the moves that say so. */
-export function refusedOf(documents: readonly DocumentOf[], refusals: readonly Refusal[], maxLetterBytes: number): { letters: DeadLetter[]; moves: LedgerMove[]; refused: number; expired: number } {
+export function refusedOf(
+  documents: readonly DocumentOf[],
+  refusals: readonly Refusal[],
+  maxLetterBytes: number,
+): { letters: DeadLetter[]; moves: LedgerMove[]; refused: number; expired: number } {
   const byId = new Map(documents.map((document) => [document.update.id, document]))
   const letters: DeadLetter[] = []
   const moves: LedgerMove[] = []
@@ -108,7 +118,12 @@ export function refusedOf(documents: readonly DocumentOf[], refusals: readonly R
   for (const { id, detail, expired: isExpired } of refusals) {
     const document = byId.get(id)
     for (const share of document?.shares ?? []) {
-      moves.push({ branch: 'detail', contributor: contributorKey(share.partition, share.incarnation), day: share.day, counts: { counted: -share.n, [isExpired ? 'expired' : 'dead.refused_by_store']: share.n } })
+      moves.push({
+        branch: 'detail',
+        contributor: contributorKey(share.partition, share.incarnation),
+        day: share.day,
+        counts: { counted: -share.n, [isExpired ? 'expired' : 'dead.refused_by_store']: share.n },
+      })
       if (isExpired) expired += share.n
       else {
         refused += share.n
@@ -145,7 +160,11 @@ function movesOf(judged: readonly Judged[]): LedgerMove[] {
   return summed(
     judged.flatMap(({ letter, items, n }) => {
       const counts = countsOf(items, n)
-      for (const [name, minus] of [['consumed', letter.events], [`dead.${letter.reason}`, letter.events]] as const) counts[name] = (counts[name] ?? 0) - minus
+      for (const [name, minus] of [
+        ['consumed', letter.events],
+        [`dead.${letter.reason}`, letter.events],
+      ] as const)
+        counts[name] = (counts[name] ?? 0) - minus
       const contributor = contributorKey(letter.partition, letter.incarnation)
       return branchesOf(letter).map((branch) => ({ branch, contributor, day: dayOfLetter(letter), counts }))
     }),
@@ -192,7 +211,10 @@ function lettersOf(judged: readonly Judged[]): { gone: LetterHead[]; written: De
 /** The document's first event stands for it, as in the letters of the stream (detail/refusal.ts). */
 function refusalLetter({ identity, sample, firstMs }: DocumentUpdate, share: Share, detail: string, maxBytes: number): DeadLetter {
   const { partition, incarnation, offset, index, day, n } = share
-  const event = sample === null ? { layout: 'plain-text', level: identity.level, message: identity.title } : { ...sample, operator: undefined, subtask: undefined, context: Object.fromEntries(sample.context) }
+  const event =
+    sample === null
+      ? { layout: 'plain-text', level: identity.level, message: identity.title }
+      : { ...sample, operator: undefined, subtask: undefined, context: Object.fromEntries(sample.context) }
   const body = Buffer.from(JSON.stringify(event))
   return {
     id: letterId(partition, incarnation, offset, index, 'store', 'detail'),

@@ -14,7 +14,9 @@ export function createDesk(box: LetterBox, options: JudgeOptions): DeadLetterDes
     letter: (id) => box.letter(id),
     purge: (filter, signal) => box.purge(filter, signal),
     replay: (filter, { limit, after, signal }) => {
-      const done = last.then(async () => replay({ session: await box.open({ filter, limit, after }, signal), judge, now: options.now, maxLetterBytes, signal }))
+      const done = last.then(async () =>
+        replay({ session: await box.open({ filter, limit, after }, signal), judge, now: options.now, maxLetterBytes, signal }),
+      )
       last = done.catch(() => {}) // told to its own caller
       return done
     },

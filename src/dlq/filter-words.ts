@@ -21,14 +21,22 @@ export interface FilterWords {
 }
 
 export function filterOf({ offset, from, to, ...words }: FilterWords, nowMs: number): LetterFilter {
-  const times = { ...(from === undefined ? {} : { fromMs: parseTime(from, nowMs) }), ...(to === undefined ? {} : { toMs: parseTime(to, nowMs) }) }
-  if (times.fromMs !== undefined && times.toMs !== undefined && times.fromMs >= times.toMs) throw new TracefoldError('bad_request', `from must lie before to; got from=${from}, to=${to}`)
+  const times = {
+    ...(from === undefined ? {} : { fromMs: parseTime(from, nowMs) }),
+    ...(to === undefined ? {} : { toMs: parseTime(to, nowMs) }),
+  }
+  if (times.fromMs !== undefined && times.toMs !== undefined && times.fromMs >= times.toMs)
+    throw new TracefoldError('bad_request', `from must lie before to; got from=${from}, to=${to}`)
   return { ...said(words), ...times, ...(offset === undefined ? {} : offsetsOf(offset)) }
 }
 
 function offsetsOf(text: string): Pick<LetterFilter, 'fromOffset' | 'toOffset'> {
   const match = /^(\d{1,15})(-(\d{1,15})?)?$/.exec(text.trim())
-  if (match === null) throw new TracefoldError('bad_request', `expected an offset such as 4711, or a range such as 4711-4800 or 4711-; got ${JSON.stringify(text.slice(0, 60))}`)
+  if (match === null)
+    throw new TracefoldError(
+      'bad_request',
+      `expected an offset such as 4711, or a range such as 4711-4800 or 4711-; got ${JSON.stringify(text.slice(0, 60))}`,
+    )
   const fromOffset = Number(match[1])
   if (match[2] === undefined) return { fromOffset, toOffset: fromOffset }
   return match[3] === undefined ? { fromOffset } : { fromOffset, toOffset: Number(match[3]) }

@@ -58,7 +58,8 @@ export class Judge {
   /** Null where this is not the letter's record. */
   bySource(letter: DeadLetter, record: SourceRecord): Verdict | null {
     const items = this.#read(letter, record)
-    if (letter.stage === 'decode') return record.timestampMs !== null && record.timestampMs !== letter.timeMs ? null : verdictOf(letter, items)
+    if (letter.stage === 'decode')
+      return record.timestampMs !== null && record.timestampMs !== letter.timeMs ? null : verdictOf(letter, items)
     const item = items[letter.index]
     const isSame = item?.kind === 'ok' && item.value.window === windowOf(letter.timeMs) && item.value.job === letter.job
     return isSame ? { kind: 'items', items: [item], n: letter.events, outOf: items.length } : null
@@ -74,7 +75,13 @@ export class Judge {
   }
 
   #byCopiedRecord(letter: DeadLetter): Verdict {
-    const record = { offset: letter.offset, timestampMs: this.#options.recordsAreTimed ? letter.timeMs : null, key: null, value: letter.body, headers: {} }
+    const record = {
+      offset: letter.offset,
+      timestampMs: this.#options.recordsAreTimed ? letter.timeMs : null,
+      key: null,
+      value: letter.body,
+      headers: {},
+    }
     const items = this.#read(letter, record)
     return verdictOf(letter, letter.bodyTruncated ? items.map(asCut) : items)
   }
@@ -91,7 +98,16 @@ export class Judge {
     const rules = this.#rulesNow()
     const whose = rules.resolveJob(event, { key: null, headers: {}, topic: partition.topic })
     const owner = (job ?? whose.job) as Job // it was one when the letter was written
-    const value = { event, ...whose, job: owner, timeMs, originalTimeMs: null, window: windowOf(timeMs), ...rules.analyse(event, owner), key: '' }
+    const value = {
+      event,
+      ...whose,
+      job: owner,
+      timeMs,
+      originalTimeMs: null,
+      window: windowOf(timeMs),
+      ...rules.analyse(event, owner),
+      key: '',
+    }
     return new BlockLimiter(this.#options.settings).place(value).event
   }
 

@@ -83,7 +83,7 @@ export class KafkaLetterBox implements LetterBox {
   async purge(filter: LetterFilter, signal: AbortSignal): Promise<number> {
     const ids = new Set<string>()
     await this.#checkTopic()
-    for (let from: number | null = 0; from !== null; ) {
+    for (let from: number | null = 0; from !== null;) {
       const { letters, next } = await scanLetters(this.#reader, { filter, limit: PURGE_STEP, from }, () => {}, signal)
       await this.#send(letters.map(({ key }) => ({ key, value: null })))
       for (const { head } of letters) ids.add(head.id)
@@ -145,7 +145,8 @@ export class KafkaLetterBox implements LetterBox {
       await clusterId()
       const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
       const partitions = topics[0]?.partitions.length ?? 0
-      if (partitions !== 1) throw new TracefoldError('store_refused', `topic ${topic} has ${partitions} partitions; expected 1, as setup makes it`)
+      if (partitions !== 1)
+        throw new TracefoldError('store_refused', `topic ${topic} has ${partitions} partitions; expected 1, as setup makes it`)
       this.#isChecked = true
     } catch (error) {
       throw kafkaError(error, `reading what ${topic} is made of`)
@@ -174,7 +175,8 @@ export class KafkaLetterBox implements LetterBox {
       for (const { offset, value } of records) {
         const head = open.get(offset)
         const letter = value === null ? null : parseLetter(value)
-        if (head !== undefined && letter?.id === head.id) letters.set(head.id, { ...letter, ...(head.branches === undefined ? {} : { branches: head.branches }) })
+        if (head !== undefined && letter?.id === head.id)
+          letters.set(head.id, { ...letter, ...(head.branches === undefined ? {} : { branches: head.branches }) })
         open.delete(offset)
       }
     }

@@ -108,7 +108,12 @@ class KafkaSession implements ReplaySession {
       await this.#producer.connect()
       this.#begun = await this.#producer.transaction()
     })
-    const scanned = await scanLetters(this.#letterTopic, { filter, limit, from: after ?? 0 }, (key, value) => this.#log.take(key, value), this.#signal)
+    const scanned = await scanLetters(
+      this.#letterTopic,
+      { filter, limit, from: after ?? 0 },
+      (key, value) => this.#log.take(key, value),
+      this.#signal,
+    )
     this.#take(scanned)
     this.#ledger = new ReplayLedger(await this.#options.ledgerValues())
     this.#state = this.#log.state()
@@ -141,10 +146,24 @@ class KafkaSession implements ReplaySession {
   async commit(chunk: Chunk): Promise<{ refused: number; expired: number }> {
     const { names } = this.#options
     const moves = chunk.moves.filter(({ branch }) => branch === 'detail')
-    const state: ReplayState = { seq: chunk.seq, open: chunk.documents.length + moves.length === 0 ? null : { documents: chunk.documents.length, moves } }
-    const letters: Message[] = [...chunk.gone.map((letter): Message => ({ key: letterKey(letter), value: null })), ...chunk.written.map(letterMessage)]
+    const state: ReplayState = {
+      seq: chunk.seq,
+      open: chunk.documents.length + moves.length === 0 ? null : { documents: chunk.documents.length, moves },
+    }
+    const letters: Message[] = [
+      ...chunk.gone.map((letter): Message => ({ key: letterKey(letter), value: null })),
+      ...chunk.written.map(letterMessage),
+    ]
     await this.#transact([
-      { topic: names.rollupTopic, messages: chunk.rows.map((row) => ({ key: row.job, value: JSON.stringify(wireRow(row)), partition: ROLLUP_PARTITION, headers: { contributor: 'replay', next: String(chunk.seq) } })) },
+      {
+        topic: names.rollupTopic,
+        messages: chunk.rows.map((row) => ({
+          key: row.job,
+          value: JSON.stringify(wireRow(row)),
+          partition: ROLLUP_PARTITION,
+          headers: { contributor: 'replay', next: String(chunk.seq) },
+        })),
+      },
       { topic: names.ledgerTopic, messages: this.#ledger.add(chunk.moves) },
       { topic: names.letterTopic, messages: [...letters, ...stateMessages(state, chunk.documents, this.#parts)] },
     ])
@@ -169,11 +188,16 @@ class KafkaSession implements ReplaySession {
   async #finish(documents: readonly DocumentOf[]): Promise<{ refused: number; expired: number }> {
     const { names, maxLetterBytes } = this.#options
     const { seq, open } = this.#state
-    const refusals = await this.#options.documents.merge(documents.map(({ update }) => update), this.#signal)
+    const refusals = await this.#options.documents.merge(
+      documents.map(({ update }) => update),
+      this.#signal,
+    )
     await this.#options.documents.writeLedger(open?.moves.map((move) => entryOf(move, seq)) ?? [], this.#signal)
     const { letters, moves, refused, expired } = refusedOf(documents, refusals, maxLetterBytes)
     const state: ReplayState = moves.length === 0 ? { seq, open: null } : { seq: seq + 1, open: { documents: 0, moves } }
-    await this.#transact([{ topic: names.letterTopic, messages: [...letters.map(letterMessage), ...stateMessages(state, [], this.#parts)] }])
+    await this.#transact([
+      { topic: names.letterTopic, messages: [...letters.map(letterMessage), ...stateMessages(state, [], this.#parts)] },
+    ])
     this.#state = state
     this.#parts = 0
     if (state.open !== null) await this.#finish([])
@@ -185,7 +209,8 @@ class KafkaSession implements ReplaySession {
     await unlessTakenOver('committing a replay', 'replay', async () => {
       const transaction = this.#begun ?? (await this.#producer.transaction())
       this.#begun = null
-      for (const { topic, messages } of lists) for (const part of chunked(messages)) await transaction.send({ acks: -1, topic, messages: part })
+      for (const { topic, messages } of lists)
+        for (const part of chunked(messages)) await transaction.send({ acks: -1, topic, messages: part })
       await transaction.commit()
     })
   }

@@ -10,7 +10,13 @@ import type { DeadLetter } from '../store/dead-letter.ts'
 const textOrNull = z.string().nullable().catch(null)
 const frame = z.object({ className: z.string(), method: z.string(), file: z.string().nullable(), line: z.number().nullable() })
 const throwable: z.ZodType<Throwable> = z.lazy(() =>
-  z.object({ type: z.string(), message: z.string().nullable(), frames: z.array(frame), cause: throwable.nullable(), suppressed: z.array(throwable) }),
+  z.object({
+    type: z.string(),
+    message: z.string().nullable(),
+    frames: z.array(frame),
+    cause: throwable.nullable(),
+    suppressed: z.array(throwable),
+  }),
 )
 const logged: z.ZodType<LoggedThrowable> = z.discriminatedUnion('form', [
   z.object({ form: z.literal('text'), type: textOrNull, message: textOrNull, text: z.string() }),

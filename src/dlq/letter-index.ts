@@ -37,7 +37,11 @@ export class LetterIndex {
     const head = { ...rest, partition: this.#shared(letter.partition) }
     const entry = this.#letters.get(letter.id)
     const others = entry?.keys.filter((other) => other !== key) ?? []
-    this.#letters.set(letter.id, { head: entry === undefined || others.length === 0 ? head : united(entry.head, head), place, keys: [...others, key] })
+    this.#letters.set(letter.id, {
+      head: entry === undefined || others.length === 0 ? head : united(entry.head, head),
+      place,
+      keys: [...others, key],
+    })
     if (this.#letters.size > this.#max * 1.1) this.#evict()
   }
 
@@ -47,7 +51,8 @@ export class LetterIndex {
     if (entry === undefined || !entry.keys.includes(key)) return
     entry.keys = entry.keys.filter((other) => other !== key)
     if (entry.keys.length === 0) this.#letters.delete(id)
-    else if (entry.head.branches !== undefined) entry.head = { ...entry.head, branches: entry.head.branches.filter((branch) => key !== `${id}|${branch}`) }
+    else if (entry.head.branches !== undefined)
+      entry.head = { ...entry.head, branches: entry.head.branches.filter((branch) => key !== `${id}|${branch}`) }
   }
 
   clear(): void {
@@ -97,7 +102,8 @@ function placeIn(list: readonly Found[], head: IndexedHead): number {
   let [low, high] = [0, list.length]
   while (low < high) {
     const middle = (low + high) >> 1
-    if (compare((list[middle] as Found).head, head) < 0) low = middle + 1 // middle < high
+    if (compare((list[middle] as Found).head, head) < 0)
+      low = middle + 1 // middle < high
     else high = middle
   }
   return low

@@ -19,7 +19,8 @@ export class LetterRecords {
   async read(p: Partition, offset: number): Promise<SourceRecord | null> {
     const reader = await this.#readerOf(p)
     try {
-      if (this.#fetched === null || offset < this.#fetched.from || offset >= this.#fetched.next) this.#fetched = { from: offset, ...(await reader.read(offset)) }
+      if (this.#fetched === null || offset < this.#fetched.from || offset >= this.#fetched.next)
+        this.#fetched = { from: offset, ...(await reader.read(offset)) }
       return this.#fetched.records.find((record) => record.offset === offset) ?? null
     } catch (error) {
       this.#fetched = null

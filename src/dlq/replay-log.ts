@@ -22,13 +22,29 @@ export interface ReplayState {
   readonly open: { readonly documents: number; readonly moves: readonly LedgerMove[] } | null
 }
 
-const moveSchema = z.object({ branch: z.enum(['detail', 'rollup']), contributor: z.string(), day: z.string(), counts: z.record(z.string(), z.number()) })
-const stateSchema = z.object({ v: z.literal(1), seq: z.number(), open: z.object({ documents: z.number(), moves: z.array(moveSchema) }).nullable() })
+const moveSchema = z.object({
+  branch: z.enum(['detail', 'rollup']),
+  contributor: z.string(),
+  day: z.string(),
+  counts: z.record(z.string(), z.number()),
+})
+const stateSchema = z.object({
+  v: z.literal(1),
+  seq: z.number(),
+  open: z.object({ documents: z.number(), moves: z.array(moveSchema) }).nullable(),
+})
 
 /** The records of a state, and of the documents that belong to it. `before`: how many there were of the state that it follows, which go. */
 export function stateMessages(state: ReplayState, documents: readonly DocumentOf[], before: number): Message[] {
-  const gone = Array.from({ length: Math.max(0, before - documents.length) }, (_, i): Message => ({ key: partKey(documents.length + i), value: null }))
-  return [...documents.map((document, i): Message => ({ key: partKey(i), value: encodePart(state.seq, document) })), ...gone, { key: STATE, value: JSON.stringify({ v: 1, ...state }) }]
+  const gone = Array.from({ length: Math.max(0, before - documents.length) }, (_, i): Message => ({
+    key: partKey(documents.length + i),
+    value: null,
+  }))
+  return [
+    ...documents.map((document, i): Message => ({ key: partKey(i), value: encodePart(state.seq, document) })),
+    ...gone,
+    { key: STATE, value: JSON.stringify({ v: 1, ...state }) },
+  ]
 }
 
 /** What is read of them: in order of the log, the last state and its documents. */
@@ -94,8 +110,15 @@ function encodeSample({ context, ...event }: Sample) {
 }
 
 function decodePart(text: string): { seq: number; document: DocumentOf } {
-  type Encoded = { seq: number; shares: DocumentOf['shares']; update: Omit<DocumentOf['update'], 'sample'> & { sample: ReturnType<typeof encodeSample> | null } }
+  type Encoded = {
+    seq: number
+    shares: DocumentOf['shares']
+    update: Omit<DocumentOf['update'], 'sample'> & { sample: ReturnType<typeof encodeSample> | null }
+  }
   const { seq, shares, update } = JSON.parse(text) as Encoded // written by encodePart only
   const { sample } = update
-  return { seq, document: { shares, update: { ...update, sample: sample === null ? null : { ...sample, context: new Map(sample.context) } } } }
+  return {
+    seq,
+    document: { shares, update: { ...update, sample: sample === null ? null : { ...sample, context: new Map(sample.context) } } },
+  }
 }

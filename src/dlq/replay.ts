@@ -23,7 +23,18 @@ type Counted = keyof Counts
 
 /** Counts letters, each once, though each branch may have a copy of its own: the copies of one come one after the other. */
 class Tally {
-  readonly counts: { -readonly [name in Counted]: number } = { letters: 0, replayed: 0, events: 0, failedAgain: 0, waiting: 0, unclear: 0, fromCopy: 0, fromCutCopy: 0, refusedEvents: 0, expiredEvents: 0 }
+  readonly counts: { -readonly [name in Counted]: number } = {
+    letters: 0,
+    replayed: 0,
+    events: 0,
+    failedAgain: 0,
+    waiting: 0,
+    unclear: 0,
+    fromCopy: 0,
+    fromCutCopy: 0,
+    refusedEvents: 0,
+    expiredEvents: 0,
+  }
   #id = ''
   readonly #said = new Set<Counted>()
 
@@ -111,7 +122,9 @@ function keep(letter: LetterHead, verdict: Verdict, isCopy: boolean, tally: Tall
 
 /** What the detail store would not take is not counted there, whatever the rollups say. */
 async function commit(judged: readonly Judged[], { session, now, maxLetterBytes }: ReplayParts, { counts }: Tally): Promise<void> {
-  const { refused, expired } = await session.commit(foldChunk(judged, { contributor: session.contributor, seq: session.nextSeq(), now, maxLetterBytes }))
+  const { refused, expired } = await session.commit(
+    foldChunk(judged, { contributor: session.contributor, seq: session.nextSeq(), now, maxLetterBytes }),
+  )
   counts.refusedEvents += refused
   counts.expiredEvents += expired
   counts.events -= refused + expired
@@ -119,6 +132,9 @@ async function commit(judged: readonly Judged[], { session, now, maxLetterBytes 
 
 function charsOf({ items }: Judged): number {
   let sum = 0
-  for (const item of items) if (item.kind === 'ok') sum += item.value.event.message.length + (item.value.event.throwable?.form === 'text' ? item.value.event.throwable.text.length : 4_000)
+  for (const item of items)
+    if (item.kind === 'ok')
+      sum +=
+        item.value.event.message.length + (item.value.event.throwable?.form === 'text' ? item.value.event.throwable.text.length : 4_000)
   return sum
 }

@@ -33,10 +33,15 @@ export interface Scanned {
 const MAX_WAIT_MS = 500
 
 /** `onOther` is told of every record that is no letter. Rejects with `neighbour_away`, or `aborted`. */
-export async function scanLetters(reader: PartitionReader, query: ScanQuery, onOther: (key: string, value: Buffer | null) => void, signal: AbortSignal): Promise<Scanned> {
+export async function scanLetters(
+  reader: PartitionReader,
+  query: ScanQuery,
+  onOther: (key: string, value: Buffer | null) => void,
+  signal: AbortSignal,
+): Promise<Scanned> {
   const found = new Collection(query)
   const { begin, end } = await reader.bounds()
-  for (let at = begin; at < end; ) {
+  for (let at = begin; at < end;) {
     if (signal.aborted) throw new TracefoldError('aborted', 'a stop ended the reading of dead letters')
     const { records, next } = await reader.read(at, { maxWaitMs: MAX_WAIT_MS })
     for (const { key, value, offset } of records) {

@@ -59,7 +59,9 @@ export class Settled {
   async #isInOpenBackfill({ branch, partition, incarnation, offset }: LetterHead): Promise<boolean> {
     const contributor = contributorKey(partition, incarnation)
     this.#backfills ??= this.#options.backfills()
-    return (await this.#backfills).some((one) => one.branch === branch && one.contributor === contributor && one.next < one.to && one.block <= offset && offset < one.to)
+    return (await this.#backfills).some(
+      (one) => one.branch === branch && one.contributor === contributor && one.next < one.to && one.block <= offset && offset < one.to,
+    )
   }
 
   /** Whether there is a topic of that name where the letter's record was. */

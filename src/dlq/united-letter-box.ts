@@ -37,11 +37,15 @@ export class UnitedLetterBox implements LetterBox {
 
   async open({ filter, limit, after }: SessionQuery, signal: AbortSignal): Promise<ReplaySession> {
     const first = after === null ? 0 : Math.floor(after / PLACES)
-    if (first >= this.#boxes.length) throw new TracefoldError('bad_request', `a replay cannot go on at ${after}: expected the \`next\` of the replay before`)
+    if (first >= this.#boxes.length)
+      throw new TracefoldError('bad_request', `a replay cannot go on at ${after}: expected the \`next\` of the replay before`)
     let away: unknown = null
     for (let i = first; i < this.#boxes.length; i++) {
       try {
-        const session = await (this.#boxes[i] as LetterBox).open({ filter, limit, after: i === first && after !== null ? after % PLACES : null }, signal) // i is below the length
+        const session = await (this.#boxes[i] as LetterBox).open(
+          { filter, limit, after: i === first && after !== null ? after % PLACES : null },
+          signal,
+        ) // i is below the length
         return withNext(session, i, this.#boxes.length)
       } catch (error) {
         if (!isAway(error)) throw error

@@ -46,7 +46,12 @@ export async function startEmbedded(context: EmbeddedContext): Promise<Mode> {
   const rules = new LiveRules(context)
   const store = openEmbedded({
     path: settings.embedded.path,
-    retention: { detailDays: settings.detail.retentionDays, rollupDays: settings.rollup.retentionDays, letterDays: settings.deadLetters.retentionDays, maxBytes: settings.embedded.maxBytes },
+    retention: {
+      detailDays: settings.detail.retentionDays,
+      rollupDays: settings.rollup.retentionDays,
+      letterDays: settings.deadLetters.retentionDays,
+      maxBytes: settings.embedded.maxBytes,
+    },
     now: Date.now,
     onBusy: (error, waitMs) => {
       const reason = error instanceof Error ? error.message : String(error)
@@ -74,7 +79,10 @@ export async function startEmbedded(context: EmbeddedContext): Promise<Mode> {
     now: Date.now,
   })
   const box = embeddedBox(settings, Date.now)
-  const letters = createDesk(box, judgeOptions(settings, () => rules.now, Date.now))
+  const letters = createDesk(
+    box,
+    judgeOptions(settings, () => rules.now, Date.now),
+  )
   const prune = async (): Promise<void> => {
     await store.prune()
     await box.trim()
@@ -82,12 +90,26 @@ export async function startEmbedded(context: EmbeddedContext): Promise<Mode> {
   const pruning = startPruning(prune, log)
   rules.onChange((changed) => stream.changeRules(changed))
   const book = ruleBookOf(() => rules.patterns)
-  const alerting = startEmbeddedAlerting(context, { reader: store.reader, adviceOf: (id) => book.adviceOf(id)?.advice ?? null, tally: () => tally.tally(), lagMs: () => lagOf(stream.report()) })
+  const alerting = startEmbeddedAlerting(context, {
+    reader: store.reader,
+    adviceOf: (id) => book.adviceOf(id)?.advice ?? null,
+    tally: () => tally.tally(),
+    lagMs: () => lagOf(stream.report()),
+  })
   await stream.start()
   return {
     done: stream.done,
     tally: () => tally.tally(),
-    api: { reader: store.reader, ledger: store.reader, letters, offsets: embeddedOffsets(store.reader, () => stream.report().partitions), ingest: http, rules: book, alerts: alerting.desk, pipeline: () => ({ streams: [stream.report()], tally: tally.tally() }) },
+    api: {
+      reader: store.reader,
+      ledger: store.reader,
+      letters,
+      offsets: embeddedOffsets(store.reader, () => stream.report().partitions),
+      ingest: http,
+      rules: book,
+      alerts: alerting.desk,
+      pipeline: () => ({ streams: [stream.report()], tally: tally.tally() }),
+    },
     stop: async () => {
       clearInterval(pruning.timer)
       await alerting.stop()
@@ -105,12 +127,26 @@ interface Watched extends Pick<AlertingParts, 'reader' | 'adviceOf' | 'tally'> {
 }
 
 /** A run that ends by itself evaluates nothing: what it reads is the past. */
-function startEmbeddedAlerting({ settings, env, health, metrics, log, exitAtEnd }: EmbeddedContext, { lagMs, ...watched }: Watched): Alerting {
+function startEmbeddedAlerting(
+  { settings, env, health, metrics, log, exitAtEnd }: EmbeddedContext,
+  { lagMs, ...watched }: Watched,
+): Alerting {
   if (!settings.alerts.enabled || exitAtEnd) return NO_ALERTING
   const { path } = settings.embedded
   const control = new EmbeddedControlLog({ path, now: Date.now, onFailed: crash })
   const lookAtPipeline = async (): Promise<PipelineState> => ({ lagMs: lagMs(), trouble: null })
-  const alerting = startAlerting({ ...watched, settings, env, state: new EmbeddedState({ path }), control, lookAtPipeline, health, metrics, log, onFailed: crash })
+  const alerting = startAlerting({
+    ...watched,
+    settings,
+    env,
+    state: new EmbeddedState({ path }),
+    control,
+    lookAtPipeline,
+    health,
+    metrics,
+    log,
+    onFailed: crash,
+  })
   return {
     desk: alerting.desk,
     stop: async () => {
@@ -133,7 +169,8 @@ function crash(error: unknown): never {
 
 /** A file that ends below our position is another file by the same identity: a new incarnation, from its beginning. */
 function withinBounds(store: Store, source: Source): Store {
-  const within = (resume: Resume | null, bounds: Bounds): Resume | null => (resume === null ? null : resumeAt({ ...resume, rules: '' }, bounds, ''))
+  const within = (resume: Resume | null, bounds: Bounds): Resume | null =>
+    resume === null ? null : resumeAt({ ...resume, rules: '' }, bounds, '')
   return {
     open: async (p, signal) => {
       const { detail, rollup } = await store.open(p, signal)

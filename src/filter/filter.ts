@@ -74,8 +74,11 @@ export function createFilter({ rules }: FilterRules, levels: Pick<Settings['filt
   const compiled = rules.map(compile)
   const least = LEVELS.indexOf(levels.minLevel)
   const leastThrown = Math.min(least, LEVELS.indexOf(levels.minLevelWithThrowable))
-  const plans = new Map(LEVELS.map((level, i) => [level, { plain: planOf(compiled, level, i >= least), thrown: planOf(compiled, level, i >= leastThrown) }]))
-  const planFor = ({ level, throwable }: Pick<ErrorEvent, 'level' | 'throwable'>): Plan => plans.get(level)![throwable === null ? 'plain' : 'thrown']
+  const plans = new Map(
+    LEVELS.map((level, i) => [level, { plain: planOf(compiled, level, i >= least), thrown: planOf(compiled, level, i >= leastThrown) }]),
+  )
+  const planFor = ({ level, throwable }: Pick<ErrorEvent, 'level' | 'throwable'>): Plan =>
+    plans.get(level)![throwable === null ? 'plain' : 'thrown']
   const filter = (subject: FilterSubject, position: FilterPosition): Verdict => {
     const plan = planFor(subject.event)
     return plan.sure ?? decide(plan, subject, position)

@@ -63,14 +63,24 @@ const match = z
     message: texts(faultOfMessage).optional(),
     context: z.record(z.string(), names).optional(),
   })
-  .refine((asked) => Object.keys(asked).length > 0, 'expected at least one of level, layout, environment, job, logger, type, message, context')
+  .refine(
+    (asked) => Object.keys(asked).length > 0,
+    'expected at least one of level, layout, environment, job, logger, type, message, context',
+  )
 
-const share = z.number('expected a number').gt(0, 'expected more than 0; to keep nothing, use action: drop').lt(1, 'expected less than 1; to keep all, use action: keep')
-const rule = z.discriminatedUnion('action', [
-  z.strictObject({ id, action: z.literal('drop'), match }),
-  z.strictObject({ id, action: z.literal('keep'), match }),
-  z.strictObject({ id, action: z.literal('sample'), keep: share, match }),
-], 'expected one of drop, keep, sample')
+const share = z
+  .number('expected a number')
+  .gt(0, 'expected more than 0; to keep nothing, use action: drop')
+  .lt(1, 'expected less than 1; to keep all, use action: keep')
+const rule = z.discriminatedUnion(
+  'action',
+  [
+    z.strictObject({ id, action: z.literal('drop'), match }),
+    z.strictObject({ id, action: z.literal('keep'), match }),
+    z.strictObject({ id, action: z.literal('sample'), keep: share, match }),
+  ],
+  'expected one of drop, keep, sample',
+)
 const file = z.strictObject({ rules: z.array(rule).max(MAX_RULES, `expected at most ${MAX_RULES} rules`).default([]) })
 
 export type FilterRule = z.output<typeof rule>

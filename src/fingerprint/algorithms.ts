@@ -24,6 +24,7 @@ export const FINGERPRINT_VERSION = ALGORITHMS[0].version
 /** Throws where the rules name a version that was never there. */
 export function algorithmOf(version: number = FINGERPRINT_VERSION): Algorithm {
   const found = ALGORITHMS.find((algorithm) => algorithm.version === version)
-  if (found === undefined) throw new RangeError(`fingerprint version ${version} is not known; known: ${ALGORITHMS.map((one) => one.version).join(', ')}`)
+  if (found === undefined)
+    throw new RangeError(`fingerprint version ${version} is not known; known: ${ALGORITHMS.map((one) => one.version).join(', ')}`)
   return found
 }

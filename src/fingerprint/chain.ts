@@ -43,7 +43,14 @@ export function chainOf(throwable: Throwable): Link[] {
 function closesCircle(links: readonly Link[]): boolean {
   const { type, message, frames } = links.at(-1)!
   const first = frames[0]
-  return links.slice(0, -1).some((one) => one.type === type && one.message === message && (first === undefined || (one.frames[0] !== undefined && isSame(one.frames[0], first))))
+  return links
+    .slice(0, -1)
+    .some(
+      (one) =>
+        one.type === type &&
+        one.message === message &&
+        (first === undefined || (one.frames[0] !== undefined && isSame(one.frames[0], first))),
+    )
 }
 
 /** A listed wrapper, or one that was given nothing but its cause: `new RuntimeException(cause)`. */

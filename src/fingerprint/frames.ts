@@ -17,11 +17,23 @@ const DROPPED_PACKAGES = [
   '_COROUTINE.', // Kotlin's stack recovery
 ]
 const DROPPED_PARTS = [
-  '$$Lambda', '$$ExternalSynthetic', // $$Lambda$30/2081171245, $$Lambda/0x000000005e1d0458; R8 numbers the lambdas that it writes out
-  '$$EnhancerBy', '$EnhancerBy', '$$FastClassBy', '$FastClassBy', '$$KeyFactoryBy', '$$SpringCGLIB$$', // CGLIB, Guice
-  '$ByteBuddy$', '$HibernateProxy$', '$MockitoMock$', '$auxiliary$', '_$$_Weld', // Byte Buddy and its users, Weld
-  '_$$_javassist', '_$$_jvst', // Javassist
-  '$Access4Jackson', '$$$view', // Jackson's afterburner, views of JBoss
+  '$$Lambda',
+  '$$ExternalSynthetic', // $$Lambda$30/2081171245, $$Lambda/0x000000005e1d0458; R8 numbers the lambdas that it writes out
+  '$$EnhancerBy',
+  '$EnhancerBy',
+  '$$FastClassBy',
+  '$FastClassBy',
+  '$$KeyFactoryBy',
+  '$$SpringCGLIB$$', // CGLIB, Guice
+  '$ByteBuddy$',
+  '$HibernateProxy$',
+  '$MockitoMock$',
+  '$auxiliary$',
+  '_$$_Weld', // Byte Buddy and its users, Weld
+  '_$$_javassist',
+  '_$$_jvst', // Javassist
+  '$Access4Jackson',
+  '$$$view', // Jackson's afterburner, views of JBoss
 ]
 /** No real name is as long; what a producer made up is cut, so that the work is bounded. */
 const MAX_NAME_CHARS = 1_024

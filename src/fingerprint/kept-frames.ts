@@ -9,7 +9,12 @@ import type { FrameOverride } from './override-file.ts'
 import type { Ownership } from './ownership.ts'
 import type { KeptFrame } from './site.ts'
 
-export function keptFrames(frames: readonly Frame[], ownership: Ownership, ruleOf: (normal: string) => FrameOverride | null, cited: Set<string>): KeptFrame[] {
+export function keptFrames(
+  frames: readonly Frame[],
+  ownership: Ownership,
+  ruleOf: (normal: string) => FrameOverride | null,
+  cited: Set<string>,
+): KeptFrame[] {
   const kept: KeptFrame[] = []
   for (const frame of frames) {
     const normal = normaliseFrame(frame)

@@ -41,7 +41,11 @@ interface Known<T> {
 export function createKnownTraces<T>(compute: (subject: Subject) => T): (event: ErrorEvent) => T {
   const traces = new LRUCache<number, readonly Known<T>[]>({ max: MAX_PROBES, maxSize: MAX_CHARS, sizeCalculation: weightOfAll })
   const shared = new WeakMap<LoggedThrowable, Known<T>>()
-  const messages = new LRUCache<string, { readonly value: T }>({ max: MAX_PROBES, maxSize: MAX_CHARS, sizeCalculation: (_, key) => key.length })
+  const messages = new LRUCache<string, { readonly value: T }>({
+    max: MAX_PROBES,
+    maxSize: MAX_CHARS,
+    sizeCalculation: (_, key) => key.length,
+  })
 
   function ofThrowable(event: ErrorEvent, logged: LoggedThrowable): T {
     const isOfMany = isShared(logged)

@@ -81,13 +81,23 @@ function isTelling(key: string): boolean {
 
 function byThrowable(links: readonly Link[], { logger, truncated }: Subject, { ownership, matcher }: Rules): Ladder {
   const cited = new Set<string>()
-  const parts = links.map((link) => ({ link, kept: keptFrames(link.frames, ownership, matcher.frame, cited), override: matcher.type(link.type) }))
+  const parts = links.map((link) => ({
+    link,
+    kept: keptFrames(link.frames, ownership, matcher.frame, cited),
+    override: matcher.type(link.type),
+  }))
   const isRootLost = truncated && !isRootSure(parts)
   const at = isRootLost ? outermostTelling(parts) : parts.length - 1
   const deciding = parts[at]!
   for (const { override } of parts.slice(0, at + 1)) if (override !== null) cited.add(override.id)
   const byType = deciding.override?.as === 'by_type' || (deciding.override === null && isByType(deciding.link.type))
-  const site = siteOf(parts.slice(0, at + 1).map(({ kept }) => kept).reverse(), isStackOverflow(deciding.link.type))
+  const site = siteOf(
+    parts
+      .slice(0, at + 1)
+      .map(({ kept }) => kept)
+      .reverse(),
+    isStackOverflow(deciding.link.type),
+  )
   const { message, quoted } = readMessage(deciding, site, logger, matcher, cited)
   const place = byType ? '' : (site?.normal ?? `logger ${logger ?? ''}`)
   const cut = isRootLost ? 'truncated' : ''
@@ -113,7 +123,9 @@ function byThrowable(links: readonly Link[], { logger, truncated }: Subject, { o
 function isRootSure(parts: readonly Part[]): boolean {
   const { link, kept } = parts.at(-1)!
   if (!isCauseless(link.type)) return false
-  return isStackOverflow(link.type) ? kept.length >= OVERFLOW_FRAMES : kept.some(({ owner }) => owner === 'own') || (isByType(link.type) && kept.length > 0)
+  return isStackOverflow(link.type)
+    ? kept.length >= OVERFLOW_FRAMES
+    : kept.some(({ owner }) => owner === 'own') || (isByType(link.type) && kept.length > 0)
 }
 
 /** A wrapper says nothing, and an exception whose frames are not there yet may itself be cut. */
@@ -123,7 +135,13 @@ function outermostTelling(parts: readonly Part[]): number {
 }
 
 /** Branches of one method differ in line numbers, which never count, and often in what they quote. A rule that reads the message says what counts of it. */
-function readMessage({ link: { type, message }, override }: Part, site: KeptFrame | null, logger: string | null, matcher: Matcher, cited: Set<string>): { message: string; quoted: string } {
+function readMessage(
+  { link: { type, message }, override }: Part,
+  site: KeptFrame | null,
+  logger: string | null,
+  matcher: Matcher,
+  cited: Set<string>,
+): { message: string; quoted: string } {
   if (message === null || override?.as === 'message_free') return NO_MESSAGE
   if (override?.as !== 'message_full' && isMessageFree(type, message) && site !== null && site.owner !== 'platform') return NO_MESSAGE
   const exception = matcher.message([type, logger], message)

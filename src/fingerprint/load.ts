@@ -15,7 +15,12 @@ export interface FingerprintSettings {
 
 const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)$/
 
-export function loadFingerprintRules({ ownPackages, rulesFile, previousRulesFile, previousUntil = null }: FingerprintSettings): FingerprintRules {
+export function loadFingerprintRules({
+  ownPackages,
+  rulesFile,
+  previousRulesFile,
+  previousUntil = null,
+}: FingerprintSettings): FingerprintRules {
   const previousUntilMs = previousUntil === null ? null : timeOf(previousUntil)
   const rules = rulesOf(ownPackages, rulesFile)
   return previousRulesFile === null ? rules : { ...rules, previous: rulesOf(ownPackages, previousRulesFile), previousUntilMs }
@@ -23,14 +28,21 @@ export function loadFingerprintRules({ ownPackages, rulesFile, previousRulesFile
 
 function timeOf(text: string): number {
   const timeMs = DATE_TIME.test(text) ? Date.parse(text) : NaN
-  if (Number.isNaN(timeMs)) throw new TracefoldError('config_invalid', `fingerprint.previousUntil: expected a date and time with its zone, such as 2026-03-17T12:00:00Z, got ${text}`)
+  if (Number.isNaN(timeMs))
+    throw new TracefoldError(
+      'config_invalid',
+      `fingerprint.previousUntil: expected a date and time with its zone, such as 2026-03-17T12:00:00Z, got ${text}`,
+    )
   return timeMs
 }
 
 export function loadOverrides(file: string): Overrides {
   const read = readOverrides(textOf(file))
   if ('overrides' in read) return read.overrides
-  throw new TracefoldError('config_invalid', `fingerprint rules cannot be used:\n${read.faults.map((fault) => `${file}: ${fault}`).join('\n')}`)
+  throw new TracefoldError(
+    'config_invalid',
+    `fingerprint rules cannot be used:\n${read.faults.map((fault) => `${file}: ${fault}`).join('\n')}`,
+  )
 }
 
 function rulesOf(ownPackages: readonly string[], file: string | null): FingerprintRules {
@@ -41,6 +53,10 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw new TracefoldError('config_invalid', `fingerprint rules cannot be read: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new TracefoldError(
+      'config_invalid',
+      `fingerprint rules cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    )
   }
 }

@@ -27,17 +27,20 @@ const DATE_WORDS = /\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(?:Jan|Feb|Mar|Apr|
 /** Six pairs of hexadecimal digits, which need not hold a decimal one, and more. */
 const HARDWARE_ADDRESS = /(?<![\w:])[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5,31}(?![\w:])/g
 /** Groups of hexadecimal digits that need not hold a decimal one, `2001:db8::cafe`, and as Java prints an address, `host/[::1]`. */
-const IPV6 = /(?<![\w.-])[\w.-]{0,255}\/\[[0-9A-Fa-f:]{2,39}\]|(?<![\w:.])(?=[0-9A-Fa-f:]{0,40}\d)[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])/g
+const IPV6 =
+  /(?<![\w.-])[\w.-]{0,255}\/\[[0-9A-Fa-f:]{2,39}\]|(?<![\w:.])(?=[0-9A-Fa-f:]{0,40}\d)[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])/g
 /** States and people are named by words, so only the words around them tell. */
 const TRANSITION = /\bfrom [A-Z][A-Z_]+ to [A-Z][A-Z_]+(?!\w)/g
 const STATE = /\b(stat(?:e|us)(?::| is)? )[A-Z][A-Z_]+(?!\w)|\b[A-Z][A-Z_]+(?= \((?:\w+[ .])?state\))/g
 const USER = /\b((?:for|of|as) user) (?!name\b)[^\s,;:)\]]+|\b((?:invalid|unknown|illegal) user) [^\s,;:)\]]+(?= from | \[)/gi
-const ACCOUNT = /\b((?:password|publickey|login|logon|authentication|authorization|credentials)(?: (?:failed|failure|failures|denied|refused|rejected|succeeded|expired))? for) (?!(?:user|account|principal|invalid|unknown|illegal|the|an?|all|this|any)\b)[^\s,;:)\]]+/gi
+const ACCOUNT =
+  /\b((?:password|publickey|login|logon|authentication|authorization|credentials)(?: (?:failed|failure|failures|denied|refused|rejected|succeeded|expired))? for) (?!(?:user|account|principal|invalid|unknown|illegal|the|an?|all|this|any)\b)[^\s,;:)\]]+/gi
 /** Only ASCII glues to a digit: a script without spaces would make one token of a sentence. */
 const TOKEN = /[A-Za-z0-9_+./@%~-]+/g
 /** Literals of Java that stand for a value as a number does, and names of types that a value has or should have. */
 const LITERAL = /[-+]?(?<![\p{L}\p{N}_.])(?:NaN|Infinity|true|false)(?![\p{L}\p{N}_])|[-+]?∞/gu
-const PRIMITIVE = /\b(a|an|as|from|of|to|type|into) (?:int|long|short|byte|char|float|double|boolean|Integer|Long|Short|Byte|Character|Float|Double|Boolean|String)(?![\p{L}\p{N}_])/gu
+const PRIMITIVE =
+  /\b(a|an|as|from|of|to|type|into) (?:int|long|short|byte|char|float|double|boolean|Integer|Long|Short|Byte|Character|Float|Double|Boolean|String)(?![\p{L}\p{N}_])/gu
 const UNIT = /<\*> (?:[KMGT]?i?B|[nuµm]?s|secs?|min)(?![\p{L}\p{N}])/gu
 const SIGNED_HOLE = /[-+#$~<>]{1,3}<\*>/g
 const HOLES = /<\*>(?:[\s,:;.|/-]*<\*>)+/g
@@ -58,8 +61,39 @@ const ANSWER = /exception|error|fail|denied|invalid|unsupported|unauthorized|for
 
 /** Words with digits that are words. */
 const PLAIN_WORDS = new Set([
-  'utf8', 'utf-8', 'utf16', 'utf-16', 'sha1', 'sha-1', 'sha256', 'sha-256', 'sha512', 'md5', 'base64', 'http2', 'http/2', 'http/1.1', 's3', 'ec2', 'oauth2',
-  'ipv4', 'ipv6', 'log4j', 'log4j2', 'h2', 'k8s', 'x509', 'x.509', 'int32', 'int64', 'float32', 'float64', 'iso-8859-1', 'iso8601', 'tls1.2', 'tls1.3',
+  'utf8',
+  'utf-8',
+  'utf16',
+  'utf-16',
+  'sha1',
+  'sha-1',
+  'sha256',
+  'sha-256',
+  'sha512',
+  'md5',
+  'base64',
+  'http2',
+  'http/2',
+  'http/1.1',
+  's3',
+  'ec2',
+  'oauth2',
+  'ipv4',
+  'ipv6',
+  'log4j',
+  'log4j2',
+  'h2',
+  'k8s',
+  'x509',
+  'x.509',
+  'int32',
+  'int64',
+  'float32',
+  'float64',
+  'iso-8859-1',
+  'iso8601',
+  'tls1.2',
+  'tls1.3',
 ])
 
 /** Parts of messages that an operator's rule keeps word for word, or masks. The expression is global and matches no empty text. */
@@ -72,7 +106,12 @@ export function messageKey(message: string, exception: MessageException | null =
   const line = firstLine(message)
   const code = ERROR_CODE.exec(line)?.[0] ?? ''
   const rest = line.slice(code.length)
-  const masked = exception === null ? mask(rest) : exception.as === 'mask' ? mask(rest.replace(exception.regex, HOLE)) : maskAround(rest, exception.regex)
+  const masked =
+    exception === null
+      ? mask(rest)
+      : exception.as === 'mask'
+        ? mask(rest.replace(exception.regex, HOLE))
+        : maskAround(rest, exception.regex)
   return saidOnce((code + masked).replace(/\s+/g, ' ').trim().slice(0, MAX_KEY_CHARS))
 }
 

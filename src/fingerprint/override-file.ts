@@ -17,13 +17,20 @@ import { faultOfPhrase } from '../match/phrases.ts'
 
 const id = z.string().regex(/^[a-z][a-z0-9-]{0,60}$/, 'expected lower-case words joined by hyphens')
 const name = z.string().regex(/^[\p{L}\p{N}_$.*<>-]+$/u, 'expected a class, logger or frame name, in which * stands for anything')
-const pattern = z.string().min(1).superRefine((source, ctx) => {
-  const fault = faultOfPattern(source)
-  if (fault !== null) ctx.addIssue({ code: 'custom', message: fault })
-})
-const template = z.string().min(1).max(200).refine((text) => text.replace(/\{\{(?:default|job|context\.[^{}]+)\}\}/g, '').match(/\{\{|\}\}/) === null, {
-  message: 'expected a name, in which {{default}}, {{job}} and {{context.<key>}} stand for values',
-})
+const pattern = z
+  .string()
+  .min(1)
+  .superRefine((source, ctx) => {
+    const fault = faultOfPattern(source)
+    if (fault !== null) ctx.addIssue({ code: 'custom', message: fault })
+  })
+const template = z
+  .string()
+  .min(1)
+  .max(200)
+  .refine((text) => text.replace(/\{\{(?:default|job|context\.[^{}]+)\}\}/g, '').match(/\{\{|\}\}/) === null, {
+    message: 'expected a name, in which {{default}}, {{job}} and {{context.<key>}} stand for values',
+  })
 
 const KINDS = {
   frame: z.strictObject({ id, frame: name, as: z.enum(['drop', 'library', 'own', 'skip_top', 'border_up', 'border_down']) }),
@@ -33,13 +40,22 @@ const KINDS = {
     id,
     group: template,
     match: z
-      .strictObject({ type: name.optional(), logger: name.optional(), job: name.optional(), message: pattern.optional(), frame: name.optional(), context: z.record(z.string(), name).optional() })
+      .strictObject({
+        type: name.optional(),
+        logger: name.optional(),
+        job: name.optional(),
+        message: pattern.optional(),
+        frame: name.optional(),
+        context: z.record(z.string(), name).optional(),
+      })
       .refine((match) => Object.keys(match).length > 0, 'expected at least one of type, logger, job, message, frame, context'),
   }),
 } as const
 
 const file = z.strictObject({
-  ownPackages: z.array(z.string().regex(/^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u, 'expected a package such as com.acme')).default([]),
+  ownPackages: z
+    .array(z.string().regex(/^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u, 'expected a package such as com.acme'))
+    .default([]),
   producerFingerprint: z.boolean().default(true),
   rules: z.array(z.record(z.string(), z.unknown())).default([]),
 })
@@ -81,7 +97,11 @@ export function readOverrides(yaml: string): Read {
 }
 
 /** The kind is the field that only this kind has first: frame, type, message or group. */
-function readRule(rule: Record<string, unknown>, index: number, found: { [K in keyof typeof KINDS]: z.output<(typeof KINDS)[K]>[] }): string[] {
+function readRule(
+  rule: Record<string, unknown>,
+  index: number,
+  found: { [K in keyof typeof KINDS]: z.output<(typeof KINDS)[K]>[] },
+): string[] {
   const add = <K extends keyof typeof KINDS>(kind: K, schema: z.ZodType<z.output<(typeof KINDS)[K]>>): string[] => {
     const parsed = schema.safeParse(rule)
     if (parsed.success) found[kind].push(parsed.data)
@@ -96,7 +116,9 @@ function readRule(rule: Record<string, unknown>, index: number, found: { [K in k
 
 function takenTwice(rules: readonly Record<string, unknown>[]): string[] {
   const ids = rules.map((rule) => rule['id'])
-  return ids.flatMap((one, i) => (one !== undefined && ids.indexOf(one) < i ? [`rules.${i}.id: ${String(one)} is taken by rules.${ids.indexOf(one)}`] : []))
+  return ids.flatMap((one, i) =>
+    one !== undefined && ids.indexOf(one) < i ? [`rules.${i}.id: ${String(one)} is taken by rules.${ids.indexOf(one)}`] : [],
+  )
 }
 
 function contentOf(yaml: string): { readonly value: unknown } | { readonly faults: readonly string[] } {
@@ -104,7 +126,8 @@ function contentOf(yaml: string): { readonly value: unknown } | { readonly fault
   if (document.errors.length > 0) return { faults: document.errors.map((error) => `not YAML: ${error.message}`) }
   try {
     return { value: document.toJS() }
-  } catch (error) { // an alias that names nothing, or multiplies itself, is found here only
+  } catch (error) {
+    // an alias that names nothing, or multiplies itself, is found here only
     return { faults: [`not YAML: ${error instanceof Error ? error.message : String(error)}`] }
   }
 }

@@ -43,7 +43,10 @@ export interface GroupMatcher {
 export function createMatcher(overrides: Overrides): Matcher {
   const frames = overrides.frame.map((rule) => ({ rule, test: frameTest(rule.frame) }))
   const types = overrides.type.map((rule) => ({ rule, test: namesOf([rule.type]).test }))
-  const messages = overrides.message.map(({ id, message, pattern, as }) => ({ test: namesOf([message]).test, match: { id, as, regex: RegExp(pattern, 'gi') } }))
+  const messages = overrides.message.map(({ id, message, pattern, as }) => ({
+    test: namesOf([message]).test,
+    match: { id, as, regex: RegExp(pattern, 'gi') },
+  }))
   return {
     frame: (normal) => frames.find(({ test }) => test(normal))?.rule ?? null,
     type: (type) => types.find(({ test }) => test(type))?.rule ?? null,

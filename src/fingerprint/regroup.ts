@@ -25,14 +25,26 @@ export function candidatesFor(traits: Traits, groups: readonly GroupMatcher[]): 
 /** `event` is null where the rule asks for none. */
 export function regroup(grouping: Grouping, { rule }: GroupMatcher, event: ErrorEvent | null, job: string | null, keyOf: KeyOf): Grouping {
   const name = rule.group.replace(PLACEHOLDER, (_, what: string) => valueOf(what, grouping, event, job))
-  return regrouped(grouping, keyOf, ['group', name], rule.group.includes('{{default}}') ? null : name, citing(`${grouping.why}; group ${JSON.stringify(rule.group)}`, [rule.id]))
+  return regrouped(
+    grouping,
+    keyOf,
+    ['group', name],
+    rule.group.includes('{{default}}') ? null : name,
+    citing(`${grouping.why}; group ${JSON.stringify(rule.group)}`, [rule.id]),
+  )
 }
 
 export function regroupAsProducer(grouping: Grouping, given: string, keyOf: KeyOf): Grouping {
   const parts = partsOf(given)
   const addsTo = parts.some((part) => DEFAULT.test(part))
   const key = parts.map((part) => (DEFAULT.test(part) ? grouping.fp : part))
-  return regrouped(grouping, keyOf, ['producer', ...key], addsTo ? null : parts.join(' '), `${grouping.why}; the producer's own fingerprint in ${PRODUCER_KEY}`)
+  return regrouped(
+    grouping,
+    keyOf,
+    ['producer', ...key],
+    addsTo ? null : parts.join(' '),
+    `${grouping.why}; the producer's own fingerprint in ${PRODUCER_KEY}`,
+  )
 }
 
 /** A group with a name of its own is its own site, too, and bears the name; one that adds to what was found stays within its site. */

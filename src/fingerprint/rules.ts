@@ -28,7 +28,10 @@ export function ownPackagesOf(rules: FingerprintRules): string[] {
 export function rulesDigest(rules: FingerprintRules): string {
   const previous = rules.previous === undefined || rules.previous === null ? null : decisive(rules.previous)
   const until = previous === null ? null : (rules.previousUntilMs ?? null)
-  return createHash('sha256').update(JSON.stringify({ ...decisive(rules), previous, until })).digest('hex').slice(0, 16)
+  return createHash('sha256')
+    .update(JSON.stringify({ ...decisive(rules), previous, until }))
+    .digest('hex')
+    .slice(0, 16)
 }
 
 function decisive(rules: FingerprintRules): Readonly<Record<string, unknown>> {

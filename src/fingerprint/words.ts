@@ -1,7 +1,11 @@
 /** What a grouping tells people: the place, and which rules decided. Pure; never throws. */
 import type { KeptFrame } from './site.ts'
 
-const PLACES = { own: 'first own frame', library: 'no own frame, first library frame', platform: 'no own or library frame, first frame of the platform' } as const
+const PLACES = {
+  own: 'first own frame',
+  library: 'no own frame, first library frame',
+  platform: 'no own or library frame, first frame of the platform',
+} as const
 
 /** What decided, where a throwable did. */
 export interface Decision {

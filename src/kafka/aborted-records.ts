@@ -62,7 +62,8 @@ export function hideAborted(partition: RawPartition): void {
   if (ahead.length === 0) return
   const aborted = new Set<string>()
   for (const record of partition.messages) {
-    while (ahead[0] !== undefined && Number(ahead[0].firstOffset) <= Number(record.offset)) aborted.add((ahead.shift() as AbortedTransaction).producerId)
+    while (ahead[0] !== undefined && Number(ahead[0].firstOffset) <= Number(record.offset))
+      aborted.add((ahead.shift() as AbortedTransaction).producerId)
     const { batchContext } = record
     if (batchContext === undefined || !batchContext.inTransaction) continue
     if (!record.isControlRecord) record.isControlRecord = aborted.has(batchContext.producerId)

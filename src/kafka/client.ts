@@ -20,7 +20,12 @@ export function createKafka(config: KafkaConfig, log: Logger): KafkaClient {
   hideAbortedRecords()
   process.env['KAFKAJS_NO_PARTITIONER_WARNING'] = '1' // kafkajs reads it; we choose partitions ourselves
   const sockets = new Sockets()
-  const kafka = new Kafka({ ...config, socketFactory: sockets.make, logLevel: logLevel.INFO, logCreator: () => (entry) => forward(entry, log) })
+  const kafka = new Kafka({
+    ...config,
+    socketFactory: sockets.make,
+    logLevel: logLevel.INFO,
+    logCreator: () => (entry) => forward(entry, log),
+  })
   socketsOf.set(kafka, sockets)
   return kafka
 }

@@ -36,7 +36,7 @@ function codec(decompress: (bytes: Buffer) => Buffer) {
 export function unsnappy(bytes: Buffer): Buffer {
   if (!bytes.subarray(0, XERIAL_MAGIC.length).equals(XERIAL_MAGIC)) return snappy.uncompress(bytes)
   const blocks: Buffer[] = []
-  for (let at = XERIAL_HEADER_BYTES; at + 4 <= bytes.length; ) {
+  for (let at = XERIAL_HEADER_BYTES; at + 4 <= bytes.length;) {
     const length = bytes.readUInt32BE(at)
     blocks.push(snappy.uncompress(bytes.subarray(at + 4, at + 4 + length)))
     at += 4 + length

@@ -56,7 +56,11 @@ const letterSchema = z.object({
 export function parseLetter(value: Buffer): DeadLetter | null {
   try {
     const { encoding, body, day, outOf, branches, ...letter } = letterSchema.parse(JSON.parse(value.toString()))
-    const said = { ...(day === undefined ? {} : { day }), ...(outOf === undefined ? {} : { outOf }), ...(branches === undefined ? {} : { branches }) }
+    const said = {
+      ...(day === undefined ? {} : { day }),
+      ...(outOf === undefined ? {} : { outOf }),
+      ...(branches === undefined ? {} : { branches }),
+    }
     return { ...letter, ...said, body: Buffer.from(body, encoding) }
   } catch {
     return null

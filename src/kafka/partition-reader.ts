@@ -52,7 +52,10 @@ export class PartitionReader {
 
   /** `end` counts records of open transactions, too: whoever reads up to it has read all that was committed before the call. */
   async bounds(): Promise<Bounds> {
-    return this.#ask('reading the bounds of', async (cluster) => ({ begin: await this.#offset(cluster, true), end: await this.#offset(cluster, false) }))
+    return this.#ask('reading the bounds of', async (cluster) => ({
+      begin: await this.#offset(cluster, true),
+      end: await this.#offset(cluster, false),
+    }))
   }
 
   /** Rejects with `position_lost` where the log does not have the offset, with `neighbour_away` where Kafka or the topic is away. */
@@ -83,7 +86,9 @@ export class PartitionReader {
       if (this.#connected === connected) await this.#discard()
       if (this.#isClosed) throw new TracefoldError('aborted', 'the reader is closed', { cause: error })
       throw isOutOfRange(error)
-        ? new TracefoldError('position_lost', `${this.#topic}/${this.#partition} does not have the offset that was asked for`, { cause: error })
+        ? new TracefoldError('position_lost', `${this.#topic}/${this.#partition} does not have the offset that was asked for`, {
+            cause: error,
+          })
         : kafkaError(error, `${doing} ${this.#topic}/${this.#partition}`)
     }
   }
@@ -98,17 +103,25 @@ export class PartitionReader {
   async #offset(cluster: Cluster, fromBeginning: boolean): Promise<number> {
     const [found] = await cluster.fetchTopicsOffset([{ topic: this.#topic, partitions: [{ partition: this.#partition }], fromBeginning }])
     const offset = found?.partitions[0]?.offset
-    if (offset === undefined) throw new TracefoldError('neighbour_away', `partition ${this.#partition} of ${this.#topic} has no leader at the moment`)
+    if (offset === undefined)
+      throw new TracefoldError('neighbour_away', `partition ${this.#partition} of ${this.#topic} has no leader at the moment`)
     return Number(offset)
   }
 
   async #fetch(cluster: Cluster, offset: number, maxWaitTime: number, maxBytes: number): Promise<Fetched & { readonly stable: number }> {
     await cluster.refreshMetadataIfNecessary()
     const [nodeId] = Object.keys(cluster.findLeaderForPartitions(this.#topic, [this.#partition]))
-    if (nodeId === undefined) throw new TracefoldError('neighbour_away', `partition ${this.#partition} of ${this.#topic} has no leader at the moment`)
+    if (nodeId === undefined)
+      throw new TracefoldError('neighbour_away', `partition ${this.#partition} of ${this.#topic} has no leader at the moment`)
     const broker = await cluster.findBroker({ nodeId })
     const partitions = [{ partition: this.#partition, fetchOffset: String(offset), maxBytes }]
-    const { responses } = await broker.fetch({ isolationLevel: READ_COMMITTED, maxWaitTime, minBytes: 1, maxBytes, topics: [{ topic: this.#topic, partitions }] })
+    const { responses } = await broker.fetch({
+      isolationLevel: READ_COMMITTED,
+      maxWaitTime,
+      minBytes: 1,
+      maxBytes,
+      topics: [{ topic: this.#topic, partitions }],
+    })
     const answer = responses[0]?.partitions[0]
     if (answer === undefined) throw new TracefoldError('neighbour_away', 'an answer without the partition that was asked for')
     const { messages, highWatermark, lastStableOffset } = answer
@@ -171,7 +184,9 @@ interface Cluster {
   refreshMetadataIfNecessary(): Promise<void>
   findLeaderForPartitions(topic: string, partitions: readonly number[]): Record<string, number[]>
   findBroker(options: { nodeId: string }): Promise<Broker>
-  fetchTopicsOffset(topics: readonly { topic: string; partitions: readonly { partition: number }[]; fromBeginning: boolean }[]): Promise<{ partitions: { partition: number; offset: string }[] }[]>
+  fetchTopicsOffset(
+    topics: readonly { topic: string; partitions: readonly { partition: number }[]; fromBeginning: boolean }[],
+  ): Promise<{ partitions: { partition: number; offset: string }[] }[]>
 }
 
 interface Broker {
@@ -184,4 +199,7 @@ interface RawPartition {
   readonly messages: readonly RawMessage[]
 }
 
-type RawMessage = KafkaMessage & { readonly isControlRecord: boolean; readonly batchContext?: { readonly firstOffset: string; readonly lastOffsetDelta: number } }
+type RawMessage = KafkaMessage & {
+  readonly isControlRecord: boolean
+  readonly batchContext?: { readonly firstOffset: string; readonly lastOffsetDelta: number }
+}

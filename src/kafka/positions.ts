@@ -9,7 +9,8 @@ import { kafkaError } from './client.ts'
 import { decodeCommitted, type CommittedWithLedger } from './commit-metadata.ts'
 
 /** `foreign`: set with other tools than ours. `reset`: kafkajs found its offset out of range and wrote "earliest" over what was committed. */
-export type ReadPosition = { kind: 'at'; committed: CommittedWithLedger } | { kind: 'foreign'; offset: number } | { kind: 'none' } | { kind: 'reset' }
+export type ReadPosition =
+  { kind: 'at'; committed: CommittedWithLedger } | { kind: 'foreign'; offset: number } | { kind: 'none' } | { kind: 'reset' }
 
 export async function readPosition(admin: Admin, groupId: string, p: Partition): Promise<ReadPosition> {
   const found = (await readPositions(admin, groupId, p.topic)).get(p.partition)
@@ -21,7 +22,9 @@ export async function readPosition(admin: Admin, groupId: string, p: Partition):
 export async function readPositions(admin: Admin, groupId: string, topic: string): Promise<Map<number, ReadPosition>> {
   try {
     const topics = await admin.fetchOffsets({ groupId, topics: [topic] })
-    return new Map(topics[0]?.partitions.map(({ partition, offset, metadata }) => [partition, positionOf(Number(offset), metadata ?? null)]))
+    return new Map(
+      topics[0]?.partitions.map(({ partition, offset, metadata }) => [partition, positionOf(Number(offset), metadata ?? null)]),
+    )
   } catch (error) {
     throw kafkaError(error, `reading the offsets of group ${groupId}`)
   }

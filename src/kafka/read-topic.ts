@@ -16,14 +16,15 @@ export async function readTopic(kafka: KafkaClient, admin: Admin, topic: string)
     await Promise.all([...bounds].map(([partition, range]) => readPartition(new PartitionReader(kafka, topic, partition), range, newest)))
     return newest
   } catch (error) {
-    if (isTracefoldError(error, 'position_lost')) throw new TracefoldError('neighbour_away', `${topic} has changed while it was read`, { cause: error })
+    if (isTracefoldError(error, 'position_lost'))
+      throw new TracefoldError('neighbour_away', `${topic} has changed while it was read`, { cause: error })
     throw kafkaError(error, `reading topic ${topic}`)
   }
 }
 
 async function readPartition(reader: PartitionReader, { begin, end }: Bounds, newest: Map<string, Buffer>): Promise<void> {
   try {
-    for (let at = begin; at < end; ) {
+    for (let at = begin; at < end;) {
       const { records, next } = await reader.read(at, { maxWaitMs: MAX_WAIT_MS })
       for (const { key, value } of records) {
         if (key === null) continue

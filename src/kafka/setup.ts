@@ -25,18 +25,35 @@ function topicsOf(names: Names, settings: Settings): ITopicConfig[] {
   })
   return [
     ...kafka.topics.map((name) => topic(name, kafka.partitions, { 'message.timestamp.type': 'LogAppendTime' })),
-    topic(names.rollupTopic, rollup.topicPartitions, { 'retention.ms': String(rollup.topicRetentionDays * DAY_MS), 'cleanup.policy': 'delete' }),
+    topic(names.rollupTopic, rollup.topicPartitions, {
+      'retention.ms': String(rollup.topicRetentionDays * DAY_MS),
+      'cleanup.policy': 'delete',
+    }),
     topic(names.letterTopic, 1, letterConfig(deadLetters)),
     topic(names.ledgerTopic, 1, { 'cleanup.policy': 'compact' }),
     topic(names.controlTopic, 1, { 'cleanup.policy': 'compact' }),
-    ...(alerts.enabled && names.cluster === null ? [topic(names.alertTopic, alerts.shards, { 'cleanup.policy': 'compact', 'segment.bytes': String(ALERT_SEGMENT_BYTES), 'min.cleanable.dirty.ratio': '0.1' })] : []),
+    ...(alerts.enabled && names.cluster === null
+      ? [
+          topic(names.alertTopic, alerts.shards, {
+            'cleanup.policy': 'compact',
+            'segment.bytes': String(ALERT_SEGMENT_BYTES),
+            'min.cleanable.dirty.ratio': '0.1',
+          }),
+        ]
+      : []),
   ]
 }
 
 /** Only whole segments are deleted or compacted, and not the one that is written to: so it is a tenth of all, and at most a day old. */
 function letterConfig({ retentionDays, maxBytes }: Settings['deadLetters']): Record<string, string> {
   const segmentBytes = Math.max(MIN_SEGMENT_BYTES, Math.min(MAX_SEGMENT_BYTES, Math.ceil(maxBytes / 10)))
-  return { 'cleanup.policy': 'compact,delete', 'retention.ms': String(retentionDays * DAY_MS), 'retention.bytes': String(maxBytes), 'segment.bytes': String(segmentBytes), 'segment.ms': String(DAY_MS) }
+  return {
+    'cleanup.policy': 'compact,delete',
+    'retention.ms': String(retentionDays * DAY_MS),
+    'retention.bytes': String(maxBytes),
+    'segment.bytes': String(segmentBytes),
+    'segment.ms': String(DAY_MS),
+  }
 }
 
 /** Resolves with one line for each topic. */

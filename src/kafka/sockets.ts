@@ -20,7 +20,9 @@ export class Sockets {
   readonly make: ISocketFactory = ({ host, port, ssl, onConnect }) => {
     if (this.#isClosed) throw new Error(CLOSED)
     const serverName = isIP(host) === 0 ? { servername: host } : {}
-    const socket = (ssl as typeof ssl | false | undefined) ? connectTls({ host, port, ...serverName, ...ssl }, onConnect) : connectPlain({ host, port }, onConnect)
+    const socket = (ssl as typeof ssl | false | undefined)
+      ? connectTls({ host, port, ...serverName, ...ssl }, onConnect)
+      : connectPlain({ host, port }, onConnect)
     socket.setKeepAlive(true, KEEP_ALIVE_MS)
     this.#open.add(socket)
     socket.once('close', () => this.#open.delete(socket))

@@ -21,7 +21,8 @@ export async function topicOffsets(admin: Admin, topic: string): Promise<Map<num
     try {
       return await allOffsets(admin, topic)
     } catch (error) {
-      if (!(error instanceof TypeError || error instanceof TracefoldError) || attempt + 1 === TRIES) throw kafkaError(error, `reading the bounds of ${topic}`)
+      if (!(error instanceof TypeError || error instanceof TracefoldError) || attempt + 1 === TRIES)
+        throw kafkaError(error, `reading the bounds of ${topic}`)
       await pause(backoffMs(attempt), NEVER)
     }
   }
@@ -31,6 +32,7 @@ async function allOffsets(admin: Admin, topic: string): Promise<Map<number, Boun
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
   const expected = topics[0]?.partitions.length ?? 0
   const found = await admin.fetchTopicOffsets(topic)
-  if (found.length !== expected) throw new TracefoldError('neighbour_away', `${expected - found.length} of ${expected} partitions have no leader at the moment`)
+  if (found.length !== expected)
+    throw new TracefoldError('neighbour_away', `${expected - found.length} of ${expected} partitions have no leader at the moment`)
   return new Map(found.map(({ partition, low, high }) => [partition, { begin: Number(low), end: Number(high) }]))
 }

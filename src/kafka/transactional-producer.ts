@@ -11,7 +11,14 @@ import { kafkaError, type KafkaClient } from './client.ts'
 const RETRY = { retries: 6, initialRetryTime: 100, maxRetryTime: 2_000 }
 
 export function transactionalProducer(kafka: KafkaClient, transactionalId: string, transactionTimeoutMs: number): Producer {
-  return kafka.producer({ transactionalId, idempotent: true, maxInFlightRequests: 1, transactionTimeout: transactionTimeoutMs, allowAutoTopicCreation: false, retry: RETRY })
+  return kafka.producer({
+    transactionalId,
+    idempotent: true,
+    maxInFlightRequests: 1,
+    transactionTimeout: transactionTimeoutMs,
+    allowAutoTopicCreation: false,
+    retry: RETRY,
+  })
 }
 
 /** Does some work of a command that another one may take over: then it rejects with `partition_lost` and says so. */
@@ -20,6 +27,8 @@ export async function unlessTakenOver(doing: string, command: string, work: () =
     await work()
   } catch (error) {
     const ours = kafkaError(error, doing)
-    throw ours.code === 'partition_lost' ? new TracefoldError('partition_lost', `another ${command} has taken over; what was counted before is counted`, { cause: error }) : ours
+    throw ours.code === 'partition_lost'
+      ? new TracefoldError('partition_lost', `another ${command} has taken over; what was counted before is counted`, { cause: error })
+      : ours
   }
 }

@@ -28,13 +28,24 @@ export type Checked<T> = { readonly value: T } | { readonly faults: readonly Yam
 export function readChecked<T>(yaml: string, schema: z.ZodType<T>, more: (content: unknown) => readonly Issue[] = () => []): Checked<T> {
   const lines = new LineCounter()
   const document = parseDocument(yaml, { lineCounter: lines, prettyErrors: false })
-  if (document.errors.length > 0) return { faults: document.errors.map(({ pos, message }) => ({ line: lines.linePos(pos[0]).line, field: '(file)', why: `not YAML: ${message}` })) }
+  if (document.errors.length > 0)
+    return {
+      faults: document.errors.map(({ pos, message }) => ({
+        line: lines.linePos(pos[0]).line,
+        field: '(file)',
+        why: `not YAML: ${message}`,
+      })),
+    }
   const content = contentOf(document)
   if ('why' in content) return { faults: [{ line: 1, field: '(file)', why: `not YAML: ${content.why}` }] }
   const parsed = schema.safeParse(content.value ?? {})
   const issues = [...(parsed.success ? [] : parsed.error.issues.flatMap(issuesOf)), ...more(content.value)]
   if (parsed.success && issues.length === 0) return { value: parsed.data }
-  const faults = issues.map(({ path, why }) => ({ line: lineOf(document, lines, path), field: path.map(String).join('.') || '(file)', why }))
+  const faults = issues.map(({ path, why }) => ({
+    line: lineOf(document, lines, path),
+    field: path.map(String).join('.') || '(file)',
+    why,
+  }))
   return { faults: faults.sort((a, b) => a.line - b.line) }
 }
 
@@ -42,13 +53,18 @@ export function readChecked<T>(yaml: string, schema: z.ZodType<T>, more: (conten
 export function loadChecked<T>(file: string, what: string, read: (yaml: string) => Checked<T>): T {
   const result = read(textOf(file, what))
   if ('value' in result) return result.value
-  throw new TracefoldError('config_invalid', `${what} cannot be used:\n${result.faults.map(({ line, field, why }) => `${file}:${line}: ${field}: ${why}`).join('\n')}`)
+  throw new TracefoldError(
+    'config_invalid',
+    `${what} cannot be used:\n${result.faults.map(({ line, field, why }) => `${file}:${line}: ${field}: ${why}`).join('\n')}`,
+  )
 }
 
 /** An issue for each member of a list whose `id` an earlier one has. */
 export function idsTakenTwice(content: unknown, list: string): Issue[] {
   const ids = membersOf(content, list).map((member) => member['id'])
-  return ids.flatMap((id, i) => (id !== undefined && ids.indexOf(id) < i ? [{ path: [list, i, 'id'], why: `${String(id)} is taken by ${list}.${ids.indexOf(id)}` }] : []))
+  return ids.flatMap((id, i) =>
+    id !== undefined && ids.indexOf(id) < i ? [{ path: [list, i, 'id'], why: `${String(id)} is taken by ${list}.${ids.indexOf(id)}` }] : [],
+  )
 }
 
 /** The members of a list of maps, as far as the content is what it should be. */
@@ -65,7 +81,9 @@ function textOf(file: string, what: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw new TracefoldError('config_invalid', `${what} cannot be read: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new TracefoldError('config_invalid', `${what} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    })
   }
 }
 

@@ -20,5 +20,9 @@ export async function withReleasers<T>(open: (onRelease: (release: Release) => v
 async function releaseAll(releases: readonly Release[]): Promise<void> {
   const errors: unknown[] = []
   for (const release of releases.toReversed()) await release().catch((error: unknown) => errors.push(error))
-  if (errors.length > 0) throw new AggregateError(errors, `${errors.length} of ${releases.length} parts did not stop as they should: ${errors.map(String).join('; ')}`)
+  if (errors.length > 0)
+    throw new AggregateError(
+      errors,
+      `${errors.length} of ${releases.length} parts did not stop as they should: ${errors.map(String).join('; ')}`,
+    )
 }

@@ -34,7 +34,11 @@ export function parseTime(text: string, nowMs: number): number {
 /** Milliseconds, above zero. */
 export function parseDuration(text: string): number {
   const ms = durationMs(text.trim())
-  if (ms === null) throw new TracefoldError('bad_request', `Expected a duration such as 30s, 5m, 1h or 7d (above zero, at most 100 years), got ${quoted(text)}.`)
+  if (ms === null)
+    throw new TracefoldError(
+      'bad_request',
+      `Expected a duration such as 30s, 5m, 1h or 7d (above zero, at most 100 years), got ${quoted(text)}.`,
+    )
   return ms
 }
 
@@ -53,7 +57,10 @@ function durationMs(text: string): number | null {
 }
 
 function badTime(text: string): TracefoldError {
-  return new TracefoldError('bad_request', `Expected a time: ISO 8601 such as 2026-03-01T12:30:00Z, or relative such as -24h, -7d or now; got ${quoted(text)}.`)
+  return new TracefoldError(
+    'bad_request',
+    `Expected a time: ISO 8601 such as 2026-03-01T12:30:00Z, or relative such as -24h, -7d or now; got ${quoted(text)}.`,
+  )
 }
 
 function quoted(text: string): string {

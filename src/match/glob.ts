@@ -13,7 +13,8 @@ function testOf(pattern: string): Test {
   return (text) => {
     if (!text.startsWith(head) || !text.endsWith(tail)) return false
     let at = head.length
-    for (const part of parts) { // the first place of each leaves the most room for the others
+    for (const part of parts) {
+      // the first place of each leaves the most room for the others
       const found = text.indexOf(part, at)
       if (found < 0) return false
       at = found + part.length

@@ -26,7 +26,7 @@ export function needlesOfRegex(source: string): string[] | null {
 function runsOfAlternatives(source: string): string[][] {
   const alternatives: string[][] = [['']]
   let depth = 0
-  for (let at = 0; at < source.length; ) {
+  for (let at = 0; at < source.length;) {
     const end = atomAt(source, at)
     const atom = source.slice(at, end)
     const quantifier = quantifierAt(source, end)

@@ -21,7 +21,10 @@ interface Phrase extends Phrases {
 export function phrasesOf(entries: readonly string[]): Phrases {
   const phrases = entries.map(phraseOf).sort((a, b) => Number(a.isRegex) - Number(b.isRegex))
   const needles = phrases.flatMap((phrase) => phrase.needles ?? [])
-  return { test: (text) => phrases.some(({ test }) => test(text)), needles: phrases.every((phrase) => phrase.needles !== null) ? needles : null }
+  return {
+    test: (text) => phrases.some(({ test }) => test(text)),
+    needles: phrases.every((phrase) => phrase.needles !== null) ? needles : null,
+  }
 }
 
 /** Why an entry cannot be taken, or null. */

@@ -18,7 +18,14 @@ export function unskippedLine({ contributor, from }: Pick<Backfill, 'contributor
 /** Takes the offsets [from, to) out of what is skipped. `block` names the entry, so that a repeat of it changes nothing. */
 export function unskippedEntry(backfill: Backfill, from: number, to: number): LedgerEntry {
   const n = to - from
-  return { branch: backfill.branch, contributor: unskippedLine(backfill), day: backfill.day, block: from, next: to, counts: { consumed: -n, skipped: -n } }
+  return {
+    branch: backfill.branch,
+    contributor: unskippedLine(backfill),
+    day: backfill.day,
+    block: from,
+    next: to,
+    counts: { consumed: -n, skipped: -n },
+  }
 }
 
 /**
@@ -27,7 +34,7 @@ export function unskippedEntry(backfill: Backfill, from: number, to: number): Le
  */
 export function blocksIn(from: number, to: number, openedAt: number, blockSize: number): { from: number; to: number }[] {
   const blocks: { from: number; to: number }[] = []
-  for (let at = from; at < to; ) {
+  for (let at = from; at < to;) {
     const regular = blockOf(at, 0, blockSize) + blockSize
     const end = Math.min(to, regular, at < openedAt ? openedAt : Infinity)
     blocks.push({ from: at, to: end })

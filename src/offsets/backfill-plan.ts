@@ -33,16 +33,21 @@ export type BackfillQuery =
 /** Throws `bad_request` where something of what is asked for was counted, or is not known to have been skipped. */
 export function planBackfill(marks: Marks, query: BackfillQuery): Piece[] {
   if (query.kind === 'range') return piecesIn(marks, query)
-  if (query.kind === 'all') return marks.skipped.filter(({ branch }) => query.branches.includes(branch)).flatMap((range) => leftOf(range, marks.backfills))
+  if (query.kind === 'all')
+    return marks.skipped.filter(({ branch }) => query.branches.includes(branch)).flatMap((range) => leftOf(range, marks.backfills))
   const range = marks.skipped.find((one) => idOf(one) === query.id)
-  if (range === undefined) throw new TracefoldError('bad_request', `no range ${query.id} was skipped. Expected an id as \`offsets show\` lists it`)
+  if (range === undefined)
+    throw new TracefoldError('bad_request', `no range ${query.id} was skipped. Expected an id as \`offsets show\` lists it`)
   const left = leftOf(range, marks.backfills)
-  if (left.length === 0) throw new TracefoldError('bad_request', `${query.id} has been backfilled: its offsets ${range.from} to ${range.to} are counted`)
+  if (left.length === 0)
+    throw new TracefoldError('bad_request', `${query.id} has been backfilled: its offsets ${range.from} to ${range.to} are counted`)
   return left
 }
 
 export function leftOf(skipped: SkippedRange, backfills: readonly Backfill[]): Piece[] {
-  const own = backfills.filter((one) => one.branch === skipped.branch && one.contributor === skipped.contributor && one.from >= skipped.from && one.from < skipped.to)
+  const own = backfills.filter(
+    (one) => one.branch === skipped.branch && one.contributor === skipped.contributor && one.from >= skipped.from && one.from < skipped.to,
+  )
   const left: Piece[] = []
   let at = skipped.from
   const gap = (to: number): void => void (to > at && left.push({ skipped, from: at, to, begun: null }))
@@ -59,9 +64,12 @@ function piecesIn(marks: Marks, { branch, contributor, from, to }: Extract<Backf
   if (from >= to) throw new TracefoldError('bad_request', `expected a range of offsets, got ${from} to ${to}`)
   const pieces: Piece[] = []
   let at = from
-  for (const piece of marks.skipped.filter((one) => one.branch === branch && one.contributor === contributor).flatMap((range) => leftOf(range, marks.backfills))) {
+  for (const piece of marks.skipped
+    .filter((one) => one.branch === branch && one.contributor === contributor)
+    .flatMap((range) => leftOf(range, marks.backfills))) {
     if (piece.to <= from || piece.from >= to) continue
-    if (piece.begun !== null && (piece.from < from || piece.to > to)) throw new TracefoldError('bad_request', `a backfill of offsets ${piece.from} to ${piece.to} is not finished: ask for all of it`)
+    if (piece.begun !== null && (piece.from < from || piece.to > to))
+      throw new TracefoldError('bad_request', `a backfill of offsets ${piece.from} to ${piece.to} is not finished: ask for all of it`)
     const clipped = { ...piece, from: Math.max(from, piece.from), to: Math.min(to, piece.to) }
     if (clipped.from > at) throw counted(branch, contributor, at, clipped.from)
     pieces.push(clipped)
@@ -72,5 +80,8 @@ function piecesIn(marks: Marks, { branch, contributor, from, to }: Extract<Backf
 }
 
 function counted(branch: BranchName, contributor: string, from: number, to: number): TracefoldError {
-  return new TracefoldError('bad_request', `offsets ${from} to ${to} of ${contributor} were counted by the ${branch} branch, or will be: the ledger has no skipped range there that is still to be backfilled. Nothing was done`)
+  return new TracefoldError(
+    'bad_request',
+    `offsets ${from} to ${to} of ${contributor} were counted by the ${branch} branch, or will be: the ledger has no skipped range there that is still to be backfilled. Nothing was done`,
+  )
 }

@@ -57,7 +57,11 @@ export class BackfillStore {
   constructor(options: BackfillStoreOptions, branch: BranchName, { topic, partition }: Partition) {
     const { kafka, names, transactionTimeoutMs } = options
     this.#options = options
-    this.#producer = transactionalProducer(kafka, `${branch === 'detail' ? names.detailGroup : names.rollupGroup}-backfill-${topic}-${partition}`, transactionTimeoutMs)
+    this.#producer = transactionalProducer(
+      kafka,
+      `${branch === 'detail' ? names.detailGroup : names.rollupGroup}-backfill-${topic}-${partition}`,
+      transactionTimeoutMs,
+    )
   }
 
   /** What has been skipped and backfilled; from now on only by this one. */
@@ -107,9 +111,16 @@ export class BackfillStore {
     const headers = { contributor: backfillLine(backfill), next: String(next.next) }
     const unskipped = unskippedEntry(backfill, backfill.next, next.next)
     await this.#transact([
-      { topic: names.rollupTopic, messages: part.rows.map((row) => ({ key: row.job, value: JSON.stringify(wireRow(row)), partition: ROLLUP_PARTITION, headers })) },
+      {
+        topic: names.rollupTopic,
+        messages: part.rows.map((row) => ({ key: row.job, value: JSON.stringify(wireRow(row)), partition: ROLLUP_PARTITION, headers })),
+      },
       { topic: names.letterTopic, messages: part.letters.map(letterMessage) },
-      this.#marks([...this.#ledgers.own.add(part.ledger, part.progress), ...this.#ledgers.unskipped.add([unskipped], part.progress), backfillMark(next)]),
+      this.#marks([
+        ...this.#ledgers.own.add(part.ledger, part.progress),
+        ...this.#ledgers.unskipped.add([unskipped], part.progress),
+        backfillMark(next),
+      ]),
     ])
     return next
   }
@@ -117,11 +128,15 @@ export class BackfillStore {
   async #commitDetail(backfill: Backfill, part: DetailPart, signal: AbortSignal): Promise<Backfill> {
     const { documents, names } = this.#options
     const contributor = backfillLine(backfill)
-    const updates = part.documents.map((update) => ({ ...update, contributions: update.contributions.map((one) => ({ ...one, contributor })) }))
+    const updates = part.documents.map((update) => ({
+      ...update,
+      contributions: update.contributions.map((one) => ({ ...one, contributor })),
+    }))
     const { ledger, letters, progress } = part.settle(await documents.merge(updates, signal))
     const next = moved(backfill, progress[0])
     await documents.writeLedger([...ledger.map((entry) => ({ ...entry, contributor })), ...this.#closed(backfill, next)], signal)
-    if (progress.length > 0) await this.#transact([{ topic: names.letterTopic, messages: letters.map(letterMessage) }, this.#marks([backfillMark(next)])])
+    if (progress.length > 0)
+      await this.#transact([{ topic: names.letterTopic, messages: letters.map(letterMessage) }, this.#marks([backfillMark(next)])])
     return next
   }
 
@@ -140,7 +155,8 @@ export class BackfillStore {
     await unlessTakenOver('committing a backfill', 'backfill of this partition', async () => {
       const transaction = this.#begun ?? (await this.#producer.transaction())
       this.#begun = null
-      for (const { topic, messages } of sends) for (const part of chunked(messages)) await transaction.send({ acks: -1, topic, messages: part })
+      for (const { topic, messages } of sends)
+        for (const part of chunked(messages)) await transaction.send({ acks: -1, topic, messages: part })
       await transaction.commit()
     })
   }

@@ -56,10 +56,15 @@ export async function backfill(options: BackfillOptions, marks: Marks, queries: 
   const reports: PieceReport[] = []
   for (const { branch, contributor } of contributorsOf(queries.flatMap((query) => planBackfill(marks, query)))) {
     const { blockSize, kafka } = options.settings
-    const store = new BackfillStore({ ...options.store, blockSize, transactionTimeoutMs: kafka.transactionTimeoutMs }, branch, placeOf(contributor).partition)
+    const store = new BackfillStore(
+      { ...options.store, blockSize, transactionTimeoutMs: kafka.transactionTimeoutMs },
+      branch,
+      placeOf(contributor).partition,
+    )
     try {
       const fenced = marksOfOne(await store.open(), branch, contributor)
-      for (const piece of queries.filter((query) => concerns(query, fenced)).flatMap((query) => planBackfill(fenced, query))) reports.push(await runPiece(options, store, piece))
+      for (const piece of queries.filter((query) => concerns(query, fenced)).flatMap((query) => planBackfill(fenced, query)))
+        reports.push(await runPiece(options, store, piece))
     } finally {
       await store.close()
     }
@@ -79,7 +84,9 @@ function marksOfOne({ skipped, backfills }: Marks, branch: BranchName, contribut
 
 function concerns(query: BackfillQuery, { skipped }: Marks): boolean {
   if (query.kind === 'all') return skipped.some(({ branch }) => query.branches.includes(branch))
-  return skipped.some((range) => (query.kind === 'skipped' ? idOf(range) === query.id : range.branch === query.branch && range.contributor === query.contributor))
+  return skipped.some((range) =>
+    query.kind === 'skipped' ? idOf(range) === query.id : range.branch === query.branch && range.contributor === query.contributor,
+  )
 }
 
 async function runPiece(options: BackfillOptions, store: BackfillStore, piece: Piece): Promise<PieceReport> {
@@ -88,8 +95,18 @@ async function runPiece(options: BackfillOptions, store: BackfillStore, piece: P
   const reader = new PartitionReader(options.kafka, partition.topic, partition.partition)
   try {
     const { begin, end } = await reader.bounds()
-    if (piece.to > end) throw new TracefoldError('bad_request', `${partitionKey(partition)} ends at ${end}: it is not the log that was skipped`)
-    const fresh = (from: number): Backfill => ({ branch, contributor, from, to: piece.to, day, next: from, block: from, rules: options.rules.digest })
+    if (piece.to > end)
+      throw new TracefoldError('bad_request', `${partitionKey(partition)} ends at ${end}: it is not the log that was skipped`)
+    const fresh = (from: number): Backfill => ({
+      branch,
+      contributor,
+      from,
+      to: piece.to,
+      day,
+      next: from,
+      block: from,
+      rules: options.rules.digest,
+    })
     const state = piece.begun ?? fresh(piece.from)
     const at = Math.min(piece.to, Math.max(begin, state.next))
     if (piece.begun !== null && at > state.next) await store.cut(state, options.signal)
@@ -101,7 +118,13 @@ async function runPiece(options: BackfillOptions, store: BackfillStore, piece: P
   }
 }
 
-async function read(options: BackfillOptions, store: BackfillStore, reader: PartitionReader, begun: Backfill, logBegin: number): Promise<void> {
+async function read(
+  options: BackfillOptions,
+  store: BackfillStore,
+  reader: PartitionReader,
+  begun: Backfill,
+  logBegin: number,
+): Promise<void> {
   const { partition, incarnation } = placeOf(begun.contributor)
   const { signal } = options
   const canRebuild = begun.rules === options.rules.digest && begun.block >= logBegin
@@ -110,13 +133,19 @@ async function read(options: BackfillOptions, store: BackfillStore, reader: Part
   folding.open(partition, begun.branch === 'detail' ? { detail: resume, rollup: null } : { detail: null, rollup: resume })
   store.begin(begun, resume.from)
   let committed = resume.from
-  for (let at = resume.from; at < begun.to; ) {
+  for (let at = resume.from; at < begun.to;) {
     const { records, next } = await reader.read(at, { maxWaitMs: READ_WAIT_MS })
-    for (const stop = Math.min(next, begun.to); at < stop; ) {
+    for (const stop = Math.min(next, begun.to); at < stop;) {
       if (signal.aborted) throw new TracefoldError('aborted', 'a stop ended the backfill; what it has done is done')
       const upTo = Math.min(stop, at + STEP_OFFSETS)
       const from = at
-      folding.fold({ partition, fetchedFrom: from, records: records.filter(({ offset }) => offset >= from && offset < upTo), next: upTo, end: null })
+      folding.fold({
+        partition,
+        fetchedFrom: from,
+        records: records.filter(({ offset }) => offset >= from && offset < upTo),
+        next: upTo,
+        end: null,
+      })
       at = upTo
       if (at < begun.to && at - committed < COMMIT_OFFSETS && folding.fullBy() === null) continue
       committed = at
@@ -131,5 +160,8 @@ async function read(options: BackfillOptions, store: BackfillStore, reader: Part
 
 function foldingFor({ settings, rules, metrics, now }: BackfillOptions, branch: BranchName) {
   const flushMs = { caughtUp: 0, behind: 0 } // nothing waits here
-  return foldingOf({ branches: [branch], settings, rules: new RulesInForce(rules), metrics, now, intake: { settings, now, metrics: null }, flushMs }, recentIds())
+  return foldingOf(
+    { branches: [branch], settings, rules: new RulesInForce(rules), metrics, now, intake: { settings, now, metrics: null }, flushMs },
+    recentIds(),
+  )
 }

@@ -5,7 +5,17 @@ import { readTopic } from '../kafka/read-topic.ts'
 import { partitionKey } from '../source/source.ts'
 import { idOf, marksOf, placeOf, type Backfill, type SkippedRange } from '../store/skipped.ts'
 import { findPositions, lookAtPositions, offsetsAt, recordTimes, type FoundPosition, type PositionsOptions } from './cluster-positions.ts'
-import type { OffsetRow, OffsetsDesk, OffsetsReport, ResetAnswer, ResetQuery, SkipAnswer, SkipQuery, SkipReport, SkippedRow } from './desk.ts'
+import type {
+  OffsetRow,
+  OffsetsDesk,
+  OffsetsReport,
+  ResetAnswer,
+  ResetQuery,
+  SkipAnswer,
+  SkipQuery,
+  SkipReport,
+  SkippedRow,
+} from './desk.ts'
 import { putSkip, type SkipBook } from './skip-book.ts'
 
 export interface ClusterDeskOptions extends PositionsOptions {
@@ -27,9 +37,15 @@ export function createClusterDesk(options: ClusterDeskOptions): OffsetsDesk {
 async function show(options: ClusterDeskOptions): Promise<OffsetsReport> {
   const { kafka, admin, names } = options.neighbours
   const found = await lookAtPositions(options)
-  const times = await recordTimes(kafka, found.map(({ partition, where, bounds }) => ({ partition, offset: where.next, bounds })))
+  const times = await recordTimes(
+    kafka,
+    found.map(({ partition, where, bounds }) => ({ partition, offset: where.next, bounds })),
+  )
   const { skipped, backfills } = marksOf((await readTopic(kafka, admin, names.ledgerTopic)).values())
-  return { offsets: found.map((one, i) => rowOf(one, times[i] ?? null, options)), skipped: skipped.map((range) => skippedRowOf(range, backfills)) }
+  return {
+    offsets: found.map((one, i) => rowOf(one, times[i] ?? null, options)),
+    skipped: skipped.map((range) => skippedRowOf(range, backfills)),
+  }
 }
 
 function rowOf({ branch, partition, where, bounds }: FoundPosition, timeMs: number | null, { book, now }: ClusterDeskOptions): OffsetRow {
@@ -54,25 +70,45 @@ function skippedRowOf(range: SkippedRange, backfills: readonly Backfill[]): Skip
   const { branch, contributor, from, to, day } = range
   const { partition, incarnation } = placeOf(contributor)
   const own = backfills.filter((one) => one.branch === branch && one.contributor === contributor && one.from >= from && one.from < to)
-  return { id: idOf(range), branch, ...partition, incarnation, from, to, day, backfilled: own.reduce((sum, one) => sum + one.next - one.from, 0) }
+  return {
+    id: idOf(range),
+    branch,
+    ...partition,
+    incarnation,
+    from,
+    to,
+    day,
+    backfilled: own.reduce((sum, one) => sum + one.next - one.from, 0),
+  }
 }
 
 async function skip(options: ClusterDeskOptions, query: SkipQuery): Promise<SkipReport> {
-  const found = (await findPositions(options, query.branches, query.topic)).filter(({ partition: p }) => query.partition === undefined || p.partition === query.partition)
-  if (found.length === 0) throw new TracefoldError('bad_request', `there is no partition ${query.partition} in ${query.topic ?? options.settings.kafka.topics.join(', ')}`)
+  const found = (await findPositions(options, query.branches, query.topic)).filter(
+    ({ partition: p }) => query.partition === undefined || p.partition === query.partition,
+  )
+  if (found.length === 0)
+    throw new TracefoldError(
+      'bad_request',
+      `there is no partition ${query.partition} in ${query.topic ?? options.settings.kafka.topics.join(', ')}`,
+    )
   const targets = await targetsOf(options, found, query)
   const answers: SkipAnswer[] = []
   for (const [i, { branch, partition, where }] of found.entries()) {
     const to = targets[i] as number // one for each
     const at = Math.max(where.next, options.book.toOf(branch, partition, where.incarnation) ?? 0)
     const isAsked = to > at
-    if (isAsked) await putSkip(options.control, { branch, ...partition, incarnation: where.incarnation, to, atMs: options.now(), by: 'operator' })
+    if (isAsked)
+      await putSkip(options.control, { branch, ...partition, incarnation: where.incarnation, to, atMs: options.now(), by: 'operator' })
     answers.push({ branch, topic: partition.topic, partition: partition.partition, from: where.next, to: Math.max(to, at), isAsked })
   }
   return { skips: answers }
 }
 
-async function targetsOf({ neighbours: { admin } }: ClusterDeskOptions, found: readonly FoundPosition[], { to }: SkipQuery): Promise<number[]> {
+async function targetsOf(
+  { neighbours: { admin } }: ClusterDeskOptions,
+  found: readonly FoundPosition[],
+  { to }: SkipQuery,
+): Promise<number[]> {
   if (to.kind === 'time') {
     const byTopic = new Map<string, Map<number, number>>()
     for (const topic of new Set(found.map(({ partition }) => partition.topic))) byTopic.set(topic, await offsetsAt(admin, topic, to.timeMs))
@@ -80,7 +116,11 @@ async function targetsOf({ neighbours: { admin } }: ClusterDeskOptions, found: r
   }
   return found.map(({ partition, bounds }) => {
     if (to.kind === 'end') return bounds.end
-    if (to.offset > bounds.end) throw new TracefoldError('bad_request', `${partitionKey(partition)} ends at ${bounds.end}; expected an offset of at most that, got ${to.offset}`)
+    if (to.offset > bounds.end)
+      throw new TracefoldError(
+        'bad_request',
+        `${partitionKey(partition)} ends at ${bounds.end}; expected an offset of at most that, got ${to.offset}`,
+      )
     return to.offset
   })
 }

@@ -51,13 +51,18 @@ export async function lookAtPositions(options: PositionsOptions): Promise<FoundP
     }
   }
   const found = await findPositions({ ...options, documents: { evidence } }, ['detail', 'rollup'])
-  return found.map((one) => (one.branch === 'detail' && one.where.state !== 'committed' && unknown.has(partitionKey(one.partition)) ? { ...one, where: { ...one.where, state: 'unknown' } } : one))
+  return found.map((one) =>
+    one.branch === 'detail' && one.where.state !== 'committed' && unknown.has(partitionKey(one.partition))
+      ? { ...one, where: { ...one.where, state: 'unknown' } }
+      : one,
+  )
 }
 
 /** Rejects with `bad_request` for a topic that is none of the source's. */
 export async function findPositions(options: PositionsOptions, branches: readonly BranchName[], topic?: string): Promise<FoundPosition[]> {
   const { topics } = options.settings.kafka
-  if (topic !== undefined && !topics.includes(topic)) throw new TracefoldError('bad_request', `${topic} is not read here. Expected one of kafka.topics: ${topics.join(', ')}`)
+  if (topic !== undefined && !topics.includes(topic))
+    throw new TracefoldError('bad_request', `${topic} is not read here. Expected one of kafka.topics: ${topics.join(', ')}`)
   const cluster = await clusterIdOf(options.neighbours.admin)
   const found: FoundPosition[] = []
   for (const name of topic === undefined ? topics : [topic]) {
@@ -67,7 +72,12 @@ export async function findPositions(options: PositionsOptions, branches: readonl
   return found
 }
 
-async function positionsIn(options: PositionsOptions, branch: BranchName, place: { cluster: string; topic: string }, log: ReadonlyMap<number, Bounds>): Promise<FoundPosition[]> {
+async function positionsIn(
+  options: PositionsOptions,
+  branch: BranchName,
+  place: { cluster: string; topic: string },
+  log: ReadonlyMap<number, Bounds>,
+): Promise<FoundPosition[]> {
   const { admin } = options.neighbours
   const positions = await readPositions(admin, groupOf(options, branch), place.topic)
   const evidence = evidenceIn(options, branch)
@@ -86,18 +96,25 @@ export function groupOf({ neighbours: { names } }: Pick<PositionsOptions, 'neigh
 }
 
 /** How far the branch's ledger says that it was. The rollup branch's is read once. */
-export function evidenceIn({ neighbours: { kafka, admin, names }, documents }: PositionsOptions, branch: BranchName): (p: Partition) => Promise<Evidence | null> {
+export function evidenceIn(
+  { neighbours: { kafka, admin, names }, documents }: PositionsOptions,
+  branch: BranchName,
+): (p: Partition) => Promise<Evidence | null> {
   if (branch === 'detail') return (p) => documents.evidence(p)
   let values: Promise<Map<string, Buffer>> | null = null
   return async (p) => evidenceOf((await (values ??= readTopic(kafka, admin, names.ledgerTopic))).values(), partitionKey(p))
 }
 
 /** Time of the first record at or behind each position, in ms, by index; null where there is none. */
-export async function recordTimes(kafka: KafkaClient, places: readonly { readonly partition: Partition; readonly offset: number; readonly bounds: Bounds }[]): Promise<(number | null)[]> {
+export async function recordTimes(
+  kafka: KafkaClient,
+  places: readonly { readonly partition: Partition; readonly offset: number; readonly bounds: Bounds }[],
+): Promise<(number | null)[]> {
   const times: (number | null)[] = places.map(() => null)
   const waiting = places.map((place, i) => ({ ...place, i })).filter(({ offset, bounds }) => offset < bounds.end)
   const look = async (): Promise<void> => {
-    for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) times[one.i] = await timeAt(kafka, one.partition, Math.max(one.offset, one.bounds.begin))
+    for (let one = waiting.shift(); one !== undefined; one = waiting.shift())
+      times[one.i] = await timeAt(kafka, one.partition, Math.max(one.offset, one.bounds.begin))
   }
   await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, look))
   return times

@@ -65,7 +65,8 @@ export interface OffsetsReport {
   readonly away?: readonly string[]
 }
 
-export type SkipTarget = { readonly kind: 'end' } | { readonly kind: 'offset'; readonly offset: number } | { readonly kind: 'time'; readonly timeMs: number }
+export type SkipTarget =
+  { readonly kind: 'end' } | { readonly kind: 'offset'; readonly offset: number } | { readonly kind: 'time'; readonly timeMs: number }
 
 export interface SkipQuery {
   /** All clusters without it. */
@@ -153,6 +154,8 @@ export function totalsByBranch(rows: readonly OffsetRow[]): LagTotal[] {
     const own = rows.filter((row) => row.branch === branch)
     const ages = own.flatMap(({ lagSeconds }) => (lagSeconds === null ? [] : [lagSeconds]))
     const lagRecords = own.reduce((sum, row) => sum + (row.lagRecords ?? 0), 0)
-    return own.length === 0 ? [] : [{ branch, partitions: own.length, lagRecords, lagSeconds: ages.length === 0 ? null : Math.max(...ages) }]
+    return own.length === 0
+      ? []
+      : [{ branch, partitions: own.length, lagRecords, lagSeconds: ages.length === 0 ? null : Math.max(...ages) }]
   })
 }

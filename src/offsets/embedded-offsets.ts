@@ -12,7 +12,16 @@ export function embeddedOffsets(positions: PositionReader, progress: () => reado
       const rows = await positions.positions()
       const offsets = rows.map(({ next, block, ...place }) => {
         const { end = null, lagSeconds = null } = known.get(partitionKey(place)) ?? {}
-        return { ...place, state: 'committed' as const, committed: next, openBlock: block, end, lagRecords: end === null ? null : Math.max(0, end - next), lagSeconds, skipTo: null }
+        return {
+          ...place,
+          state: 'committed' as const,
+          committed: next,
+          openBlock: block,
+          end,
+          lagRecords: end === null ? null : Math.max(0, end - next),
+          lagSeconds,
+          skipTo: null,
+        }
       })
       return { offsets, skipped: [] }
     },

@@ -27,8 +27,14 @@ export interface ResetOptions extends PositionsOptions {
 /** Rejects with `bad_request` before anything is done where the group runs, or something would be counted twice. */
 export async function reset(options: ResetOptions, query: ResetQuery): Promise<ResetAnswer[]> {
   for (const group of groupsThatMove(options, query.branches)) await assertStopped(options.neighbours.admin, group)
-  const found = (await findPositions(options, query.branches, query.topic)).filter(({ partition: p }) => query.partition === undefined || p.partition === query.partition)
-  if (found.length === 0) throw new TracefoldError('bad_request', `there is no partition ${query.partition} in ${query.topic ?? options.settings.kafka.topics.join(', ')}`)
+  const found = (await findPositions(options, query.branches, query.topic)).filter(
+    ({ partition: p }) => query.partition === undefined || p.partition === query.partition,
+  )
+  if (found.length === 0)
+    throw new TracefoldError(
+      'bad_request',
+      `there is no partition ${query.partition} in ${query.topic ?? options.settings.kafka.topics.join(', ')}`,
+    )
   const planned = await Promise.all(found.map(async (one) => ({ ...one, resume: await resumeFor(options, one, query.to) })))
   for (const { branch, partition, resume } of planned) await options.commit(branch, partition, resume)
   return planned.map(({ branch, partition, position, resume }) => ({
@@ -57,7 +63,11 @@ async function resumeFor(options: ResetOptions, { branch, partition, position, b
         : resumeWithout(partition, evidence, bounds, 'recover')
   const target = targetOf(to, recorded, bounds)
   assertNotBack(target, recorded, partitionKey(partition))
-  if (target > bounds.end) throw new TracefoldError('bad_request', `${partitionKey(partition)} ends at ${bounds.end}; expected an offset of at most that, got ${target}`)
+  if (target > bounds.end)
+    throw new TracefoldError(
+      'bad_request',
+      `${partitionKey(partition)} ends at ${bounds.end}; expected an offset of at most that, got ${target}`,
+    )
   const resume = skippedTo(recorded, target, evidence)
   const before = position.kind === 'at' ? position.committed : evidence
   return branch === 'detail' ? { ...resume, epoch: epochOf(resume, before, options.digest) } : resume
@@ -70,7 +80,10 @@ function targetOf(to: ResetTarget, { next }: Resume, { begin, end }: Bounds): nu
 /** Whether the target lies before what the branch has accounted. Pure. */
 export function assertNotBack(target: number, { next }: Pick<Resume, 'next'>, name: string): void {
   if (target >= next) return
-  throw new TracefoldError('bad_request', `${name} is accounted up to offset ${next}: to go back to ${target} would count twice. Nothing was set. What was skipped is counted by \`tracefold backfill\``)
+  throw new TracefoldError(
+    'bad_request',
+    `${name} is accounted up to offset ${next}: to go back to ${target} would count twice. Nothing was set. What was skipped is counted by \`tracefold backfill\``,
+  )
 }
 
 async function assertStopped(admin: Admin, group: string): Promise<void> {
@@ -78,7 +91,10 @@ async function assertStopped(admin: Admin, group: string): Promise<void> {
     const { groups } = await admin.describeGroups([group])
     const state = groups[0]?.state ?? 'Dead'
     if (state === 'Empty' || state === 'Dead') return
-    throw new TracefoldError('bad_request', `group ${group} runs (${state}, ${groups[0]?.members.length ?? 0} members). Stop it, or move it while it runs by \`offsets skip\``)
+    throw new TracefoldError(
+      'bad_request',
+      `group ${group} runs (${state}, ${groups[0]?.members.length ?? 0} members). Stop it, or move it while it runs by \`offsets skip\``,
+    )
   } catch (error) {
     throw kafkaError(error, `asking for the members of group ${group}`)
   }

@@ -41,7 +41,13 @@ export class SkipBook {
     const onIgnored = (name: string, why: string): void => this.#log.warn({ skip: name }, `a request to skip is not understood: ${why}`)
     const onChange = (name: string, request: SkipRequest | null): void => {
       const further = this.take(name, request)
-      if (further !== null) putSkip(control, further).catch((error: unknown) => this.#log.warn({ skip: name, error: String(error) }, 'a request to skip was overwritten by a lesser one, and could not be put again'))
+      if (further !== null)
+        putSkip(control, further).catch((error: unknown) =>
+          this.#log.warn(
+            { skip: name, error: String(error) },
+            'a request to skip was overwritten by a lesser one, and could not be put again',
+          ),
+        )
     }
     return control.follow([prefixOf(SKIP)], handlerOf(SKIP, { onChange, onIgnored }))
   }

@@ -72,7 +72,12 @@ export class ToleranceWatch {
     const { book, control, limits, log, now } = this.#options
     const ours = new Set(partitions.map(partitionKey))
     const found = (await findPositions(this.#options, [branch])).filter(({ partition }) => ours.has(partitionKey(partition)))
-    const places = found.map(({ partition, where, bounds }) => ({ partition, where, offset: Math.max(where.next, book.toOf(branch, partition, where.incarnation) ?? 0), bounds }))
+    const places = found.map(({ partition, where, bounds }) => ({
+      partition,
+      where,
+      offset: Math.max(where.next, book.toOf(branch, partition, where.incarnation) ?? 0),
+      bounds,
+    }))
     const times = limits[branch].skipAfterLagMinutes === null ? [] : await recordTimes(this.#options.neighbours.kafka, places)
     let requests = 0
     for (const [i, { partition, where, offset, bounds }] of places.entries()) {
@@ -80,7 +85,10 @@ export class ToleranceWatch {
       const isTooFar = isTooFarBehind(limits[branch], bounds.end - offset, timeMs === null ? null : now() - timeMs)
       if (!this.#isAway(`${branch} ${partitionKey(partition)}`, isTooFar ? committingSinceMs : null, where)) continue
       await putSkip(control, { branch, ...partition, incarnation: where.incarnation, to: bounds.end, atMs: now(), by: 'lag' })
-      log.error({ branch, partition: partitionKey(partition), from: offset, to: bounds.end }, 'the store takes nothing and the lag is more than the settings put up with: this range is skipped, and can be backfilled')
+      log.error(
+        { branch, partition: partitionKey(partition), from: offset, to: bounds.end },
+        'the store takes nothing and the lag is more than the settings put up with: this range is skipped, and can be backfilled',
+      )
       requests++
     }
     return requests

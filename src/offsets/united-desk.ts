@@ -56,7 +56,8 @@ async function show(clusters: readonly NamedDesk[]): Promise<OffsetsReport> {
 }
 
 async function skip(clusters: readonly NamedDesk[], query: SkipQuery): Promise<SkipReport> {
-  if (clusters.length > 1 && query.to.kind === 'offset') throw new TracefoldError('bad_request', `an offset means something in one cluster only: name one of ${namesOf(clusters)}`)
+  if (clusters.length > 1 && query.to.kind === 'offset')
+    throw new TracefoldError('bad_request', `an offset means something in one cluster only: name one of ${namesOf(clusters)}`)
   const { answers, away } = await ofAll(clusters, (desk) => desk.skip(query))
   return { skips: answers.flatMap(({ skips }) => skips), away }
 }
@@ -64,7 +65,8 @@ async function skip(clusters: readonly NamedDesk[], query: SkipQuery): Promise<S
 /** A branch is stopped in one cluster or in another. */
 async function reset(clusters: readonly NamedDesk[], query: ResetQuery): Promise<ResetAnswer[]> {
   const [one, ...more] = clusters
-  if (one === undefined || more.length > 0) throw new TracefoldError('bad_request', `there are several Kafka clusters: name one of ${namesOf(clusters)}`)
+  if (one === undefined || more.length > 0)
+    throw new TracefoldError('bad_request', `there are several Kafka clusters: name one of ${namesOf(clusters)}`)
   return one.desk.reset(query)
 }
 
@@ -81,7 +83,9 @@ function namesOf(clusters: readonly NamedDesk[]): string {
 /** What those say that answer, and who is away. One that does not have the partition asked for is no trouble where another has. */
 async function ofAll<T>(clusters: readonly NamedDesk[], ask: (desk: OffsetsDesk) => Promise<T>): Promise<{ answers: T[]; away: string[] }> {
   const settled = await Promise.allSettled(clusters.map(({ desk }) => ask(desk)))
-  const failed = settled.flatMap((one, i) => (one.status === 'rejected' ? [{ name: clusters[i]?.name ?? '', error: one.reason as unknown }] : []))
+  const failed = settled.flatMap((one, i) =>
+    one.status === 'rejected' ? [{ name: clusters[i]?.name ?? '', error: one.reason as unknown }] : [],
+  )
   const errors = failed.map(({ error }) => error)
   const fault = errors.find((error) => !isTracefoldError(error, 'not_available') && !isTracefoldError(error, 'bad_request'))
   if (fault !== undefined) throw fault

@@ -20,7 +20,12 @@ export function whereIs(position: ReadPosition, evidence: Evidence | null, bound
   const isUsable = position.kind === 'foreign' && position.offset <= bounds.end && (evidence === null || position.offset >= evidence.next)
   if (isUsable) return { state: 'by_hand', incarnation: evidence?.incarnation ?? 0, next: position.offset, openBlock: null }
   if (evidence === null) return { state: 'none', incarnation: 0, next: bounds.begin, openBlock: null }
-  return { state: position.kind === 'reset' ? 'committed' : 'lost', incarnation: evidence.incarnation, next: evidence.next, openBlock: null }
+  return {
+    state: position.kind === 'reset' ? 'committed' : 'lost',
+    incarnation: evidence.incarnation,
+    next: evidence.next,
+    openBlock: null,
+  }
 }
 
 /** The topic was deleted and created again. */

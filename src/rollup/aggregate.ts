@@ -15,7 +15,12 @@ import type { DeadLetter } from '../store/dead-letter.ts'
 import { blockOf, contributorKey, type Progress, type Resume } from '../store/position.ts'
 import { MAX_HOSTS_PER_ROW, MAX_SAMPLE_CHARS, type RollupPart, type RollupRow } from '../store/rollup-store.ts'
 
-type OpenRow = Omit<RollupRow, 'count' | 'hosts' | 'firstMs' | 'lastMs'> & { count: number; readonly hosts: Set<string>; firstMs: number; lastMs: number }
+type OpenRow = Omit<RollupRow, 'count' | 'hosts' | 'firstMs' | 'lastMs'> & {
+  count: number
+  readonly hosts: Set<string>
+  firstMs: number
+  lastMs: number
+}
 
 interface Reading {
   readonly partition: Partition
@@ -51,7 +56,17 @@ export class Aggregator {
     const account = new PartitionAccount('rollup', contributorKey(partition, incarnation))
     if (lost !== null) account.addLost(lost, new Date(this.#options.now()).toISOString().slice(0, 10))
     const taken = lost === null ? next : -1
-    this.#readings.set(partitionKey(partition), { partition, incarnation, openedAt: from, countsFrom: next, account, rows: new Map(), full: [], next, taken })
+    this.#readings.set(partitionKey(partition), {
+      partition,
+      incarnation,
+      openedAt: from,
+      countsFrom: next,
+      account,
+      rows: new Map(),
+      full: [],
+      next,
+      taken,
+    })
   }
 
   /** Opens a block at the position, where all is committed: what comes now is counted by other rules. The position goes out with the next part. */

@@ -39,7 +39,8 @@ export class LiveRules {
     this.#patterns = loadRules(settings.patterns.folder)
     this.#rules = createRules(settings, sets, this.#patterns)
     this.#watches = [this.#followPatterns(), ...(ruleFiles(settings).length === 0 ? [] : [this.#followFiles(sets)])]
-    for (const { ended } of this.#watches) ended.catch((error: unknown) => context.log.error({ err: error }, 'rule files are not followed any more'))
+    for (const { ended } of this.#watches)
+      ended.catch((error: unknown) => context.log.error({ err: error }, 'rule files are not followed any more'))
   }
 
   get now(): Rules {

@@ -47,7 +47,11 @@ export interface Rules extends StreamRules {
 
 /** Throws `config_invalid` with all faults of the first file that has any. */
 export function loadRuleSets({ filter, redaction, fingerprint }: Settings): RuleSets {
-  return { filter: loadFilterRules(filter.rulesFile), redaction: loadRedactionRules(redaction.rulesFile), fingerprint: loadFingerprintRules(fingerprint) }
+  return {
+    filter: loadFilterRules(filter.rulesFile),
+    redaction: loadRedactionRules(redaction.rulesFile),
+    fingerprint: loadFingerprintRules(fingerprint),
+  }
 }
 
 export function ruleFiles({ filter, redaction, fingerprint }: Settings): string[] {
@@ -58,10 +62,24 @@ export function digestOf({ filter, redaction, fingerprint }: RuleSets): Record<k
   return { filter: filterDigest(filter), redaction: redactionDigest(redaction), fingerprint: rulesDigest(fingerprint) }
 }
 
-export function createRules(settings: Settings, sets: RuleSets = loadRuleSets(settings), patterns: RuleSet = loadRules(settings.patterns.folder)): Rules {
+export function createRules(
+  settings: Settings,
+  sets: RuleSets = loadRuleSets(settings),
+  patterns: RuleSet = loadRules(settings.patterns.folder),
+): Rules {
   const { limits, job, filter, time, blockSize, maxGroupsPerJob, maxGroupsPerBlock } = settings
   const { minLevel, minLevelWithThrowable } = filter
-  const decisive = { INTAKE_VERSION, limits, job, filter: { minLevel, minLevelWithThrowable }, time, blockSize, maxGroupsPerJob, maxGroupsPerBlock, sets: digestOf(sets) }
+  const decisive = {
+    INTAKE_VERSION,
+    limits,
+    job,
+    filter: { minLevel, minLevelWithThrowable },
+    time,
+    blockSize,
+    maxGroupsPerJob,
+    maxGroupsPerBlock,
+    sets: digestOf(sets),
+  }
   const analyse = createAnalyser({ fingerprint: sets.fingerprint, patterns })
   return {
     decode: createDecoder(limits, { knownTraces: settings.knownTraces }),

@@ -47,10 +47,16 @@ async function step(folder: string, part: string): Promise<string[]> {
 
 function matches(name: string, pattern: string): boolean {
   const isHidden = name.startsWith('.') && !pattern.startsWith('.')
-  const source = pattern.split('*').map((literal) => literal.replace(/[.+?^${}()|[\]\\]/g, String.raw`\$&`)).join('.*')
+  const source = pattern
+    .split('*')
+    .map((literal) => literal.replace(/[.+?^${}()|[\]\\]/g, String.raw`\$&`))
+    .join('.*')
   return !isHidden && new RegExp(`^${source}$`, 's').test(name)
 }
 
 async function isFile(path: string): Promise<boolean> {
-  return stat(path).then((found) => found.isFile(), () => false)
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  )
 }

@@ -70,7 +70,7 @@ export async function countLines(file: OpenFile, mayGrow: boolean): Promise<numb
 }
 
 async function* plain(file: OpenFile, from = 0): AsyncGenerator<Buffer> {
-  for (let position = from; ; ) {
+  for (let position = from; ;) {
     const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
     const { bytesRead } = await file.handle.read(buffer, 0, CHUNK_BYTES, position)
     if (bytesRead === 0) return

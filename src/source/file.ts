@@ -94,7 +94,8 @@ class Files implements FileSource {
     this.#handler = handler
     this.#waiting = await Promise.all(found.map(async (path) => ({ path, size: (await stat(path)).size })))
     const first = await this.#openMore(follow ? MAX_FOLLOWED : READ_AT_ONCE)
-    if (this.#files.size === 0 && this.#problems.size > 0) throw new TracefoldError('usage', `Nothing can be read. ${this.progress().problems.join('; ')}`)
+    if (this.#files.size === 0 && this.#problems.size > 0)
+      throw new TracefoldError('usage', `Nothing can be read. ${this.progress().problems.join('; ')}`)
     handler.onAssigned(first.map((file) => file.partition))
     if (follow) this.#work = this.#lookAgain()
   }
@@ -227,9 +228,26 @@ class Files implements FileSource {
     const handler = this.#handler
     if (handler === null) throw new Error('a file is tracked before start')
     const partition: Partition = { cluster: 'file', topic: found.topic, partition: 0 }
-    const pump = new Pump((from, signal) => this.#read(file, from, signal), handler, () => this.#remove(file))
+    const pump = new Pump(
+      (from, signal) => this.#read(file, from, signal),
+      handler,
+      () => this.#remove(file),
+    )
     const { handle, head, ino: inode, size } = found
-    const file: Tracked = { path, handle, head, inode, size, partition, pump, bytesRead: 0, records: 0, replaced: false, truncated: false, problem: null }
+    const file: Tracked = {
+      path,
+      handle,
+      head,
+      inode,
+      size,
+      partition,
+      pump,
+      bytesRead: 0,
+      records: 0,
+      replaced: false,
+      truncated: false,
+      problem: null,
+    }
     this.#files.set(found.topic, file)
     this.#paths.set(path, { file, missing: 0 })
     return file
@@ -240,7 +258,13 @@ class Files implements FileSource {
     const pieces = this.#mayGrow(file.path) ? piecesFollowed(file, this.#wait, signal) : piecesOnce(file)
     file.bytesRead = 0
     file.records = 0
-    for await (const batch of recordBatches(file.partition, pieces, from, { maxRecordBytes, key: Buffer.from(logName(file.path)) }, signal)) {
+    for await (const batch of recordBatches(
+      file.partition,
+      pieces,
+      from,
+      { maxRecordBytes, key: Buffer.from(logName(file.path)) },
+      signal,
+    )) {
       file.records += batch.records.length
       yield batch
     }

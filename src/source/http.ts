@@ -120,7 +120,10 @@ class Requests implements HttpSource {
     this.#handler = null
     const requests = [...this.#open.values()]
     await Promise.all(requests.map((request) => request.pump.stop()))
-    const stopping = new TracefoldError('not_available', 'the stream stopped before everything was counted: send it again, with the same idempotency key')
+    const stopping = new TracefoldError(
+      'not_available',
+      'the stream stopped before everything was counted: send it again, with the same idempotency key',
+    )
     for (const request of requests) request.answer.reject(stopping)
     this.#open.clear()
     this.#bytes = 0
@@ -129,11 +132,16 @@ class Requests implements HttpSource {
   #checkRoom(bytes: number): void {
     const { maxRequests = MAX_REQUESTS, maxBytes = MAX_BYTES } = this.#options
     const isFull = this.#open.size >= maxRequests || (this.#open.size > 0 && this.#bytes + bytes > maxBytes)
-    if (isFull) throw new TracefoldError('not_available', `${this.#open.size} requests are under way already: try again in ${RETRY_AFTER_SECONDS} s`)
+    if (isFull)
+      throw new TracefoldError('not_available', `${this.#open.size} requests are under way already: try again in ${RETRY_AFTER_SECONDS} s`)
   }
 
   #add(partition: Partition, batches: readonly Assembled[], end: number, bytes: number, handler: SourceHandler): Promise<IngestResult> {
-    const pump = new Pump((from) => read(request, from), handler, () => this.#answer(request))
+    const pump = new Pump(
+      (from) => read(request, from),
+      handler,
+      () => this.#answer(request),
+    )
     const records = batches.reduce((sum, batch) => sum + batch.records.length, 0)
     const request: Request = { partition, batches, records, end, bytes, pump, answer: pendingAnswer(), hasDelivered: false }
     this.#open.set(partitionKey(partition), request)
@@ -165,7 +173,13 @@ async function* read(request: Request, from: number): AsyncGenerator<Batch> {
   for (const { records, next } of request.batches) {
     if (next <= from) continue
     request.hasDelivered = true
-    yield { partition: request.partition, fetchedFrom: position, records: records.filter((record) => record.offset >= from), next, end: request.end }
+    yield {
+      partition: request.partition,
+      fetchedFrom: position,
+      records: records.filter((record) => record.offset >= from),
+      next,
+      end: request.end,
+    }
     position = next
   }
 }

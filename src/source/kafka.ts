@@ -119,7 +119,12 @@ export class KafkaSource implements Source {
 
   /** Commits as a member of the group. Rejects with `partition_lost` where the group has moved on. */
   async commit(progress: readonly Progress[], signal: AbortSignal): Promise<void> {
-    const offsets = progress.map((at) => ({ topic: at.partition.topic, partition: at.partition.partition, offset: String(at.next), metadata: encodeMetadata(at) }))
+    const offsets = progress.map((at) => ({
+      topic: at.partition.topic,
+      partition: at.partition.partition,
+      offset: String(at.next),
+      metadata: encodeMetadata(at),
+    }))
     let tries = 0
     await retry(
       async () => {
@@ -189,12 +194,19 @@ export class KafkaSource implements Source {
       await consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true })
       if (signal.aborted) return
       this.#consumer = consumer
-      await consumer.run({ autoCommit: false, eachBatchAutoResolve: true, eachBatch: (payload) => (this.#consumer === consumer ? this.#onBatch(payload) : DONE) })
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: true,
+        eachBatch: (payload) => (this.#consumer === consumer ? this.#onBatch(payload) : DONE),
+      })
       await ended
     } finally {
       this.#consumer = null
       signal.removeEventListener('abort', onAbort)
-      await Promise.race([consumer.disconnect().catch(() => {}), delay(signal.aborted ? STOP_PATIENCE_MS : LEAVE_PATIENCE_MS, undefined, { ref: false })]) // it is gone in any case
+      await Promise.race([
+        consumer.disconnect().catch(() => {}),
+        delay(signal.aborted ? STOP_PATIENCE_MS : LEAVE_PATIENCE_MS, undefined, { ref: false }),
+      ]) // it is gone in any case
     }
   }
 
@@ -267,7 +279,10 @@ export class KafkaSource implements Source {
 
   /** The log does not continue where we are: records expired, or it is another log. The stream finds out which when it opens it. */
   #reopen(reading: Reading, found: Record<string, number>): void {
-    this.#options.log.warn({ partition: partitionKey(reading.partition), expected: reading.expected, ...found }, 'the log does not continue where we are')
+    this.#options.log.warn(
+      { partition: partitionKey(reading.partition), expected: reading.expected, ...found },
+      'the log does not continue where we are',
+    )
     reading.expected = null
     this.pause(reading.partition)
     this.#handler?.onReopen(reading.partition)
@@ -297,7 +312,8 @@ export class KafkaSource implements Source {
         this.#compare(reading, found)
       }
     }
-    if (this.#isMember && !this.#stopping.signal.aborted) this.#judge([...this.#readings].map(([key, reading]) => sightOf(key, reading, known.get(reading))))
+    if (this.#isMember && !this.#stopping.signal.aborted)
+      this.#judge([...this.#readings].map(([key, reading]) => sightOf(key, reading, known.get(reading))))
   }
 
   #judge(sights: readonly Sight[]): void {
@@ -311,7 +327,11 @@ export class KafkaSource implements Source {
   /** Whether the log still holds where we are; it also tells the stream where it ends, for no batch does. */
   #compare(reading: Reading, bounds: Bounds): void {
     const { partition, expected, lookedAt } = reading
-    const isStill = expected !== null && expected === lookedAt && this.#readings.get(partitionKey(partition)) === reading && !this.#stopping.signal.aborted
+    const isStill =
+      expected !== null &&
+      expected === lookedAt &&
+      this.#readings.get(partitionKey(partition)) === reading &&
+      !this.#stopping.signal.aborted
     if (!isStill) return
     if (bounds.begin > expected || bounds.end < expected) this.#reopen(reading, { ...bounds })
     else this.#handler?.onEnd?.(partition, bounds.end)

@@ -60,7 +60,15 @@ export function isArrayFrame(line: Buffer): boolean {
 /** Within an object that is not closed yet. */
 export function goesOnInJson(line: Buffer): boolean {
   const first = line[0]
-  return first === SPACE || first === TAB || first === QUOTE || first === CLOSE_BRACE || first === CLOSE_BRACKET || first === COMMA || first === OPEN_BRACKET
+  return (
+    first === SPACE ||
+    first === TAB ||
+    first === QUOTE ||
+    first === CLOSE_BRACE ||
+    first === CLOSE_BRACKET ||
+    first === COMMA ||
+    first === OPEN_BRACKET
+  )
 }
 
 /** Whatever record it follows. */

@@ -131,7 +131,16 @@ function opened(offset: number, line: Buffer): OpenRecord {
   const start = objectStart(line)
   const isJson = start !== -1
   const first = isJson ? line.subarray(start) : line
-  return { offset, kind: isJson ? 'json' : 'text', startsWithHead: !isJson && isHead(line), parts: [first], bytes: first.length, lines: 1, depth: null, settled: false }
+  return {
+    offset,
+    kind: isJson ? 'json' : 'text',
+    startsWithHead: !isJson && isHead(line),
+    parts: [first],
+    bytes: first.length,
+    lines: 1,
+    depth: null,
+    settled: false,
+  }
 }
 
 function joins(open: OpenRecord, line: Buffer): boolean {

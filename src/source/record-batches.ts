@@ -9,7 +9,13 @@ import type { Batch, Partition } from './source.ts'
 export type Piece = Buffer | 'caught-up' | 'quiet'
 
 /** Yields nothing more once the signal aborts. When `pieces` ends, so has the partition. */
-export async function* recordBatches(p: Partition, pieces: AsyncIterable<Piece>, from: number, options: AssemblerOptions, signal: AbortSignal): AsyncGenerator<Batch> {
+export async function* recordBatches(
+  p: Partition,
+  pieces: AsyncIterable<Piece>,
+  from: number,
+  options: AssemblerOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Batch> {
   const assembler = new RecordAssembler(options)
   let position = from
   for await (const piece of pieces) {

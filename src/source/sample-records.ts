@@ -55,7 +55,11 @@ export interface Samples {
   readonly templates: readonly Template[]
 }
 
-const recordShape = z.object({ job: z.string().optional(), contextMap: z.object({ job: z.string() }).optional(), mdc: z.object({ job: z.string() }).optional() })
+const recordShape = z.object({
+  job: z.string().optional(),
+  contextMap: z.object({ job: z.string() }).optional(),
+  mdc: z.object({ job: z.string() }).optional(),
+})
 
 /** Reads the `*.ndjson.gz` of a folder. Throws `usage` where there are none. */
 export async function loadSamples(folder: string): Promise<Samples> {
@@ -76,7 +80,11 @@ export function sampleTimeMs(samples: Samples, plan: SamplePlan, i: number): num
   if (i >= history) return Math.floor(plan.startMs + ((i - history) * 1_000) / (plan.rate ?? 1))
   const { template, round } = place(samples, i)
   const rounds = history / samples.templates.length
-  return Math.floor(plan.startMs - plan.spreadMs + (plan.spreadMs * Math.min(round + shareOf(samples, template), rounds)) / Math.max(rounds, Number.EPSILON))
+  return Math.floor(
+    plan.startMs -
+      plan.spreadMs +
+      (plan.spreadMs * Math.min(round + shareOf(samples, template), rounds)) / Math.max(rounds, Number.EPSILON),
+  )
 }
 
 export function sampleRecord(samples: Samples, plan: SamplePlan, i: number): SampleRecord {
@@ -130,7 +138,8 @@ function vary(value: Buffer, digits: readonly number[], offset: number, round: n
 function templateOf(line: string): Template {
   const time = TIME.exec(line)
   const shown = time?.[1] ?? time?.[2]
-  if (time === null || shown === undefined) throw new TracefoldError('usage', `A sample log has no time that can be rewritten: ${line.slice(0, 200)}`)
+  if (time === null || shown === undefined)
+    throw new TracefoldError('usage', `A sample log has no time that can be rewritten: ${line.slice(0, 200)}`)
   const at = time.index + time[0].indexOf(shown)
   const before = line.slice(0, at)
   const after = line.slice(at + shown.length)

@@ -55,7 +55,11 @@ class SampleLogs implements Source {
     const samples = await loadSamples(from)
     const plan: SamplePlan = { startMs: now(), spreadMs, rate }
     const partition: Partition = { cluster: 'sample', topic: `start-${plan.startMs}`, partition: 0 }
-    const pump = new Pump((offset, signal) => this.#read(offset, signal, started), handler, () => handler.onRemoved(partition))
+    const pump = new Pump(
+      (offset, signal) => this.#read(offset, signal, started),
+      handler,
+      () => handler.onRemoved(partition),
+    )
     const started: Started = { samples, plan, partition, pump }
     this.#started = started
     handler.onAssigned([partition])
@@ -98,7 +102,7 @@ class SampleLogs implements Source {
 
   async *#read(from: number, signal: AbortSignal, started: Started): AsyncGenerator<Batch> {
     const { live, wait = pause } = this.#options
-    for (let position = from; ; ) {
+    for (let position = from; ;) {
       const end = this.#due(started)
       while (position < end) {
         const next = Math.min(position + BATCH_RECORDS, end)

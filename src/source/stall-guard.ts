@@ -43,7 +43,8 @@ export class StallGuard {
     }
     if (verdict.kind === 'fine' || verdict.kind === 'recovered') return null
     const { kind, key, stillMs, times } = verdict
-    const then = kind === 'restart' ? `the consumer is made anew (${times} of ${RESTARTS})` : `a new consumer was made ${times} times in vain`
+    const then =
+      kind === 'restart' ? `the consumer is made anew (${times} of ${RESTARTS})` : `a new consumer was made ${times} times in vain`
     const words = `nothing came from ${key} for ${(stillMs / 1_000).toFixed(1)} s although there is more; ${then}`
     health.set(check, false, words)
     log.error({ group: groupId }, words)
@@ -53,7 +54,11 @@ export class StallGuard {
 }
 
 /** `bounds`: only where nothing has come since the last look. */
-export function sightOf(key: string, { expected, isPaused }: { readonly expected: number | null; readonly isPaused: boolean }, bounds: Bounds | undefined): Sight {
+export function sightOf(
+  key: string,
+  { expected, isPaused }: { readonly expected: number | null; readonly isPaused: boolean },
+  bounds: Bounds | undefined,
+): Sight {
   if (expected === null || isPaused || bounds === undefined) return { key, position: expected, state: 'held' }
   return { key, position: expected, state: bounds.end > expected ? 'due' : 'end' }
 }

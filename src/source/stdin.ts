@@ -41,7 +41,11 @@ class Pipe implements Source {
   }
 
   async start(handler: SourceHandler): Promise<void> {
-    this.#pump = new Pump((from, signal) => this.#read(from, signal), handler, () => handler.onRemoved(this.#partition))
+    this.#pump = new Pump(
+      (from, signal) => this.#read(from, signal),
+      handler,
+      () => handler.onRemoved(this.#partition),
+    )
     handler.onAssigned([this.#partition])
   }
 
@@ -98,7 +102,10 @@ async function* piecesOf(stream: Readable, wait: Wait, signal: AbortSignal): Asy
 async function isThere(coming: Promise<unknown>, wait: Wait, signal: AbortSignal): Promise<boolean> {
   const done = new AbortController()
   const look = wait(LOOK_MS, AbortSignal.any([signal, done.signal])).then(() => false)
-  const came = coming.then(() => true, () => true)
+  const came = coming.then(
+    () => true,
+    () => true,
+  )
   try {
     return await Promise.race([came, look])
   } finally {

@@ -16,7 +16,18 @@ import type { Bounds, Partition } from '../source/source.ts'
 import type { DetailPart, DetailStore, Settlement } from './detail-store.ts'
 import type { ElasticsearchDocuments } from './elasticsearch/documents.ts'
 import type { Progress, Resume } from './position.ts'
-import { epochOf, lostBehind, resumeAt, resumeByHand, resumeWithout, skippedTo, type Committed, type Evidence, type ExpiredPositionPolicy, type LostPositionPolicy } from './resume.ts'
+import {
+  epochOf,
+  lostBehind,
+  resumeAt,
+  resumeByHand,
+  resumeWithout,
+  skippedTo,
+  type Committed,
+  type Evidence,
+  type ExpiredPositionPolicy,
+  type LostPositionPolicy,
+} from './resume.ts'
 import { skipMarks, type SkipTo } from './skipped.ts'
 import type { CommitReport } from './store.ts'
 
@@ -65,7 +76,8 @@ export class ClusterDetailStore implements DetailStore {
   async #resume(p: Partition, position: ReadPosition): Promise<{ resume: Resume; before: Committed | Evidence | null }> {
     const { rules, lostPosition, expiredPosition, documents } = this.#options
     const bounds = await this.#options.bounds(p)
-    if (position.kind === 'at') return { resume: resumeAt(position.committed, bounds, rules.digest, expiredPosition), before: position.committed }
+    if (position.kind === 'at')
+      return { resume: resumeAt(position.committed, bounds, rules.digest, expiredPosition), before: position.committed }
     const evidence = await documents.evidence(p)
     if (position.kind === 'foreign') return { resume: resumeByHand(p, position.offset, evidence, bounds, lostPosition), before: evidence }
     return { resume: resumeWithout(p, evidence, bounds, position.kind === 'reset' ? 'recover' : lostPosition), before: evidence }
@@ -111,7 +123,10 @@ export class ClusterDetailStore implements DetailStore {
   async #send(topic: string, all: readonly Message[], signal: AbortSignal): Promise<void> {
     const { letterProducer } = this.#options
     for (const messages of chunked(all)) {
-      await retry(() => sendOnce(letterProducer, { topic, acks: -1, messages }), { signal, isRetriable: (error) => isTracefoldError(error, 'neighbour_away') })
+      await retry(() => sendOnce(letterProducer, { topic, acks: -1, messages }), {
+        signal,
+        isRetriable: (error) => isTracefoldError(error, 'neighbour_away'),
+      })
     }
   }
 }

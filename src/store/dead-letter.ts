@@ -42,7 +42,14 @@ export interface DeadLetter {
 export type LetterHead = Omit<DeadLetter, 'body'>
 
 /** `<contributor>@<offset>#<index>:<stage>[:<branch>]` */
-export function letterId(p: Partition, incarnation: number, offset: number, index: number, stage: Stage, branch: BranchName | null): string {
+export function letterId(
+  p: Partition,
+  incarnation: number,
+  offset: number,
+  index: number,
+  stage: Stage,
+  branch: BranchName | null,
+): string {
   return `${contributorKey(p, incarnation)}@${offset}#${index}:${stage}${branch === null ? '' : `:${branch}`}`
 }
 

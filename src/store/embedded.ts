@@ -78,7 +78,11 @@ function makeFolder(path: string): void {
     mkdirSync(path, { recursive: true })
   } catch (cause) {
     const words = cause instanceof Error ? cause.message : String(cause)
-    throw new TracefoldError('usage', `the folder ${path} cannot be made (${words}). Expected a folder that this user may write (embedded.path).`, { cause })
+    throw new TracefoldError(
+      'usage',
+      `the folder ${path} cannot be made (${words}). Expected a folder that this user may write (embedded.path).`,
+      { cause },
+    )
   }
 }
 
@@ -96,7 +100,11 @@ function openLocked(file: string, lock: WriterLock, options: EmbeddedOptions): E
 /** Opens for reading, beside a writer or without one. Throws `usage` where there is no database. */
 export function openEmbeddedReader(path: string): EmbeddedReader {
   const file = databaseFile(path)
-  if (!existsSync(file)) throw new TracefoldError('usage', `there is no database ${file}. Expected the folder of an embedded store (embedded.path) that has been running: tracefold run makes it.`)
+  if (!existsSync(file))
+    throw new TracefoldError(
+      'usage',
+      `there is no database ${file}. Expected the folder of an embedded store (embedded.path) that has been running: tracefold run makes it.`,
+    )
   return translated(file, () => {
     const db = openDatabase(file, { readOnly: true, busyTimeoutMs: BUSY_TIMEOUT_MS })
     try {
@@ -106,7 +114,14 @@ export function openEmbeddedReader(path: string): EmbeddedReader {
       throw error
     }
     const reads = forReading(db)
-    return { ...rollupReader(reads), ...alertReader(reads), ...accountReader(reads), ...detailReader(reads), ...positionReader(reads), close: async () => db.close() }
+    return {
+      ...rollupReader(reads),
+      ...alertReader(reads),
+      ...accountReader(reads),
+      ...detailReader(reads),
+      ...positionReader(reads),
+      close: async () => db.close(),
+    }
   })
 }
 

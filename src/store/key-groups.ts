@@ -38,7 +38,8 @@ export function keyGroups(links: readonly KeyLink[]): KeyGroups {
   const groupOf = (key: string) => moved.get(key) ?? key
   const members = listsBy(moved)
   const previous = listsBy(links.map(({ fingerprint, previous: old }) => [old, groupOf(fingerprint)]))
-  const previousOf = (group: string) => [...new Set([...(members.get(group) ?? []), ...(previous.get(group) ?? [])])].filter((key) => key !== group).toSorted()
+  const previousOf = (group: string) =>
+    [...new Set([...(members.get(group) ?? []), ...(previous.get(group) ?? [])])].filter((key) => key !== group).toSorted()
   return {
     moved,
     groupOf,
@@ -81,7 +82,8 @@ function mostEvents(links: readonly KeyLink[]): KeyLink[] {
   const best = new Map<string, KeyLink>()
   for (const link of links) {
     const known = best.get(link.previous)
-    if (known === undefined || link.count > known.count || (link.count === known.count && compare(link, known) < 0)) best.set(link.previous, link)
+    if (known === undefined || link.count > known.count || (link.count === known.count && compare(link, known) < 0))
+      best.set(link.previous, link)
   }
   return [...best.values()]
 }

@@ -84,7 +84,8 @@ export function resumeByHand(p: Partition, offset: number, evidence: Evidence | 
   if (evidence === null) return freshBlock(0, at, null)
   const { incarnation, next } = evidence
   if (bounds.end < next) return freshBlock(incarnation + 1, at, null)
-  if (offset < next || offset > bounds.end) return resumeBy(policy, evidence, bounds, `the offset of ${partitionKey(p)} was set to ${offset} with other tools`)
+  if (offset < next || offset > bounds.end)
+    return resumeBy(policy, evidence, bounds, `the offset of ${partitionKey(p)} was set to ${offset} with other tools`)
   return freshBlock(incarnation, at, lost(next, at, 'skipped'))
 }
 

@@ -59,7 +59,13 @@ export function sum(a: LedgerCounts, b: LedgerCounts): LedgerCounts {
   return total
 }
 
-const markSchema = z.object({ branch: z.literal('rollup'), contributor: z.string(), day: z.string(), next: z.number(), counts: z.record(z.string(), z.number()) })
+const markSchema = z.object({
+  branch: z.literal('rollup'),
+  contributor: z.string(),
+  day: z.string(),
+  next: z.number(),
+  counts: z.record(z.string(), z.number()),
+})
 
 /** Null for a value that is not ours. */
 function parseMark(value: Buffer): z.output<typeof markSchema> | null {
@@ -93,7 +99,8 @@ export function evidenceOf(values: Iterable<Buffer>, partition: string): Evidenc
     const parts = contributor.split('/')
     const incarnation = Number(parts.splice(-2, 1)[0])
     if (parts.join('/') !== partition) continue
-    if (best === null || incarnation > best.incarnation || (incarnation === best.incarnation && next > best.next)) best = { incarnation, next }
+    if (best === null || incarnation > best.incarnation || (incarnation === best.incarnation && next > best.next))
+      best = { incarnation, next }
   }
   return best
 }

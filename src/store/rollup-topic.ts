@@ -23,7 +23,15 @@ import { readPosition } from '../kafka/positions.ts'
 import type { Metrics } from '../metrics.ts'
 import { partitionKey, type Bounds, type Partition } from '../source/source.ts'
 import { contributorKey, type Progress, type Resume } from './position.ts'
-import { resumeAt, resumeByHand, resumeWithout, skippedTo, type Evidence, type ExpiredPositionPolicy, type LostPositionPolicy } from './resume.ts'
+import {
+  resumeAt,
+  resumeByHand,
+  resumeWithout,
+  skippedTo,
+  type Evidence,
+  type ExpiredPositionPolicy,
+  type LostPositionPolicy,
+} from './resume.ts'
 import { RollupLedger, type LedgerMark } from './rollup-ledger.ts'
 import type { RollupPart, RollupRow, RollupStore } from './rollup-store.ts'
 import { skipMarks, type SkipTo } from './skipped.ts'
@@ -80,7 +88,8 @@ export class RollupTopicStore implements RollupStore {
     await this.#discard(p)
     const lane = await this.#fence(p)
     const assertNewest = (): void => {
-      if (this.#openings.get(key) !== opening) throw new TracefoldError('aborted', `${key} was opened again, or the store closed, meanwhile`)
+      if (this.#openings.get(key) !== opening)
+        throw new TracefoldError('aborted', `${key} was opened again, or the store closed, meanwhile`)
     }
     try {
       assertNewest() // or the admin client would be asked, and so connect again, after it was closed
@@ -160,7 +169,10 @@ export class RollupTopicStore implements RollupStore {
       const again = (): void => void lane?.producer.disconnect().catch(() => {}) // nothing more is asked of it
       sending.then(again, again) // what was still on its way has made kafkajs connect again
       metrics.transactions.inc({ result: signal.aborted ? 'aborted' : 'failed' })
-      log.warn({ partition: partitionKey(work.partition), error: String(error) }, 'a transaction did not go through; the partition is opened again')
+      log.warn(
+        { partition: partitionKey(work.partition), error: String(error) },
+        'a transaction did not go through; the partition is opened again',
+      )
       return false
     }
   }
@@ -175,8 +187,13 @@ export class RollupTopicStore implements RollupStore {
     for (const { topic, messages } of part === null ? [] : messagesOf(part, names, lane.target, marks)) {
       for (const chunk of chunked(messages)) await transaction.send({ acks: -1, topic, messages: chunk })
     }
-    if (part !== null) await transaction.sendOffsets({ consumerGroupId: names.rollupGroup, topics: [offsetOf(part.progress, encodeMetadata(part.progress, lane.ledger.days()))] })
-    if (beside !== null) await transaction.sendOffsets({ consumerGroupId: names.detailGroup, topics: [offsetOf(beside, encodeMetadata(beside))] })
+    if (part !== null)
+      await transaction.sendOffsets({
+        consumerGroupId: names.rollupGroup,
+        topics: [offsetOf(part.progress, encodeMetadata(part.progress, lane.ledger.days()))],
+      })
+    if (beside !== null)
+      await transaction.sendOffsets({ consumerGroupId: names.detailGroup, topics: [offsetOf(beside, encodeMetadata(beside))] })
     await transaction.commit()
     metrics.rollupRows.inc(part?.rows.length ?? 0)
   }
@@ -193,7 +210,10 @@ function messagesOf(part: RollupPart, names: Names, target: number, marks: reado
   const lists: TopicMessages[] = []
   if (part.rows.length > 0) {
     const headers = { contributor: contributorKey(part.progress.partition, part.progress.incarnation), next: String(part.progress.next) }
-    lists.push({ topic: names.rollupTopic, messages: part.rows.map((row): Message => ({ key: row.job, value: JSON.stringify(wireRow(row)), headers, partition: target })) })
+    lists.push({
+      topic: names.rollupTopic,
+      messages: part.rows.map((row): Message => ({ key: row.job, value: JSON.stringify(wireRow(row)), headers, partition: target })),
+    })
   }
   if (marks.length > 0) lists.push({ topic: names.ledgerTopic, messages: marks.map(({ key, value }) => ({ key, value })) })
   if (part.letters.length > 0) lists.push({ topic: names.letterTopic, messages: part.letters.map(letterMessage) })

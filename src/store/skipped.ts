@@ -46,7 +46,17 @@ const markSchema = z.discriminatedUnion('kind', [skipSchema, backfillSchema])
 export function skipMarks(entries: readonly LedgerEntry[]): LedgerMark[] {
   return entries.flatMap((entry) => {
     const n = entry.counts['skipped'] ?? 0
-    return n <= 0 ? [] : [markOf('skip', { branch: entry.branch, contributor: withoutEpoch(entry.contributor), from: entry.block, to: entry.block + n, day: entry.day })]
+    return n <= 0
+      ? []
+      : [
+          markOf('skip', {
+            branch: entry.branch,
+            contributor: withoutEpoch(entry.contributor),
+            from: entry.block,
+            to: entry.block + n,
+            day: entry.day,
+          }),
+        ]
   })
 }
 

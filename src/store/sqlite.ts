@@ -79,7 +79,11 @@ function fallback(): typeof NodeSqlite {
     // The package follows the API of node:sqlite, so its types stand for both.
     return createRequire(import.meta.url)('@photostructure/sqlite') as typeof NodeSqlite
   } catch (cause) {
-    throw new TracefoldError('usage', 'the embedded store needs Node.js 22.13 or later, or the package @photostructure/sqlite, whose binary did not load on this machine', { cause })
+    throw new TracefoldError(
+      'usage',
+      'the embedded store needs Node.js 22.13 or later, or the package @photostructure/sqlite, whose binary did not load on this machine',
+      { cause },
+    )
   }
 }
 

@@ -51,7 +51,8 @@ export class PartitionAccount {
       last = { day: item.day, block: item.block, counts: { consumed: 0 } }
       this.#blocks.push(last)
     }
-    const outcome = item.kind === 'ok' ? 'counted' : item.kind === 'drop' ? `filtered.${item.rule ?? item.reason}` : `dead.${item.letter.reason}`
+    const outcome =
+      item.kind === 'ok' ? 'counted' : item.kind === 'drop' ? `filtered.${item.rule ?? item.reason}` : `dead.${item.letter.reason}`
     last.counts['consumed'] = (last.counts['consumed'] ?? 0) + 1
     last.counts[outcome] = (last.counts[outcome] ?? 0) + 1
     if (item.kind !== 'dead' || !isNew) return
@@ -72,7 +73,18 @@ export class PartitionAccount {
     return {
       contributor,
       letters: [...this.#letters],
-      entries: (moves) => blocks.map(({ day, block, counts }) => ({ branch, contributor, day, block, next, counts: moved(counts, moves.filter((move) => move.block === block)) })),
+      entries: (moves) =>
+        blocks.map(({ day, block, counts }) => ({
+          branch,
+          contributor,
+          day,
+          block,
+          next,
+          counts: moved(
+            counts,
+            moves.filter((move) => move.block === block),
+          ),
+        })),
     }
   }
 

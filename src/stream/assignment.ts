@@ -60,7 +60,9 @@ export class Assignment {
 
   /** All is folded and committed up to the ends that were noted. */
   isAtEnd(): boolean {
-    return [...this.#partitions.values()].every(({ isOpen, committed, next, end }) => isOpen && committed >= next && (end === null || committed >= end))
+    return [...this.#partitions.values()].every(
+      ({ isOpen, committed, next, end }) => isOpen && committed >= next && (end === null || committed >= end),
+    )
   }
 
   pauseAll(source: Source): void {

@@ -6,7 +6,16 @@
  *
  * Delivery: nothing is written here. A record that cannot be processed becomes a dead letter with the same id in every replay.
  */
-import { WINDOW_MS, type Classification, type ErrorEvent, type GroupedEvent, type Grouping, type Job, type Outcome, type Window } from '../event.ts'
+import {
+  WINDOW_MS,
+  type Classification,
+  type ErrorEvent,
+  type GroupedEvent,
+  type Grouping,
+  type Job,
+  type Outcome,
+  type Window,
+} from '../event.ts'
 import type { Settings } from '../config/schema.ts'
 import type { FilterSubject, Verdict } from '../filter/filter.ts'
 import type { Metrics } from '../metrics.ts'
@@ -33,13 +42,12 @@ interface Place {
 }
 type Dropped = Extract<Outcome<never>, { kind: 'drop' }>
 export type Item = Place &
-  (
-    | { readonly kind: 'ok'; readonly value: GroupedEvent }
-    | Dropped
-    | { readonly kind: 'dead'; readonly letter: DeadLetter }
-  )
+  ({ readonly kind: 'ok'; readonly value: GroupedEvent } | Dropped | { readonly kind: 'dead'; readonly letter: DeadLetter })
 
-export type Analyse = (event: ErrorEvent, job?: string | null) => { readonly grouping: Grouping; readonly classification: Classification | null }
+export type Analyse = (
+  event: ErrorEvent,
+  job?: string | null,
+) => { readonly grouping: Grouping; readonly classification: Classification | null }
 
 export interface IntakeOptions {
   readonly settings: Settings
@@ -118,18 +126,29 @@ export class Intake {
   }
 
   #isFromTheFuture(record: SourceRecord): boolean {
-    return record.timestampMs !== null && record.timestampMs > this.#options.now() + this.#options.settings.time.maxRecordFutureHours * HOUR_MS
+    return (
+      record.timestampMs !== null && record.timestampMs > this.#options.now() + this.#options.settings.time.maxRecordFutureHours * HOUR_MS
+    )
   }
 
   #keep(raw: ErrorEvent, record: SourceRecord, reading: Reading, place: Place): Item {
-    const { rules: { now: rules }, metrics } = this.#options
+    const {
+      rules: { now: rules },
+      metrics,
+    } = this.#options
     metrics?.eventsDecoded.inc({ layout: raw.layout })
     for (const envelope of raw.envelopes) metrics?.eventsUnwrapped.inc({ envelope })
     const byLevel = rules.filter.byLevel(raw)
     if (byLevel?.kind === 'drop') return this.#dropped(place, byLevel)
     const event = rules.redactor.redactEvent(raw)
     const whose = this.#whose(event, record, reading)
-    const verdict = byLevel ?? this.#filter({ event, job: whose.job, environment: whose.environment, types: () => typesOf(rules.analyse(event, whose.job).grouping) }, reading, place)
+    const verdict =
+      byLevel ??
+      this.#filter(
+        { event, job: whose.job, environment: whose.environment, types: () => typesOf(rules.analyse(event, whose.job).grouping) },
+        reading,
+        place,
+      )
     if (verdict.kind === 'drop') return this.#dropped(place, verdict)
     const timeMs = this.#timeOf(event, record)
     const window = (timeMs - (timeMs % WINDOW_MS)) as Window // the start of a minute
@@ -137,7 +156,16 @@ export class Intake {
     if (originalTimeMs !== null) metrics?.eventClockReplaced.inc()
     const { grouping, classification } = rules.analyse(event, whose.job)
     const isPast = grouping.previous !== null && rules.previousUntilMs !== null && timeMs >= rules.previousUntilMs
-    const value = { event, ...whose, timeMs, originalTimeMs, window, classification, grouping: isPast ? { ...grouping, previous: null } : grouping, key: '' }
+    const value = {
+      event,
+      ...whose,
+      timeMs,
+      originalTimeMs,
+      window,
+      classification,
+      grouping: isPast ? { ...grouping, previous: null } : grouping,
+      key: '',
+    }
     const limited = reading.limiter.place(value)
     if (limited.isOverflow) metrics?.overflowEvents.inc()
     return { ...place, kind: 'ok', value: limited.event }
@@ -174,8 +202,18 @@ export class Intake {
     return { ...place, ...drop, kind: 'drop' }
   }
 
-  #dead(outcome: Extract<Outcome<ErrorEvent>, { kind: 'dead' }>, record: SourceRecord, reading: Reading, place: Place, outOf: number): Item {
-    const { settings, metrics, rules: { now: rules } } = this.#options
+  #dead(
+    outcome: Extract<Outcome<ErrorEvent>, { kind: 'dead' }>,
+    record: SourceRecord,
+    reading: Reading,
+    place: Place,
+    outOf: number,
+  ): Item {
+    const {
+      settings,
+      metrics,
+      rules: { now: rules },
+    } = this.#options
     metrics?.deadLetters.inc({ stage: 'decode', reason: outcome.reason })
     const value = record.value ?? EMPTY
     const letter: DeadLetter = {
@@ -225,4 +263,6 @@ const NO_EVENT: ErrorEvent = {
   throwable: null,
   truncated: false,
 }
-const CLOCK: readonly Outcome<ErrorEvent>[] = [{ kind: 'dead', reason: 'clock', detail: 'the record\'s own timestamp lies too far ahead of the clock' }]
+const CLOCK: readonly Outcome<ErrorEvent>[] = [
+  { kind: 'dead', reason: 'clock', detail: "the record's own timestamp lies too far ahead of the clock" },
+]

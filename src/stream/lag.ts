@@ -129,7 +129,8 @@ export class LagWatch {
 
   drop(p: Partition): void {
     this.#places.delete(partitionKey(p))
-    for (const branch of this.#branches) this.#metrics.consumerLag.remove({ branch, cluster: p.cluster, topic: p.topic, partition: String(p.partition) })
+    for (const branch of this.#branches)
+      this.#metrics.consumerLag.remove({ branch, cluster: p.cluster, topic: p.topic, partition: String(p.partition) })
   }
 
   /** By what is not read yet: what waits for a commit is no reason to commit later. */
@@ -145,14 +146,20 @@ export class LagWatch {
       const { partition, position, committed, end } = place
       return { ...partition, position, committed, end, lagRecords: lagOf(place), lagSeconds: lagSecondsOf(place, nowMs) }
     })
-    return { partitions, recordsPerSecond: this.#rate.perSecond(nowMs), latencySeconds: this.#latency.quantiles(), lastCommitMs: this.#lastCommitMs }
+    return {
+      partitions,
+      recordsPerSecond: this.#rate.perSecond(nowMs),
+      latencySeconds: this.#latency.quantiles(),
+      lastCommitMs: this.#lastCommitMs,
+    }
   }
 
   /** Not where the end is unknown. */
   #showLag(place: Place): void {
     if (place.end === null) return
     const { cluster, topic, partition } = place.partition
-    for (const branch of this.#branches) this.#metrics.consumerLag.set({ branch, cluster, topic, partition: String(partition) }, lagOf(place))
+    for (const branch of this.#branches)
+      this.#metrics.consumerLag.set({ branch, cluster, topic, partition: String(partition) }, lagOf(place))
   }
 }
 

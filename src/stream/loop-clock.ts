@@ -11,7 +11,12 @@ export interface Spent {
 export class LoopClock {
   readonly #metrics: Metrics
   readonly #series: readonly { readonly branch: BranchName; readonly cluster: string }[]
-  readonly #spent: Record<LoopState, { seconds: number; times: number }> = { waiting: { seconds: 0, times: 1 }, decoding: nothing(), writing: nothing(), backpressure: nothing() }
+  readonly #spent: Record<LoopState, { seconds: number; times: number }> = {
+    waiting: { seconds: 0, times: 1 },
+    decoding: nothing(),
+    writing: nothing(),
+    backpressure: nothing(),
+  }
   #state: LoopState = 'waiting'
   #sinceMs = performance.now()
 
@@ -40,7 +45,8 @@ export class LoopClock {
   #startAtZero(): void {
     for (const series of this.#series) {
       this.#metrics.backpressureSeconds.inc(series, 0)
-      for (const state of LOOP_STATES) for (const metric of [this.#metrics.timeSeconds, this.#metrics.loopEntries]) metric.inc({ ...series, state }, 0)
+      for (const state of LOOP_STATES)
+        for (const metric of [this.#metrics.timeSeconds, this.#metrics.loopEntries]) metric.inc({ ...series, state }, 0)
     }
   }
 

@@ -168,7 +168,10 @@ export class Runner implements SourceHandler {
         }
       }
     } catch (error) {
-      this.#options.log.warn({ stream: this.#options.name, error: String(error) }, 'the last commit did not go through; its records are read again')
+      this.#options.log.warn(
+        { stream: this.#options.name, error: String(error) },
+        'the last commit did not go through; its records are read again',
+      )
     } finally {
       clearTimeout(deadline)
       this.#assignment.abort()
@@ -193,7 +196,8 @@ export class Runner implements SourceHandler {
     if (signal.aborted || assignment.of(assigned.partition) !== assigned) return
     if (folding.rules.digest !== digest) return this.#open(assigned, assignment) // it was opened by rules that are not in force any more
     health.set(`stream ${name}`, true, 'reads')
-    for (const range of lostRanges(opening)) this.#options.log.error({ partition: key, ...range }, 'this range of offsets is not counted; the ledger says so')
+    for (const range of lostRanges(opening))
+      this.#options.log.error({ partition: key, ...range }, 'this range of offsets is not counted; the ledger says so')
     const { readFrom, committed } = folding.open(assigned.partition, opening)
     assigned.next = readFrom
     assigned.committed = committed
@@ -215,7 +219,14 @@ export class Runner implements SourceHandler {
     if (!this.#options.exitAtEnd || this.#options.source.ended() !== null) return
     const key = partitionKey(assigned.partition)
     const known = this.#ends.get(key)
-    const end = known ?? (await retry(() => this.#options.source.bounds(assigned.partition), { signal, isRetriable: (error) => isTracefoldError(error, 'neighbour_away') })).end
+    const end =
+      known ??
+      (
+        await retry(() => this.#options.source.bounds(assigned.partition), {
+          signal,
+          isRetriable: (error) => isTracefoldError(error, 'neighbour_away'),
+        })
+      ).end
     this.#ends.set(key, end)
     assigned.end = end
   }

@@ -48,6 +48,14 @@ export class TallyKeeper {
   tally(): Tally {
     const { ok, drop, dead, expired, skipped } = this.#counts
     const isEmpty = ok === 0
-    return { counted: ok, filtered: drop, dead, expired, skipped, firstMs: isEmpty ? null : this.#firstMs, lastMs: isEmpty ? null : this.#lastMs }
+    return {
+      counted: ok,
+      filtered: drop,
+      dead,
+      expired,
+      skipped,
+      firstMs: isEmpty ? null : this.#firstMs,
+      lastMs: isEmpty ? null : this.#lastMs,
+    }
   }
 }

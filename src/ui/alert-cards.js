@@ -7,7 +7,12 @@ import { ago, moment, whole } from './format.js'
 /** @typedef {import('./alerts-api.js').Alert} Alert */
 /** @typedef {{ nowMs: number, onAcknowledge: (alert: Alert) => void, onUnacknowledge: (alert: Alert) => void, onSilence: (match: Record<string, string>, until: string, comment: string) => void }} Acts */
 
-const SPANS = /** @type {const} */ ([['+1h', '1 hour'], ['+4h', '4 hours'], ['+1d', 'a day'], ['+7d', '7 days']])
+const SPANS = /** @type {const} */ ([
+  ['+1h', '1 hour'],
+  ['+4h', '4 hours'],
+  ['+1d', 'a day'],
+  ['+7d', '7 days'],
+])
 
 const HUSHED = { silence: 'silenced', mute: 'muted by its rule', group: 'group muted' }
 
@@ -41,11 +46,18 @@ function facts(alert, nowMs) {
   const { count, usual, hosts, since } = alert
   const shown = /** @type {[string, import('./dom.js').Child][]} */ ([
     ['Where', el('span', {}, ...subject(alert))],
-    ['Events', count === null ? null : `${whole(count)}${usual === null ? '' : `, usually ${usual < 10 ? usual.toFixed(1) : whole(usual)}`}`],
+    [
+      'Events',
+      count === null ? null : `${whole(count)}${usual === null ? '' : `, usually ${usual < 10 ? usual.toFixed(1) : whole(usual)}`}`,
+    ],
     ['Hosts', hosts === null ? null : whole(hosts)],
     ['Since', el('time', { datetime: since, title: moment(since) }, `${moment(since)} (${ago(since, nowMs)})`)],
   ])
-  return el('dl', { class: 'facts' }, ...shown.flatMap(([name, value]) => (value === null ? [] : [el('div', {}, el('dt', {}, name), el('dd', {}, value))])))
+  return el(
+    'dl',
+    { class: 'facts' },
+    ...shown.flatMap(([name, value]) => (value === null ? [] : [el('div', {}, el('dt', {}, name), el('dd', {}, value))])),
+  )
 }
 
 /** The job leads to its errors, and an error to itself. @param {Alert} alert @returns {import('./dom.js').Child[]} */
@@ -66,21 +78,32 @@ function jobLink(job, fingerprint) {
 /** Of the rule's author: an address that is none is not made a link. @param {Alert} alert */
 function links({ links: all }) {
   const good = all.filter(({ url }) => /^https?:\/\//.test(url))
-  return good.length === 0 ? null : el('p', { class: 'links' }, ...good.map(({ title, url }) => el('a', { href: url, rel: 'noopener noreferrer' }, title)))
+  return good.length === 0
+    ? null
+    : el('p', { class: 'links' }, ...good.map(({ title, url }) => el('a', { href: url, rel: 'noopener noreferrer' }, title)))
 }
 
 /** @param {Alert} alert @param {Acts} acts */
 function actions(alert, { onAcknowledge, onUnacknowledge, onSilence }) {
-  const take = alert.acknowledged === null ? button('Acknowledge', `who:${alert.key}`, () => onAcknowledge(alert)) : button('Give back', `who:${alert.key}`, () => onUnacknowledge(alert))
+  const take =
+    alert.acknowledged === null
+      ? button('Acknowledge', `who:${alert.key}`, () => onAcknowledge(alert))
+      : button('Give back', `who:${alert.key}`, () => onUnacknowledge(alert))
   return el('div', { class: 'actions' }, take, silenceForm(alert, onSilence))
 }
 
 /** While it is open the page is not made anew. @param {Alert} alert @param {Acts['onSilence']} onSilence */
 function silenceForm(alert, onSilence) {
   const scopes = scopesOf(alert)
-  const scope = /** @type {HTMLSelectElement} */ (el('select', { 'aria-label': 'What to silence' }, ...scopes.map(({ label }, i) => el('option', { value: String(i) }, label))))
-  const span = /** @type {HTMLSelectElement} */ (el('select', { 'aria-label': 'For how long' }, ...SPANS.map(([value, label]) => el('option', { value }, `for ${label}`))))
-  const comment = /** @type {HTMLInputElement} */ (el('input', { type: 'text', placeholder: 'why', 'aria-label': 'Why', maxlength: '1000' }))
+  const scope = /** @type {HTMLSelectElement} */ (
+    el('select', { 'aria-label': 'What to silence' }, ...scopes.map(({ label }, i) => el('option', { value: String(i) }, label)))
+  )
+  const span = /** @type {HTMLSelectElement} */ (
+    el('select', { 'aria-label': 'For how long' }, ...SPANS.map(([value, label]) => el('option', { value }, `for ${label}`)))
+  )
+  const comment = /** @type {HTMLInputElement} */ (
+    el('input', { type: 'text', placeholder: 'why', 'aria-label': 'Why', maxlength: '1000' })
+  )
   const form = el('form', { class: 'silence' }, scope, span, comment, el('button', { type: 'submit', class: 'quiet' }, 'Silence'))
   form.addEventListener('submit', (event) => {
     event.preventDefault()

@@ -42,4 +42,5 @@ export const silence = (what) => ask('api/v1/silences', { method: 'POST', body: 
 export const unsilence = (id) => ask(`api/v1/silences/${encodeURIComponent(id)}`, { method: 'DELETE' })
 
 /** @param {string} job @param {string} fingerprint @param {{ action: string, until?: string, who: string }} what */
-export const changeGroup = (job, fingerprint, what) => ask(`api/v1/groups/${encodeURIComponent(job)}/${encodeURIComponent(fingerprint)}`, { method: 'PATCH', body: what })
+export const changeGroup = (job, fingerprint, what) =>
+  ask(`api/v1/groups/${encodeURIComponent(job)}/${encodeURIComponent(fingerprint)}`, { method: 'PATCH', body: what })

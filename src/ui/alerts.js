@@ -48,7 +48,13 @@ async function load() {
 
 /** @param {AbortSignal} signal @returns {Promise<Loaded>} */
 async function all(signal) {
-  const [shown, known, quiet, failed, told] = await Promise.all([alerts({ limit: MAX_ALERTS }, signal), rules(signal), silences(signal), undelivered(signal), receivers(signal)])
+  const [shown, known, quiet, failed, told] = await Promise.all([
+    alerts({ limit: MAX_ALERTS }, signal),
+    rules(signal),
+    silences(signal),
+    undelivered(signal),
+    receivers(signal),
+  ])
   return { alerts: shown, rules: known.rules, silences: quiet.silences, undelivered: failed.undelivered, receivers: told.receivers }
 }
 
@@ -76,7 +82,12 @@ function renderFiring({ alerts: { blind, firing, alerts: shown } }, nowMs) {
   const cards = shown.filter(({ state }) => state === 'firing')
   byId('firing-title').textContent = `${whole(firing)} firing${cards.length < firing ? `, the first ${cards.length}` : ''}`
   byId('nothing').hidden = firing > 0
-  const acts = { nowMs, onAcknowledge: take, onUnacknowledge: (/** @type {Alert} */ alert) => act(() => unacknowledge(alert.key)), onSilence: quieten }
+  const acts = {
+    nowMs,
+    onAcknowledge: take,
+    onUnacknowledge: (/** @type {Alert} */ alert) => act(() => unacknowledge(alert.key)),
+    onSilence: quieten,
+  }
   byId('firing').replaceChildren(...cards.map((alert) => card(alert, acts)))
 }
 
@@ -107,14 +118,29 @@ async function act(work) {
 function renderOthers({ alerts: { alerts: shown } }, nowMs) {
   const others = shown.filter(({ state }) => state !== 'firing')
   byId('others-section').hidden = others.length === 0
-  const rows = others.map((alert) => [alert.state, severityBadge(alert.severity), el('span', {}, ...subject(alert)), alert.what ?? alert.rule.title, ago(alert.ends_at ?? alert.since, nowMs)])
+  const rows = others.map((alert) => [
+    alert.state,
+    severityBadge(alert.severity),
+    el('span', {}, ...subject(alert)),
+    alert.what ?? alert.rule.title,
+    ago(alert.ends_at ?? alert.since, nowMs),
+  ])
   fill('others', ['State', 'Severity', 'Where', 'What', 'Since'], rows)
 }
 
 /** What did not get through, and before it what is tried still. @param {Loaded} loaded @param {number} nowMs */
 function renderUndelivered({ undelivered: failed, receivers: told }, nowMs) {
-  const tried = told.flatMap(({ name, waiting, alerts: count, last_error: error }) => (waiting === 0 || error === null ? [] : [[name, '', whole(count), 'is tried again', error.message, ago(error.at, nowMs)]]))
-  const rows = failed.map(({ receiver, group, alerts: count, tries, reason, last_error: error, at }) => [receiver, group, whole(count), `${reason === 'refused' ? 'refused' : 'gave up'} after ${tries === 1 ? 'one try' : `${whole(tries)} tries`}`, error, ago(at, nowMs)])
+  const tried = told.flatMap(({ name, waiting, alerts: count, last_error: error }) =>
+    waiting === 0 || error === null ? [] : [[name, '', whole(count), 'is tried again', error.message, ago(error.at, nowMs)]],
+  )
+  const rows = failed.map(({ receiver, group, alerts: count, tries, reason, last_error: error, at }) => [
+    receiver,
+    group,
+    whole(count),
+    `${reason === 'refused' ? 'refused' : 'gave up'} after ${tries === 1 ? 'one try' : `${whole(tries)} tries`}`,
+    error,
+    ago(at, nowMs),
+  ])
   byId('undelivered-section').hidden = tried.length + rows.length === 0
   fill('undelivered', ['Receiver', 'What', 'Alerts', 'How', 'Last error', 'When'], [...tried, ...rows])
 }
@@ -122,13 +148,21 @@ function renderUndelivered({ undelivered: failed, receivers: told }, nowMs) {
 /** @param {Loaded} loaded */
 function renderSilences({ silences: quiet }) {
   byId('silences-section').hidden = quiet.length === 0
-  const rows = quiet.map(({ id, match, until, who: by, comment }) => [matchText(match), moment(until), by, comment, button('End', `end:${id}`, () => void act(() => unsilence(id)))])
+  const rows = quiet.map(({ id, match, until, who: by, comment }) => [
+    matchText(match),
+    moment(until),
+    by,
+    comment,
+    button('End', `end:${id}`, () => void act(() => unsilence(id))),
+  ])
   fill('silences', ['Which alerts', 'Until', 'Who', 'Why', ''], rows)
 }
 
 /** @param {Record<string, string | string[]>} match */
 function matchText(match) {
-  return Object.entries(match).map(([field, patterns]) => `${field} is ${[patterns].flat().join(' or ')}`).join(' and ')
+  return Object.entries(match)
+    .map(([field, patterns]) => `${field} is ${[patterns].flat().join(' or ')}`)
+    .join(' and ')
 }
 
 /** @param {Loaded} loaded */
@@ -136,10 +170,25 @@ function renderRules({ rules: known }) {
   const faulty = known.filter(({ faults }) => faults.length > 0)
   byId('faulty-section').hidden = faulty.length === 0
   byId('faulty').replaceChildren(
-    ...faulty.map(({ id, file, faults }) => el('div', {}, el('h3', {}, file ?? id), el('ul', {}, ...faults.map(({ line, field, why }) => el('li', {}, `line ${line}: `, el('code', {}, field), `: ${why}`))))),
+    ...faulty.map(({ id, file, faults }) =>
+      el(
+        'div',
+        {},
+        el('h3', {}, file ?? id),
+        el('ul', {}, ...faults.map(({ line, field, why }) => el('li', {}, `line ${line}: `, el('code', {}, field), `: ${why}`))),
+      ),
+    ),
   )
   byId('rules-title').textContent = `Rules (${known.filter(({ in_force: inForce }) => inForce).length} in force)`
-  const rows = known.map(({ id, title, level, severity, per, source, in_force: inForce }) => [el('code', {}, id), title ?? '–', level ?? '–', severity === null ? '–' : severityBadge(severity), per ?? '–', source, inForce ? 'yes' : 'no'])
+  const rows = known.map(({ id, title, level, severity, per, source, in_force: inForce }) => [
+    el('code', {}, id),
+    title ?? '–',
+    level ?? '–',
+    severity === null ? '–' : severityBadge(severity),
+    per ?? '–',
+    source,
+    inForce ? 'yes' : 'no',
+  ])
   fill('rules', ['Id', 'Title', 'Level', 'Severity', 'Per', 'From', 'In force'], rows)
 }
 

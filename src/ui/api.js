@@ -60,7 +60,12 @@ export function get(path, query, signal) {
 /** `body` goes as JSON. @param {string} path @param {{ method?: string, body?: unknown, signal?: AbortSignal }} [how] */
 export async function ask(path, { method = 'GET', body, signal } = {}) {
   const headers = { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) }
-  const response = await fetch(path, { method, headers, signal: signal ?? null, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }).catch(unreachable)
+  const response = await fetch(path, {
+    method,
+    headers,
+    signal: signal ?? null,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  }).catch(unreachable)
   const answer = await response.json().catch(() => null)
   if (response.ok && answer !== null) return answer
   throw new ApiError(response.status, answer?.title ?? `HTTP ${response.status}`, answer?.detail ?? 'The answer could not be read.')
@@ -69,5 +74,9 @@ export async function ask(path, { method = 'GET', body, signal } = {}) {
 /** @param {unknown} cause @returns {never} */
 function unreachable(cause) {
   if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
-  throw new ApiError(0, 'Tracefold does not answer', 'The process that serves this page has stopped, or the way to it is cut. This page keeps trying.')
+  throw new ApiError(
+    0,
+    'Tracefold does not answer',
+    'The process that serves this page has stopped, or the way to it is cut. This page keeps trying.',
+  )
 }

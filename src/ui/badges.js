@@ -12,7 +12,11 @@ export function badges({ category, severity, rule, advice = null }) {
   const title = advice ?? 'What this means'
   return [
     severity === null ? null : severityBadge(severity),
-    category === null ? null : rule === null ? el('span', { class: 'badge' }, category) : el('a', { class: 'badge', href: patternPage(rule), title }, category),
+    category === null
+      ? null
+      : rule === null
+        ? el('span', { class: 'badge' }, category)
+        : el('a', { class: 'badge', href: patternPage(rule), title }, category),
   ]
 }
 

@@ -53,7 +53,9 @@ export function sparkPoints(counts) {
   const most = Math.max(1, ...counts)
   const stepX = (width - 2 * pad) / Math.max(1, counts.length - 1)
   const round = (/** @type {number} */ n) => Math.round(n * 10) / 10
-  return counts.map((count, index) => `${round(pad + index * stepX)},${round(height - pad - (count / most) * (height - 2 * pad))}`).join(' ')
+  return counts
+    .map((count, index) => `${round(pad + index * stepX)},${round(height - pad - (count / most) * (height - 2 * pad))}`)
+    .join(' ')
 }
 
 /** Null where the library is not there (sources that were not built): the table below stands alone. @param {HTMLElement} at */
@@ -61,7 +63,12 @@ function makePlot(at) {
   const UPlot = /** @type {{ uPlot?: typeof import('uplot') }} */ (/** @type {unknown} */ (globalThis)).uPlot
   if (UPlot === undefined) return null
   const colour = (/** @type {string} */ name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
-  const axis = { stroke: colour('--muted'), grid: { stroke: colour('--line'), width: 1 }, ticks: { show: false }, font: '12px system-ui, sans-serif' }
+  const axis = {
+    stroke: colour('--muted'),
+    grid: { stroke: colour('--line'), width: 1 },
+    ticks: { show: false },
+    font: '12px system-ui, sans-serif',
+  }
   return new UPlot(
     {
       width: at.clientWidth,
@@ -71,11 +78,23 @@ function makePlot(at) {
       scales: { y: { range: (_plot, _min, max) => [0, Math.max(1, max * 1.1)] } },
       series: [
         { value: '{YYYY}-{MM}-{DD} {HH}:{mm}' },
-        { label: 'Events', stroke: colour('--accent'), fill: colour('--accent-soft'), width: 1.5, points: { show: false }, value: (_plot, n) => (n === null ? '–' : whole(n)) },
+        {
+          label: 'Events',
+          stroke: colour('--accent'),
+          fill: colour('--accent-soft'),
+          width: 1.5,
+          points: { show: false },
+          value: (_plot, n) => (n === null ? '–' : whole(n)),
+        },
       ],
       axes: [
         { ...axis, values: clockLabels() },
-        { ...axis, size: 52, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 2e6, 5e6, 1e7, 2e7, 5e7, 1e8], values: (_plot, splits) => splits.map(short) },
+        {
+          ...axis,
+          size: 52,
+          incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 2e6, 5e6, 1e7, 2e7, 5e7, 1e8],
+          values: (_plot, splits) => splits.map(short),
+        },
       ],
     },
     shown,

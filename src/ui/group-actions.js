@@ -26,7 +26,9 @@ export function actionsIn(state) {
  */
 export function groupActions(job, { key, group_state: state }, onChange) {
   if (job === null || state === null) return null
-  const who = /** @type {HTMLInputElement} */ (el('input', { type: 'text', 'aria-label': 'Your name', placeholder: 'your name', maxlength: '200', autocomplete: 'username' }))
+  const who = /** @type {HTMLInputElement} */ (
+    el('input', { type: 'text', 'aria-label': 'Your name', placeholder: 'your name', maxlength: '200', autocomplete: 'username' })
+  )
   rememberName(who)
   const buttons = actionsIn(state).map(({ label, change }) =>
     button(label, `group:${label}`, () => {

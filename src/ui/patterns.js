@@ -24,7 +24,14 @@ async function start() {
 /** @param {Pattern[]} rules */
 function render(rules) {
   const families = [...new Set(rules.map(({ family }) => family))].sort()
-  byId('families').replaceChildren(...families.map((family) => section(family, rules.filter((rule) => rule.family === family))))
+  byId('families').replaceChildren(
+    ...families.map((family) =>
+      section(
+        family,
+        rules.filter((rule) => rule.family === family),
+      ),
+    ),
+  )
   narrow()
   find.addEventListener('input', narrow)
   addEventListener('hashchange', showTarget)
@@ -52,7 +59,10 @@ function article({ id, title, category, severity, meaning, advice, link }) {
 
 /** Rules that have all the words stay. */
 function narrow() {
-  const words = find.value.toLowerCase().split(/\s+/).filter((word) => word !== '')
+  const words = find.value
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '')
   let shown = 0
   for (const family of document.querySelectorAll('.family')) {
     const rules = [...family.querySelectorAll('.rule')].filter((rule) => rule instanceof HTMLElement)

@@ -24,7 +24,10 @@ export function fillTop(table, what) {
     { title: 'Last', class: 'num wide', hint: 'when it was seen last, and first, in this range' },
   ]
   const caption = `Most frequent errors of ${what.job ?? 'all jobs'} in the last ${what.range}. Choose one to see its trend and details.`
-  const body = what.rows.flatMap((row) => [topRow(row, what), ...(row === what.selected ? [topDetails(row, columns.length, what.actions(row))] : [])])
+  const body = what.rows.flatMap((row) => [
+    topRow(row, what),
+    ...(row === what.selected ? [topDetails(row, columns.length, what.actions(row))] : []),
+  ])
   table.replaceChildren(el('caption', {}, caption), head(columns), el('tbody', {}, ...body))
 }
 
@@ -47,7 +50,11 @@ export function fillJobs(table, what) {
 
 /** @param {Column[]} columns */
 function head(columns) {
-  return el('thead', {}, el('tr', {}, ...columns.map(({ title, class: name = '', hint = '' }) => el('th', { scope: 'col', class: name, title: hint }, title))))
+  return el(
+    'thead',
+    {},
+    el('tr', {}, ...columns.map(({ title, class: name = '', hint = '' }) => el('th', { scope: 'col', class: name, title: hint }, title))),
+  )
 }
 
 /** @param {TopRow} row @param {Parameters<typeof fillTop>[1]} what */
@@ -60,7 +67,13 @@ function topRow(row, what) {
       'th',
       { scope: 'row', class: 'error' },
       chooser(row.title, `key:${row.key}`, { 'aria-expanded': String(open) }, () => what.onSelect(row.key)),
-      el('span', { class: 'under' }, ...badges(row), groupBadge(row.group_state), row.culprit === null ? null : el('code', { title: row.culprit }, row.culprit)),
+      el(
+        'span',
+        { class: 'under' },
+        ...badges(row),
+        groupBadge(row.group_state),
+        row.culprit === null ? null : el('code', { title: row.culprit }, row.culprit),
+      ),
     ),
     el('td', { class: 'wide' }, what.spark(row.key)),
     el('td', { class: 'num' }, whole(row.count), el('span', { class: 'second' }, percent(row.share))),
@@ -68,13 +81,20 @@ function topRow(row, what) {
     row.change === null && !row.is_new ? el('td', { class: 'num' }, '–') : changeCell(row.change),
     what.job === null ? el('td', { class: 'num wide' }, whole(row.jobs)) : null,
     el('td', { class: 'num wide' }, whole(row.hosts)),
-    el('td', { class: 'num wide' }, time(row.last_seen, what.nowMs), el('span', { class: 'second' }, 'first ', time(row.first_seen, what.nowMs))),
+    el(
+      'td',
+      { class: 'num wide' },
+      time(row.last_seen, what.nowMs),
+      el('span', { class: 'second' }, 'first ', time(row.first_seen, what.nowMs)),
+    ),
   )
 }
 
 /** What somebody said of it; that it is new or goes on, the columns say. @param {string | null} state */
 function groupBadge(state) {
-  return state === null || state === 'new' || state === 'ongoing' ? null : el('span', { class: `badge ${state === 'regressed' ? 'up' : ''}` }, state)
+  return state === null || state === 'new' || state === 'ongoing'
+    ? null
+    : el('span', { class: `badge ${state === 'regressed' ? 'up' : ''}` }, state)
 }
 
 /** @param {TopRow} row @param {number} columns @param {Node | null} actions */
@@ -115,7 +135,11 @@ function jobRow(row, what) {
   return el(
     'tr',
     { class: open ? 'selected' : '' },
-    el('th', { scope: 'row', class: 'job' }, chooser(row.job, `job:${row.job}`, { 'aria-pressed': String(open) }, () => what.onSelect(row.job))),
+    el(
+      'th',
+      { scope: 'row', class: 'job' },
+      chooser(row.job, `job:${row.job}`, { 'aria-pressed': String(open) }, () => what.onSelect(row.job)),
+    ),
     el('td', { class: 'wide' }, what.spark(row.job)),
     el('td', { class: 'num' }, whole(row.count)),
     changeCell(row.change),

@@ -102,7 +102,13 @@ async function ask({ range, job, key }, signal) {
   const { exceptions } = topAnswer
   const among = exceptions.find((row) => hasKey(row, key)) ?? null
   const chosen = key === null ? null : (among ?? (await alone(job, key, span, signal)))
-  return { top: topAnswer, rows: chosen === null || among !== null ? exceptions : [chosen, ...exceptions], chosen, jobs: jobsAnswer, trend: trendAnswer }
+  return {
+    top: topAnswer,
+    rows: chosen === null || among !== null ? exceptions : [chosen, ...exceptions],
+    chosen,
+    jobs: jobsAnswer,
+    trend: trendAnswer,
+  }
 }
 
 /** An old key leads to the error, too. @param {TopRow} row @param {string | null} key */
@@ -143,8 +149,11 @@ function renderEmpty(nothing, othersHave) {
   byId('empty').hidden = !nothing
   byId('empty-how').hidden = othersHave
   byId('empty-title').textContent = `No errors ${view.job === null ? '' : `of ${view.job} `}in the last ${view.range.label}`
-  byId('empty-text').textContent = othersHave ? 'Other jobs have some; choose one below, or a longer range.' : 'That is good news, or no events have come in. A longer range shows what was before.'
-  byId('empty-command').textContent = `curl --data-binary @error.log -H 'Content-Type: application/x-ndjson' ${location.origin}/api/v1/events`
+  byId('empty-text').textContent = othersHave
+    ? 'Other jobs have some; choose one below, or a longer range.'
+    : 'That is good news, or no events have come in. A longer range shows what was before.'
+  byId('empty-command').textContent =
+    `curl --data-binary @error.log -H 'Content-Type: application/x-ndjson' ${location.origin}/api/v1/events`
 }
 
 /** @param {Loaded} loaded */
@@ -156,7 +165,9 @@ function renderNumbers({ top: { total, exceptions }, jobs: { jobs: rows } }) {
   const numbers = [
     ['Events', whole(total)],
     ['Change', complete && total > 0 ? change(before === 0 ? null : (total - before) / before) : '–'],
-    view.job === null ? ['Jobs', `${rows.length}${complete ? '' : '+'}`] : ['Error types', mine[0] === undefined ? '–' : whole(mine[0].error_types)],
+    view.job === null
+      ? ['Jobs', `${rows.length}${complete ? '' : '+'}`]
+      : ['Error types', mine[0] === undefined ? '–' : whole(mine[0].error_types)],
     ['Top error', first === undefined ? '–' : percent(first.share)],
   ]
   byId('numbers').replaceChildren(...numbers.map(([name = '', value = '']) => el('div', {}, el('dt', {}, name), el('dd', {}, value))))
@@ -168,7 +179,11 @@ function renderTrend({ chosen: row, trend: answer }) {
   byId('trend-title').textContent = chosen ?? (view.job === null ? 'Events of all jobs' : `Events of ${view.job}`)
   byId('clear-key').hidden = chosen === null
   byId('trend-text').textContent = trendText(answer)
-  byId('trend-rows').replaceChildren(...answer.points.map(({ time, count }) => el('tr', {}, el('th', { scope: 'row' }, moment(time)), el('td', { class: 'num' }, whole(count)))))
+  byId('trend-rows').replaceChildren(
+    ...answer.points.map(({ time, count }) =>
+      el('tr', {}, el('th', { scope: 'row' }, moment(time)), el('td', { class: 'num' }, whole(count))),
+    ),
+  )
   if (!byId('content').hidden) drawChart(byId('chart'), answer)
 }
 
@@ -192,7 +207,10 @@ function renderTables({ rows: errors, chosen, jobs: { jobs: rows } }) {
     selected: chosen,
     nowMs: Date.now(),
     range: range.label,
-    spark: (of) => (sparkKeys.has(of) ? sparkSlot(JSON.stringify(['key', range.name, job, of]), () => trend(job, { ...span, by: 'fingerprint', key: of }, signal)) : el('span')),
+    spark: (of) =>
+      sparkKeys.has(of)
+        ? sparkSlot(JSON.stringify(['key', range.name, job, of]), () => trend(job, { ...span, by: 'fingerprint', key: of }, signal))
+        : el('span'),
     onSelect: (of) => go({ key: of === chosen?.key ? null : of }),
     actions: (row) => groupActions(job, row, (work) => void work.then(load, (error) => renderProblem(error, signal))),
   })
@@ -210,7 +228,9 @@ async function renderProblem(cause, signal) {
   const known = cause instanceof ApiError ? cause : new ApiError(0, 'This page has a fault', String(cause))
   const away = known.status === 503 ? await readiness(signal).catch(() => null) : null
   if (signal.aborted) return
-  const checks = (away?.checks ?? []).filter((check) => !check.ok).map(({ name, detail }) => el('li', {}, el('strong', {}, name), ` ${detail}`))
+  const checks = (away?.checks ?? [])
+    .filter((check) => !check.ok)
+    .map(({ name, detail }) => el('li', {}, el('strong', {}, name), ` ${detail}`))
   byId('problem').replaceChildren(el('h2', {}, known.title), el('p', {}, known.message), checks.length === 0 ? '' : el('ul', {}, ...checks))
   byId('problem').hidden = false
   byId('empty').hidden = true

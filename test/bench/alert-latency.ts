@@ -34,7 +34,10 @@ export async function benchAlertLatency(): Promise<void> {
     kafka: { brokers: kafka.brokers, topics: [`${name}-logs`] },
     elasticsearch: { nodes: [elasticsearch.url], replicas: 0 },
     druid: { queryUrl: druid.queryUrl, coordinatorUrl: druid.coordinatorUrl, replicas: 1 },
-    alerts: { folders: [folder], receivers: { hook: { type: 'webhook', url: receiver.url, groupBy: ['alert'], match: { rule: 'probe' } } } },
+    alerts: {
+      folders: [folder],
+      receivers: { hook: { type: 'webhook', url: receiver.url, groupBy: ['alert'], match: { rule: 'probe' } } },
+    },
     http: { port: 0 },
   }
   const settings = loadSettings({ file: null, env: {}, overrides })
@@ -48,11 +51,21 @@ export async function benchAlertLatency(): Promise<void> {
     const told: number[] = []
     for (let i = -1; i < PROBES; i++) {
       const job = `probe-${i + 1}`
-      const value = JSON.stringify({ '@timestamp': new Date().toISOString(), 'ecs.version': '1.2.0', 'log.level': 'ERROR', message: 'probe', 'log.logger': 'Probe', job })
+      const value = JSON.stringify({
+        '@timestamp': new Date().toISOString(),
+        'ecs.version': '1.2.0',
+        'log.level': 'ERROR',
+        message: 'probe',
+        'log.logger': 'Probe',
+        job,
+      })
       await producer.send({ topic: `${name}-logs`, messages: [{ value }] })
       const acknowledgedMs = performance.now()
       const [inDruid, atReceiver] = await Promise.all([
-        until(async () => (await neighbours.druid.sql(`SELECT job FROM "${neighbours.names.datasource}" WHERE job = ?`, [job])).length > 0, acknowledgedMs),
+        until(
+          async () => (await neighbours.druid.sql(`SELECT job FROM "${neighbours.names.datasource}" WHERE job = ?`, [job])).length > 0,
+          acknowledgedMs,
+        ),
         until(async () => receiver.received.some(({ body }) => body.includes(`"${job}"`)), acknowledgedMs),
       ])
       if (i < 0) continue // the first makes the index and the first segment
@@ -62,7 +75,11 @@ export async function benchAlertLatency(): Promise<void> {
     say('machine', machine())
     say('probes, one after the other', String(PROBES))
     sayTimes('countable in Druid', countable, '')
-    sayTimes('from there to the receiver', told.map((ms, i) => Math.max(0, ms - (countable[i] ?? 0))), `evaluated every ${settings.alerts.intervalMs / 1_000} s`)
+    sayTimes(
+      'from there to the receiver',
+      told.map((ms, i) => Math.max(0, ms - (countable[i] ?? 0))),
+      `evaluated every ${settings.alerts.intervalMs / 1_000} s`,
+    )
     sayTimes('from the acknowledgement to the receiver', told, 'within 15 s')
   } finally {
     await producer.disconnect()

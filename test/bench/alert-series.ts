@@ -25,7 +25,11 @@ export const SERIES: readonly SeriesKind[] = [
   { name: 'mid', what: 'Poisson, 10 in 5 min', make: (chance, days) => poissonSeries(chance, days, 10, () => 1) },
   { name: 'over-dispersed', what: 'negative binomial in 5 min, mean 10, r 1.5', make: overDispersed },
   { name: 'diurnal', what: 'Poisson, 10 in 5 min x (1 + 0.8 sin of the day), any phase', make: diurnal },
-  { name: 'hourly cron', what: 'gamma(10) x 60 an hour over 3 min, starts within 2 min of any minute, else 0.1 in 5 min', make: hourlyCron },
+  {
+    name: 'hourly cron',
+    what: 'gamma(10) x 60 an hour over 3 min, starts within 2 min of any minute, else 0.1 in 5 min',
+    make: hourlyCron,
+  },
 ]
 
 /** Harder ones: beside the goals, to see where the rule ends. */
@@ -34,7 +38,11 @@ export const HARDER: readonly SeriesKind[] = [
   { name: 'wandering cron', what: 'gamma(3) x 60 an hour over 8 min, 1 in 5 left out, start +- 5 min', make: wanderingCron },
   { name: 'rare bursts', what: '40 within 8 min every 1.5 days, nothing else', make: rareBursts },
   { name: 'after an incident', what: 'Poisson, 0.25 in 5 min; one hour of 200 a minute some days ago', make: afterIncident },
-  { name: 'doubled today', what: 'Poisson, 10 in 5 min, 20 on the last day', make: (chance, days) => poissonSeries(chance, days, 10, (minute) => (minute >= (days - 1) * DAY_MINUTES ? 2 : 1)) },
+  {
+    name: 'doubled today',
+    what: 'Poisson, 10 in 5 min, 20 on the last day',
+    make: (chance, days) => poissonSeries(chance, days, 10, (minute) => (minute >= (days - 1) * DAY_MINUTES ? 2 : 1)),
+  },
 ]
 
 /** mulberry32. */
@@ -75,7 +83,8 @@ function diurnal(chance: Chance, days: number) {
 function hourlyCron(chance: Chance, days: number) {
   const { counts } = poissonSeries(chance, days, 0.1, () => 1)
   const at = Math.floor(chance() * 60)
-  for (let hour = -1; hour < days * 24; hour++) burst(chance, counts, hour * 60 + at + 2 * chance(), poisson(chance, 60 * (gamma(chance, 10) / 10)), 3)
+  for (let hour = -1; hour < days * 24; hour++)
+    burst(chance, counts, hour * 60 + at + 2 * chance(), poisson(chance, 60 * (gamma(chance, 10) / 10)), 3)
   return { counts, mean: 5.1 }
 }
 
@@ -90,7 +99,8 @@ function wanderingCron(chance: Chance, days: number) {
 
 function rareBursts(chance: Chance, days: number) {
   const counts = new Float64Array(days * DAY_MINUTES)
-  for (let minute = 0; minute < counts.length; minute++) if (chance() < 1 / (1.5 * DAY_MINUTES)) burst(chance, counts, minute, 20 + poisson(chance, 20), 8)
+  for (let minute = 0; minute < counts.length; minute++)
+    if (chance() < 1 / (1.5 * DAY_MINUTES)) burst(chance, counts, minute, 20 + poisson(chance, 20), 8)
   return { counts, mean: 40 / 432 }
 }
 

@@ -27,7 +27,10 @@ type Alarms = (counts: Float64Array, buckets: Float64Array) => number[]
 const RULES: readonly { readonly name: string; readonly alarms: Alarms }[] = [
   { name: 'spike', alarms: (counts, buckets) => ours(counts, buckets, 0) },
   { name: 'one day known', alarms: (counts, buckets) => ours(counts, buckets, HISTORY_BUCKETS - BUCKETS_PER_DAY) },
-  { name: 'ratio 3x', alarms: (_, buckets) => onBuckets(buckets, (i) => sum(buckets, i - 2, i) >= Math.max(LEAST_IN_RATIO, 3 * sum(buckets, i - 5, i - 3))) },
+  {
+    name: 'ratio 3x',
+    alarms: (_, buckets) => onBuckets(buckets, (i) => sum(buckets, i - 2, i) >= Math.max(LEAST_IN_RATIO, 3 * sum(buckets, i - 5, i - 3))),
+  },
   { name: 'z > 3', alarms: (_, buckets) => onBuckets(buckets, (i) => buckets[i]! > zLimit(buckets.subarray(i - BUCKETS_PER_DAY, i))) },
   { name: 'MAD 5', alarms: (_, buckets) => onBuckets(buckets, (i) => buckets[i]! > madLimit(buckets.subarray(i - BUCKETS_PER_DAY, i))) },
   { name: 'EWMA 4 sd', alarms: (_, buckets) => ewmaAlarms(buckets) },
@@ -58,7 +61,8 @@ function row(kind: SeriesKind, goal: string): void {
       addSpike(chance, spiky.counts, spiky.mean, start)
       for (const [r, { alarms }] of RULES.entries()) {
         falseEpisodes[r]! += episodes(alarms(quiet.counts, bucketsOf(quiet.counts)))
-        if (alarms(spiky.counts, bucketsOf(spiky.counts)).some((minute) => minute >= start && minute < start + SPIKE_MINUTES + BUCKET)) seen[r]! += 1
+        if (alarms(spiky.counts, bucketsOf(spiky.counts)).some((minute) => minute >= start && minute < start + SPIKE_MINUTES + BUCKET))
+          seen[r]! += 1
       }
     }
   }
@@ -72,7 +76,9 @@ function short(rate: number): string {
 }
 
 function bucketsOf(counts: Float64Array): Float64Array {
-  return Float64Array.from({ length: counts.length / BUCKET }, (_, i) => counts.subarray(i * BUCKET, (i + 1) * BUCKET).reduce((a, b) => a + b))
+  return Float64Array.from({ length: counts.length / BUCKET }, (_, i) =>
+    counts.subarray(i * BUCKET, (i + 1) * BUCKET).reduce((a, b) => a + b),
+  )
 }
 
 function episodes(alarms: readonly number[]): number {

@@ -20,7 +20,18 @@ const TYPES = 20
 const MINUTE = 60_000
 const DAY = 1_440 * MINUTE
 const T0 = Date.UTC(2026, 10, 20, 10)
-const CATEGORIES = ['timeout', 'connection', 'out-of-memory', 'bad-input', 'checkpoint-failure', 'overload', 'tls', 'dns', 'constraint-violation', 'code-defect']
+const CATEGORIES = [
+  'timeout',
+  'connection',
+  'out-of-memory',
+  'bad-input',
+  'checkpoint-failure',
+  'overload',
+  'tls',
+  'dns',
+  'constraint-violation',
+  'code-defect',
+]
 const CLASSES = Array.from({ length: TYPES }, (_, i) => `com.acme.error.Failure${i}Exception`)
 const ROUNDS = 5
 
@@ -39,7 +50,8 @@ class FakeReader implements AlertReader {
   async counts({ fromMs, toMs }: TimeRange): Promise<CountRow[]> {
     this.queries++
     const rows: CountRow[] = []
-    for (let windowMs = fromMs; windowMs < toMs; windowMs += MINUTE) for (let i = 0; i < this.#activeTypes; i++) rows.push(countRow(windowMs, i % JOBS, Math.floor(i / JOBS)))
+    for (let windowMs = fromMs; windowMs < toMs; windowMs += MINUTE)
+      for (let i = 0; i < this.#activeTypes; i++) rows.push(countRow(windowMs, i % JOBS, Math.floor(i / JOBS)))
     this.rows += rows.length
     return rows
   }
@@ -50,14 +62,29 @@ class FakeReader implements AlertReader {
     const subjects = by.includes('job') ? Math.min(JOBS, this.#activeTypes) : CATEGORIES.length
     const count = Math.ceil((this.#activeTypes / subjects) * (intervalMs / MINUTE) * this.#usual)
     for (let windowMs = fromMs; windowMs < toMs; windowMs += intervalMs) {
-      for (let i = 0; i < subjects; i++) rows.push({ ...NO_TYPE, windowMs, ...(by.includes('job') ? { job: jobName(i), environment: 'prod' } : { category: CATEGORIES[i]! }), count, lastMs: windowMs })
+      for (let i = 0; i < subjects; i++)
+        rows.push({
+          ...NO_TYPE,
+          windowMs,
+          ...(by.includes('job') ? { job: jobName(i), environment: 'prod' } : { category: CATEGORIES[i]! }),
+          count,
+          lastMs: windowMs,
+        })
     }
     this.rows += rows.length
     return rows
   }
 }
 
-const NO_TYPE = { job: null, environment: null, fingerprint: null, exceptionClass: null, rootCauseClass: null, category: null, severity: null }
+const NO_TYPE = {
+  job: null,
+  environment: null,
+  fingerprint: null,
+  exceptionClass: null,
+  rootCauseClass: null,
+  category: null,
+  severity: null,
+}
 
 function jobName(i: number): string {
   return `team-${i % 40}-job-${i}`
@@ -124,13 +151,20 @@ async function benchLoad(name: string, reader: FakeReader): Promise<void> {
   say('queries at a start', `${reader.queries} (${queriesOfBaseline} of baseline)`)
 
   let state: EvaluationState = { ...NOTHING_EVALUATED, untilMs: T0 - MINUTE }
-  const input = { index, table, baseline, groups, pipeline: null, wording: { links: { page: null, kibana: null, dataView: null }, adviceOf: () => null } }
+  const input = {
+    index,
+    table,
+    baseline,
+    groups,
+    pipeline: null,
+    wording: { links: { page: null, kibana: null, dataView: null }, adviceOf: () => null },
+  }
   const step = (completeUntilMs: number, readUntilMs: number) => {
     const spent = stopwatch()
     state = evaluate({ ...input, completeUntilMs, readUntilMs }, state).state
     return spent()
   }
-  say('first evaluation (fits every job\'s past)', ms(step(T0, T0)))
+  say("first evaluation (fits every job's past)", ms(step(T0, T0)))
   const [reading, complete, underWay] = [[] as number[], [] as number[], [] as number[]]
   reader.queries = 0
   for (let round = 1; round <= ROUNDS; round++) {

@@ -72,7 +72,11 @@ async function fill(brokers: string[], topic: string): Promise<number> {
 async function fetchTwice(brokers: string[], topic: string): Promise<number> {
   const before = process.cpuUsage()
   for (const group of ['one', 'two']) {
-    const consumer = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING }).consumer({ groupId: `${topic}-${group}`, maxBytesPerPartition: 4_194_304, maxBytes: 16_777_216 })
+    const consumer = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING }).consumer({
+      groupId: `${topic}-${group}`,
+      maxBytesPerPartition: 4_194_304,
+      maxBytes: 16_777_216,
+    })
     await consumer.connect()
     await consumer.subscribe({ topics: [topic], fromBeginning: true })
     let left = EVENTS

@@ -26,7 +26,11 @@ const WARM_UP = 3
 const STAGES = ['decode', 'redact', 'analyse'] as const
 
 interface Way {
-  readonly stages: readonly [(records: Buffer[]) => ErrorEvent[], (events: ErrorEvent[]) => ErrorEvent[], (events: ErrorEvent[]) => unknown[]]
+  readonly stages: readonly [
+    (records: Buffer[]) => ErrorEvent[],
+    (events: ErrorEvent[]) => ErrorEvent[],
+    (events: ErrorEvent[]) => unknown[],
+  ]
   readonly micros: [number, number, number]
 }
 
@@ -56,7 +60,8 @@ function wayOf(knownTraces: boolean): Way {
   const { limits, fingerprint, patterns } = schema.parse({})
   const decode = createDecoder(limits, { knownTraces })
   const analyse = createAnalyser({ fingerprint, patterns: loadRules(patterns.folder) })
-  const decodeAll = (records: Buffer[]): ErrorEvent[] => records.flatMap((record) => decode(record)).flatMap((outcome) => (outcome.kind === 'ok' ? outcome.value : []))
+  const decodeAll = (records: Buffer[]): ErrorEvent[] =>
+    records.flatMap((record) => decode(record)).flatMap((outcome) => (outcome.kind === 'ok' ? outcome.value : []))
   return { stages: [decodeAll, (events) => events.map(redactEvent), (events) => events.map((event) => analyse(event))], micros: [0, 0, 0] }
 }
 
@@ -81,7 +86,8 @@ function report(layout: string, records: readonly Buffer[], fast: Way, plain: Wa
   const bytes = records.reduce((sum, { length }) => sum + length, 0) / RECORDS
   const each = (micros: number): string => (micros / RECORDS / (ROUNDS - WARM_UP)).toFixed(1)
   const total = ({ micros }: Way): number => micros.reduce((sum, part) => sum + part, 0)
-  for (const [i, stage] of STAGES.entries()) say(`${layout}, ${stage}: fast / plain`, `${each(fast.micros[i] ?? 0)} / ${each(plain.micros[i] ?? 0)} µs`)
+  for (const [i, stage] of STAGES.entries())
+    say(`${layout}, ${stage}: fast / plain`, `${each(fast.micros[i] ?? 0)} / ${each(plain.micros[i] ?? 0)} µs`)
   say(`${layout} (${Math.round(bytes)} B), all: fast / plain`, `${each(total(fast))} / ${each(total(plain))} µs`)
   say(`${layout}, all: fast is so many times the plain`, (total(fast) / total(plain)).toFixed(2))
 }

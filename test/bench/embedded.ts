@@ -45,7 +45,8 @@ async function writeEvents(file: string): Promise<number> {
 function parseOnly(file: string): number {
   const before = process.cpuUsage()
   const bytes = readFileSync(file)
-  for (let from = 0, end = bytes.indexOf(10); end !== -1; from = end + 1, end = bytes.indexOf(10, from)) JSON.parse(bytes.toString('utf8', from, end))
+  for (let from = 0, end = bytes.indexOf(10); end !== -1; from = end + 1, end = bytes.indexOf(10, from))
+    JSON.parse(bytes.toString('utf8', from, end))
   const { user, system } = process.cpuUsage(before)
   return (user + system) / 1e6
 }

@@ -17,14 +17,103 @@ const MAX_REPEATS = 40
 const MAX_LINE_BYTES = 262_144
 
 const NAMES = [
-  'message', 'level', 'log.level', '@timestamp', 'timestamp', 'timeMillis', 'instant', 'thrown', 'error', 'error.type', 'error.message', 'error.stack_trace', 'stack_trace', 'stackTrace',
-  'exception', 'throwable', 'cause', 'causedBy', 'suppressed', 'extendedStackTrace', 'stepArray', 'frames', 'name', 'type', 'className', 'class', 'method', 'methodName', 'file', 'line',
-  'lineNumber', 'commonElementCount', 'short_message', 'full_message', 'severity', 'mdc', 'contextMap', 'context', 'labels', 'logger', 'loggerName', 'logger_name', 'log', 'fields',
-  'kubernetes', 'payload', 'data', 'resourceLogs', 'scopeLogs', 'logRecords', 'body', 'attributes', 'stringValue', 'ecs.version', '@version', 'loggerFqcn', 'endOfBatch', '__proto__', '',
+  'message',
+  'level',
+  'log.level',
+  '@timestamp',
+  'timestamp',
+  'timeMillis',
+  'instant',
+  'thrown',
+  'error',
+  'error.type',
+  'error.message',
+  'error.stack_trace',
+  'stack_trace',
+  'stackTrace',
+  'exception',
+  'throwable',
+  'cause',
+  'causedBy',
+  'suppressed',
+  'extendedStackTrace',
+  'stepArray',
+  'frames',
+  'name',
+  'type',
+  'className',
+  'class',
+  'method',
+  'methodName',
+  'file',
+  'line',
+  'lineNumber',
+  'commonElementCount',
+  'short_message',
+  'full_message',
+  'severity',
+  'mdc',
+  'contextMap',
+  'context',
+  'labels',
+  'logger',
+  'loggerName',
+  'logger_name',
+  'log',
+  'fields',
+  'kubernetes',
+  'payload',
+  'data',
+  'resourceLogs',
+  'scopeLogs',
+  'logRecords',
+  'body',
+  'attributes',
+  'stringValue',
+  'ecs.version',
+  '@version',
+  'loggerFqcn',
+  'endOfBatch',
+  '__proto__',
+  '',
 ] as const
 const SCRAPS = [
-  '\\n', '\\n\\tat ', '\\nCaused by: ', '\\n\\tSuppressed: ', '\\nWrapped by: ', 'a.b.C', ': ', '... 7 more', '[CIRCULAR REFERENCE', '$$Lambda$1/0x0', '{', '}', '[', ']', '"', "'", '\\', '=', '<*>',
-  '://', '…', '\u0000', '\ufeff', '\ud800', '9'.repeat(40), '-', 'null', 'true', '1e999', '\r\n', '\t', 'password=', 'user@mail.example.com', '4111111111111111', '{}', '()',
+  '\\n',
+  '\\n\\tat ',
+  '\\nCaused by: ',
+  '\\n\\tSuppressed: ',
+  '\\nWrapped by: ',
+  'a.b.C',
+  ': ',
+  '... 7 more',
+  '[CIRCULAR REFERENCE',
+  '$$Lambda$1/0x0',
+  '{',
+  '}',
+  '[',
+  ']',
+  '"',
+  "'",
+  '\\',
+  '=',
+  '<*>',
+  '://',
+  '…',
+  '\u0000',
+  '\ufeff',
+  '\ud800',
+  '9'.repeat(40),
+  '-',
+  'null',
+  'true',
+  '1e999',
+  '\r\n',
+  '\t',
+  'password=',
+  'user@mail.example.com',
+  '4111111111111111',
+  '{}',
+  '()',
 ] as const
 
 /** Whole numbers below `n`, from a seed (mulberry32). */
@@ -43,7 +132,9 @@ export function dice(seed: number): Dice {
 /** Real records: the bundled ones, and those of the tests as far as they are there (the package has none). */
 export function records(): Buffer[] {
   const bundled = packageFolder('samples')
-  const bundles = readdirSync(bundled).filter((file) => file.endsWith('.gz')).map((file) => gunzipSync(readFileSync(join(bundled, file))))
+  const bundles = readdirSync(bundled)
+    .filter((file) => file.endsWith('.gz'))
+    .map((file) => gunzipSync(readFileSync(join(bundled, file))))
   const tests = ['layouts', 'malformed'].map((folder) => join(bundled, '..', 'test', 'data', folder))
   const files = tests.flatMap((folder) => readdirSync(folder).map((file) => readFileSync(join(folder, file))))
   return [...bundles, ...files].flatMap(linesOf).filter((line) => line.length <= MAX_LINE_BYTES)
@@ -58,15 +149,31 @@ export function* fuzzedLines(seed: number, count: number): Generator<Buffer> {
       yield broken(real, roll)
       continue
     }
-    if (structures.length === 0) structures = fc.sample(structure, { seed: roll(0x7fffffff), numRuns: LOT }).map((value) => Buffer.from(JSON.stringify(value)))
+    if (structures.length === 0)
+      structures = fc.sample(structure, { seed: roll(0x7fffffff), numRuns: LOT }).map((value) => Buffer.from(JSON.stringify(value)))
     yield structures.pop()!
   }
 }
 
-const text = fc.oneof(fc.array(fc.oneof(fc.constantFrom(...SCRAPS), fc.string({ maxLength: 12 })), { maxLength: 30 }).map((parts) => parts.join('').replaceAll('\\n', '\n').replaceAll('\\t', '\t')), fc.string({ unit: 'binary', maxLength: 40 }))
+const text = fc.oneof(
+  fc
+    .array(fc.oneof(fc.constantFrom(...SCRAPS), fc.string({ maxLength: 12 })), { maxLength: 30 })
+    .map((parts) => parts.join('').replaceAll('\\n', '\n').replaceAll('\\t', '\t')),
+  fc.string({ unit: 'binary', maxLength: 40 }),
+)
 const { structure } = fc.letrec<{ value: unknown; structure: unknown }>((tie) => ({
-  value: fc.oneof({ maxDepth: 4 }, text, fc.constantFrom(null, true, -1, 1e308, 1_772_000_000_000, ''), tie('structure'), fc.array(tie('value'), { maxLength: 6 })),
-  structure: fc.dictionary(fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...NAMES) }, { weight: 1, arbitrary: fc.string({ maxLength: 8 }) }), tie('value'), { maxKeys: 12 }),
+  value: fc.oneof(
+    { maxDepth: 4 },
+    text,
+    fc.constantFrom(null, true, -1, 1e308, 1_772_000_000_000, ''),
+    tie('structure'),
+    fc.array(tie('value'), { maxLength: 6 }),
+  ),
+  structure: fc.dictionary(
+    fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...NAMES) }, { weight: 1, arbitrary: fc.string({ maxLength: 8 }) }),
+    tie('value'),
+    { maxKeys: 12 },
+  ),
 }))
 
 function broken(real: readonly Buffer[], roll: Dice): Buffer {
@@ -102,7 +209,7 @@ function replaced(line: Buffer, at: number, length: number, by: Buffer): Buffer 
 
 function linesOf(bytes: Buffer): Buffer[] {
   const lines: Buffer[] = []
-  for (let from = 0; from < bytes.length; ) {
+  for (let from = 0; from < bytes.length;) {
     const newline = bytes.indexOf(0x0a, from)
     const to = newline < 0 ? bytes.length : newline
     if (to > from) lines.push(bytes.subarray(from, to))

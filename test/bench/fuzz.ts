@@ -49,7 +49,11 @@ export function benchFuzz(): void {
 function benchHostile(name: string, lines: readonly Buffer[]): void {
   const found: Found = { crashes: [], events: 0, slowestMs: 0, slow: 0, slowAgain: 0 }
   const slowestMs = Math.max(...lines.map((line) => bestMs(line, found)))
-  say(`1 MiB of ${name}`, `${slowestMs.toFixed(1)} ms${found.crashes.length === 0 ? '' : `, CRASH ${found.crashes[0]}`}`, `${MAY_TAKE_MS} ms`)
+  say(
+    `1 MiB of ${name}`,
+    `${slowestMs.toFixed(1)} ms${found.crashes.length === 0 ? '' : `, CRASH ${found.crashes[0]}`}`,
+    `${MAY_TAKE_MS} ms`,
+  )
 }
 
 function tried(line: Buffer, run: Run, found: Found): void {
@@ -82,7 +86,9 @@ function runner(found: Found): Run {
         analyse(redactEvent(outcome.value))
       }
     } catch (error) {
-      found.crashes.push(`${error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 3).join(' ') : String(error)}: ${line.toString('base64').slice(0, 2_000)}`)
+      found.crashes.push(
+        `${error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 3).join(' ') : String(error)}: ${line.toString('base64').slice(0, 2_000)}`,
+      )
     }
     return watch()
   }

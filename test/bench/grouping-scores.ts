@@ -33,7 +33,8 @@ export function scoresOf(events: readonly Labelled[]): Scores {
   const cells = cellsOf(events)
   const right = cells.filter((cell) => cell.count === predicted.get(cell.predicted) && cell.count === truth.get(cell.truth))
   const pairs = pairScores(cells, predicted, truth)
-  const perEvent = (sizes: ReadonlyMap<string, number>, side: 'predicted' | 'truth') => sum(cells, (cell) => cell.count ** 2 / sizes.get(cell[side])!) / events.length
+  const perEvent = (sizes: ReadonlyMap<string, number>, side: 'predicted' | 'truth') =>
+    sum(cells, (cell) => cell.count ** 2 / sizes.get(cell[side])!) / events.length
   return {
     ga: sum(right, (cell) => cell.count) / events.length,
     fga: harmonic(right.length / predicted.size, right.length / truth.size),
@@ -72,7 +73,11 @@ function majorities(cells: readonly Cell[]): Map<string, number> {
   return best
 }
 
-function pairScores(cells: readonly Cell[], predicted: ReadonlyMap<string, number>, truth: ReadonlyMap<string, number>): { precision: number; recall: number } {
+function pairScores(
+  cells: readonly Cell[],
+  predicted: ReadonlyMap<string, number>,
+  truth: ReadonlyMap<string, number>,
+): { precision: number; recall: number } {
   const pairs = (n: number) => (n * (n - 1)) / 2
   const both = sum(cells, (cell) => pairs(cell.count))
   const ratio = (of: ReadonlyMap<string, number>) => {

@@ -29,7 +29,25 @@ const TEST_DATA = join(packageFolder('samples'), '..', 'test', 'data')
 const LINE_CHARS = 1_048_576
 /** The least of them counts: what comes once is a pause of the machine. */
 const TRIES = 3
-const HOSTILE = ['(', '"', "'", '=', '$', '$.', '[', 'FF:', '://', 'a.', '/', 'for user ', '1 ', '<*>', 'Caused by: a.b.C: x\n', '\tSuppressed: a.b.C: x\n', '\tat a.b(C.java:1)\n']
+const HOSTILE = [
+  '(',
+  '"',
+  "'",
+  '=',
+  '$',
+  '$.',
+  '[',
+  'FF:',
+  '://',
+  'a.',
+  '/',
+  'for user ',
+  '1 ',
+  '<*>',
+  'Caused by: a.b.C: x\n',
+  '\tSuppressed: a.b.C: x\n',
+  '\tat a.b(C.java:1)\n',
+]
 
 interface Labels {
   readonly event: ErrorEvent
@@ -55,7 +73,10 @@ export async function benchGrouping(): Promise<void> {
 
 /** Real lines of stack traces, with the class, method and normal form that they must give. */
 function benchFrames(): void {
-  const cases = readFileSync(join(TEST_DATA, 'frame-cases.ndjson'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>) // rows are objects
+  const cases = readFileSync(join(TEST_DATA, 'frame-cases.ndjson'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>) // rows are objects
   const right = cases.filter((row) => {
     const frame = parseFrame(textOf(row, 'frame') ?? '')
     return (frame?.className ?? null) === row['class'] && (frame === null ? null : normaliseFrame(frame)) === row['norm']
@@ -82,11 +103,20 @@ function benchLayouts(): void {
 function benchKinds(): void {
   const rows = rowsOf(join(TEST_DATA, 'fingerprint-kinds.ndjson.gz'))
   const labels = rows.map((row) => {
-    const throwable = { form: 'text', type: textOf(row, 'type'), message: textOf(row, 'message'), text: textOf(row, 'trace') ?? '' } as const
+    const throwable = {
+      form: 'text',
+      type: textOf(row, 'type'),
+      message: textOf(row, 'message'),
+      text: textOf(row, 'trace') ?? '',
+    } as const
     return { event: anEvent({ throwable }), truth: textOf(row, 'kind') ?? '' }
   })
   const scores = scoresOf(labelledBy('fp', labels))
-  say(`${new Set(labels.map(({ truth }) => truth)).size} kinds of errors of this JVM: pair F1, purity`, `${figure(scores.pairF1)} ${figure(scores.purity)}`, '.985, 1.000')
+  say(
+    `${new Set(labels.map(({ truth }) => truth)).size} kinds of errors of this JVM: pair F1, purity`,
+    `${figure(scores.pairF1)} ${figure(scores.purity)}`,
+    '.985, 1.000',
+  )
 }
 
 /** What patterns and parsers stumble over, repeated to a line of 1 MiB, as a message and as a trace. */
@@ -95,25 +125,30 @@ function benchHostile(): void {
   for (const scrap of HOSTILE) {
     const text = scrap.repeat(Math.ceil(LINE_CHARS / scrap.length))
     const logged = { form: 'text', type: `a.${text}`, message: text, text: `a.E: ${text}` } as const
-    for (const event of [anEvent({ throwable: null, message: text }), anEvent({ throwable: logged })]) longestMs = Math.max(longestMs, groupingMs(event))
+    for (const event of [anEvent({ throwable: null, message: text }), anEvent({ throwable: logged })])
+      longestMs = Math.max(longestMs, groupingMs(event))
   }
   say('longest time on a hostile line of 1 MiB', `${longestMs.toFixed(0)} ms`, '50 ms')
 }
 
 function groupingMs(event: ErrorEvent): number {
-  return Math.min(...Array.from({ length: TRIES }, () => {
-    const fingerprint = createFingerprinter({ ownPackages: [] })
-    const watch = stopwatch()
-    fingerprint(event)
-    return watch()
-  }))
+  return Math.min(
+    ...Array.from({ length: TRIES }, () => {
+      const fingerprint = createFingerprinter({ ownPackages: [] })
+      const watch = stopwatch()
+      fingerprint(event)
+      return watch()
+    }),
+  )
 }
 
 /** One error has one fingerprint in every layout, so all files are one set. */
 function benchJobs(folder: string): void {
   const decode = createDecoder(schema.parse({}).limits)
   const events = filesOf(folder).flatMap((file) => linesOf(file).flatMap((line) => decode(Buffer.from(line))))
-  const labels = events.flatMap((outcome) => (outcome.kind === 'ok' ? [{ event: outcome.value, truth: outcome.value.context.get('truth') ?? '' }] : []))
+  const labels = events.flatMap((outcome) =>
+    outcome.kind === 'ok' ? [{ event: outcome.value, truth: outcome.value.context.get('truth') ?? '' }] : [],
+  )
   const scores = scoresOf(labelledBy('fp', labels))
   say('jobs: pair F1, purity', `${figure(scores.pairF1)} ${figure(scores.purity)}`, '.985, 1.000')
 }
@@ -122,7 +157,10 @@ function benchMessages(folder: string): void {
   for (const label of ['group', 'group2'] as const) {
     const scores = filesOf(folder).map((file) => {
       const rows = rowsOf(file).filter((row) => typeof row[label] === 'string')
-      const labels = rows.map((row) => ({ event: anEvent({ throwable: null, logger: textOf(row, 'logger'), message: textOf(row, 'message') ?? '' }), truth: textOf(row, label) ?? '' }))
+      const labels = rows.map((row) => ({
+        event: anEvent({ throwable: null, logger: textOf(row, 'logger'), message: textOf(row, 'message') ?? '' }),
+        truth: textOf(row, label) ?? '',
+      }))
       const own = scoresOf(labelledBy('fp', labels))
       say(`LogHub ${file.slice(folder.length + 1).replace('.ndjson.gz', '')} (${label}): GA, FGA`, `${figure(own.ga)} ${figure(own.fga)}`)
       return own
@@ -134,10 +172,18 @@ function benchMessages(folder: string): void {
 /** Assertions of a test framework are no errors of an application: only crashes count. */
 function benchTraces(file: string): void {
   const rows = rowsOf(file).filter((row) => row['kind'] === 'crash')
-  const labels = rows.map((row) => ({ event: anEvent({ logger: null, throwable: { form: 'text', type: null, message: null, text: textOf(row, 'trace') ?? '' } }), truth: textOf(row, 'group') ?? '' }))
-  for (const key of Object.keys(KEYS) as Key[]) { // the keys of a constant
+  const labels = rows.map((row) => ({
+    event: anEvent({ logger: null, throwable: { form: 'text', type: null, message: null, text: textOf(row, 'trace') ?? '' } }),
+    truth: textOf(row, 'group') ?? '',
+  }))
+  for (const key of Object.keys(KEYS) as Key[]) {
+    // the keys of a constant
     const scores = scoresOf(labelledBy(key, labels))
-    say(`Defects4J ${KEYS[key]}: B-cubed F1, pair precision`, `${figure(scores.bcubedF1)} ${figure(scores.pairPrecision)}`, key === 'fp' ? '.91, -' : key === 'fpStack' ? '-, .99' : '')
+    say(
+      `Defects4J ${KEYS[key]}: B-cubed F1, pair precision`,
+      `${figure(scores.bcubedF1)} ${figure(scores.pairPrecision)}`,
+      key === 'fp' ? '.91, -' : key === 'fpStack' ? '-, .99' : '',
+    )
   }
 }
 
@@ -147,11 +193,17 @@ function labelledBy(key: Key, labels: readonly Labels[]): Labelled[] {
 }
 
 function filesOf(folder: string): string[] {
-  return readdirSync(folder).filter((name) => name.endsWith('.ndjson.gz')).sort().map((name) => join(folder, name))
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.ndjson.gz'))
+    .sort()
+    .map((name) => join(folder, name))
 }
 
 function linesOf(file: string): string[] {
-  return gunzipSync(readFileSync(file)).toString('utf8').split('\n').filter((line) => line !== '')
+  return gunzipSync(readFileSync(file))
+    .toString('utf8')
+    .split('\n')
+    .filter((line) => line !== '')
 }
 
 function rowsOf(file: string): Record<string, unknown>[] {

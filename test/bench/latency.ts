@@ -42,12 +42,33 @@ export async function benchLatency(): Promise<void> {
     const countable: number[] = []
     for (let i = -1; i < PROBES; i++) {
       const job = `probe-${i + 1}`
-      const value = JSON.stringify({ '@timestamp': new Date().toISOString(), 'ecs.version': '1.2.0', 'log.level': 'ERROR', message: 'probe', 'log.logger': 'Probe', job })
+      const value = JSON.stringify({
+        '@timestamp': new Date().toISOString(),
+        'ecs.version': '1.2.0',
+        'log.level': 'ERROR',
+        message: 'probe',
+        'log.logger': 'Probe',
+        job,
+      })
       await producer.send({ topic: `${name}-logs`, messages: [{ value }] })
       const acknowledgedMs = performance.now()
       const [inElasticsearch, inDruid] = await Promise.all([
-        until(async () => (await neighbours.elasticsearch.count({ index: neighbours.names.detailIndex, query: { term: { job } }, ignore_unavailable: true, allow_no_indices: true })).count > 0, acknowledgedMs),
-        until(async () => (await neighbours.druid.sql(`SELECT job FROM "${neighbours.names.datasource}" WHERE job = ?`, [job])).length > 0, acknowledgedMs),
+        until(
+          async () =>
+            (
+              await neighbours.elasticsearch.count({
+                index: neighbours.names.detailIndex,
+                query: { term: { job } },
+                ignore_unavailable: true,
+                allow_no_indices: true,
+              })
+            ).count > 0,
+          acknowledgedMs,
+        ),
+        until(
+          async () => (await neighbours.druid.sql(`SELECT job FROM "${neighbours.names.datasource}" WHERE job = ?`, [job])).length > 0,
+          acknowledgedMs,
+        ),
       ])
       if (i < 0) continue // the first makes the index and the first segment
       searchable.push(inElasticsearch)
@@ -55,7 +76,10 @@ export async function benchLatency(): Promise<void> {
     }
     say('machine', machine())
     say('probes, one after the other', String(PROBES))
-    for (const [what, times] of [['searchable', searchable], ['countable in Druid', countable]] as const) {
+    for (const [what, times] of [
+      ['searchable', searchable],
+      ['countable in Druid', countable],
+    ] as const) {
       const sorted = times.toSorted((a, b) => a - b)
       say(`${what}: median / slowest`, `${seconds(sorted[PROBES >> 1])} / ${seconds(sorted.at(-1))} s`, 'within 5 s')
     }

@@ -14,7 +14,18 @@ import { benchGrouping } from './grouping.ts'
 import { benchLatency } from './latency.ts'
 import { benchPatterns } from './patterns.ts'
 
-const BENCHES = { decode: benchDecode, embedded: benchEmbedded, cluster: benchCluster, latency: benchLatency, 'alert-latency': benchAlertLatency, grouping: benchGrouping, patterns: benchPatterns, alerts: benchAlerts, 'alert-spikes': benchSpikes, fuzz: benchFuzz } as const
+const BENCHES = {
+  decode: benchDecode,
+  embedded: benchEmbedded,
+  cluster: benchCluster,
+  latency: benchLatency,
+  'alert-latency': benchAlertLatency,
+  grouping: benchGrouping,
+  patterns: benchPatterns,
+  alerts: benchAlerts,
+  'alert-spikes': benchSpikes,
+  fuzz: benchFuzz,
+} as const
 const ONLY_NAMED = 'fuzz'
 
 const words = process.argv.slice(2)

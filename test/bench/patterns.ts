@@ -26,9 +26,21 @@ export async function benchPatterns(): Promise<void> {
   say('events of the bundled sample', String(events.length))
   for (const some of [spread(rules, FEW), rules]) {
     const classifierFor = createClassifier({ rules: some })
-    const subjectOf = ({ event, throwable }: (typeof subjects)[number]) => ({ throwable, truncated: false, logger: event.logger, message: '', messageTemplate: null })
-    say(`first seen, ${some.length} rules`, micros(subjects, (one) => classifierFor(subjectOf(one))(one.event.message)))
-    say(`first seen, ${some.length} rules, one after the other`, micros(subjects, (one) => plainly(some, one.throwable, one.event.message)))
+    const subjectOf = ({ event, throwable }: (typeof subjects)[number]) => ({
+      throwable,
+      truncated: false,
+      logger: event.logger,
+      message: '',
+      messageTemplate: null,
+    })
+    say(
+      `first seen, ${some.length} rules`,
+      micros(subjects, (one) => classifierFor(subjectOf(one))(one.event.message)),
+    )
+    say(
+      `first seen, ${some.length} rules, one after the other`,
+      micros(subjects, (one) => plainly(some, one.throwable, one.event.message)),
+    )
     const analyse = createAnalyser({ fingerprint: { ownPackages: [] }, patterns: { rules: some, digest: '' } })
     say(`known, ${some.length} rules, with its fingerprint`, micros(events, analyse))
   }
@@ -38,7 +50,9 @@ export async function benchPatterns(): Promise<void> {
 
 async function decoded(): Promise<ErrorEvent[]> {
   const decode = createDecoder(loadSettings({ file: null, env: {}, overrides: {} }).limits)
-  return [...(await ecsRecords(EVENTS))].flatMap(({ value }) => decode(value)).flatMap((outcome) => (outcome.kind === 'ok' ? [outcome.value] : []))
+  return [...(await ecsRecords(EVENTS))]
+    .flatMap(({ value }) => decode(value))
+    .flatMap((outcome) => (outcome.kind === 'ok' ? [outcome.value] : []))
 }
 
 function throwableOf({ throwable }: ErrorEvent): Throwable | null {

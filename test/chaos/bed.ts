@@ -81,7 +81,12 @@ export async function makeBed(context: FaultContext, options: BedOptions = {}): 
   const { servers } = context
   const [kafka, elasticsearch] = await Promise.all([options.kafka ?? servers.kafka(), options.elasticsearch ?? servers.elasticsearch()])
   const hasDruid = options.druid !== undefined
-  const settings = ownSettings({ kafka, elasticsearch, ...(options.druid === undefined ? {} : { druid: options.druid }) }, mergedSections({ blockSize: 700, ...SMALL }, options.over ?? {}), options.partitions ?? PARTITIONS, hasDruid)
+  const settings = ownSettings(
+    { kafka, elasticsearch, ...(options.druid === undefined ? {} : { druid: options.druid }) },
+    mergedSections({ blockSize: 700, ...SMALL }, options.over ?? {}),
+    options.partitions ?? PARTITIONS,
+    hasDruid,
+  )
   const installation = await install(settings)
   if (hasDruid) await installDruid(installation)
   return new ChaosBed(installation, hasDruid, options.make ?? anError, context.say)
@@ -89,7 +94,8 @@ export async function makeBed(context: FaultContext, options: BedOptions = {}): 
 
 function mergedSections(base: Record<string, unknown>, over: Record<string, unknown>): Record<string, unknown> {
   const merged = { ...base }
-  for (const [name, value] of Object.entries(over)) merged[name] = typeof value === 'object' ? { ...(base[name] as object | undefined), ...value } : value
+  for (const [name, value] of Object.entries(over))
+    merged[name] = typeof value === 'object' ? { ...(base[name] as object | undefined), ...value } : value
   return merged
 }
 
@@ -181,7 +187,11 @@ class ChaosBed implements Bed {
     const began = Date.now()
     try {
       await this.#sending
-      await waitUntil('lag zero', async () => (await lagOf(neighbours, detailGroup, topic)) === 0 && (await lagOf(neighbours, rollupGroup, topic)) === 0, timeoutMs)
+      await waitUntil(
+        'lag zero',
+        async () => (await lagOf(neighbours, detailGroup, topic)) === 0 && (await lagOf(neighbours, rollupGroup, topic)) === 0,
+        timeoutMs,
+      )
       return Date.now() - began
     } catch {
       return null
@@ -193,8 +203,14 @@ class ChaosBed implements Bed {
     for (const { peakMiB } of this.members) this.#peakMiB = Math.max(this.#peakMiB, peakMiB)
     const outcome = await judge(this, options)
     const stalls = lagZeroMs === null ? [`the lag did not come to zero within ${SETTLE_MS / 1_000} s`] : []
-    const concluded = { ...outcome, lagZeroMs: lagZeroMs ?? SETTLE_MS, peakMiB: Math.round(this.#peakMiB), problems: [...stalls, ...outcome.problems] }
-    if (concluded.problems.length > 0 || concluded.lost > 0 || concluded.doubled > 0) this.#say(`  what the processes said: ${this.#keepLogs()}`)
+    const concluded = {
+      ...outcome,
+      lagZeroMs: lagZeroMs ?? SETTLE_MS,
+      peakMiB: Math.round(this.#peakMiB),
+      problems: [...stalls, ...outcome.problems],
+    }
+    if (concluded.problems.length > 0 || concluded.lost > 0 || concluded.doubled > 0)
+      this.#say(`  what the processes said: ${this.#keepLogs()}`)
     return concluded
   }
 
@@ -227,14 +243,19 @@ class ChaosBed implements Bed {
     for (;;) {
       try {
         this.#producer ??= await this.#connected()
-        await this.#producer.send({ topic: this.installation.topic, acks: -1, messages: records.map(({ key, value }) => ({ key, value, partition })) })
+        await this.#producer.send({
+          topic: this.installation.topic,
+          acks: -1,
+          messages: records.map(({ key, value }) => ({ key, value, partition })),
+        })
         break
       } catch {
         await this.#producer?.disconnect().catch(() => {})
         this.#producer = null
         const end = await waitUntil('the end of the log', async () => (await this.#endOf(partition)) + 1, SETTLE_MS)
         if (end - 1 === from + records.length) break
-        if (end - 1 !== from) throw new Error(`the log of partition ${partition} ends at ${end - 1}; expected ${from} or ${from + records.length}`)
+        if (end - 1 !== from)
+          throw new Error(`the log of partition ${partition} ends at ${end - 1}; expected ${from} or ${from + records.length}`)
       }
     }
     records.forEach((record, i) => this.expected.add(this.#incarnation, partition, from + i, record))
@@ -242,7 +263,12 @@ class ChaosBed implements Bed {
   }
 
   async #connected(): Promise<Producer> {
-    const producer = this.installation.neighbours.kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false, retry: { retries: 5 } })
+    const producer = this.installation.neighbours.kafka.producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      retry: { retries: 5 },
+    })
     await producer.connect()
     return producer
   }

@@ -47,11 +47,24 @@ export interface Ledger {
 
 /** `tracefold ledger`, over all days there are. */
 export async function ledgerOf(settings: Record<string, unknown>): Promise<Ledger> {
-  const { code, output } = await runTracefold({ ...settings, logLevel: 'fatal' }, ['ledger', '--json', '--from', '1970-01-01', '--to', '9999-12-31'])
+  const { code, output } = await runTracefold({ ...settings, logLevel: 'fatal' }, [
+    'ledger',
+    '--json',
+    '--from',
+    '1970-01-01',
+    '--to',
+    '9999-12-31',
+  ])
   if (code !== 0) throw new Error(`tracefold ledger ended with ${code}: ${output}`)
   const { lines } = JSON.parse(output) as { lines: LedgerTotal[] }
   const sumOf = (branch: BranchName, name: string): number =>
-    lines.filter((line) => line.branch === branch).reduce((sum, { counts }) => sum + Object.entries(counts).reduce((own, [key, n]) => own + (key === name || key.startsWith(`${name}.`) ? n : 0), 0), 0)
+    lines
+      .filter((line) => line.branch === branch)
+      .reduce(
+        (sum, { counts }) =>
+          sum + Object.entries(counts).reduce((own, [key, n]) => own + (key === name || key.startsWith(`${name}.`) ? n : 0), 0),
+        0,
+      )
   const branch = (one: BranchName): LedgerSum => ({
     consumed: sumOf(one, 'consumed'),
     counted: sumOf(one, 'counted'),
@@ -71,8 +84,15 @@ export async function lagOf({ admin }: Neighbours, groupId: string, topic: strin
   return [...log].reduce((sum, [partition, { begin, end }]) => sum + end - Math.max(begin, committed.get(partition) ?? -1), 0)
 }
 
-async function readAll(kafka: Neighbours['kafka'], admin: Neighbours['admin'], topic: string, onValue: (value: Buffer) => void): Promise<void> {
-  const open = new Map([...(await topicOffsets(admin, topic))].filter(([, { begin, end }]) => end > begin).map(([partition, { end }]) => [partition, end]))
+async function readAll(
+  kafka: Neighbours['kafka'],
+  admin: Neighbours['admin'],
+  topic: string,
+  onValue: (value: Buffer) => void,
+): Promise<void> {
+  const open = new Map(
+    [...(await topicOffsets(admin, topic))].filter(([, { begin, end }]) => end > begin).map(([partition, { end }]) => [partition, end]),
+  )
   if (open.size === 0) return
   const consumer = kafka.consumer({ groupId: `${topic}-counts-${Math.random().toString(36).slice(2)}`, maxWaitTimeInMs: 50 })
   consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {

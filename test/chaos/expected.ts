@@ -116,7 +116,8 @@ function classifier(settings: Settings): (record: ChaosRecord) => Fate[] {
   const topic = settings.kafka.topics[0] ?? ''
   const isFiltered = (event: ErrorEvent): boolean => {
     const { minLevel, minLevelWithThrowable } = settings.filter
-    const least = event.throwable === null ? LEVELS.indexOf(minLevel) : Math.min(LEVELS.indexOf(minLevel), LEVELS.indexOf(minLevelWithThrowable))
+    const least =
+      event.throwable === null ? LEVELS.indexOf(minLevel) : Math.min(LEVELS.indexOf(minLevel), LEVELS.indexOf(minLevelWithThrowable))
     return LEVELS.indexOf(event.level) < least
   }
   return ({ key, value }) =>

@@ -14,7 +14,12 @@ export interface GapWatch {
   stop(): Promise<Record<BranchName, number>>
 }
 
-export function watchGaps({ installation: { neighbours: { admin, names }, topic } }: Bed): GapWatch {
+export function watchGaps({
+  installation: {
+    neighbours: { admin, names },
+    topic,
+  },
+}: Bed): GapWatch {
   const groups: Record<BranchName, string> = { detail: names.detailGroup, rollup: names.rollupGroup }
   const stopping = new AbortController()
   const longestOf = async (branch: BranchName): Promise<number> => {

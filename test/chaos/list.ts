@@ -28,9 +28,29 @@ import { togetherApart } from './faults/together-apart.ts'
 import { topicAgain } from './faults/topic-again.ts'
 import { zombies } from './faults/zombies.ts'
 
-const PROCESSES = [kills, killsWithDruid, killsOnKafka4, killsOnElasticsearch9, churn, zombies, rebalanceStorm, rollingRestart, togetherApart, deployStop, deployKill, skipBackfill]
+const PROCESSES = [
+  kills,
+  killsWithDruid,
+  killsOnKafka4,
+  killsOnElasticsearch9,
+  churn,
+  zombies,
+  rebalanceStorm,
+  rollingRestart,
+  togetherApart,
+  deployStop,
+  deployKill,
+  skipBackfill,
+]
 const KAFKA = [brokerKilled, brokerAway, kafkaAway, kafkaNetwork, dataExpired, offsetsGone, topicAgain, compressed, fenced]
-const ELASTICSEARCH = [elasticsearchBusy, elasticsearchNetwork, elasticsearchAway, elasticsearchCredentials, elasticsearchReadOnly, elasticsearchMapping]
+const ELASTICSEARCH = [
+  elasticsearchBusy,
+  elasticsearchNetwork,
+  elasticsearchAway,
+  elasticsearchCredentials,
+  elasticsearchReadOnly,
+  elasticsearchMapping,
+]
 const DRUID = [druidKilled, druidSupervisor, druidAnswersBadly]
 const EMBEDDED = [embeddedKilled, embeddedDiskFull, embeddedTwo, embeddedCorrupt]
 const ALERTS = [alertKills]

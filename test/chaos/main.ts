@@ -64,7 +64,7 @@ function whole(text: string): number {
 
 const program = new Command('chaos')
   .argument('[faults...]', 'which ones; all unless told')
-  .option('--cycles <n>', 'repetitions of a fault\'s core, instead of its own number', whole)
+  .option('--cycles <n>', "repetitions of a fault's core, instead of its own number", whole)
   .option('--seed <n>', 'for the same moments and choices again', whole, Date.now() % 1_000_000)
   .addOption(new Option('--kafka <version>', 'which Kafka').choices(KAFKA_VERSIONS).default(KAFKA_VERSIONS[0]))
   .option('--list', 'names and what they do')

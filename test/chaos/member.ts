@@ -58,7 +58,11 @@ export async function startMember(settings: Record<string, unknown>, options: St
       await waitUntil('the process to be a member of its groups', async () => isMember(await checks()), JOIN_MS)
     },
     reads: async () => {
-      await waitUntil('both branches to read', async () => (await checks()).filter(({ name, ok }) => name.startsWith('stream ') && ok).length === 2, JOIN_MS)
+      await waitUntil(
+        'both branches to read',
+        async () => (await checks()).filter(({ name, ok }) => name.startsWith('stream ') && ok).length === 2,
+        JOIN_MS,
+      )
     },
     pause: () => process.kill(running.pid, 'SIGSTOP'),
     resume: () => process.kill(running.pid, 'SIGCONT'),

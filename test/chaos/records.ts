@@ -15,7 +15,15 @@ export interface ChaosRecord {
 export type MakeRecord = (id: number, nowMs: number) => ChaosRecord
 
 const JOBS = 9
-const TYPES = ['java.net.ConnectException', 'java.lang.IllegalStateException', 'java.sql.SQLTimeoutException', 'java.io.IOException', 'com.acme.OrderException', 'java.lang.NullPointerException', 'java.util.concurrent.TimeoutException']
+const TYPES = [
+  'java.net.ConnectException',
+  'java.lang.IllegalStateException',
+  'java.sql.SQLTimeoutException',
+  'java.io.IOException',
+  'com.acme.OrderException',
+  'java.lang.NullPointerException',
+  'java.util.concurrent.TimeoutException',
+]
 /** The events of one id lie up to so long before now: a few windows, and mostly one day. */
 const SPREAD_MS = 150_000
 /** Every so many ids: an event below the filter's level, and a tombstone. */
@@ -40,14 +48,32 @@ export function anErrorAt(id: number, timeMs: number): ChaosRecord {
 export function withAndWithoutTrace(id: number, nowMs: number): ChaosRecord {
   if (id % 2 === 0) return anError(id, nowMs)
   const job = `job-${id % JOBS}`
-  return { key: Buffer.from(job), value: Buffer.from(JSON.stringify({ timeMillis: nowMs, level: 'ERROR', loggerName: `com.acme.${job}`, message: `order ${id} failed`, contextMap: { job } })) }
+  return {
+    key: Buffer.from(job),
+    value: Buffer.from(
+      JSON.stringify({
+        timeMillis: nowMs,
+        level: 'ERROR',
+        loggerName: `com.acme.${job}`,
+        message: `order ${id} failed`,
+        contextMap: { job },
+      }),
+    ),
+  }
 }
 
 function logEvent(id: number, job: string, timeMillis: number) {
   const kind = (id * 31) % TYPES.length
   const type = TYPES[kind] as string // within the list
   const level = id % EVERY_INFO === 0 ? 'INFO' : 'ERROR'
-  const base = { timeMillis, level, loggerName: `com.acme.${job}`, thread: `worker-${id % 5}`, message: `order ${id} failed`, contextMap: { job, host: `host-${id % 11}`, id: `event-${id}` } }
+  const base = {
+    timeMillis,
+    level,
+    loggerName: `com.acme.${job}`,
+    thread: `worker-${id % 5}`,
+    message: `order ${id} failed`,
+    contextMap: { job, host: `host-${id % 11}`, id: `event-${id}` },
+  }
   if (level === 'INFO') return base
   return { ...base, thrown: { name: type, message: 'attempt', extendedStackTrace: traceOf(kind, id % 3) } }
 }
@@ -61,10 +87,15 @@ function traceOf(kind: number, depth: number): string {
 /** The malformed samples, by name. */
 export function malformedSamples(): Buffer[] {
   const folder = join(packageFolder('samples'), '..', 'test', 'data', 'malformed')
-  return readdirSync(folder).toSorted().map((name) => readFileSync(join(folder, name)))
+  return readdirSync(folder)
+    .toSorted()
+    .map((name) => readFileSync(join(folder, name)))
 }
 
 /** One in a hundred is malformed. */
 export function withMalformed(samples: readonly Buffer[]): MakeRecord {
-  return (id, nowMs) => (id % EVERY_MALFORMED === 1 ? { key: Buffer.from('job-0'), value: samples[Math.floor(id / EVERY_MALFORMED) % samples.length] as Buffer } : anError(id, nowMs))
+  return (id, nowMs) =>
+    id % EVERY_MALFORMED === 1
+      ? { key: Buffer.from('job-0'), value: samples[Math.floor(id / EVERY_MALFORMED) % samples.length] as Buffer }
+      : anError(id, nowMs)
 }

@@ -11,13 +11,30 @@ export interface Line {
 export function report(lines: readonly Line[]): string {
   const rows = [HEADINGS, ...lines.map(rowOf)]
   const widths = HEADINGS.map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)))
-  const printed = rows.map((row) => row.map((cell, i) => (i === 0 || i === row.length - 1 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ').trimEnd())
-  const notes = lines.flatMap(({ name, outcome: { note, problems, differences } }) => [...(note === undefined ? [] : [`${name}: ${note}`]), ...[...differences, ...problems].map((problem) => `${name}: ${problem}`)])
+  const printed = rows.map((row) =>
+    row
+      .map((cell, i) => (i === 0 || i === row.length - 1 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  )
+  const notes = lines.flatMap(({ name, outcome: { note, problems, differences } }) => [
+    ...(note === undefined ? [] : [`${name}: ${note}`]),
+    ...[...differences, ...problems].map((problem) => `${name}: ${problem}`),
+  ])
   return [...printed, ...(notes.length === 0 ? [] : ['', ...notes])].join('\n')
 }
 
 function rowOf({ name, outcome }: Line): string[] {
   const { events, lost, doubled, expired, lagZeroMs, peakMiB, bound } = outcome
   const doubledText = bound === undefined ? String(doubled) : `${doubled} (bound ${bound})`
-  return [name, String(events), String(lost), doubledText, String(expired), `${(lagZeroMs / 1_000).toFixed(1)} s`, `${peakMiB} MiB`, isGood(outcome) ? 'good' : 'BAD']
+  return [
+    name,
+    String(events),
+    String(lost),
+    doubledText,
+    String(expired),
+    `${(lagZeroMs / 1_000).toFixed(1)} s`,
+    `${peakMiB} MiB`,
+    isGood(outcome) ? 'good' : 'BAD',
+  ]
 }

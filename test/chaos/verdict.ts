@@ -34,13 +34,25 @@ export async function judge(bed: Bed, { byJob = false, withoutLedger = false }: 
   const differences: string[] = []
   let [lost, doubled] = [0, 0]
   for (const branch of BRANCHES) {
-    const difference = compare(coarse(expected[branch].groups, byJob || refused.size > 0), coarse(withRefused(found[branch], branch === 'detail' ? refused : NONE), byJob || refused.size > 0))
+    const difference = compare(
+      coarse(expected[branch].groups, byJob || refused.size > 0),
+      coarse(withRefused(found[branch], branch === 'detail' ? refused : NONE), byJob || refused.size > 0),
+    )
     lost += difference.lost
     doubled += difference.doubled
     if (difference.lost + difference.doubled > 0) differences.push(`${branch}: lost ${difference.lost}, doubled ${difference.doubled}`)
   }
   if (!withoutLedger) problems.push(...(await ledgerProblems(bed, expected, totalOf(refused))))
-  return { events: bed.expected.records(), lost, doubled, expired: expected.detail.expired + expected.rollup.expired, lagZeroMs: 0, peakMiB: 0, problems, differences }
+  return {
+    events: bed.expected.records(),
+    lost,
+    doubled,
+    expired: expected.detail.expired + expected.rollup.expired,
+    lagZeroMs: 0,
+    peakMiB: 0,
+    problems,
+    differences,
+  }
 }
 
 async function rollupGroups({ hasDruid, installation: { neighbours } }: Bed, { counted }: Expectation): Promise<Groups> {
@@ -87,7 +99,8 @@ export function compare(expected: Groups, found: Groups): Difference {
 /** Each branch has a letter for each record that it counted dead, and no other. */
 function letterProblems(written: readonly DeadLetter[], expected: Readonly<Record<BranchName, Expectation>>): string[] {
   return BRANCHES.flatMap((branch) => {
-    const found = new Set(written.filter((letter) => letter.stage === 'decode' && branchesOf(letter).includes(branch)).map(({ id }) => id)).size
+    const found = new Set(written.filter((letter) => letter.stage === 'decode' && branchesOf(letter).includes(branch)).map(({ id }) => id))
+      .size
     const due = expected[branch].dead
     return found === due ? [] : [`${branch}: ${found} dead letters of records that cannot be decoded; expected ${due}`]
   })

@@ -40,8 +40,18 @@ export function describeAlertReader(name: string, makeAdapter: () => Promise<Ale
       const p = adapter.partitions[0]
       await adapter.store.open(p, never)
       const [first, second] = someRows(ago)
-      await adapter.store.commit([aRollupPart(first, { progress: aProgress({ partition: p, from: first.length, next: first.length }) })], never)
-      await adapter.store.commit([aRollupPart(second, { progress: aProgress({ partition: p, from: first.length + second.length, next: first.length + second.length }) })], never)
+      await adapter.store.commit(
+        [aRollupPart(first, { progress: aProgress({ partition: p, from: first.length, next: first.length }) })],
+        never,
+      )
+      await adapter.store.commit(
+        [
+          aRollupPart(second, {
+            progress: aProgress({ partition: p, from: first.length + second.length, next: first.length + second.length }),
+          }),
+        ],
+        never,
+      )
       await waitUntil('all rows to be readable', async () => total(await adapter.alerts.counts({ fromMs: ago(140), toMs: ago(0) })) === 30)
     })
     afterAll(() => adapter.close())
@@ -71,7 +81,11 @@ export function describeAlertReader(name: string, makeAdapter: () => Promise<Ale
 
     test('jobs, error types and minutes stand apart, and no host is none', async () => {
       const rows = await counts(10, 8)
-      expect(rows.map(({ windowMs, job, fingerprint, count, hosts }) => [(adapter.nowMs - windowMs) / MINUTE, job, fingerprint, count, hosts]).sort()).toEqual([
+      expect(
+        rows
+          .map(({ windowMs, job, fingerprint, count, hosts }) => [(adapter.nowMs - windowMs) / MINUTE, job, fingerprint, count, hosts])
+          .sort(),
+      ).toEqual([
         [10, 'billing', 'fp-a', 7, 0],
         [10, 'orders', 'fp-a', 10, 3],
         [10, 'orders', 'fp-b', 3, 1],
@@ -81,7 +95,19 @@ export function describeAlertReader(name: string, makeAdapter: () => Promise<Ale
 
     test('a row names its key by the rules before, and what an event has not is null', async () => {
       expect(await counts(9, 8)).toMatchObject([{ fingerprint: 'fp-new', previousFingerprint: 'fp-a' }])
-      expect(await counts(8, 7)).toMatchObject([{ job: 'bare', environment: null, exceptionClass: null, rootCauseClass: null, category: null, severity: null, rule: null, culprit: null, previousFingerprint: null }])
+      expect(await counts(8, 7)).toMatchObject([
+        {
+          job: 'bare',
+          environment: null,
+          exceptionClass: null,
+          rootCauseClass: null,
+          category: null,
+          severity: null,
+          rule: null,
+          culprit: null,
+          previousFingerprint: null,
+        },
+      ])
     })
 
     test('a range begins with its first minute and ends before its last', async () => {
@@ -93,11 +119,22 @@ export function describeAlertReader(name: string, makeAdapter: () => Promise<Ale
     test('a baseline has a row for each interval and job that had events', async () => {
       const rows = await baseline(['job'])
       expect(total(rows)).toBe(30)
-      for (const row of rows) expect(row).toMatchObject({ environment: null, fingerprint: null, exceptionClass: null, rootCauseClass: null, category: null, severity: null })
+      for (const row of rows)
+        expect(row).toMatchObject({
+          environment: null,
+          fingerprint: null,
+          exceptionClass: null,
+          rootCauseClass: null,
+          category: null,
+          severity: null,
+        })
       const places = rows.map(({ windowMs, job }) => `${windowMs}/${job}`)
       expect(new Set(places).size).toBe(places.length)
       const hourOf = (minutes: number) => Math.floor(ago(minutes) / HOUR) * HOUR
-      expect(rows.find(({ windowMs, job }) => job === 'billing' && windowMs === hourOf(10))).toMatchObject({ count: 7, lastMs: ago(10) + 200 })
+      expect(rows.find(({ windowMs, job }) => job === 'billing' && windowMs === hourOf(10))).toMatchObject({
+        count: 7,
+        lastMs: ago(10) + 200,
+      })
     })
 
     test('a baseline of five minutes sums to that of an hour', async () => {
@@ -117,22 +154,53 @@ export function describeAlertReader(name: string, makeAdapter: () => Promise<Ale
       }
       expect(sums(await baseline(['category']))).toEqual({ network: 28, null: 2 })
       expect(sums(await baseline(TYPE_FIELDS))).toEqual({ network: 28, null: 2 })
-      expect((await baseline(TYPE_FIELDS)).find(({ severity }) => severity === 'low')).toMatchObject({ job: 'orders', environment: 'prod', fingerprint: 'fp-b', rootCauseClass: 'com.acme.Reset', count: 3 })
+      expect((await baseline(TYPE_FIELDS)).find(({ severity }) => severity === 'low')).toMatchObject({
+        job: 'orders',
+        environment: 'prod',
+        fingerprint: 'fp-b',
+        rootCauseClass: 'com.acme.Reset',
+        count: 3,
+      })
       expect(total(await baseline([]))).toBe(30)
     })
 
     test('a range without events has no rows', async () => {
       expect(await counts(230, 220)).toEqual([])
-      expect(await adapter.alerts.baseline({ fromMs: hours().fromMs - 3 * HOUR, toMs: hours().fromMs - HOUR, intervalMs: HOUR, by: ['job'] })).toEqual([])
+      expect(
+        await adapter.alerts.baseline({ fromMs: hours().fromMs - 3 * HOUR, toMs: hours().fromMs - HOUR, intervalMs: HOUR, by: ['job'] }),
+      ).toEqual([])
     })
   })
 }
 
 function someRows(ago: (minutes: number) => number): [RollupRow[], RollupRow[]] {
-  const a = { fingerprint: 'fp-a', exceptionClass: 'com.acme.Wrapped', rootCauseClass: 'com.acme.Timeout', category: 'network', severity: 'high', rule: 'wait-timeout', culprit: 'com.acme.Client.call:7', title: 'Timeout: after <*> ms' }
+  const a = {
+    fingerprint: 'fp-a',
+    exceptionClass: 'com.acme.Wrapped',
+    rootCauseClass: 'com.acme.Timeout',
+    category: 'network',
+    severity: 'high',
+    rule: 'wait-timeout',
+    culprit: 'com.acme.Client.call:7',
+    title: 'Timeout: after <*> ms',
+  }
   const b = { ...a, fingerprint: 'fp-b', rootCauseClass: 'com.acme.Reset', severity: 'low', rule: 'connection-reset', title: 'Reset' }
-  const bare = { fingerprint: 'fp-c', environment: null, exceptionClass: null, rootCauseClass: null, category: null, severity: null, rule: null, culprit: null, title: 'no class' }
-  const at = (minutes: number, firstMs: number, lastMs: number) => ({ windowMs: ago(minutes), firstMs: ago(minutes) + firstMs, lastMs: ago(minutes) + lastMs })
+  const bare = {
+    fingerprint: 'fp-c',
+    environment: null,
+    exceptionClass: null,
+    rootCauseClass: null,
+    category: null,
+    severity: null,
+    rule: null,
+    culprit: null,
+    title: 'no class',
+  }
+  const at = (minutes: number, firstMs: number, lastMs: number) => ({
+    windowMs: ago(minutes),
+    firstMs: ago(minutes) + firstMs,
+    lastMs: ago(minutes) + lastMs,
+  })
   const first = [
     aRow({ ...a, ...at(130, 0, 0), count: 5 }),
     aRow({ ...a, ...at(70, 0, 0), count: 2 }),

@@ -23,8 +23,14 @@ services.describe('on a real server', () => {
 
   describeControlLog('Kafka', async () => {
     const topic = `control-${randomBytes(4).toString('hex')}`
-    await admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries: [{ name: 'cleanup.policy', value: 'compact' }] }], waitForLeaders: true })
-    return { open: () => new KafkaControlLog({ kafka, topic, health: createHealth(), now: Date.now, onFailed: fail }), close: async () => {} }
+    await admin.createTopics({
+      topics: [{ topic, numPartitions: 1, configEntries: [{ name: 'cleanup.policy', value: 'compact' }] }],
+      waitForLeaders: true,
+    })
+    return {
+      open: () => new KafkaControlLog({ kafka, topic, health: createHealth(), now: Date.now, onFailed: fail }),
+      close: async () => {},
+    }
   })
 })
 

@@ -72,12 +72,18 @@ export function describeControlLog(name: string, make: () => Promise<ControlAdap
       expect(numbers(seen)).toEqual(Array.from({ length: 20 }, (_, i) => i))
     })
 
-    test('every process sees every other\'s writes, and all see the same in the end', async () => {
+    test("every process sees every other's writes, and all see the same in the end", async () => {
       const [one, other] = [open(), open()]
       const [seenByOne, seenByOther] = [told(), told()]
       await one.follow(['rule/'], seenByOne.onEntry)
       await other.follow(['rule/'], seenByOther.onEntry)
-      for (let i = 0; i < 10; i++) await Promise.all([one.put('rule/shared', value(i)), other.put('rule/shared', value(100 + i)), one.put(`rule/one-${i}`, value(i)), other.put(`rule/other-${i}`, value(i))])
+      for (let i = 0; i < 10; i++)
+        await Promise.all([
+          one.put('rule/shared', value(i)),
+          other.put('rule/shared', value(100 + i)),
+          one.put(`rule/one-${i}`, value(i)),
+          other.put(`rule/other-${i}`, value(i)),
+        ])
       await one.put('rule/end', value(1))
       await waitUntil('the last write everywhere', () => [seenByOne, seenByOther].every((seen) => 'rule/end' in seen.state()))
       expect(Object.keys(seenByOne.state())).toHaveLength(22)
@@ -158,8 +164,11 @@ export function describeControlLog(name: string, make: () => Promise<ControlAdap
       const seen = told()
       await open().follow(['rule/'], seen.onEntry)
       expect(seen.state()).toEqual({ 'rule/large': largest })
-      await expect(log.put('rule/large', { v: 1, text: 'x'.repeat(MAX_ENTRY_BYTES - frame + 1) })).rejects.toMatchObject({ code: 'bad_request' })
-      for (const key of ['', 'rule', 'rule/', '/rule', 'Rule/a', `rule/${'x'.repeat(2_000)}`]) await expect(log.put(key, value(1))).rejects.toMatchObject({ code: 'bad_request' })
+      await expect(log.put('rule/large', { v: 1, text: 'x'.repeat(MAX_ENTRY_BYTES - frame + 1) })).rejects.toMatchObject({
+        code: 'bad_request',
+      })
+      for (const key of ['', 'rule', 'rule/', '/rule', 'Rule/a', `rule/${'x'.repeat(2_000)}`])
+        await expect(log.put(key, value(1))).rejects.toMatchObject({ code: 'bad_request' })
     })
 
     test('a handler may write: what it writes is told after what it is being told', async () => {

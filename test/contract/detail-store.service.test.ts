@@ -60,7 +60,13 @@ function adapterOf(installation: Installation, source: KafkaSource, share: Share
     documents: async () => {
       await refresh()
       const range = { gt: share.fromMs, lte: share.toMs, format: 'epoch_millis' }
-      const found = await elasticsearch.search<Source>({ index: `${names.detailIndex}-*`, size: 1_000, ignore_unavailable: true, allow_no_indices: true, query: { range: { '@timestamp': range } } })
+      const found = await elasticsearch.search<Source>({
+        index: `${names.detailIndex}-*`,
+        size: 1_000,
+        ignore_unavailable: true,
+        allow_no_indices: true,
+        query: { range: { '@timestamp': range } },
+      })
       return found.hits.hits.map((hit) => stateOf(hit._id ?? '', hit._source!))
     },
     ledger: async () => {
@@ -119,7 +125,10 @@ function stateOf(id: string, source: Source): DocumentState {
     operators: source.operators ?? [],
     classification: classificationOf(source),
     sampleMessage: source.message ?? null,
-    samplePlace: source.message === undefined ? null : { operator: source.operator, subtask: source.subtask, layout: source.layout, envelopes: source.envelopes },
+    samplePlace:
+      source.message === undefined
+        ? null
+        : { operator: source.operator, subtask: source.subtask, layout: source.layout, envelopes: source.envelopes },
   }
 }
 

@@ -31,7 +31,12 @@ export interface DocumentState {
   /** The sample's message, or null where the document has no sample. */
   readonly sampleMessage: string | null
   /** Where in its job the sample came from, and in what shape: null likewise. */
-  readonly samplePlace: { readonly operator: string | null; readonly subtask: number | null; readonly layout: string; readonly envelopes: readonly string[] } | null
+  readonly samplePlace: {
+    readonly operator: string | null
+    readonly subtask: number | null
+    readonly layout: string
+    readonly envelopes: readonly string[]
+  } | null
 }
 
 export interface DetailAdapter {
@@ -64,7 +69,8 @@ export function describeDetailStore(name: string, makeAdapter: () => Promise<Det
     const second = () => contributorKey(adapter.partitions[1], 0)
     const said = (block: number, n: number, contributor = first()): Contribution => ({ contributor, block, n })
     const identity = (over: Parameters<typeof anIdentity>[0] = {}) => anIdentity({ window: adapter.nowMs, ...over })
-    const update = (contributions: readonly Contribution[], over: Parameters<typeof anUpdate>[0] = {}) => anUpdate({ identity: identity(), contributions, ...over })
+    const update = (contributions: readonly Contribution[], over: Parameters<typeof anUpdate>[0] = {}) =>
+      anUpdate({ identity: identity(), contributions, ...over })
     const write = (...documents: DocumentUpdate[]) => adapter.store.commit(aDetailPart(documents), never)
 
     /** All documents, once a marker written now is to be seen: then everything before it is. */
@@ -91,7 +97,13 @@ export function describeDetailStore(name: string, makeAdapter: () => Promise<Det
 
       const documents = await settled()
       expect(documents.size).toBe(3)
-      expect(documents.get(anUpdate({ identity: a }).id)).toMatchObject({ job: 'orders', fingerprint: a.fp, windowMs: a.window, title: a.title, count: 2 })
+      expect(documents.get(anUpdate({ identity: a }).id)).toMatchObject({
+        job: 'orders',
+        fingerprint: a.fp,
+        windowMs: a.window,
+        title: a.title,
+        count: 2,
+      })
       expect(documents.get(anUpdate({ identity: c }).id)).toMatchObject({ windowMs: c.window, count: 1 })
     })
 
@@ -100,13 +112,33 @@ export function describeDetailStore(name: string, makeAdapter: () => Promise<Det
       { fact: 'a newer block adds all of its own', writes: [() => [said(0, 3)], () => [said(2_000, 4)]], count: 7 },
       { fact: 'an older block adds nothing', writes: [() => [said(0, 3)], () => [said(2_000, 4)], () => [said(0, 9)]], count: 7 },
       { fact: 'a repeat adds nothing', writes: [() => [said(0, 3)], () => [said(0, 3)], () => [said(0, 3)]], count: 3 },
-      { fact: 'a late retry with an older number adds nothing', writes: [() => [said(0, 5)], () => [said(0, 3)], () => [said(0, 5)]], count: 5 },
+      {
+        fact: 'a late retry with an older number adds nothing',
+        writes: [() => [said(0, 5)], () => [said(0, 3)], () => [said(0, 5)]],
+        count: 5,
+      },
       { fact: 'several blocks in one list all count', writes: [() => [said(0, 3), said(2_000, 4), said(4_000, 5)]], count: 12 },
-      { fact: 'a list that repeats the newest block and goes on counts what is new', writes: [() => [said(0, 3), said(2_000, 4)], () => [said(2_000, 6), said(4_000, 1)]], count: 10 },
+      {
+        fact: 'a list that repeats the newest block and goes on counts what is new',
+        writes: [() => [said(0, 3), said(2_000, 4)], () => [said(2_000, 6), said(4_000, 1)]],
+        count: 10,
+      },
       { fact: 'a block named twice in one list counts its larger number', writes: [() => [said(0, 3), said(0, 5)]], count: 5 },
-      { fact: 'a repeated list of several blocks adds nothing', writes: [() => [said(0, 3), said(2_000, 4)], () => [said(0, 3), said(2_000, 4)]], count: 7 },
-      { fact: 'contributors do not disturb each other', writes: [() => [said(2_000, 3)], () => [said(0, 4, second())], () => [said(0, 4, second()), said(2_000, 5)]], count: 9 },
-      { fact: 'another incarnation of a partition is another contributor', writes: [() => [said(2_000, 3)], () => [said(0, 4, contributorKey(adapter.partitions[0], 1))]], count: 7 },
+      {
+        fact: 'a repeated list of several blocks adds nothing',
+        writes: [() => [said(0, 3), said(2_000, 4)], () => [said(0, 3), said(2_000, 4)]],
+        count: 7,
+      },
+      {
+        fact: 'contributors do not disturb each other',
+        writes: [() => [said(2_000, 3)], () => [said(0, 4, second())], () => [said(0, 4, second()), said(2_000, 5)]],
+        count: 9,
+      },
+      {
+        fact: 'another incarnation of a partition is another contributor',
+        writes: [() => [said(2_000, 3)], () => [said(0, 4, contributorKey(adapter.partitions[0], 1))]],
+        count: 7,
+      },
     ]
     test.each(laws)('$fact', async ({ writes, count }) => {
       for (const contributions of writes) await write(update(contributions()))
@@ -122,7 +154,8 @@ export function describeDetailStore(name: string, makeAdapter: () => Promise<Det
     })
 
     test('two contributors commute', async () => {
-      const of = (fp: string, parts: Contribution[], host: string) => anUpdate({ identity: identity({ fp }), contributions: parts, hosts: hashed(host), firstMs: adapter.nowMs + parts.length })
+      const of = (fp: string, parts: Contribution[], host: string) =>
+        anUpdate({ identity: identity({ fp }), contributions: parts, hosts: hashed(host), firstMs: adapter.nowMs + parts.length })
       const mine = (fp: string) => of(fp, [said(0, 3)], 'host-1')
       const yours = (fp: string) => of(fp, [said(0, 4, second()), said(2_000, 1, second())], 'host-2')
       await write(mine('v1:a'), yours('v1:b'))
@@ -154,7 +187,11 @@ export function describeDetailStore(name: string, makeAdapter: () => Promise<Det
 
     test('bounded sets keep the members with the smallest hashes, in whatever order they come', async () => {
       const members = hashed(...Array.from({ length: 40 }, (_, i) => `member-${i}`))
-      const smallest = (k: number) => members.toSorted((a, b) => (a.hash < b.hash ? -1 : 1)).slice(0, k).map(({ value }) => value)
+      const smallest = (k: number) =>
+        members
+          .toSorted((a, b) => (a.hash < b.hash ? -1 : 1))
+          .slice(0, k)
+          .map(({ value }) => value)
       for (const [i, start] of [25, 0, 10].entries()) {
         const some = members.slice(start, start + 15)
         await write(update([said(2_000 * i, 1)], { hosts: some, messages: some, stacks: some, previous: some, operators: some }))
@@ -175,20 +212,40 @@ export function describeDetailStore(name: string, makeAdapter: () => Promise<Det
       expect((await only()).previous.toSorted()).toEqual(['v1:old', 'v1:older'])
     })
 
-    const heap: Classification = { category: 'out-of-memory', severity: 'critical', rule: 'heap-memory', advice: 'Take a heap dump.', link: 'docs/patterns.md#heap-memory' }
+    const heap: Classification = {
+      category: 'out-of-memory',
+      severity: 'critical',
+      rule: 'heap-memory',
+      advice: 'Take a heap dump.',
+      link: 'docs/patterns.md#heap-memory',
+    }
     test.each([heap, { ...heap, advice: null, link: null }, null])('what its rule says is kept: %j', async (classification) => {
       await write(update([said(0, 1)], { identity: identity({ classification }) }))
       expect((await only()).classification).toEqual(classification)
     })
 
     test('the sample says where in its job it came from, and what was around it', async () => {
-      await write(update([said(0, 1)], { sample: aSample({ operator: 'Map -> Sink: orders', subtask: 3, layout: 'ecs-logging', envelopes: ['filebeat', 'vector'] }), operators: hashed('Map -> Sink: orders') }))
-      expect(await only()).toMatchObject({ samplePlace: { operator: 'Map -> Sink: orders', subtask: 3, layout: 'ecs-logging', envelopes: ['filebeat', 'vector'] }, operators: ['Map -> Sink: orders'] })
+      await write(
+        update([said(0, 1)], {
+          sample: aSample({ operator: 'Map -> Sink: orders', subtask: 3, layout: 'ecs-logging', envelopes: ['filebeat', 'vector'] }),
+          operators: hashed('Map -> Sink: orders'),
+        }),
+      )
+      expect(await only()).toMatchObject({
+        samplePlace: { operator: 'Map -> Sink: orders', subtask: 3, layout: 'ecs-logging', envelopes: ['filebeat', 'vector'] },
+        operators: ['Map -> Sink: orders'],
+      })
     })
 
     test('strings of any script, and keys that objects hold dear, come back as they were', async () => {
       const strange = ['__proto__', 'constructor', '訂單 17 失敗', 'a "quoted" \\ \u0007 text', '😀']
-      await write(update([said(0, 1)], { identity: identity({ title: strange.join(' ') }), hosts: hashed(...strange), sample: aSample({ message: strange[2] ?? '' }) }))
+      await write(
+        update([said(0, 1)], {
+          identity: identity({ title: strange.join(' ') }),
+          hosts: hashed(...strange),
+          sample: aSample({ message: strange[2] ?? '' }),
+        }),
+      )
       const document = await only()
       expect(document).toMatchObject({ title: strange.join(' '), sampleMessage: strange[2] })
       expect(document.hosts.toSorted()).toEqual(strange.toSorted())
@@ -233,7 +290,10 @@ export function describeDetailStore(name: string, makeAdapter: () => Promise<Det
     test('a letter that comes again is one letter, with its bytes', async () => {
       const letter = aLetter({ partition: adapter.partitions[0], timeMs: adapter.nowMs, body: Buffer.from([0, 255, 10, 34]) })
       for (let i = 0; i < 3; i++) await adapter.store.commit(aDetailPart([], { letters: [letter] }), never)
-      await adapter.store.commit(aDetailPart([], { letters: [aLetter({ partition: adapter.partitions[0], timeMs: adapter.nowMs, offset: 1 })] }), never)
+      await adapter.store.commit(
+        aDetailPart([], { letters: [aLetter({ partition: adapter.partitions[0], timeMs: adapter.nowMs, offset: 1 })] }),
+        never,
+      )
 
       const letters = await waitUntil('two letters', async () => {
         const distinct = new Map((await adapter.letters()).map((one) => [one.id, one]))
@@ -260,7 +320,10 @@ export function describeDetailStore(name: string, makeAdapter: () => Promise<Det
     test('after a restart that replays what was written, nothing is counted twice', async () => {
       const [p] = adapter.partitions
       await adapter.store.open(p, never)
-      await adapter.store.commit(aDetailPart([update([said(0, 10)])], { progress: [aProgress({ partition: p, from: 0, next: 10 })] }), never)
+      await adapter.store.commit(
+        aDetailPart([update([said(0, 10)])], { progress: [aProgress({ partition: p, from: 0, next: 10 })] }),
+        never,
+      )
 
       adapter = await adapter.reopen()
       const { from } = await adapter.store.open(p, never)

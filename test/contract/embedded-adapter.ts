@@ -31,7 +31,16 @@ export async function embeddedDetail(path = newFolder()): Promise<DetailAdapter>
     detailDays: RETENTION.detailDays,
     documents: async () => {
       const documents = await store.reader.documents({ ...ALL_TIME, job: null, fingerprint: null, text: null, limit: 100_000 })
-      return documents.map(({ identity, sample, ...rest }) => ({ ...rest, job: identity.job, fingerprint: identity.fp, windowMs: identity.window, title: identity.title, classification: identity.classification, sampleMessage: sample?.message ?? null, samplePlace: sample === null ? null : placeOf(sample) }))
+      return documents.map(({ identity, sample, ...rest }) => ({
+        ...rest,
+        job: identity.job,
+        fingerprint: identity.fp,
+        windowMs: identity.window,
+        title: identity.title,
+        classification: identity.classification,
+        sampleMessage: sample?.message ?? null,
+        samplePlace: sample === null ? null : placeOf(sample),
+      }))
     },
     ledger: () => store.reader.ledger(ALL_DAYS),
     letters: () => store.reader.letters({ limit: 1_000 }),

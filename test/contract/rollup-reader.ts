@@ -40,8 +40,14 @@ export function describeRollupReader(name: string, makeAdapter: () => Promise<Ro
       const p = adapter.partitions[0]
       await adapter.store.open(p, never)
       const rows = someRows(ago)
-      await adapter.store.commit([aRollupPart(rows, { progress: aProgress({ partition: p, from: rows.length, next: rows.length }) })], never)
-      await waitUntil('all rows to be readable', async () => (await adapter.reader.top({ fromMs: ago(300), toMs: ago(0), job: null, by: 'fingerprint', limit: 10 })).total === 102)
+      await adapter.store.commit(
+        [aRollupPart(rows, { progress: aProgress({ partition: p, from: rows.length, next: rows.length }) })],
+        never,
+      )
+      await waitUntil(
+        'all rows to be readable',
+        async () => (await adapter.reader.top({ fromMs: ago(300), toMs: ago(0), job: null, by: 'fingerprint', limit: 10 })).total === 102,
+      )
     })
     afterAll(() => adapter.close())
 
@@ -91,11 +97,44 @@ export function describeRollupReader(name: string, makeAdapter: () => Promise<Ro
     })
 
     const dimensions: readonly { by: TopBy; expected: [string, number][] }[] = [
-      { by: 'exception_class', expected: [['com.acme.Wrapped', 22], ['(none)', 4]] },
-      { by: 'root_cause_class', expected: [['com.acme.Timeout', 18], ['(none)', 4], ['com.acme.Reset', 4]] },
-      { by: 'category', expected: [['network', 22], ['(none)', 4]] },
-      { by: 'severity', expected: [['high', 18], ['(none)', 4], ['medium', 4]] },
-      { by: 'rule', expected: [['wait-timeout', 18], ['(none)', 4], ['connection-reset', 4]] },
+      {
+        by: 'exception_class',
+        expected: [
+          ['com.acme.Wrapped', 22],
+          ['(none)', 4],
+        ],
+      },
+      {
+        by: 'root_cause_class',
+        expected: [
+          ['com.acme.Timeout', 18],
+          ['(none)', 4],
+          ['com.acme.Reset', 4],
+        ],
+      },
+      {
+        by: 'category',
+        expected: [
+          ['network', 22],
+          ['(none)', 4],
+        ],
+      },
+      {
+        by: 'severity',
+        expected: [
+          ['high', 18],
+          ['(none)', 4],
+          ['medium', 4],
+        ],
+      },
+      {
+        by: 'rule',
+        expected: [
+          ['wait-timeout', 18],
+          ['(none)', 4],
+          ['connection-reset', 4],
+        ],
+      },
     ]
     test.each(dimensions)('top by $by: sums over what has the same value, and (none) where there is none', async ({ by, expected }) => {
       const { rows } = await top(by)
@@ -109,7 +148,13 @@ export function describeRollupReader(name: string, makeAdapter: () => Promise<Ro
     })
 
     const narrow: readonly { only: Only; expected: [string, number][] }[] = [
-      { only: { category: 'network' }, expected: [['fp-a', 18], ['fp-b', 4]] },
+      {
+        only: { category: 'network' },
+        expected: [
+          ['fp-a', 18],
+          ['fp-b', 4],
+        ],
+      },
       { only: { severity: 'medium' }, expected: [['fp-b', 4]] },
       { only: { category: 'network', severity: 'high' }, expected: [['fp-a', 18]] },
       { only: { severity: '(none)' }, expected: [['fp-c', 4]] },
@@ -126,11 +171,15 @@ export function describeRollupReader(name: string, makeAdapter: () => Promise<Ro
 
     test('top: a job or a range without events answers with nothing', async () => {
       expect(await top('fingerprint', 'no-such-job')).toEqual({ rows: [], total: 0 })
-      expect(await adapter.reader.top({ fromMs: ago(400), toMs: ago(300), job: null, by: 'category', limit: 5 })).toEqual({ rows: [], total: 0 })
+      expect(await adapter.reader.top({ fromMs: ago(400), toMs: ago(300), job: null, by: 'category', limit: 5 })).toEqual({
+        rows: [],
+        total: 0,
+      })
     })
 
     test('a range begins with its first minute and ends before its last', async () => {
-      const total = async (from: number, to: number) => (await adapter.reader.top({ fromMs: ago(from), toMs: ago(to), job: null, by: 'fingerprint', limit: 10 })).total
+      const total = async (from: number, to: number) =>
+        (await adapter.reader.top({ fromMs: ago(from), toMs: ago(to), job: null, by: 'fingerprint', limit: 10 })).total
       expect(await total(10, 9)).toBe(13)
       expect(await total(9, 8)).toBe(9)
       expect(await total(20, 19)).toBe(7)
@@ -173,18 +222,33 @@ export function describeRollupReader(name: string, makeAdapter: () => Promise<Ro
 
     describe('after a change of fingerprint rules', () => {
       const change = () => ({ fromMs: ago(200), toMs: ago(180) })
-      const groups = async (only: Only = {}, job: string | null = 'rules') => adapter.reader.top({ ...change(), job, by: 'fingerprint', limit: 10, only })
-      const sum = async (only: Only) => (await adapter.reader.trend({ ...change(), job: 'rules', intervalMs: MINUTE, only })).reduce((all, { count }) => all + count, 0)
+      const groups = async (only: Only = {}, job: string | null = 'rules') =>
+        adapter.reader.top({ ...change(), job, by: 'fingerprint', limit: 10, only })
+      const sum = async (only: Only) =>
+        (await adapter.reader.trend({ ...change(), job: 'rules', intervalMs: MINUTE, only })).reduce((all, { count }) => all + count, 0)
 
-      test.each(['rules', null])('top: old and new keys of an error are one group, whose past and first time are those of all its keys (job %s)', async (job) => {
-        const { rows, total } = await groups({}, job)
-        expect(total).toBe(13)
-        expect(rows).toMatchObject([
-          { key: 'new', count: 10, previousCount: 6, isNew: false, hosts: 2, firstMs: ago(198), lastMs: ago(185), previousKeys: ['old', 'other-old'], sampleMessage: 'joined' },
-          { key: 'same', count: 2, isNew: true, previousKeys: [] },
-          { key: 'part', count: 1, previousCount: 0, isNew: false, firstMs: ago(198), lastMs: ago(184), previousKeys: ['old'] },
-        ])
-      })
+      test.each(['rules', null])(
+        'top: old and new keys of an error are one group, whose past and first time are those of all its keys (job %s)',
+        async (job) => {
+          const { rows, total } = await groups({}, job)
+          expect(total).toBe(13)
+          expect(rows).toMatchObject([
+            {
+              key: 'new',
+              count: 10,
+              previousCount: 6,
+              isNew: false,
+              hosts: 2,
+              firstMs: ago(198),
+              lastMs: ago(185),
+              previousKeys: ['old', 'other-old'],
+              sampleMessage: 'joined',
+            },
+            { key: 'same', count: 2, isNew: true, previousKeys: [] },
+            { key: 'part', count: 1, previousCount: 0, isNew: false, firstMs: ago(198), lastMs: ago(184), previousKeys: ['old'] },
+          ])
+        },
+      )
 
       test('top: where no row of the range links two keys, each stands for itself', async () => {
         const { rows } = await adapter.reader.top({ fromMs: ago(200), toMs: ago(195), job: 'rules', by: 'fingerprint', limit: 10 })
@@ -193,7 +257,13 @@ export function describeRollupReader(name: string, makeAdapter: () => Promise<Ro
 
       test('top and trend: whichever key of a group is asked for, it is the group, and what had the key before', async () => {
         expect((await groups({ fingerprint: 'new' })).rows).toMatchObject([{ key: 'new', count: 10, previousCount: 6 }])
-        expect(await groups({ fingerprint: 'old' })).toMatchObject({ total: 11, rows: [{ key: 'new', count: 10 }, { key: 'part', count: 1 }] })
+        expect(await groups({ fingerprint: 'old' })).toMatchObject({
+          total: 11,
+          rows: [
+            { key: 'new', count: 10 },
+            { key: 'part', count: 1 },
+          ],
+        })
         expect(await sum({ fingerprint: 'new' })).toBe(10)
         expect(await sum({ fingerprint: 'other-old' })).toBe(10)
         expect(await sum({ fingerprint: 'old' })).toBe(11)
@@ -201,7 +271,9 @@ export function describeRollupReader(name: string, makeAdapter: () => Promise<Ro
       })
 
       test('jobs: two keys of an error are one error type', async () => {
-        expect(await adapter.reader.jobs({ ...change(), limit: 10 })).toMatchObject([{ job: 'rules', count: 13, errorTypes: 3, previousCount: 6 }])
+        expect(await adapter.reader.jobs({ ...change(), limit: 10 })).toMatchObject([
+          { job: 'rules', count: 13, errorTypes: 3, previousCount: 6 },
+        ])
       })
     })
 
@@ -226,10 +298,32 @@ const changeOfRules: readonly (readonly [number, string, string | null, number, 
 ]
 
 function someRows(ago: (minutes: number) => number): RollupRow[] {
-  const a = { fingerprint: 'fp-a', exceptionClass: 'com.acme.Wrapped', rootCauseClass: 'com.acme.Timeout', category: 'network', severity: 'high', rule: 'wait-timeout', culprit: 'com.acme.Client.call:7', title: 'Timeout: after <*> ms' }
+  const a = {
+    fingerprint: 'fp-a',
+    exceptionClass: 'com.acme.Wrapped',
+    rootCauseClass: 'com.acme.Timeout',
+    category: 'network',
+    severity: 'high',
+    rule: 'wait-timeout',
+    culprit: 'com.acme.Client.call:7',
+    title: 'Timeout: after <*> ms',
+  }
   const b = { ...a, fingerprint: 'fp-b', rootCauseClass: 'com.acme.Reset', severity: 'medium', rule: 'connection-reset', title: 'Reset' }
-  const c = { fingerprint: 'fp-c', exceptionClass: null, rootCauseClass: null, category: null, severity: null, rule: null, culprit: null, title: 'no class' }
-  const at = (minutes: number, firstMs: number, lastMs: number) => ({ windowMs: ago(minutes), firstMs: ago(minutes) + firstMs, lastMs: ago(minutes) + lastMs })
+  const c = {
+    fingerprint: 'fp-c',
+    exceptionClass: null,
+    rootCauseClass: null,
+    category: null,
+    severity: null,
+    rule: null,
+    culprit: null,
+    title: 'no class',
+  }
+  const at = (minutes: number, firstMs: number, lastMs: number) => ({
+    windowMs: ago(minutes),
+    firstMs: ago(minutes) + firstMs,
+    lastMs: ago(minutes) + lastMs,
+  })
   return [
     aRow({ ...a, ...at(40, 0, 0), count: 50, hosts: ['h1'] }),
     aRow({ ...a, ...at(20, 100, 900), count: 7, hosts: ['h1'], sampleMessage: 'before' }),
@@ -238,6 +332,8 @@ function someRows(ago: (minutes: number) => number): RollupRow[] {
     aRow({ ...b, ...at(9, 300, 300), count: 4, hosts: ['h1'] }),
     aRow({ ...a, ...at(10, 200, 200), job: 'billing', count: 3, hosts: ['h9'], sampleMessage: 'elsewhere' }),
     aRow({ ...c, ...at(5, 500, 500), job: 'billing', count: 4, hosts: [] }),
-    ...changeOfRules.map(([minutes, fingerprint, fingerprintPrevious, count, hosts, sampleMessage]) => aRow({ ...at(minutes, 0, 0), job: 'rules', fingerprint, fingerprintPrevious, count, hosts, sampleMessage })),
+    ...changeOfRules.map(([minutes, fingerprint, fingerprintPrevious, count, hosts, sampleMessage]) =>
+      aRow({ ...at(minutes, 0, 0), job: 'rules', fingerprint, fingerprintPrevious, count, hosts, sampleMessage }),
+    ),
   ]
 }

@@ -47,7 +47,8 @@ function adapterOf(installation: Installation, share: Share): RollupAdapter {
     reader: new DruidReader(druid, names.datasource),
     partitions: share.partitions,
     nowMs: share.nowMs,
-    ledger: async () => (await accounts.ledger({ from: '0000-01-01', to: '9999-12-31' })).filter(({ contributor }) => share.owns(contributor)),
+    ledger: async () =>
+      (await accounts.ledger({ from: '0000-01-01', to: '9999-12-31' })).filter(({ contributor }) => share.owns(contributor)),
     letters: async () => (await letterReader(neighbours).letters({ limit: 1_000 })).filter(share.hasLetter),
     reopen: async () => {
       await store.close()

@@ -44,7 +44,13 @@ export function describeRollupStore(name: string, makeAdapter: () => Promise<Rol
 
     test('rows of one series add up, over rows, parts and commits', async () => {
       const [p, q] = adapter.partitions
-      await adapter.store.commit([aRollupPart([row({ count: 3 }), row({ count: 4 })], { progress: upTo(7, p) }), aRollupPart([row({ count: 5 })], { progress: upTo(5, q) })], never)
+      await adapter.store.commit(
+        [
+          aRollupPart([row({ count: 3 }), row({ count: 4 })], { progress: upTo(7, p) }),
+          aRollupPart([row({ count: 5 })], { progress: upTo(5, q) }),
+        ],
+        never,
+      )
       await adapter.store.commit([aRollupPart([row({ count: 6 })], { progress: upTo(13, p) })], never)
       expect((await counted(18)).rows).toMatchObject([{ count: 18 }])
     })
@@ -54,7 +60,10 @@ export function describeRollupStore(name: string, makeAdapter: () => Promise<Rol
     })
 
     test('a host counts once, however many rows name it', async () => {
-      await adapter.store.commit([aRollupPart([row({ hosts: ['a', 'b'] }), row({ windowMs: adapter.nowMs - MINUTE, hosts: ['b', 'c'] })], { progress: upTo(2) })], never)
+      await adapter.store.commit(
+        [aRollupPart([row({ hosts: ['a', 'b'] }), row({ windowMs: adapter.nowMs - MINUTE, hosts: ['b', 'c'] })], { progress: upTo(2) })],
+        never,
+      )
       await adapter.store.commit([aRollupPart([row({ hosts: ['c', 'a'] })], { progress: upTo(3) })], never)
       expect((await counted(3)).rows).toMatchObject([{ hosts: 3 }])
     })
@@ -78,19 +87,35 @@ export function describeRollupStore(name: string, makeAdapter: () => Promise<Rol
       const contributor = contributorKey(adapter.partitions[0], 0)
       const day = new Date(adapter.nowMs).toISOString().slice(0, 10)
       const entry = (next: number, counts: Record<string, number>) => anEntry({ branch: 'rollup', contributor, day, next, counts })
-      await adapter.store.commit([aRollupPart([row({ count: 8 })], { progress: upTo(10), ledger: [entry(10, { consumed: 10, counted: 8, 'filtered.level': 2 })] })], never)
-      await adapter.store.commit([aRollupPart([row({ count: 4 })], { progress: upTo(15), ledger: [entry(15, { consumed: 5, counted: 4, 'dead.not_json': 1 })] })], never)
+      await adapter.store.commit(
+        [aRollupPart([row({ count: 8 })], { progress: upTo(10), ledger: [entry(10, { consumed: 10, counted: 8, 'filtered.level': 2 })] })],
+        never,
+      )
+      await adapter.store.commit(
+        [aRollupPart([row({ count: 4 })], { progress: upTo(15), ledger: [entry(15, { consumed: 5, counted: 4, 'dead.not_json': 1 })] })],
+        never,
+      )
 
       const totals = await waitUntil('the whole account', async () => {
         const found = await adapter.ledger()
         return found.some(({ counts }) => counts['consumed'] === 15) ? found : null
       })
-      expect(totals).toEqual([{ branch: 'rollup', contributor, day, counts: { consumed: 15, counted: 12, 'filtered.level': 2, 'dead.not_json': 1 } }])
+      expect(totals).toEqual([
+        { branch: 'rollup', contributor, day, counts: { consumed: 15, counted: 12, 'filtered.level': 2, 'dead.not_json': 1 } },
+      ])
       expect(imbalance(totals[0]?.counts ?? {})).toBe(0)
     })
 
     test('a letter goes with the rows, once for each id', async () => {
-      const letter = (offset: number) => aLetter({ partition: adapter.partitions[0], offset, timeMs: adapter.nowMs, branch: 'rollup', stage: 'store', reason: 'refused_by_store' })
+      const letter = (offset: number) =>
+        aLetter({
+          partition: adapter.partitions[0],
+          offset,
+          timeMs: adapter.nowMs,
+          branch: 'rollup',
+          stage: 'store',
+          reason: 'refused_by_store',
+        })
       await adapter.store.commit([aRollupPart([], { progress: upTo(1), letters: [letter(0)] })], never)
       await adapter.store.commit([aRollupPart([], { progress: upTo(2), letters: [letter(0), letter(1)] })], never)
       const ids = await waitUntil('two letters', async () => {

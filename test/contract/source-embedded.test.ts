@@ -56,7 +56,14 @@ async function union(): Promise<SourceAdapter> {
   }
 }
 
-const everyKind = { 'a file read once': () => file(false), 'a file that is followed': () => file(true), 'a pipe': async () => stdin(), HTTP: async () => http(), 'the sample logs': async () => sample(), 'a file and HTTP together': union }
+const everyKind = {
+  'a file read once': () => file(false),
+  'a file that is followed': () => file(true),
+  'a pipe': async () => stdin(),
+  HTTP: async () => http(),
+  'the sample logs': async () => sample(),
+  'a file and HTTP together': union,
+}
 for (const [name, make] of Object.entries(everyKind)) describeSource(name, make)
 
 describeSeeking('a file', () => file(false))

@@ -19,7 +19,10 @@ services.describe('on a real server', () => {
     const producer = installation.neighbours.kafka.producer()
     await producer.connect()
     for (let batch = 0; batch < BATCHES * PARTITIONS; batch++) {
-      const messages = Array.from({ length: BATCH_RECORDS }, (_, i) => ({ partition: batch % PARTITIONS, value: `${batch}/${i} ${'x'.repeat(300)}` }))
+      const messages = Array.from({ length: BATCH_RECORDS }, (_, i) => ({
+        partition: batch % PARTITIONS,
+        value: `${batch}/${i} ${'x'.repeat(300)}`,
+      }))
       await producer.send({ topic: installation.topic, messages })
     }
     await producer.disconnect()

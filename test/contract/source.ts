@@ -102,7 +102,8 @@ export function describeSource(name: string, make: Make): void {
       await waitUntil('all records', () => listener.records.length >= adapter.records)
       await settle()
       expect(listener.records.length).toBe(adapter.records)
-      for (const p of listener.partitions.values()) expectJoined(listener.batches.filter(({ partition }) => partitionKey(partition) === partitionKey(p)))
+      for (const p of listener.partitions.values())
+        expectJoined(listener.batches.filter(({ partition }) => partitionKey(partition) === partitionKey(p)))
       expect(listener.failures).toEqual([])
     })
 
@@ -155,7 +156,9 @@ export function describeSeeking(name: string, make: Make): void {
       await waitUntil('all records', () => listener.records.length === adapter.records)
       const longest = listener.batches.toSorted((a, b) => b.next - a.next)[0]
       if (longest === undefined) throw new Error('no batch')
-      const offsets = listener.batches.filter(({ partition }) => partition === longest.partition).flatMap(({ records }) => records.map(({ offset }) => offset))
+      const offsets = listener.batches
+        .filter(({ partition }) => partition === longest.partition)
+        .flatMap(({ records }) => records.map(({ offset }) => offset))
       const from = offsets[Math.floor(offsets.length / 2)] ?? 0
       listener.batches.length = 0
       source.seek(longest.partition, from)

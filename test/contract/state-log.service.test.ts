@@ -23,8 +23,23 @@ services.describe('on a real server', () => {
 
   describeStateLog('Kafka', async () => {
     const topic = `alerts-${randomBytes(4).toString('hex')}`
-    await admin.createTopics({ topics: [{ topic, numPartitions: 2, configEntries: [{ name: 'cleanup.policy', value: 'compact' }] }], waitForLeaders: true })
-    const open = () => new KafkaState({ kafka, admin, topic, group: topic, sessionTimeoutMs: 6_000, transactionTimeoutMs: 10_000, health: createHealth(), log: silent, now: Date.now, onFailed: fail })
+    await admin.createTopics({
+      topics: [{ topic, numPartitions: 2, configEntries: [{ name: 'cleanup.policy', value: 'compact' }] }],
+      waitForLeaders: true,
+    })
+    const open = () =>
+      new KafkaState({
+        kafka,
+        admin,
+        topic,
+        group: topic,
+        sessionTimeoutMs: 6_000,
+        transactionTimeoutMs: 10_000,
+        health: createHealth(),
+        log: silent,
+        now: Date.now,
+        onFailed: fail,
+      })
     return { open, close: async () => {} }
   })
 })

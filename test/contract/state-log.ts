@@ -14,7 +14,8 @@ class Told {
   readonly values = new Map<string, unknown>()
 
   readonly handler = {
-    onRecord: (shard: number, { key, value }: SavedRecord): void => void (value === null ? this.values.delete(`${shard} ${key}`) : this.values.set(`${shard} ${key}`, value)),
+    onRecord: (shard: number, { key, value }: SavedRecord): void =>
+      void (value === null ? this.values.delete(`${shard} ${key}`) : this.values.set(`${shard} ${key}`, value)),
     onReset: (): void => this.values.clear(),
     onOwned: (shards: readonly number[]): void => void (this.owned = shards),
   }

@@ -23,15 +23,37 @@ const RULES: readonly Rule[] = [
   aRule({ ...BASE, id: 'absence', keepFiring: '1m', condition: { absence: { over: '4m', seenWithin: '20m' } } }),
   aRule({ ...BASE, id: 'new', per: 'group', condition: { new_group: { notSeenForDays: 7, minimum: 3, over: '5m' } } }),
   aRule({ ...BASE, id: 'joined', condition: { all: [{ hosts: { over: '2m', atLeast: 3 } }, { count: { over: '4m', atLeast: 10 } }] } }),
-  aRule({ ...BASE, id: 'all', level: 'platform', per: 'platform', condition: { any: [{ count: { over: '1m', atLeast: 15 } }, { jobs_in_trouble: { over: '2m', atLeast: 2, events: 6 } }] } }),
+  aRule({
+    ...BASE,
+    id: 'all',
+    level: 'platform',
+    per: 'platform',
+    condition: { any: [{ count: { over: '1m', atLeast: 15 } }, { jobs_in_trouble: { over: '2m', atLeast: 2, events: 6 } }] },
+  }),
 ]
 
 /** For each minute, the counts of four error types of two jobs. */
-const timelines = fc.array(fc.array(fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: fc.nat(8) }), { minLength: 4, maxLength: 4 }), { minLength: MINUTES, maxLength: MINUTES })
+const timelines = fc.array(
+  fc.array(fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: fc.nat(8) }), { minLength: 4, maxLength: 4 }),
+  { minLength: MINUTES, maxLength: MINUTES },
+)
 
 function rowsOf(timeline: readonly (readonly number[])[]): CountRow[] {
   return timeline.flatMap((counts, minute) =>
-    counts.flatMap((count, i) => (count === 0 ? [] : [aCountRow({ windowMs: T0 + minute * MINUTE, count, hosts: 1 + (count % 4), job: i < 2 ? 'orders' : 'payments', fingerprint: `v1:0${i}`, title: `T${i}` })])),
+    counts.flatMap((count, i) =>
+      count === 0
+        ? []
+        : [
+            aCountRow({
+              windowMs: T0 + minute * MINUTE,
+              count,
+              hosts: 1 + (count % 4),
+              job: i < 2 ? 'orders' : 'payments',
+              fingerprint: `v1:0${i}`,
+              title: `T${i}`,
+            }),
+          ],
+    ),
   )
 }
 
@@ -68,7 +90,11 @@ class World {
     const read = Math.ceil(nowMs / MINUTE) * MINUTE
     if (read > T0) this.#desk.read(T0, read, come(this.#rows, nowMs), complete)
     const result = this.#desk.evaluate(complete, { readUntilMs: read })
-    this.told.push(...result.news.map(({ key, startsAtMs, endsAtMs }) => (endsAtMs === null ? `${key} began ${(startsAtMs - T0) / MINUTE}` : `${key} ended ${(endsAtMs - T0) / MINUTE}`)))
+    this.told.push(
+      ...result.news.map(({ key, startsAtMs, endsAtMs }) =>
+        endsAtMs === null ? `${key} began ${(startsAtMs - T0) / MINUTE}` : `${key} ended ${(endsAtMs - T0) / MINUTE}`,
+      ),
+    )
     return result
   }
 
@@ -85,9 +111,15 @@ class World {
 const END = T0 + MINUTES * MINUTE
 const everyMinute = Array.from({ length: MINUTES }, (_, i) => T0 + (i + 1) * MINUTE)
 /** Looks at any times, the last at the end. */
-const looks = fc.array(fc.nat(MINUTES * 60), { maxLength: 60 }).map((seconds) => [...new Set([...seconds.sort((a, b) => a - b).map((second) => T0 + second * 1_000), END])])
+const looks = fc
+  .array(fc.nat(MINUTES * 60), { maxLength: 60 })
+  .map((seconds) => [...new Set([...seconds.sort((a, b) => a - b).map((second) => T0 + second * 1_000), END])])
 
-function lookedAt(timeline: readonly (readonly number[])[], times: readonly number[], each: (world: World, time: number) => void = () => {}): World {
+function lookedAt(
+  timeline: readonly (readonly number[])[],
+  times: readonly number[],
+  each: (world: World, time: number) => void = () => {},
+): World {
   const world = new World(rowsOf(timeline))
   for (const time of times) {
     world.look(time)
@@ -158,5 +190,9 @@ test('gaps, and looks at minutes under way, change nothing of the episodes', () 
 test('these rules tell enough for the above to mean something', () => {
   const worlds = fc.sample(timelines, { numRuns: 20, seed: 7 }).map((timeline) => lookedAt(timeline, everyMinute))
   const told = worlds.flatMap((world) => world.told)
-  for (const { id } of RULES) expect({ id, episodes: told.filter((line) => line.startsWith(`${id}:`) && line.includes('began')).length }).not.toEqual({ id, episodes: 0 })
+  for (const { id } of RULES)
+    expect({ id, episodes: told.filter((line) => line.startsWith(`${id}:`) && line.includes('began')).length }).not.toEqual({
+      id,
+      episodes: 0,
+    })
 })

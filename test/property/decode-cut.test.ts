@@ -35,11 +35,17 @@ const SAMPLES: [file: string, typeKey: string][] = [
 describe.each(SAMPLES)('%s, cut at every byte', (file, typeKey) => {
   const line = firstLine(sample(file))
   const whole = events(line)[0]
-  const cuts = Array.from({ length: line.length }, (_, end) => ({ end, outcomes: decode(line.subarray(0, end)), found: events(line.subarray(0, end)) }))
+  const cuts = Array.from({ length: line.length }, (_, end) => ({
+    end,
+    outcomes: decode(line.subarray(0, end)),
+    found: events(line.subarray(0, end)),
+  }))
 
   it('gives an event or says why not', () => {
     expect(cuts.filter(({ outcomes }) => outcomes.length === 0)).toEqual([])
-    const reasons = new Set(cuts.flatMap(({ outcomes }) => outcomes.map((outcome) => (outcome.kind === 'dead' ? outcome.reason : outcome.kind))))
+    const reasons = new Set(
+      cuts.flatMap(({ outcomes }) => outcomes.map((outcome) => (outcome.kind === 'dead' ? outcome.reason : outcome.kind))),
+    )
     expect([...reasons].filter((reason) => !['ok', 'truncated', 'empty', 'not_json'].includes(reason))).toEqual([])
   })
 
@@ -57,7 +63,9 @@ describe.each(SAMPLES)('%s, cut at every byte', (file, typeKey) => {
   })
 
   it('says that something is missing, unless nothing of the error is', () => {
-    const unmarked = cuts.filter(({ found }) => found.some((event) => !event.truncated && JSON.stringify(event.throwable) !== JSON.stringify(whole?.throwable)))
+    const unmarked = cuts.filter(({ found }) =>
+      found.some((event) => !event.truncated && JSON.stringify(event.throwable) !== JSON.stringify(whole?.throwable)),
+    )
     expect(unmarked.filter(({ found }) => found.length === 1).map(({ end }) => end)).toEqual([])
   })
 })
@@ -65,7 +73,8 @@ describe.each(SAMPLES)('%s, cut at every byte', (file, typeKey) => {
 /** Of the chain's exceptions and their frames. A frame that was cut behind its class has no method. */
 function namesIn(event: ErrorEvent): string[] {
   const names: string[] = []
-  for (let at = throwableOf(event); at !== null; at = at.cause) names.push(at.type, ...at.frames.flatMap(({ className, method }) => (method === '' ? [className] : [className, method])))
+  for (let at = throwableOf(event); at !== null; at = at.cause)
+    names.push(at.type, ...at.frames.flatMap(({ className, method }) => (method === '' ? [className] : [className, method])))
   return names
 }
 

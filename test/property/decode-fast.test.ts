@@ -19,27 +19,96 @@ const SEED = Number(process.env['TRACEFOLD_FUZZ_SEED'] ?? 20_260_801)
 /** Of each original in a row: learnt at the second, hit from the third on. */
 const ROUND = 24
 
-const LAYOUTS = ['layouts', 'envelopes', 'otlp'].flatMap((folder) => readdirSync(new URL(`../data/${folder}`, import.meta.url)).map((file) => sample(`${folder}/${file}`)))
+const LAYOUTS = ['layouts', 'envelopes', 'otlp'].flatMap((folder) =>
+  readdirSync(new URL(`../data/${folder}`, import.meta.url)).map((file) => sample(`${folder}/${file}`)),
+)
 const BUNDLED = ['ecs', 'logstash-v1', 'jsonlayout'].flatMap((name) =>
-  gunzipSync(readFileSync(new URL(`../../samples/${name}.ndjson.gz`, import.meta.url))).toString('utf8').split('\n').slice(0, 40).map((line) => Buffer.from(line)),
+  gunzipSync(readFileSync(new URL(`../../samples/${name}.ndjson.gz`, import.meta.url)))
+    .toString('utf8')
+    .split('\n')
+    .slice(0, 40)
+    .map((line) => Buffer.from(line)),
 )
 const ORIGINALS = [...LAYOUTS, ...BUNDLED]
 
 /** What is put in somewhere: what ends, opens, escapes or cuts something, secrets, and halves of what must be whole. */
 const PIECES = [
-  '"', '\\', '\\"', '\\\\', '\\\\"', '{', '}', '[', ']', ',', ':', '\n', '\0', ' ', '\\n', '\\n\\tat ', '\n\tat ', '\\u000a\\tat a.B.c(B.java:1)', '\\nCaused by: ', '…', '\\u2026', 'é', '中', '😀', '\\ud83d', '\\ude00', '\\ud83d\\ude00', '\\uD83D',
-  '"a":1,', '"message":"again",', '"thrown":{"name":"a.B"},', '"thrown":null,', '"error.stack_trace":"x",', '"error.stack_trace":null,', '"exception":{},', '"exception":{"stacktrace":"y"},', '"stack_trace":[],', '"__proto__":{"a":1},',
-  '"},{"', '"}\n{"', '{"message":"m","level":"ERROR"}', 'password=abc ', 'user@example.com', 'trace ', 'NaN', '1e999',
+  '"',
+  '\\',
+  '\\"',
+  '\\\\',
+  '\\\\"',
+  '{',
+  '}',
+  '[',
+  ']',
+  ',',
+  ':',
+  '\n',
+  '\0',
+  ' ',
+  '\\n',
+  '\\n\\tat ',
+  '\n\tat ',
+  '\\u000a\\tat a.B.c(B.java:1)',
+  '\\nCaused by: ',
+  '…',
+  '\\u2026',
+  'é',
+  '中',
+  '😀',
+  '\\ud83d',
+  '\\ude00',
+  '\\ud83d\\ude00',
+  '\\uD83D',
+  '"a":1,',
+  '"message":"again",',
+  '"thrown":{"name":"a.B"},',
+  '"thrown":null,',
+  '"error.stack_trace":"x",',
+  '"error.stack_trace":null,',
+  '"exception":{},',
+  '"exception":{"stacktrace":"y"},',
+  '"stack_trace":[],',
+  '"__proto__":{"a":1},',
+  '"},{"',
+  '"}\n{"',
+  '{"message":"m","level":"ERROR"}',
+  'password=abc ',
+  'user@example.com',
+  'trace ',
+  'NaN',
+  '1e999',
 ].map((piece) => Buffer.from(piece))
 const BROKEN = [[0xff], [0xc3], [0xe4, 0xb8], [0xf0, 0x9f, 0x98], [0x80], [0xef, 0xbb, 0xbf]].map((bytes) => Buffer.from(bytes))
-const ANCHORS = ['\\n\\tat ', '\\\\n\\\\tat ', '\\"thro', '"payload":', '"data":', '"log":', '"thro', '"error.stack_trace":"', '"exception":', '"stack_trace":"', 'Caused by: ', '"message":"', '",', '}'].map((anchor) => Buffer.from(anchor))
+const ANCHORS = [
+  '\\n\\tat ',
+  '\\\\n\\\\tat ',
+  '\\"thro',
+  '"payload":',
+  '"data":',
+  '"log":',
+  '"thro',
+  '"error.stack_trace":"',
+  '"exception":',
+  '"stack_trace":"',
+  'Caused by: ',
+  '"message":"',
+  '",',
+  '}',
+].map((anchor) => Buffer.from(anchor))
 
 type Random = (below: number) => number
 
 describe('the fast path', () => {
   it('decodes, redacts and analyses every mutant of every layout as the plain path does', () => {
     const random = randomOf(SEED)
-    const twins = { fast: createDecoder(limits), plain: createDecoder(limits, { knownTraces: false }), analyseFast: analyser(), analysePlain: analyser() }
+    const twins = {
+      fast: createDecoder(limits),
+      plain: createDecoder(limits, { knownTraces: false }),
+      analyseFast: analyser(),
+      analysePlain: analyser(),
+    }
     let shared = 0
     let differing: string[] = []
     for (let i = 0; i < RECORDS && differing.length === 0; i++) {
@@ -61,7 +130,14 @@ describe('the fast path', () => {
 
   it('is taken by text and by frames as objects, and again after each other', () => {
     const decode = createDecoder(limits)
-    for (const name of ['log4j2-JTL-EcsLayout', 'log4j2-JsonLayout-default', 'spring-structured-ecs', 'log4j2-JTL-LogstashJsonEventLayoutV1', 'logback-JsonEncoder', 'log4j2-JTL-EcsLayout']) {
+    for (const name of [
+      'log4j2-JTL-EcsLayout',
+      'log4j2-JsonLayout-default',
+      'spring-structured-ecs',
+      'log4j2-JTL-LogstashJsonEventLayoutV1',
+      'logback-JsonEncoder',
+      'log4j2-JTL-EcsLayout',
+    ]) {
       const record = sample(`layouts/${name}.ndjson`)
       const throwables = Array.from({ length: 4 }, () => throwableOf(decode(record)))
       expect(throwables[3]).toBe(throwables[2])
@@ -69,7 +145,15 @@ describe('the fast path', () => {
     }
   })
 
-  it.each(['filebeat-json-in-message', 'kafka-connect-string', 'kafka-connect-struct', 'fluent-bit-kubernetes', 'cloudevents-base64', 'vector-file', 'vector-of-filebeat-of-connect'])('is taken inside the envelope of %s', (name) => {
+  it.each([
+    'filebeat-json-in-message',
+    'kafka-connect-string',
+    'kafka-connect-struct',
+    'fluent-bit-kubernetes',
+    'cloudevents-base64',
+    'vector-file',
+    'vector-of-filebeat-of-connect',
+  ])('is taken inside the envelope of %s', (name) => {
     const decode = createDecoder(limits)
     const record = sample(`envelopes/${name}.json`)
     const throwables = Array.from({ length: 4 }, () => throwableOf(decode(record)))
@@ -99,15 +183,28 @@ describe('the fast path', () => {
     const record = Buffer.from(`${head},"error.stack_trace":${trace}}`)
     for (let time = 0; time < 3; time++) expect(throwableOf(decode(record))).toMatchObject({ text: JSON.parse(trace) as unknown })
     expect(throwableOf(decode(Buffer.from(`${head},"error.stack_trace":${trace},"error.stack_trace":"b"}`)))).toMatchObject({ text: 'b' })
-    expect(throwableOf(decode(Buffer.from(`${head},"error.stack_trace":"b","error.stack_trace":${trace}}`)))).toMatchObject({ text: JSON.parse(trace) as unknown })
+    expect(throwableOf(decode(Buffer.from(`${head},"error.stack_trace":"b","error.stack_trace":${trace}}`)))).toMatchObject({
+      text: JSON.parse(trace) as unknown,
+    })
   })
 
   it('leaves a known trace where it is in a list, in a key, and deep inside', () => {
     const trace = `com.acme.AException: a\n${'\tat com.acme.A.a(A.java:1)\n'.repeat(60)}`
-    const places = [{ tags: [trace] }, { tags: [[trace]] }, { [trace]: 1 }, { mdc: { deep: { inside: trace } } }, { mdc: { deep: { inside: [{ x: trace }] } } }, { message: trace }, { mdc: { [trace]: trace } }]
+    const places = [
+      { tags: [trace] },
+      { tags: [[trace]] },
+      { [trace]: 1 },
+      { mdc: { deep: { inside: trace } } },
+      { mdc: { deep: { inside: [{ x: trace }] } } },
+      { message: trace },
+      { mdc: { [trace]: trace } },
+    ]
     const good = Buffer.from(JSON.stringify({ '@version': 1, level: 'ERROR', message: 'm', mdc: {}, exception: { stacktrace: trace } }))
     const bad = places.map((place) => Buffer.from(JSON.stringify({ '@version': 1, level: 'ERROR', message: 'm', mdc: {}, ...place })))
-    for (const records of [[good, good, good, ...bad, ...bad, good], [...bad, ...bad, ...bad, good]]) {
+    for (const records of [
+      [good, good, good, ...bad, ...bad, good],
+      [...bad, ...bad, ...bad, good],
+    ]) {
       const decode = createDecoder(limits)
       const plain = createDecoder(limits, { knownTraces: false })
       expect(records.flatMap((record) => difference(decode(record), plain(record), record))).toEqual([])
@@ -119,7 +216,17 @@ describe('the fast path', () => {
     const decode = createDecoder(limits)
     const analyse = analyser()
     const fpOf = (logger: string): string => {
-      const [outcome] = decode(Buffer.from(JSON.stringify({ 'ecs.version': '1.2.0', 'log.level': 'ERROR', message: 'm', 'log.logger': logger, 'error.stack_trace': stack_trace })))
+      const [outcome] = decode(
+        Buffer.from(
+          JSON.stringify({
+            'ecs.version': '1.2.0',
+            'log.level': 'ERROR',
+            message: 'm',
+            'log.logger': logger,
+            'error.stack_trace': stack_trace,
+          }),
+        ),
+      )
       if (outcome?.kind !== 'ok') throw new Error('no event')
       return analyse(redactEvent(outcome.value)).grouping.fp
     }
@@ -135,7 +242,15 @@ describe('the fast path', () => {
     fc.assert(
       fc.property(text, text, text, (before, inside, after) => {
         const trace = `com.acme.AException: ${inside}\n${'\tat com.acme.A.a(A.java:1)\n'.repeat(40)}${inside}`
-        const record = Buffer.from(JSON.stringify({ '@version': 1, message: before, exception: { stacktrace: trace, exception_class: after }, level: 'ERROR', mdc: { [after]: before } }))
+        const record = Buffer.from(
+          JSON.stringify({
+            '@version': 1,
+            message: before,
+            exception: { stacktrace: trace, exception_class: after },
+            level: 'ERROR',
+            mdc: { [after]: before },
+          }),
+        )
         expect([1, 2, 3].flatMap(() => difference(decode(record), plain(record), record))).toEqual([])
       }),
       { numRuns: 200 },

@@ -9,10 +9,52 @@ import type { LoggedThrowable } from '../../src/event.ts'
 import { anEvent } from '../support/builders.ts'
 
 const PIECES = [
-  'password', 'token', 'secret', 'api_key', 'authorization', 'Bearer ', 'Basic ', '=', ': ', ':', '"', '\\"', "'", '@', '://', '/', ' ', '\n', '\tat ', ')', ']', '[', ',', '-', '.',
-  'a', 'abc', 'x1y2z3w4', 'b.com', 'user@b.com', '4111111111111111', '4111 1111 1111 1111', '1', '4', '12345', 'eyJhbGciOiJIUzI1NiJ9.e30.abc', 'eyJ', '[redacted:secret]', 'é', '中',
+  'password',
+  'token',
+  'secret',
+  'api_key',
+  'authorization',
+  'Bearer ',
+  'Basic ',
+  '=',
+  ': ',
+  ':',
+  '"',
+  '\\"',
+  "'",
+  '@',
+  '://',
+  '/',
+  ' ',
+  '\n',
+  '\tat ',
+  ')',
+  ']',
+  '[',
+  ',',
+  '-',
+  '.',
+  'a',
+  'abc',
+  'x1y2z3w4',
+  'b.com',
+  'user@b.com',
+  '4111111111111111',
+  '4111 1111 1111 1111',
+  '1',
+  '4',
+  '12345',
+  'eyJhbGciOiJIUzI1NiJ9.e30.abc',
+  'eyJ',
+  '[redacted:secret]',
+  'é',
+  '中',
 ]
-const text = fc.oneof(fc.array(fc.constantFrom(...PIECES), { maxLength: 14 }).map((pieces) => pieces.join('')), fc.string(), fc.string({ unit: 'binary' }))
+const text = fc.oneof(
+  fc.array(fc.constantFrom(...PIECES), { maxLength: 14 }).map((pieces) => pieces.join('')),
+  fc.string(),
+  fc.string({ unit: 'binary' }),
+)
 
 describe('redacting', () => {
   it('changes nothing when done again', () => {
@@ -50,7 +92,28 @@ describe('redacting', () => {
 })
 
 /** Some ask what stands beside them, some overlap, some match placeholders and the words that stand in for them. */
-const PATTERNS = ['abc', '\\babc', 'abc\\b', '\\Babc', '^a', 'z$', '\\b\\d{2}', '\\d{2}\\b', '\\w+', 'a.{1,4}', '[^x]b', 'password', 'redacted', '[a-z]{3}:', 'q+', 'zqx\\w*', '.\\]', 'é.', '@\\S{1,9}', '4111\\d+']
+const PATTERNS = [
+  'abc',
+  '\\babc',
+  'abc\\b',
+  '\\Babc',
+  '^a',
+  'z$',
+  '\\b\\d{2}',
+  '\\d{2}\\b',
+  '\\w+',
+  'a.{1,4}',
+  '[^x]b',
+  'password',
+  'redacted',
+  '[a-z]{3}:',
+  'q+',
+  'zqx\\w*',
+  '.\\]',
+  'é.',
+  '@\\S{1,9}',
+  '4111\\d+',
+]
 const KEYS = ['a', 'b.c', '*key', 'x*y']
 const rule = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...PATTERNS).map((pattern) => ({ pattern })) },
@@ -58,10 +121,33 @@ const rule = fc.oneof(
 )
 const redactor = fc
   .record({ rules: fc.array(rule, { minLength: 1, maxLength: 4 }), off: fc.subarray([...BUILT_IN]) })
-  .map(({ rules, off }) => redactorOf(rules.map((one, i) => ({ id: `r${i}`, ...one })), off))
+  .map(({ rules, off }) =>
+    redactorOf(
+      rules.map((one, i) => ({ id: `r${i}`, ...one })),
+      off,
+    ),
+  )
 const hostile = fc.oneof(
   text,
-  fc.array(fc.constantFrom(...PIECES, 'abcabc', 'z', 'zqx', 'zqxq', '[redacted:r0]', '[redacted:other]', '[redacted:', 'redacted', 'xay', '12', '😀'), { maxLength: 14 }).map((pieces) => pieces.join('')),
+  fc
+    .array(
+      fc.constantFrom(
+        ...PIECES,
+        'abcabc',
+        'z',
+        'zqx',
+        'zqxq',
+        '[redacted:r0]',
+        '[redacted:other]',
+        '[redacted:',
+        'redacted',
+        'xay',
+        '12',
+        '😀',
+      ),
+      { maxLength: 14 },
+    )
+    .map((pieces) => pieces.join('')),
 )
 
 function redactorOf(rules: readonly RedactionRule[], off: readonly BuiltIn[]) {
@@ -88,9 +174,11 @@ describe('redacting by rules of the user', () => {
   })
 
   it('changes nothing of an event when done again', () => {
-    const printed = fc.record({ type: hostile, message: fc.option(hostile), head: fc.boolean(), tail: hostile }).map(({ type, message, head, tail }): LoggedThrowable => {
-      return { form: 'text', type, message, text: head ? `${type}: ${message}\n${tail}` : tail }
-    })
+    const printed = fc
+      .record({ type: hostile, message: fc.option(hostile), head: fc.boolean(), tail: hostile })
+      .map(({ type, message, head, tail }): LoggedThrowable => {
+        return { form: 'text', type, message, text: head ? `${type}: ${message}\n${tail}` : tail }
+      })
     fc.assert(
       fc.property(redactor, hostile, printed, (by, value, throwable) => {
         const once = by.redactEvent(anEvent({ message: value, logger: value, context: new Map([['k', value]]), throwable }))
@@ -105,9 +193,15 @@ describe('redacting by rules of the user', () => {
     const literal = fc.constantFrom('abc', '12', 'EMP', '😀x', 'é')
     fc.assert(
       fc.property(fc.uniqueArray(literal, { minLength: 1, maxLength: 3 }), hostile, fc.subarray([...BUILT_IN]), (words, value, off) => {
-        const by = redactorOf(words.map((word, i) => ({ id: `w${i}`, pattern: word })), off)
+        const by = redactorOf(
+          words.map((word, i) => ({ id: `w${i}`, pattern: word })),
+          off,
+        )
         const fresh = value.replaceAll('[redacted:', '(')
-        const left = by.redact(fresh).replaceAll(/\[redacted:[a-z0-9-]+\]/g, '\n').toLowerCase()
+        const left = by
+          .redact(fresh)
+          .replaceAll(/\[redacted:[a-z0-9-]+\]/g, '\n')
+          .toLowerCase()
         for (const word of words) expect(left).not.toContain(word.toLowerCase())
       }),
       { numRuns: 2_000 },
@@ -115,7 +209,9 @@ describe('redacting by rules of the user', () => {
   })
 
   it('keeps JSON what it was but for strings, and changes nothing when done again', () => {
-    const json = fc.jsonValue({ maxDepth: 3, stringUnit: fc.constantFrom(...PIECES, 'abc', '12') }).map((value) => JSON.stringify([value], null, 1))
+    const json = fc
+      .jsonValue({ maxDepth: 3, stringUnit: fc.constantFrom(...PIECES, 'abc', '12') })
+      .map((value) => JSON.stringify([value], null, 1))
     fc.assert(
       fc.property(redactor, json, (by, body) => {
         const once = by.redactBytes(Buffer.from(body))
@@ -129,11 +225,18 @@ describe('redacting by rules of the user', () => {
 
   it('gives bytes of any kind back, or others once', () => {
     fc.assert(
-      fc.property(redactor, fc.oneof(hostile.map((one) => Buffer.from(one)), fc.uint8Array().map((bytes) => Buffer.from(bytes))), (by, body) => {
-        const once = by.redactBytes(body)
-        const isPlain = !/^\s*[{[]/.test(body.toString('latin1')) // what looks like JSON and is none may be read otherwise once its quotes are gone
-        expect(by.redactBytes(isPlain ? once : body)).toEqual(once)
-      }),
+      fc.property(
+        redactor,
+        fc.oneof(
+          hostile.map((one) => Buffer.from(one)),
+          fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+        ),
+        (by, body) => {
+          const once = by.redactBytes(body)
+          const isPlain = !/^\s*[{[]/.test(body.toString('latin1')) // what looks like JSON and is none may be read otherwise once its quotes are gone
+          expect(by.redactBytes(isPlain ? once : body)).toEqual(once)
+        },
+      ),
       { numRuns: 1_500 },
     )
   })

@@ -12,18 +12,74 @@ const SAMPLES = ['layouts', 'malformed', 'envelopes', 'otlp'].flatMap((folder) =
 /** What breaks logs on their way: cut, bytes changed, bytes lost, pieces doubled, records glued together. */
 const damage = fc.oneof(
   fc.record({ kind: fc.constant('cut' as const), at: fc.nat() }),
-  fc.record({ kind: fc.constant('set' as const), at: fc.nat(), byte: fc.oneof(fc.nat(255), fc.constantFrom(...Buffer.from('{}[]",:\\\n\0'))) }),
+  fc.record({
+    kind: fc.constant('set' as const),
+    at: fc.nat(),
+    byte: fc.oneof(fc.nat(255), fc.constantFrom(...Buffer.from('{}[]",:\\\n\0'))),
+  }),
   fc.record({ kind: fc.constant('lose' as const), at: fc.nat(), length: fc.integer({ min: 1, max: 200 }) }),
   fc.record({ kind: fc.constant('double' as const), at: fc.nat(), length: fc.integer({ min: 1, max: 200 }) }),
   fc.record({ kind: fc.constant('glue' as const), other: fc.constantFrom(...SAMPLES) }),
 )
 type Damage = typeof damage extends fc.Arbitrary<infer T> ? T : never
 
-const record = fc.tuple(fc.constantFrom(...SAMPLES), fc.array(damage, { maxLength: 4 })).map(([bytes, mutations]) => mutations.reduce(mutate, bytes))
+const record = fc
+  .tuple(fc.constantFrom(...SAMPLES), fc.array(damage, { maxLength: 4 }))
+  .map(([bytes, mutations]) => mutations.reduce(mutate, bytes))
 const anyJson = fc.json({ maxDepth: 4 }).map((text) => Buffer.from(text))
-const NAMES = ['level', 'message', 'thrown', 'instant', 'loggerName', 'loggerFqcn', 'ecs.version', '@version', 'mdc', 'exception', 'log', '@timestamp', 'short_message', 'version', 'severity', 'timestampSeconds', 'ts', 'msg', 'logger', 'context', 'throwable', 'arguments', 'tags', 'host', 'service', 'contextMap', 'error', 'stack_trace', 'suppressed', 'cause', 'name', 'payload', 'schema', '@metadata', 'agent', 'kubernetes', 'stream', '_p', 'source_type', 'timestamp', 'specversion', 'data', 'data_base64', 'source', 'type', 'resourceLogs', 'event.sequence']
+const NAMES = [
+  'level',
+  'message',
+  'thrown',
+  'instant',
+  'loggerName',
+  'loggerFqcn',
+  'ecs.version',
+  '@version',
+  'mdc',
+  'exception',
+  'log',
+  '@timestamp',
+  'short_message',
+  'version',
+  'severity',
+  'timestampSeconds',
+  'ts',
+  'msg',
+  'logger',
+  'context',
+  'throwable',
+  'arguments',
+  'tags',
+  'host',
+  'service',
+  'contextMap',
+  'error',
+  'stack_trace',
+  'suppressed',
+  'cause',
+  'name',
+  'payload',
+  'schema',
+  '@metadata',
+  'agent',
+  'kubernetes',
+  'stream',
+  '_p',
+  'source_type',
+  'timestamp',
+  'specversion',
+  'data',
+  'data_base64',
+  'source',
+  'type',
+  'resourceLogs',
+  'event.sequence',
+]
 /** Objects with the layouts' own names and any values. */
-const lookalike = fc.dictionary(fc.constantFrom(...NAMES), fc.jsonValue({ maxDepth: 3 }), { maxKeys: 8 }).map((value) => Buffer.from(JSON.stringify(value)))
+const lookalike = fc
+  .dictionary(fc.constantFrom(...NAMES), fc.jsonValue({ maxDepth: 3 }), { maxKeys: 8 })
+  .map((value) => Buffer.from(JSON.stringify(value)))
 const anything = fc.oneof(record, fc.uint8Array().map(Buffer.from), anyJson, lookalike)
 
 describe('decoding', () => {

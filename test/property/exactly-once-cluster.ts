@@ -92,7 +92,8 @@ export class Cluster {
   #resume(fence: Fence, branch: BranchName, partition: number, rules: string): Resume {
     const committed = this.offsets[branch].get(partition)
     const bounds = { begin: this.begins[partition] ?? 0, end: this.end(partition) }
-    const resume = committed === undefined ? resumeWithout(partitionOf(partition), null, bounds, 'stop') : resumeAt(committed, bounds, rules)
+    const resume =
+      committed === undefined ? resumeWithout(partitionOf(partition), null, bounds, 'stop') : resumeAt(committed, bounds, rules)
     if (branch === 'rollup') return resume
     const { lost, ...at } = { ...resume, epoch: epochOf(resume, committed ?? null, rules) }
     const isMember = fence.kind === 'both' || fence.generation === this.#generations.detail
@@ -174,7 +175,13 @@ export class Cluster {
 
   /** The merge law of the documents. */
   #merge(update: DocumentUpdate): void {
-    const held: StoredDocument = this.documents.get(update.id) ?? { count: 0, firstMs: Infinity, lastMs: -Infinity, hosts: new Set(), marks: new Map() }
+    const held: StoredDocument = this.documents.get(update.id) ?? {
+      count: 0,
+      firstMs: Infinity,
+      lastMs: -Infinity,
+      hosts: new Set(),
+      marks: new Map(),
+    }
     let changed = false
     for (const { contributor, block, n } of update.contributions) {
       const mark = held.marks.get(contributor)

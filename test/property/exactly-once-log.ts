@@ -30,7 +30,14 @@ export type LogRecord =
 
 /** What should become of one event. `counted` ones name where. */
 export type Fact =
-  | { readonly outcome: 'counted'; readonly job: string; readonly fp: string; readonly window: number; readonly timeMs: number; readonly host: string }
+  | {
+      readonly outcome: 'counted'
+      readonly job: string
+      readonly fp: string
+      readonly window: number
+      readonly timeMs: number
+      readonly host: string
+    }
   | { readonly outcome: 'filtered.level' | 'filtered.tombstone' | 'dead.not_json' }
 
 export function partitionOf(index: number): Partition {
@@ -87,7 +94,14 @@ export function factsOf(record: LogRecord, version: number): Fact[] {
   return record.events.map((event): Fact => {
     if (event.level === 'INFO') return { outcome: 'filtered.level' }
     const timeMs = timeOf(event)
-    return { outcome: 'counted', job: `job-${event.job}`, fp: fpOf(`error-${event.error}`, version), window: Math.floor(timeMs / 60_000) * 60_000, timeMs, host: `host-${event.host}` }
+    return {
+      outcome: 'counted',
+      job: `job-${event.job}`,
+      fp: fpOf(`error-${event.error}`, version),
+      window: Math.floor(timeMs / 60_000) * 60_000,
+      timeMs,
+      host: `host-${event.host}`,
+    }
   })
 }
 
@@ -100,7 +114,17 @@ function fpOf(message: string, version: number): string {
 export function analyseBy(version: number): Analyse {
   return (event) => {
     const fp = fpOf(event.message, version) as Fingerprint // the stage that brands them is not here
-    const grouping: Grouping = { fp, fpSite: fp, fpStack: fp, previous: null, title: event.message, culprit: null, exceptionClass: null, rootCauseClass: null, why: 'the simulation says so' }
+    const grouping: Grouping = {
+      fp,
+      fpSite: fp,
+      fpStack: fp,
+      previous: null,
+      title: event.message,
+      culprit: null,
+      exceptionClass: null,
+      rootCauseClass: null,
+      why: 'the simulation says so',
+    }
     return { grouping, classification: null }
   }
 }

@@ -88,7 +88,8 @@ export class Member {
   flush(): void {
     if (this.#underWay !== null) return
     const { unit, reached } = this.#folding.take()
-    if (reached.length > 0 || (unit.detail?.documents.length ?? 0) > 0) this.#underWay = { unit, reached, sending: this.#cluster.send(this.#fence, unit) }
+    if (reached.length > 0 || (unit.detail?.documents.length ?? 0) > 0)
+      this.#underWay = { unit, reached, sending: this.#cluster.send(this.#fence, unit) }
   }
 
   /** Carries out up to `steps` of the commit under way. */
@@ -98,7 +99,10 @@ export class Member {
     for (let i = 0; i < steps && !at.sending.done; i++) at.sending.next()
     if (!at.sending.done) return
     this.#underWay = null
-    this.#folding.acknowledge(at.unit, at.reached.filter(({ partition }) => !at.sending.lost.has(partition.partition)))
+    this.#folding.acknowledge(
+      at.unit,
+      at.reached.filter(({ partition }) => !at.sending.lost.has(partition.partition)),
+    )
     for (const partition of at.sending.lost) this.#drop(partition)
   }
 

@@ -29,7 +29,8 @@ export class FactTable {
   }
 
   changeRules(version: number, positionOf: (branch: BranchName, partition: number) => number): void {
-    for (const branch of BRANCHES) for (const partition of this.#logs.keys()) this.#rules.push({ branch, partition, from: positionOf(branch, partition), version })
+    for (const branch of BRANCHES)
+      for (const partition of this.#logs.keys()) this.#rules.push({ branch, partition, from: positionOf(branch, partition), version })
   }
 
   lose(branch: BranchName, partition: number, from: number, to: number): void {
@@ -45,11 +46,12 @@ export class FactTable {
     for (const [partition, log] of this.#logs.entries()) {
       for (let offset = 0; offset < Math.min(log.length, upTo(partition)); offset++) {
         if (this.#lost.has([branch, partition, offset].join())) tally('expired')
-        else for (const [index, fact] of (this.#facts[this.#versionAt(branch, partition, offset)]?.[partition]?.[offset] ?? []).entries()) {
-          tally(fact.outcome)
-          if (fact.outcome === 'dead.not_json') expected.dead.add(`main/error-logs/0/${partition}@${offset}#${index}:decode`)
-          if (fact.outcome === 'counted' && !limited) countInto(expected, fact)
-        }
+        else
+          for (const [index, fact] of (this.#facts[this.#versionAt(branch, partition, offset)]?.[partition]?.[offset] ?? []).entries()) {
+            tally(fact.outcome)
+            if (fact.outcome === 'dead.not_json') expected.dead.add(`main/error-logs/0/${partition}@${offset}#${index}:decode`)
+            if (fact.outcome === 'counted' && !limited) countInto(expected, fact)
+          }
       }
     }
     return expected

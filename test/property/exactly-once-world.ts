@@ -84,7 +84,13 @@ export class World {
     for (const sending of this.#late) while (!sending.done) sending.next()
   }
 
-  #leave(member: Member, how: Exclude<Action['do'], 'read' | 'flush' | 'advance' | 'finish' | 'late' | 'resend' | 'truncate' | 'rules' | 'live-rules' | 'switch' | 'deploy'>): void {
+  #leave(
+    member: Member,
+    how: Exclude<
+      Action['do'],
+      'read' | 'flush' | 'advance' | 'finish' | 'late' | 'resend' | 'truncate' | 'rules' | 'live-rules' | 'switch' | 'deploy'
+    >,
+  ): void {
     if (how === 'stop') member.commitAll()
     if (this.#zombies.includes(member)) this.#zombies.splice(this.#zombies.indexOf(member), 1)
     if (how === 'zombie') this.#zombies.push(member)
@@ -129,7 +135,10 @@ export class World {
 
   #membersOf(kind: Kind): Member[] {
     const partitions = this.plan.logs.map((_, i) => i)
-    return [0, 1].map((member) => new Member(this.cluster, kind, this.#version, this.#limits, new Set(partitions.filter((p) => (p + this.#turn) % 2 === member))))
+    return [0, 1].map(
+      (member) =>
+        new Member(this.cluster, kind, this.#version, this.#limits, new Set(partitions.filter((p) => (p + this.#turn) % 2 === member))),
+    )
   }
 
   #switch(): void {
@@ -154,13 +163,17 @@ export class World {
     this.#killAll()
     this.#otherRules()
     this.#regroup()
-    for (const member of this.#groups.flatMap(({ members }) => members)) for (const partition of this.plan.logs.keys()) member.read(partition, 0) // fences whoever is late
+    for (const member of this.#groups.flatMap(({ members }) => members))
+      for (const partition of this.plan.logs.keys()) member.read(partition, 0) // fences whoever is late
     this.facts.changeRules(this.#version, (branch, partition) => this.cluster.offsets[branch].get(partition)?.next ?? 0)
   }
 
   #otherRules(): void {
     this.#version = 3 - this.#version
-    this.#limits = { ...this.#limits, blockSize: this.#limits.blockSize === this.plan.limits.blockSize ? OTHER_BLOCK_SIZE : this.plan.limits.blockSize }
+    this.#limits = {
+      ...this.#limits,
+      blockSize: this.#limits.blockSize === this.plan.limits.blockSize ? OTHER_BLOCK_SIZE : this.plan.limits.blockSize,
+    }
   }
 
   #changeRules(): void {

@@ -24,15 +24,33 @@ const MOST_MS = 12_000
 function plans(limits: fc.Arbitrary<Limits>, deploys = false): fc.Arbitrary<Plan> {
   const who = fc.nat(5)
   const actions: fc.Arbitrary<Action> = fc.oneof(
-    { weight: 10, arbitrary: fc.record({ do: fc.constant('read' as const), who, partition: fc.nat(2), count: fc.integer({ min: 1, max: 12 }) }) },
+    {
+      weight: 10,
+      arbitrary: fc.record({ do: fc.constant('read' as const), who, partition: fc.nat(2), count: fc.integer({ min: 1, max: 12 }) }),
+    },
     { weight: 8, arbitrary: fc.record({ do: fc.constantFrom('flush' as const, 'finish' as const), who }) },
-    { weight: 5, arbitrary: fc.record({ do: fc.constantFrom('advance' as const, 'late' as const), who, steps: fc.integer({ min: 1, max: 6 }) }) },
-    { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('resend' as const, 'kill' as const, 'zombie' as const, 'stop' as const), who }) },
+    {
+      weight: 5,
+      arbitrary: fc.record({ do: fc.constantFrom('advance' as const, 'late' as const), who, steps: fc.integer({ min: 1, max: 6 }) }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({ do: fc.constantFrom('resend' as const, 'kill' as const, 'zombie' as const, 'stop' as const), who }),
+    },
     { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('switch' as const, 'rules' as const, 'live-rules' as const), who }) },
     { weight: deploys ? 3 : 0, arbitrary: fc.record({ do: fc.constant('deploy' as const), who }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant('truncate' as const), who, partition: fc.nat(2), count: fc.integer({ min: 1, max: 25 }) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ do: fc.constant('truncate' as const), who, partition: fc.nat(2), count: fc.integer({ min: 1, max: 25 }) }),
+    },
   )
-  return fc.record({ logs: logs(), actions: fc.array(actions, { maxLength: 80, size: 'max' }), limits, together: fc.boolean(), refuseOneIn: fc.constantFrom(0, 0, 5) })
+  return fc.record({
+    logs: logs(),
+    actions: fc.array(actions, { maxLength: 80, size: 'max' }),
+    limits,
+    together: fc.boolean(),
+    refuseOneIn: fc.constantFrom(0, 0, 5),
+  })
 }
 
 function run(plan: Plan): World {

@@ -11,10 +11,26 @@ const name = fc.constantFrom(...NAMES)
 const level = fc.constantFrom(...LEVELS)
 const names = fc.uniqueArray(name, { minLength: 1, maxLength: 2 })
 const match = fc
-  .record({ level: fc.uniqueArray(level, { minLength: 1, maxLength: 3 }), job: names, logger: names, type: names, message: names, environment: names }, { requiredKeys: [] })
+  .record(
+    {
+      level: fc.uniqueArray(level, { minLength: 1, maxLength: 3 }),
+      job: names,
+      logger: names,
+      type: names,
+      message: names,
+      environment: names,
+    },
+    { requiredKeys: [] },
+  )
   .filter((asked) => Object.keys(asked).length > 0)
-const action = fc.oneof(fc.constant({ action: 'drop' }), fc.constant({ action: 'keep' }), fc.record({ action: fc.constant('sample'), keep: fc.constantFrom(0.000001, 0.5, 0.999999) }))
-const rules = fc.array(fc.tuple(action, match), { maxLength: 6 }).map((list) => rulesOf(list.map(([what, when], i) => ({ id: `r${i}`, ...what, match: when }))))
+const action = fc.oneof(
+  fc.constant({ action: 'drop' }),
+  fc.constant({ action: 'keep' }),
+  fc.record({ action: fc.constant('sample'), keep: fc.constantFrom(0.000001, 0.5, 0.999999) }),
+)
+const rules = fc
+  .array(fc.tuple(action, match), { maxLength: 6 })
+  .map((list) => rulesOf(list.map(([what, when], i) => ({ id: `r${i}`, ...what, match: when }))))
 const levels = fc.record({ minLevel: level, minLevelWithThrowable: level })
 
 interface Drawn {
@@ -27,8 +43,18 @@ interface Drawn {
   readonly types: readonly string[]
 }
 
-const drawn: fc.Arbitrary<Drawn> = fc.record({ level, thrown: fc.boolean(), job: name, logger: name, message: name, environment: fc.option(name), types: fc.array(name, { maxLength: 2 }) })
-const position = fc.record({ partition: fc.nat(3), offset: fc.maxSafeNat(), index: fc.nat(9) }).map((at): FilterPosition => ({ ...at, partition: aPartition({ partition: at.partition }) }))
+const drawn: fc.Arbitrary<Drawn> = fc.record({
+  level,
+  thrown: fc.boolean(),
+  job: name,
+  logger: name,
+  message: name,
+  environment: fc.option(name),
+  types: fc.array(name, { maxLength: 2 }),
+})
+const position = fc
+  .record({ partition: fc.nat(3), offset: fc.maxSafeNat(), index: fc.nat(9) })
+  .map((at): FilterPosition => ({ ...at, partition: aPartition({ partition: at.partition }) }))
 
 /** Through the text of a file, as in the product: JSON is YAML. */
 function rulesOf(list: readonly object[]): FilterRules {
@@ -117,7 +143,10 @@ describe('sampling', () => {
 
   /** Which of so many positions in a row are kept. */
   function keptOf(keep: number, at: (i: number) => FilterPosition): boolean[] {
-    const filter = createFilter(rulesOf([{ id: 's', action: 'sample', keep, match: { job: 'a' } }]), { minLevel: 'ERROR', minLevelWithThrowable: 'ERROR' })
+    const filter = createFilter(rulesOf([{ id: 's', action: 'sample', keep, match: { job: 'a' } }]), {
+      minLevel: 'ERROR',
+      minLevelWithThrowable: 'ERROR',
+    })
     return Array.from({ length: EVENTS }, (_, i) => filter(subject, at(i)).kind === 'keep')
   }
 

@@ -26,7 +26,17 @@ services.describe('the merge laws on Elasticsearch', () => {
     const { admin, kafka, names } = neighbours
     const documents = documentsOf(settings, neighbours, createMetrics(), createHealth())
     const bounds = () => Promise.resolve({ begin: 0, end: 0 })
-    store = new ClusterDetailStore({ documents, admin, letterProducer: kafka.producer(), names, rules: { digest: 'r' }, lostPosition: 'stop', bounds, commitOpening: async () => {}, commitOffsets: null })
+    store = new ClusterDetailStore({
+      documents,
+      admin,
+      letterProducer: kafka.producer(),
+      names,
+      rules: { digest: 'r' },
+      lostPosition: 'stop',
+      bounds,
+      commitOpening: async () => {},
+      commitOffsets: null,
+    })
   })
   afterAll(() => installation.close())
 

@@ -37,7 +37,10 @@ export async function checkMergeLaws(countOf: CountOf, numRuns: number): Promise
 
 function histories(): fc.Arbitrary<History> {
   return fc.array(contributorHistories(), { minLength: 1, maxLength: 3 }).chain((lists) => {
-    const named = lists.map((list, i) => ({ events: list.events, sent: list.sent.map((part) => part.map((one) => ({ ...one, contributor: `main/t/0/${i}` }))) }))
+    const named = lists.map((list, i) => ({
+      events: list.events,
+      sent: list.sent.map((part) => part.map((one) => ({ ...one, contributor: `main/t/0/${i}` }))),
+    }))
     const events = named.reduce((sum, one) => sum + one.events, 0)
     return interleaved(named.map((one) => one.sent)).map((sent) => ({ sent, events }))
   })
@@ -47,11 +50,13 @@ function histories(): fc.Arbitrary<History> {
 function contributorHistories(): fc.Arbitrary<History> {
   const block = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 3 })
   const faults = fc.array(fc.record({ which: fc.nat(), after: fc.nat() }), { maxLength: 6 })
-  return fc.tuple(fc.array(block, { minLength: 1, maxLength: 4 }), fc.array(fc.boolean(), { minLength: 12, maxLength: 12 }), faults).map(([blocks, joins, wrong]) => {
-    const flushes = joined(blocks.flatMap(stepsOf), joins)
-    const events = blocks.flat().reduce((sum, n) => sum + n, 0)
-    return { sent: withFaults(flushes, wrong), events }
-  })
+  return fc
+    .tuple(fc.array(block, { minLength: 1, maxLength: 4 }), fc.array(fc.boolean(), { minLength: 12, maxLength: 12 }), faults)
+    .map(([blocks, joins, wrong]) => {
+      const flushes = joined(blocks.flatMap(stepsOf), joins)
+      const events = blocks.flat().reduce((sum, n) => sum + n, 0)
+      return { sent: withFaults(flushes, wrong), events }
+    })
 }
 
 function stepsOf(increments: readonly number[], index: number): Contribution[] {

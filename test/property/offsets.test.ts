@@ -26,7 +26,10 @@ function actions(): fc.Arbitrary<Action[]> {
     { weight: 6, arbitrary: fc.record({ do: fc.constant('deliver' as const), partition, count: fc.integer({ min: 1, max: 12 }) }) },
     { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1, 400, 1_000) }) },
     { weight: 3, arbitrary: fc.record({ do: fc.constant('finish' as const), lost: fc.nat(5) }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant('fail' as const), code: fc.constantFrom('aborted' as const, 'partition_lost' as const) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ do: fc.constant('fail' as const), code: fc.constantFrom('aborted' as const, 'partition_lost' as const) }),
+    },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('assign' as const), partitions: fc.subarray([0, 1, 2]) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('reopen' as const), partition }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('hold' as const), holds: fc.boolean() }) },

@@ -21,17 +21,27 @@ type Next = (at: number) => number | null
 const atom = fc.constantFrom('a', 'b', '1', '-', '[ab]', '[^a]', '\\d', '\\w', '.', '\\-')
 const bounds = fc.oneof(
   { weight: 6, arbitrary: fc.constant([1, 1] as const) },
-  { weight: 2, arbitrary: fc.constantFrom([0, 1] as const, [2, 2] as const, [0, 5] as const, [1, 4] as const, [3, 9] as const, [0, 30] as const) },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom([0, 1] as const, [2, 2] as const, [0, 5] as const, [1, 4] as const, [3, 9] as const, [0, 30] as const),
+  },
   { weight: 1, arbitrary: fc.constantFrom([0, Infinity] as const, [1, Infinity] as const, [3, Infinity] as const) },
 )
-const chars: fc.Arbitrary<Node> = fc.record({ atom, bounds, isLazy: fc.boolean() }).map(({ atom: one, bounds: [min, max], isLazy }) => ({ kind: 'chars', atom: one, min, max, isLazy }))
+const chars: fc.Arbitrary<Node> = fc
+  .record({ atom, bounds, isLazy: fc.boolean() })
+  .map(({ atom: one, bounds: [min, max], isLazy }) => ({ kind: 'chars', atom: one, min, max, isLazy }))
 const assertion: fc.Arbitrary<Node> = fc.constantFrom('\\b', '\\B', '^', '$').map((sign) => ({ kind: 'assertion', sign }))
 const { sequence } = fc.letrec<{ node: Node; sequence: Node[] }>((tie) => ({
   node: fc.oneof(
     { maxDepth: 2, depthIdentifier: 'groups' },
     { weight: 8, arbitrary: chars },
     { weight: 1, arbitrary: assertion },
-    { weight: 2, arbitrary: fc.record({ alternatives: fc.array(tie('sequence'), { minLength: 1, maxLength: 3 }), isOptional: fc.boolean() }).map((group): Node => ({ kind: 'group', ...group })) },
+    {
+      weight: 2,
+      arbitrary: fc
+        .record({ alternatives: fc.array(tie('sequence'), { minLength: 1, maxLength: 3 }), isOptional: fc.boolean() })
+        .map((group): Node => ({ kind: 'group', ...group })),
+    },
   ),
   sequence: fc.array(tie('node'), { minLength: 1, maxLength: 5, depthIdentifier: 'groups' }),
 }))
@@ -39,7 +49,9 @@ const alternatives = fc.array(sequence, { minLength: 1, maxLength: 2 })
 /** Full of beginnings that come to nothing. */
 const text = fc.oneof(
   fc.array(fc.constantFrom('a', 'b', '1', '-', ' '), { maxLength: 40 }).map((letters) => letters.join('')),
-  fc.tuple(fc.constantFrom('a', 'b', '1', 'ab', 'a1', 'a-'), fc.integer({ min: 1, max: 60 }), fc.constantFrom('', '-', 'a', '1')).map(([unit, times, end]) => unit.repeat(times) + end),
+  fc
+    .tuple(fc.constantFrom('a', 'b', '1', 'ab', 'a1', 'a-'), fc.integer({ min: 1, max: 60 }), fc.constantFrom('', '-', 'a', '1'))
+    .map(([unit, times, end]) => unit.repeat(times) + end),
 )
 
 function sourceOf(all: readonly Node[][]): string {
@@ -132,7 +144,7 @@ describe('the bound of a pattern', () => {
         fc.pre(!('refused' in cost) && faultOfPattern(source) === null)
         if ('refused' in cost) return
         const run = { text: part.repeat(times), comparisons: 0 }
-        for (let at = 0; at <= run.text.length; ) at = match(all, run, at, (to) => (to === at ? null : to)) ?? at + 1
+        for (let at = 0; at <= run.text.length;) at = match(all, run, at, (to) => (to === at ? null : to)) ?? at + 1
         expect(run.comparisons).toBeLessThanOrEqual((cost.comparisons + 1) * (run.text.length + 1))
       }),
       { numRuns: 1_000 },

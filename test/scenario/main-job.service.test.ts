@@ -32,7 +32,11 @@ services.describe('the main job', () => {
   })
 
   test('apart: a SIGKILL in the middle loses nothing and doubles nothing', async () => {
-    const { settings, neighbours } = await installed({ detail: { flushMs: 100 }, rollup: { flushMs: 100, catchUpFlushMs: 100 }, kafka: { maxBytesPerPartition: 262_144 } })
+    const { settings, neighbours } = await installed({
+      detail: { flushMs: 100 },
+      rollup: { flushMs: 100, catchUpFlushMs: 100 },
+      kafka: { maxBytesPerPartition: 262_144 },
+    })
     const oracle = await produce(settings, neighbours, 20_000)
     const first = await started(settings)
     await waitUntil('some of the documents, not all', async () => totalOf(await countsInElasticsearch(neighbours)) > 0, PATIENCE_MS)
@@ -44,7 +48,12 @@ services.describe('the main job', () => {
   })
 
   test('together: both branches over one source, a SIGKILL in the middle, then apart on the same positions', async () => {
-    const { settings, neighbours } = await installed({ branches: 'together', detail: { flushMs: 100 }, rollup: { flushMs: 100, catchUpFlushMs: 100 }, kafka: { maxBytesPerPartition: 262_144 } })
+    const { settings, neighbours } = await installed({
+      branches: 'together',
+      detail: { flushMs: 100 },
+      rollup: { flushMs: 100, catchUpFlushMs: 100 },
+      kafka: { maxBytesPerPartition: 262_144 },
+    })
     const oracle = await produce(settings, neighbours, 12_000)
     const first = await started(settings)
     await waitUntil('some of the documents', async () => totalOf(await countsInElasticsearch(neighbours)) > 0, PATIENCE_MS)
@@ -67,7 +76,12 @@ services.describe('the main job', () => {
     return { settings, neighbours }
   }
 
-  async function produce(settings: Settings, neighbours: Neighbours, count: number, oracle: Oracle = createOracle(settings)): Promise<Oracle> {
+  async function produce(
+    settings: Settings,
+    neighbours: Neighbours,
+    count: number,
+    oracle: Oracle = createOracle(settings),
+  ): Promise<Oracle> {
     const producer = neighbours.kafka.producer()
     await producer.connect()
     const samples = await loadSamples(packageFolder('samples'))
@@ -93,7 +107,10 @@ services.describe('the main job', () => {
       waitUntil(`${total} events in ${what}`, async () => totalOf(await counts()) >= total, PATIENCE_MS).catch(async (error: unknown) => {
         throw new Error(`${String(error)}; ${totalOf(await counts())} are there\n${await stateOf(app)}`)
       })
-    await Promise.all([reached('Elasticsearch', () => countsInElasticsearch(neighbours)), reached('Druid', () => countsInDruid(neighbours))])
+    await Promise.all([
+      reached('Elasticsearch', () => countsInElasticsearch(neighbours)),
+      reached('Druid', () => countsInDruid(neighbours)),
+    ])
     const ledger = await waitUntil('a ledger with everything', async () => {
       const found = (await (await fetch(`${app.url}api/v1/ledger`)).json()) as Ledger
       return found.totals.every(({ consumed }) => consumed >= total) && found.totals.length === 2 ? found : null
@@ -102,7 +119,13 @@ services.describe('the main job', () => {
     expect(sorted(await countsInElasticsearch(neighbours))).toEqual(expected)
     expect(sorted(await countsInDruid(neighbours))).toEqual(expected)
     expect(sorted(await countsInApi(app.url))).toEqual(expected)
-    expect(ledger).toMatchObject({ balanced: true, totals: [{ consumed: total, counted: total }, { consumed: total, counted: total }] })
+    expect(ledger).toMatchObject({
+      balanced: true,
+      totals: [
+        { consumed: total, counted: total },
+        { consumed: total, counted: total },
+      ],
+    })
   }
 })
 

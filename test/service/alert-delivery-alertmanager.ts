@@ -35,9 +35,21 @@ export async function startAlertmanager(webhook: string, resolveTimeout = '5m'):
       const program = join(await built(), 'alertmanager')
       const config = join(dir, 'alertmanager.yml')
       await writeFile(config, configFor(webhook, resolveTimeout))
-      return { program, args: [`--config.file=${config}`, `--storage.path=${join(dir, 'data')}`, `--web.listen-address=${LOOPBACK}:${port}`, '--cluster.listen-address='] }
+      return {
+        program,
+        args: [
+          `--config.file=${config}`,
+          `--storage.path=${join(dir, 'data')}`,
+          `--web.listen-address=${LOOPBACK}:${port}`,
+          '--cluster.listen-address=',
+        ],
+      }
     },
-    answers: () => fetch(`${url}/-/ready`).then(({ ok }) => ok, () => false),
+    answers: () =>
+      fetch(`${url}/-/ready`).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
   })
   return Object.assign(handle, { url })
 }

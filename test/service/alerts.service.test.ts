@@ -41,7 +41,11 @@ services.describe('alerts', () => {
     const { settings, neighbours } = await installed(receiver)
     const members = await Promise.all([started(settings, receiver), started(settings, receiver)])
     const owned = (one: Running) => ownedShards(one)
-    await waitUntil('both to own shards', async () => (await Promise.all(members.map(owned))).every((shards) => shards.length > 0), PATIENCE_MS).catch(async (error: unknown) => {
+    await waitUntil(
+      'both to own shards',
+      async () => (await Promise.all(members.map(owned))).every((shards) => shards.length > 0),
+      PATIENCE_MS,
+    ).catch(async (error: unknown) => {
       throw new Error(`${String(error)}\n${(await Promise.all(members.map(stateOf))).join('\n')}`)
     })
 
@@ -49,23 +53,41 @@ services.describe('alerts', () => {
     await producer.connect()
     releases.push(() => producer.disconnect())
     const produce = async (job: string): Promise<number> => {
-      await producer.send({ topic: settings.kafka.topics[0]!, acks: -1, messages: Array.from({ length: 5 }, (_, i) => ({ value: line(job, i) })) })
+      await producer.send({
+        topic: settings.kafka.topics[0]!,
+        acks: -1,
+        messages: Array.from({ length: 5 }, (_, i) => ({ value: line(job, i) })),
+      })
       return Date.now()
     }
     const told = () => receiver.received.map(({ body }) => JSON.parse(body) as Told)
-    const arrival = (job: string) => waitUntil(`the alert of ${job}`, () => (told().some(({ alerts }) => alerts.some((alert) => alert.job === job)) ? Date.now() : null), PATIENCE_MS)
+    const arrival = (job: string) =>
+      waitUntil(
+        `the alert of ${job}`,
+        () => (told().some(({ alerts }) => alerts.some((alert) => alert.job === job)) ? Date.now() : null),
+        PATIENCE_MS,
+      )
 
     for (const job of ['first', 'second']) {
       const acknowledged = await produce(job)
       console.log(`from the acknowledgement to the receiver: ${(await arrival(job)) - acknowledged} ms`)
     }
-    const owner = await waitUntil('the owner of the rule', async () => members.find(({ pid }) => ownersOf.get(pid)?.includes(ruleShard)) ?? null)
+    const owner = await waitUntil(
+      'the owner of the rule',
+      async () => members.find(({ pid }) => ownersOf.get(pid)?.includes(ruleShard)) ?? null,
+    )
     const survivor = members.find((one) => one !== owner)!
     await owner.kill('SIGKILL')
     const killed = Date.now()
     await produce('third')
-    const all = waitUntil('all shards with the survivor', async () => ((await owned(survivor)).length === settings.alerts.shards ? Date.now() : null), PATIENCE_MS)
-    console.log(`from the kill to the receiver: ${(await arrival('third')) - killed} ms; to all shards with the survivor: ${(await all) - killed} ms`)
+    const all = waitUntil(
+      'all shards with the survivor',
+      async () => ((await owned(survivor)).length === settings.alerts.shards ? Date.now() : null),
+      PATIENCE_MS,
+    )
+    console.log(
+      `from the kill to the receiver: ${(await arrival('third')) - killed} ms; to all shards with the survivor: ${(await all) - killed} ms`,
+    )
     // Killed between the receiver's answer and the record of it, a notification comes again, under the same id.
     const byId = new Map(told().map((one) => [one.id, one]))
     const firing = [...byId.values()].flatMap(({ alerts }) => alerts.filter(({ status }) => status === 'firing').map(({ job }) => job))
@@ -79,8 +101,16 @@ services.describe('alerts', () => {
     const { shardOf } = await import('../../src/alert/run/state-log.ts')
     const folder = mkdtempSync(join(tmpdir(), 'tracefold-rules-'))
     writeFileSync(join(folder, 'job-fails.yml'), RULE)
-    const alerts = { folders: [folder], receivers: { hook: { type: 'webhook', url: `${receiver.url}/hook`, groupBy: ['alert'], match: { rule: 'job-fails' } } } }
-    const settings = ownSettings(services, { alerts, kafka: { sessionTimeoutMs: 6_000 }, rollup: { flushMs: 200 }, detail: { flushMs: 200 } }, 2, true)
+    const alerts = {
+      folders: [folder],
+      receivers: { hook: { type: 'webhook', url: `${receiver.url}/hook`, groupBy: ['alert'], match: { rule: 'job-fails' } } },
+    }
+    const settings = ownSettings(
+      services,
+      { alerts, kafka: { sessionTimeoutMs: 6_000 }, rollup: { flushMs: 200 }, detail: { flushMs: 200 } },
+      2,
+      true,
+    )
     ruleShard = shardOf('job-fails', settings.alerts.shards)
     const neighbours = createNeighbours(settings, silent)
     releases.push(() => neighbours.close())
@@ -96,7 +126,9 @@ services.describe('alerts', () => {
   }
 
   async function ownedShards({ url, pid }: Running): Promise<readonly number[]> {
-    const { shards } = (await (await fetch(new URL('api/v1/alerts/evaluation', url))).json()) as { shards: { shard: number; is_ours: boolean }[] }
+    const { shards } = (await (await fetch(new URL('api/v1/alerts/evaluation', url))).json()) as {
+      shards: { shard: number; is_ours: boolean }[]
+    }
     const own = shards.filter((one) => one.is_ours).map(({ shard }) => shard)
     ownersOf.set(pid, own)
     return own
@@ -105,22 +137,35 @@ services.describe('alerts', () => {
 
 /** What the program says of itself, for the report of a failure. */
 async function stateOf({ url, output }: Running): Promise<string> {
-  const texts = await Promise.all(['readyz', 'api/v1/alerts/evaluation'].map((path) => fetch(new URL(path, url)).then((answer) => answer.text(), String)))
+  const texts = await Promise.all(
+    ['readyz', 'api/v1/alerts/evaluation'].map((path) => fetch(new URL(path, url)).then((answer) => answer.text(), String)),
+  )
   return [...texts, output().slice(-4_000)].join('\n')
 }
 
 function plain({ name, mode, logLevel, kafka, elasticsearch, druid, alerts, rollup, detail }: Settings): Record<string, unknown> {
   return {
-    name, mode, logLevel,
+    name,
+    mode,
+    logLevel,
     kafka: { brokers: kafka.brokers, topics: kafka.topics, partitions: kafka.partitions, sessionTimeoutMs: kafka.sessionTimeoutMs },
     elasticsearch: { nodes: elasticsearch.nodes, replicas: elasticsearch.replicas },
     druid: { queryUrl: druid.queryUrl, coordinatorUrl: druid.coordinatorUrl, replicas: druid.replicas },
     alerts: { folders: alerts.folders, receivers: alerts.receivers },
-    rollup: { flushMs: rollup.flushMs }, detail: { flushMs: detail.flushMs },
+    rollup: { flushMs: rollup.flushMs },
+    detail: { flushMs: detail.flushMs },
     http: { port: 0 },
   }
 }
 
 function line(job: string, i: number): string {
-  return JSON.stringify({ message: `boom ${i}`, level: 'ERROR', loggerName: 'com.acme.Orders', thread: 't', loggerFqcn: 'x', contextMap: { job }, instant: { epochSecond: Math.floor(Date.now() / 1_000), nanoOfSecond: 0 } })
+  return JSON.stringify({
+    message: `boom ${i}`,
+    level: 'ERROR',
+    loggerName: 'com.acme.Orders',
+    thread: 't',
+    loggerFqcn: 'x',
+    contextMap: { job },
+    instant: { epochSecond: Math.floor(Date.now() / 1_000), nanoOfSecond: 0 },
+  })
 }

@@ -20,7 +20,10 @@ services.describe('cluster mode', () => {
 
   function neighboursOf(settings: Settings): Neighbours {
     const neighbours = createNeighbours(settings, silent)
-    releases.push(() => neighbours.close(), () => endDruid({ neighbours }).catch(() => {}))
+    releases.push(
+      () => neighbours.close(),
+      () => endDruid({ neighbours }).catch(() => {}),
+    )
     return neighbours
   }
 
@@ -37,14 +40,17 @@ services.describe('cluster mode', () => {
     await producer.disconnect()
   }
 
-  const line = (message: string, over: Record<string, unknown> = {}): string => JSON.stringify({ message, level: 'ERROR', loggerName: 'com.acme.A', thread: 't', timeMillis: Date.now(), ...over })
+  const line = (message: string, over: Record<string, unknown> = {}): string =>
+    JSON.stringify({ message, level: 'ERROR', loggerName: 'com.acme.A', thread: 't', timeMillis: Date.now(), ...over })
   const fast = { detail: { flushMs: 50 }, rollup: { flushMs: 50, catchUpFlushMs: 50 } }
 
   test('setting up twice, and by two at once, leaves what is there', async () => {
     const settings = ownSettings(services, fast, 1, true)
     const neighbours = neighboursOf(settings)
     const [one, other] = [await setUp(neighbours, settings), await setUp(neighbours, settings)]
-    expect(other.map((text) => text.replace(/ \((exists|unchanged)\)$/, ''))).toEqual(one.map((text) => text.replace(/ \((exists|unchanged)\)$/, '')))
+    expect(other.map((text) => text.replace(/ \((exists|unchanged)\)$/, ''))).toEqual(
+      one.map((text) => text.replace(/ \((exists|unchanged)\)$/, '')),
+    )
     expect(other).toContain(`supervisor ${neighbours.names.datasource} (unchanged)`)
     expect(other.filter((text) => text.startsWith('topic')).every((text) => text.endsWith('(exists)'))).toBe(true)
 
@@ -57,7 +63,10 @@ services.describe('cluster mode', () => {
     const settings = ownSettings(services, fast, 1, true)
     const neighbours = neighboursOf(settings)
     const here = await started(settings)
-    const detail = await waitUntil('what is missing', () => here.health.ready().checks.find(({ name, ok, detail: words }) => name === 'start' && !ok && words.includes('missing'))?.detail)
+    const detail = await waitUntil(
+      'what is missing',
+      () => here.health.ready().checks.find(({ name, ok, detail: words }) => name === 'start' && !ok && words.includes('missing'))?.detail,
+    )
     expect(detail).toContain(`topic ${settings.kafka.topics[0]}`)
     expect(detail).toContain(`index template ${neighbours.names.detailIndex}`)
     expect(detail).toContain('tracefold setup')
@@ -72,7 +81,12 @@ services.describe('cluster mode', () => {
   test('Elasticsearch away at start: said, and tried again; a stop in the meantime ends at once', async () => {
     const settings = ownSettings(services, { ...fast, elasticsearch: { nodes: ['http://127.0.0.1:1'] } }, 1, true)
     const here = await started(settings)
-    const detail = await waitUntil('it to be said', () => here.health.ready().checks.find(({ name, ok, detail: words }) => name === 'start' && !ok && words.includes('Elasticsearch'))?.detail)
+    const detail = await waitUntil(
+      'it to be said',
+      () =>
+        here.health.ready().checks.find(({ name, ok, detail: words }) => name === 'start' && !ok && words.includes('Elasticsearch'))
+          ?.detail,
+    )
     expect(detail).toContain('does not answer')
     await waitUntil('a second try', () => here.logged.filter((text) => text.includes('not started yet')).length >= 2)
     await here.mode.stop()
@@ -95,8 +109,16 @@ services.describe('cluster mode', () => {
     const { elasticsearch, names } = neighbours
     // An index with a mapping of somebody's own: a thread's name is a number there.
     const alias = dayAlias(names, Date.now())
-    await elasticsearch.indices.create({ index: dayIndex(alias), aliases: { [alias]: {} }, mappings: { properties: { process: { properties: { thread: { properties: { name: { type: 'long' } } } } } } } as never })
-    await produce(neighbours, settings, [line('good', { thread: '17' }), line('bad', { thread: 'not a number', loggerName: 'com.acme.B' }), line('bad', { thread: 'nor this', loggerName: 'com.acme.B' })])
+    await elasticsearch.indices.create({
+      index: dayIndex(alias),
+      aliases: { [alias]: {} },
+      mappings: { properties: { process: { properties: { thread: { properties: { name: { type: 'long' } } } } } } } as never,
+    })
+    await produce(neighbours, settings, [
+      line('good', { thread: '17' }),
+      line('bad', { thread: 'not a number', loggerName: 'com.acme.B' }),
+      line('bad', { thread: 'nor this', loggerName: 'com.acme.B' }),
+    ])
     await runToEnd(settings)
 
     const letters = await lettersOf(settings)

@@ -28,17 +28,33 @@ services.describe('two Kafka clusters', () => {
   test('the further one away at start, and again later: the first goes on, the further one rejoins, and both are counted once', async () => {
     const port = await freeBase([0, 1])
     const fast = { detail: { flushMs: 50 }, rollup: { flushMs: 50, catchUpFlushMs: 50 } }
-    const settings = ownSettings(services, { ...fast, kafka: { sessionTimeoutMs: 6_000, moreClusters: [{ name: 'eu', brokers: [`${LOOPBACK}:${port}`] }] } }, 1, true)
+    const settings = ownSettings(
+      services,
+      { ...fast, kafka: { sessionTimeoutMs: 6_000, moreClusters: [{ name: 'eu', brokers: [`${LOOPBACK}:${port}`] }] } },
+      1,
+      true,
+    )
     const neighbours = createNeighbours(settings, silent)
     const [, eu] = everyCluster(neighbours) as [Neighbours, Neighbours]
-    releases.push(() => neighbours.close(), () => endDruid({ neighbours }), () => endDruid({ neighbours: eu }))
+    releases.push(
+      () => neighbours.close(),
+      () => endDruid({ neighbours }),
+      () => endDruid({ neighbours: eu }),
+    )
 
     const here = await startHere(settings, { setup: true })
     releases.push(() => here.mode.stop())
-    await waitUntil('the first to start, and what is away to be said', () => check(here, 'start')?.ok === true && check(here, 'start eu')?.detail.includes('connecting to Kafka'))
+    await waitUntil(
+      'the first to start, and what is away to be said',
+      () => check(here, 'start')?.ok === true && check(here, 'start eu')?.detail.includes('connecting to Kafka'),
+    )
     await produce(neighbours, ['boom', 'boom', 'crash'])
     await counted(neighbours, 3)
-    await waitUntil('the first\'s rows, though the further one has no datasource yet', async () => (await top(here)).total === 3, PATIENCE_MS)
+    await waitUntil(
+      "the first's rows, though the further one has no datasource yet",
+      async () => (await top(here)).total === 3,
+      PATIENCE_MS,
+    )
     expect(await here.mode.api.letters?.letters({ limit: 10 })).toEqual([])
 
     const io = capturedIo()
@@ -53,7 +69,11 @@ services.describe('two Kafka clusters', () => {
     await counted(neighbours, 5)
 
     await kafka.kill()
-    await waitUntil('it to be said that it is away', () => check(here, 'kafka ' + eu.names.detailGroup)?.ok === false && check(here, 'kafka ' + eu.names.rollupGroup)?.ok === false, PATIENCE_MS)
+    await waitUntil(
+      'it to be said that it is away',
+      () => check(here, 'kafka ' + eu.names.detailGroup)?.ok === false && check(here, 'kafka ' + eu.names.rollupGroup)?.ok === false,
+      PATIENCE_MS,
+    )
     await produce(neighbours, ['boom'])
     await counted(neighbours, 6)
     expect(here.health.ready().ready).toBe(false)
@@ -64,7 +84,11 @@ services.describe('two Kafka clusters', () => {
     await produce(eu, ['boom'])
     await counted(neighbours, 7)
     await waitUntil('the rows of both', async () => (await top(here)).total === 7, PATIENCE_MS)
-    expect(titles(await top(here))).toEqual([['boom', 5], ['crash', 1], ['only here', 1]])
+    expect(titles(await top(here))).toEqual([
+      ['boom', 5],
+      ['crash', 1],
+      ['only here', 1],
+    ])
     expect(totalOf(await countsInElasticsearch(neighbours))).toBe(7)
     const jobs = await here.mode.api.reader.jobs({ ...range(), limit: 10 })
     expect(jobs.map(({ count }) => count)).toEqual([7])
@@ -76,10 +100,19 @@ services.describe('two Kafka clusters', () => {
     expect(letters.map(({ partition }) => partition.cluster)).toEqual([(await eu.admin.describeCluster()).clusterId])
     await neighbours.elasticsearch.indices.refresh({ index: neighbours.names.ledgerIndex })
     const ledger = (await here.mode.api.ledger?.ledger({ from: '0000-01-01', to: '9999-12-31' })) ?? []
-    expect(ledger.map(({ branch, counts }) => [branch, counts['consumed'], counts['counted']]).toSorted()).toEqual([['detail', 4, 3], ['detail', 4, 4], ['rollup', 4, 3], ['rollup', 4, 4]])
+    expect(ledger.map(({ branch, counts }) => [branch, counts['consumed'], counts['counted']]).toSorted()).toEqual([
+      ['detail', 4, 3],
+      ['detail', 4, 4],
+      ['rollup', 4, 3],
+      ['rollup', 4, 4],
+    ])
 
     const lines = [...(await setUp(neighbours, neighbours.settings)), ...(await setUp(eu, eu.settings))]
-    expect(lines.filter((line) => line.startsWith('topic') || line.startsWith('supervisor')).every((line) => /\((exists|unchanged)\)$/.test(line))).toBe(true)
+    expect(
+      lines
+        .filter((line) => line.startsWith('topic') || line.startsWith('supervisor'))
+        .every((line) => /\((exists|unchanged)\)$/.test(line)),
+    ).toBe(true)
     expect(await eu.admin.listTopics()).toEqual(expect.arrayContaining([eu.names.controlTopic, eu.names.rollupTopic]))
 
     // What an operator must decide for one cluster stops that one alone: here its position is lost.
@@ -89,7 +122,7 @@ services.describe('two Kafka clusters', () => {
     releases.push(() => again.mode.stop())
     const failed = await waitUntil('what needs an operator to be said', () => check(again, 'cluster eu'))
     expect(failed).toMatchObject({ ok: false, detail: expect.stringContaining('stopped, the others go on') as string })
-    await waitUntil('the first\'s streams to be those that are left', () => again.mode.api.pipeline?.().streams.length === 2)
+    await waitUntil("the first's streams to be those that are left", () => again.mode.api.pipeline?.().streams.length === 2)
     await produce(eu, ['never'])
     await produce(neighbours, ['boom'])
     await counted(neighbours, 8)
@@ -101,7 +134,10 @@ services.describe('two Kafka clusters', () => {
     releases.push(() => here.mode.stop())
     const neighbours = createNeighbours(settings, silent)
     releases.push(() => neighbours.close(), ...everyCluster(neighbours).map((one) => () => endDruid({ neighbours: one })))
-    await expect(here.mode.done).rejects.toMatchObject({ code: 'config_invalid', message: expect.stringContaining('expected different clusters') as string })
+    await expect(here.mode.done).rejects.toMatchObject({
+      code: 'config_invalid',
+      message: expect.stringContaining('expected different clusters') as string,
+    })
   })
 
   /** As a file: without nulls, which are defaults. JSON is YAML. */
@@ -109,7 +145,10 @@ services.describe('two Kafka clusters', () => {
     const folder = mkdtempSync(join(tmpdir(), 'tracefold-settings-'))
     releases.push(async () => rmSync(folder, { recursive: true }))
     const path = join(folder, 'tracefold.yaml')
-    writeFileSync(path, JSON.stringify({ ...settings, logLevel: 'fatal' }, (_, value: unknown) => (value === null ? undefined : value)))
+    writeFileSync(
+      path,
+      JSON.stringify({ ...settings, logLevel: 'fatal' }, (_, value: unknown) => (value === null ? undefined : value)),
+    )
     return path
   }
 
@@ -117,8 +156,12 @@ services.describe('two Kafka clusters', () => {
   async function produce({ kafka, settings }: Neighbours, messages: readonly (string | null)[]): Promise<void> {
     const producer = kafka.producer()
     await producer.connect()
-    const line = (message: string): string => JSON.stringify({ message, level: 'ERROR', loggerName: `com.acme.${message}`, thread: 't', timeMillis: Date.now() })
-    await producer.send({ topic: settings.kafka.topics[0] as string, messages: messages.map((message) => ({ value: message === null ? '{"cut' : line(message), partition: 0 })) })
+    const line = (message: string): string =>
+      JSON.stringify({ message, level: 'ERROR', loggerName: `com.acme.${message}`, thread: 't', timeMillis: Date.now() })
+    await producer.send({
+      topic: settings.kafka.topics[0] as string,
+      messages: messages.map((message) => ({ value: message === null ? '{"cut' : line(message), partition: 0 })),
+    })
     await producer.disconnect()
   }
 

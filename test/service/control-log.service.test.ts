@@ -41,7 +41,16 @@ services.describe('the control log and its Kafka', () => {
   }
 
   const createTopic = (topic: string, config: Record<string, string> = {}): Promise<boolean> =>
-    admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries: Object.entries({ 'cleanup.policy': 'compact', ...config }).map(([name, value]) => ({ name, value })) }], waitForLeaders: true })
+    admin.createTopics({
+      topics: [
+        {
+          topic,
+          numPartitions: 1,
+          configEntries: Object.entries({ 'cleanup.policy': 'compact', ...config }).map(([name, value]) => ({ name, value })),
+        },
+      ],
+      waitForLeaders: true,
+    })
 
   function open(topic: string, health: HealthRegistry = createHealth(), now: () => number = Date.now): KafkaControlLog {
     const log = new KafkaControlLog({ kafka, topic, health, now, onFailed: (error) => expect.unreachable(String(error)) })
@@ -130,18 +139,32 @@ services.describe('the control log and its Kafka', () => {
   })
 
   test('compaction leaves holes and batches without records: they are read over, and nothing that is left is missed', async () => {
-    const topic = await newTopic({ 'segment.ms': '100', 'min.cleanable.dirty.ratio': '0.001', 'delete.retention.ms': '1', 'min.compaction.lag.ms': '0' })
+    const topic = await newTopic({
+      'segment.ms': '100',
+      'min.cleanable.dirty.ratio': '0.001',
+      'delete.retention.ms': '1',
+      'min.compaction.lag.ms': '0',
+    })
     const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 })
     await producer.connect()
     for (let i = 0; i < 40; i++) {
-      await producer.send({ topic, messages: Array.from({ length: 10 }, (_, j) => ({ key: `rule/${j % 4}`, value: JSON.stringify({ v: 1, n: i }) })) })
-      await producer.send({ topic, messages: [{ key: `rule/gone-${i}`, value: JSON.stringify({ v: 1, n: i }) }, { key: `rule/gone-${i}`, value: null }] })
+      await producer.send({
+        topic,
+        messages: Array.from({ length: 10 }, (_, j) => ({ key: `rule/${j % 4}`, value: JSON.stringify({ v: 1, n: i }) })),
+      })
+      await producer.send({
+        topic,
+        messages: [
+          { key: `rule/gone-${i}`, value: JSON.stringify({ v: 1, n: i }) },
+          { key: `rule/gone-${i}`, value: null },
+        ],
+      })
     }
     const reader = new PartitionReader(kafka, topic)
     const all = async (): Promise<string[]> => {
       const { begin, end } = await reader.bounds()
       const keys: string[] = []
-      for (let at = begin; at < end; ) {
+      for (let at = begin; at < end;) {
         const { records, next } = await reader.read(at, { maxBytes: 200 })
         expect(next).toBeGreaterThan(at)
         keys.push(...records.map(({ key }) => String(key)))
@@ -150,7 +173,14 @@ services.describe('the control log and its Kafka', () => {
       return keys
     }
     // Each write closes the segment before it, which can be cleaned then.
-    await waitUntil('compaction', async () => (await producer.send({ topic, messages: [{ key: 'rule/last', value: JSON.stringify({ v: 1, n: 1 }) }] }), (await all()).length < 60), PATIENCE_MS)
+    await waitUntil(
+      'compaction',
+      async () => (
+        await producer.send({ topic, messages: [{ key: 'rule/last', value: JSON.stringify({ v: 1, n: 1 }) }] }),
+        (await all()).length < 60
+      ),
+      PATIENCE_MS,
+    )
     const seen = kept()
     await open(topic).follow(['rule/'], seen.onEntry)
     expect(Object.fromEntries(seen.state)).toEqual({ 'rule/0': 39, 'rule/1': 39, 'rule/2': 39, 'rule/3': 39, 'rule/last': 1 })

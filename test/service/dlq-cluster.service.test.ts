@@ -41,20 +41,40 @@ services.describe('dead letters of a cluster', () => {
     return installation
   }
 
-  const settingsOf = ({ settings, topic }: Installation, over: Record<string, unknown> = {}) => ownSettings(services, { ...FAST, blockSize: settings.blockSize, name: settings.name, kafka: { topics: [topic] }, ...over }, 1)
+  const settingsOf = ({ settings, topic }: Installation, over: Record<string, unknown> = {}) =>
+    ownSettings(services, { ...FAST, blockSize: settings.blockSize, name: settings.name, kafka: { topics: [topic] }, ...over }, 1)
 
-  function boxOf(installation: Installation, over: { documents?: Partial<Parameters<typeof clusterBox>[0]['documents']>; now?: () => number } = {}): KafkaLetterBox {
+  function boxOf(
+    installation: Installation,
+    over: { documents?: Partial<Parameters<typeof clusterBox>[0]['documents']>; now?: () => number } = {},
+  ): KafkaLetterBox {
     const { settings, neighbours } = installation
     const real = documentsOf(settings, neighbours, createMetrics(), createHealth())
-    const documents = { merge: real.merge.bind(real), writeLedger: real.writeLedger.bind(real), evidence: real.evidence.bind(real), ...over.documents }
-    const box = clusterBox({ settings, neighbours, documents, health: createHealth(), log: silent, now: over.now ?? Date.now, onFailed: (error) => expect.unreachable(String(error)) })
+    const documents = {
+      merge: real.merge.bind(real),
+      writeLedger: real.writeLedger.bind(real),
+      evidence: real.evidence.bind(real),
+      ...over.documents,
+    }
+    const box = clusterBox({
+      settings,
+      neighbours,
+      documents,
+      health: createHealth(),
+      log: silent,
+      now: over.now ?? Date.now,
+      onFailed: (error) => expect.unreachable(String(error)),
+    })
     releases.push(() => box.close())
     return box
   }
 
   function deskOf(installation: Installation, over: Parameters<typeof boxOf>[1] = {}): DeadLetterDesk {
     const rules = createRules(settingsOf(installation))
-    return createDesk(boxOf(installation, over), judgeOptions(settingsOf(installation), () => rules, Date.now))
+    return createDesk(
+      boxOf(installation, over),
+      judgeOptions(settingsOf(installation), () => rules, Date.now),
+    )
   }
 
   const replay = (desk: DeadLetterDesk): Promise<ReplayReport> => desk.replay({}, { limit: 100, after: null, signal: NEVER })
@@ -66,7 +86,8 @@ services.describe('dead letters of a cluster', () => {
     await producer.disconnect()
   }
 
-  const line = (message: string, over: Record<string, unknown> = {}): string => JSON.stringify({ message, level: 'ERROR', loggerName: 'com.acme.A', thread: 't', timeMillis: Date.now(), ...over })
+  const line = (message: string, over: Record<string, unknown> = {}): string =>
+    JSON.stringify({ message, level: 'ERROR', loggerName: 'com.acme.A', thread: 't', timeMillis: Date.now(), ...over })
   const large = (message: string): string => line(message, { padding: 'x'.repeat(700) })
 
   async function counts({ neighbours }: Installation): Promise<{ detail: number; rollup: number }> {
@@ -89,7 +110,9 @@ services.describe('dead letters of a cluster', () => {
   /** An index of today with a mapping of somebody's own: a thread's name is a number there. */
   async function spoilIndex({ neighbours: { elasticsearch, names } }: Installation): Promise<() => Promise<unknown>> {
     const alias = dayAlias(names, Date.now())
-    const mapping = (over: object) => ({ properties: { process: { properties: { thread: { properties: { name: { type: 'long', ...over } } } } } } })
+    const mapping = (over: object) => ({
+      properties: { process: { properties: { thread: { properties: { name: { type: 'long', ...over } } } } } },
+    })
     await elasticsearch.indices.create({ index: dayIndex(alias), aliases: { [alias]: {} }, mappings: mapping({}) as never })
     return () => elasticsearch.indices.putMapping({ index: dayIndex(alias), ...mapping({ ignore_malformed: true }) } as never)
   }
@@ -97,7 +120,11 @@ services.describe('dead letters of a cluster', () => {
   test('a document that Elasticsearch will not take: refused again with its own words, counted once when the mapping is mended, in the detail branch alone', async () => {
     const installation = await installed({ blockSize: 1 })
     const mend = await spoilIndex(installation)
-    await produce(installation, [line('good', { thread: '17' }), line('bad', { thread: 'not a number' }), line('bad', { thread: 'nor this' })])
+    await produce(installation, [
+      line('good', { thread: '17' }),
+      line('bad', { thread: 'not a number' }),
+      line('bad', { thread: 'nor this' }),
+    ])
     await runToEnd(settingsOf(installation))
     expect(await counts(installation)).toEqual({ detail: 1, rollup: 3 })
     const desk = deskOf(installation)
@@ -108,7 +135,10 @@ services.describe('dead letters of a cluster', () => {
     const again = await desk.letters({ limit: 10 })
     expect(again.map(({ id }) => id)).toEqual(before.map(({ id }) => id))
     expect(again[0]?.detail).toMatch(/document_parsing_exception.*process\.thread\.name/)
-    expect(await account(installation)).toEqual({ detail: { consumed: 3, counted: 1, 'dead.refused_by_store': 2 }, rollup: { consumed: 3, counted: 3 } })
+    expect(await account(installation)).toEqual({
+      detail: { consumed: 3, counted: 1, 'dead.refused_by_store': 2 },
+      rollup: { consumed: 3, counted: 3 },
+    })
 
     await mend()
     expect(await replay(desk)).toMatchObject({ letters: 2, replayed: 2, events: 2, refusedEvents: 0 })
@@ -125,7 +155,15 @@ services.describe('dead letters of a cluster', () => {
     await produce(installation, [line('good')])
     await runToEnd(settingsOf(installation))
     const [p] = installation.partitions
-    const letter = aLetter({ stage: 'store', branch: 'detail', reason: 'refused_by_store', partition: p!, timeMs: Date.now(), job: 'orders', body: Buffer.from(JSON.stringify({ layout: 'log4j2-json', message: 'refused' })) })
+    const letter = aLetter({
+      stage: 'store',
+      branch: 'detail',
+      reason: 'refused_by_store',
+      partition: p!,
+      timeMs: Date.now(),
+      job: 'orders',
+      body: Buffer.from(JSON.stringify({ layout: 'log4j2-json', message: 'refused' })),
+    })
     await write(installation, [letterMessage(letter)])
     const desk = deskOf(installation)
     expect(await replay(desk)).toMatchObject({ letters: 1, replayed: 0, waiting: 1 })
@@ -214,7 +252,7 @@ services.describe('dead letters of a cluster', () => {
     expect(await counts(installation)).toEqual({ detail: 1, rollup: 1 })
   })
 
-  test('a topic made anew: the records at the same offsets are not taken for the letters\'', async () => {
+  test("a topic made anew: the records at the same offsets are not taken for the letters'", async () => {
     const installation = await installed()
     const { admin } = installation.neighbours
     await produce(installation, [large('old'), large('old')])
@@ -222,7 +260,13 @@ services.describe('dead letters of a cluster', () => {
     await admin.deleteTopics({ topics: [installation.topic] })
     const isThere = async (): Promise<boolean> => (await admin.listTopics()).includes(installation.topic)
     await waitUntil('the topic to be gone', async () => !(await isThere()))
-    await admin.createTopics({ topics: [{ topic: installation.topic, numPartitions: 1, configEntries: [{ name: 'message.timestamp.type', value: 'LogAppendTime' }] }] }).catch(() => {})
+    await admin
+      .createTopics({
+        topics: [
+          { topic: installation.topic, numPartitions: 1, configEntries: [{ name: 'message.timestamp.type', value: 'LogAppendTime' }] },
+        ],
+      })
+      .catch(() => {})
     await waitUntil('the new topic', isThere)
     await waitUntil('records in it', () => produce(installation, [line('new'), line('new'), line('new')]).then(() => true))
 

@@ -27,7 +27,8 @@ services.describe('on real servers', () => {
 function adapterOf(installation: Installation): ReplayAdapter {
   const { neighbours, topic } = installation
   const { elasticsearch, names } = neighbours
-  const settingsOf = (over: Over): Settings => ownSettings(services, { ...FAST, name: installation.settings.name, kafka: { topics: [topic] }, ...over }, 1)
+  const settingsOf = (over: Over): Settings =>
+    ownSettings(services, { ...FAST, name: installation.settings.name, kafka: { topics: [topic] }, ...over }, 1)
   const documents = documentsOf(installation.settings, neighbours, createMetrics(), createHealth())
   return {
     nowMs: Date.now(),
@@ -42,7 +43,10 @@ function adapterOf(installation: Installation): ReplayAdapter {
       const settings = settingsOf(over)
       const rules = createRules(settings)
       const killed = killedAt === undefined ? { documents } : dying(documents, neighbours, killedAt)
-      return createDesk(clusterBox({ settings, neighbours, health: createHealth(), log: silent, now: Date.now, onFailed: fail, ...killed }), judgeOptions(settings, () => rules, Date.now))
+      return createDesk(
+        clusterBox({ settings, neighbours, health: createHealth(), log: silent, now: Date.now, onFailed: fail, ...killed }),
+        judgeOptions(settings, () => rules, Date.now),
+      )
     },
     steps: 4,
     counts: async () => ({ detail: totalOf(await countsInElasticsearch(neighbours)), rollup: await eventsInRollupTopic(neighbours) }),
@@ -66,7 +70,16 @@ function dying(documents: ElasticsearchDocuments, neighbours: Neighbours, step: 
     return { ...alive, transaction: async () => ({ ...(await alive.transaction()), commit: async () => killed() }) }
   }
   return {
-    neighbours: step === 0 ? { ...neighbours, kafka: Object.create(Object.getPrototypeOf(kafka) as object, { ...Object.getOwnPropertyDescriptors(kafka), producer: { value: producer } }) as typeof kafka } : neighbours,
+    neighbours:
+      step === 0
+        ? {
+            ...neighbours,
+            kafka: Object.create(Object.getPrototypeOf(kafka) as object, {
+              ...Object.getOwnPropertyDescriptors(kafka),
+              producer: { value: producer },
+            }) as typeof kafka,
+          }
+        : neighbours,
     documents: {
       evidence: (p) => documents.evidence(p),
       merge: async (updates, signal) => (step === 1 ? killed() : documents.merge(updates, signal)),

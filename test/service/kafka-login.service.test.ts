@@ -40,8 +40,12 @@ requireServices().describe('a broker that asks who we are', () => {
     const port = await freeBase([0, 1, 2, 3])
     ;[saslPort, tlsPort] = [port + 2, port + 3]
     const open = { PLAINTEXT: port, SASL_PLAINTEXT: saslPort, SSL: tlsPort }
-    const listeners = Object.entries(open).map(([name, at]) => `${name}://${LOOPBACK}:${at}`).join(',')
-    const jaas = (mechanism: string, words: string) => ({ [`listener.name.sasl_plaintext.${mechanism}.sasl.jaas.config`]: `${MODULES}.${words};` })
+    const listeners = Object.entries(open)
+      .map(([name, at]) => `${name}://${LOOPBACK}:${at}`)
+      .join(',')
+    const jaas = (mechanism: string, words: string) => ({
+      [`listener.name.sasl_plaintext.${mechanism}.sasl.jaas.config`]: `${MODULES}.${words};`,
+    })
     kafka = await startKafka({
       port,
       scram: ['SCRAM-SHA-256', 'SCRAM-SHA-512'].map((mechanism) => `${mechanism}=[name=me,password=${PASSWORD}]`),
@@ -63,7 +67,9 @@ requireServices().describe('a broker that asks who we are', () => {
     })
     tokens = createServer((request, response) => {
       const isUs = request.headers.authorization === `Basic ${btoa(`me:${PASSWORD}`)}`
-      response.writeHead(isUs ? 200 : 401, { 'content-type': 'application/json' }).end(JSON.stringify(isUs ? { access_token: unsignedToken(), expires_in: 300 } : { error: 'invalid_client' }))
+      response
+        .writeHead(isUs ? 200 : 401, { 'content-type': 'application/json' })
+        .end(JSON.stringify(isUs ? { access_token: unsignedToken(), expires_in: 300 } : { error: 'invalid_client' }))
     })
     await new Promise<void>((resolve) => tokens.listen(0, LOOPBACK, resolve))
     tokenUrl = `http://${LOOPBACK}:${(tokens.address() as AddressInfo).port}/token` // a server that listens on a port
@@ -96,27 +102,48 @@ requireServices().describe('a broker that asks who we are', () => {
     }
   }
 
-  const settingsOf = (kafkaSection: Record<string, unknown>, env: NodeJS.ProcessEnv = {}): KafkaSettings => loadSettings({ file: null, env, overrides: { mode: 'cluster', kafka: kafkaSection } }).kafka
-  const withSasl = (sasl: Record<string, unknown>, password = PASSWORD): KafkaSettings => settingsOf({ brokers: [`${LOOPBACK}:${saslPort}`], sasl: { username: 'me', ...sasl } }, { TRACEFOLD_KAFKA_SASL_PASSWORD: password })
-  const withTls = (tls: Record<string, unknown>): KafkaSettings => settingsOf({ brokers: [`${LOOPBACK}:${tlsPort}`], tls: { enabled: true, ...tls } })
-  const pair = (name: string, { cert, key }: { cert: string; key: string }) => ({ certFile: written(`${name}.pem`, cert), keyFile: written(`${name}.key`, key) })
-
-  test.each(['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'])('lets us in by SASL %s, and not with another password', async (mechanism) => {
-    const sasl = { mechanism, ...(mechanism === 'oauthbearer' ? { tokenUrl } : {}) }
-    expect(await writeAndFind(withSasl(sasl), `by-${mechanism}`)).toBe(1)
-    const refused = writeAndFind(withSasl(sasl, 'another'), 'never')
-    const code = mechanism === 'oauthbearer' ? 'config_invalid' : 'neighbour_away' // whoever gives out tokens says clearly what is wrong; a broker may not know its users yet
-    await expect(refused).rejects.toMatchObject({ code, message: expect.stringMatching(/auth|401/i) as string })
-    await expect(refused).rejects.not.toThrow('another')
+  const settingsOf = (kafkaSection: Record<string, unknown>, env: NodeJS.ProcessEnv = {}): KafkaSettings =>
+    loadSettings({ file: null, env, overrides: { mode: 'cluster', kafka: kafkaSection } }).kafka
+  const withSasl = (sasl: Record<string, unknown>, password = PASSWORD): KafkaSettings =>
+    settingsOf({ brokers: [`${LOOPBACK}:${saslPort}`], sasl: { username: 'me', ...sasl } }, { TRACEFOLD_KAFKA_SASL_PASSWORD: password })
+  const withTls = (tls: Record<string, unknown>): KafkaSettings =>
+    settingsOf({ brokers: [`${LOOPBACK}:${tlsPort}`], tls: { enabled: true, ...tls } })
+  const pair = (name: string, { cert, key }: { cert: string; key: string }) => ({
+    certFile: written(`${name}.pem`, cert),
+    keyFile: written(`${name}.key`, key),
   })
+
+  test.each(['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'])(
+    'lets us in by SASL %s, and not with another password',
+    async (mechanism) => {
+      const sasl = { mechanism, ...(mechanism === 'oauthbearer' ? { tokenUrl } : {}) }
+      expect(await writeAndFind(withSasl(sasl), `by-${mechanism}`)).toBe(1)
+      const refused = writeAndFind(withSasl(sasl, 'another'), 'never')
+      const code = mechanism === 'oauthbearer' ? 'config_invalid' : 'neighbour_away' // whoever gives out tokens says clearly what is wrong; a broker may not know its users yet
+      await expect(refused).rejects.toMatchObject({ code, message: expect.stringMatching(/auth|401/i) as string })
+      await expect(refused).rejects.not.toThrow('another')
+    },
+  )
 
   test('lets us in by TLS with the certificate of a client that it knows, and no other', async () => {
     expect(await writeAndFind(withTls({ caFile, ...pair('client', client) }), 'by-certificate')).toBe(1)
-    for (const tls of [{ caFile }, { caFile, ...pair('stranger', stranger) }, pair('client', client)]) await expect(writeAndFind(withTls(tls), 'never')).rejects.toMatchObject({ code: 'neighbour_away' })
+    for (const tls of [{ caFile }, { caFile, ...pair('stranger', stranger) }, pair('client', client)])
+      await expect(writeAndFind(withTls(tls), 'never')).rejects.toMatchObject({ code: 'neighbour_away' })
   })
 
   test('lets a further cluster in by its own login, the password from its file', async () => {
-    const settings = loadSettings({ file: null, env: {}, overrides: { mode: 'cluster', kafka: { moreClusters: [{ name: 'eu', brokers: [`${LOOPBACK}:${saslPort}`], sasl: { mechanism: 'scram-sha-512', username: 'me', passwordFile } }] } } })
+    const settings = loadSettings({
+      file: null,
+      env: {},
+      overrides: {
+        mode: 'cluster',
+        kafka: {
+          moreClusters: [
+            { name: 'eu', brokers: [`${LOOPBACK}:${saslPort}`], sasl: { mechanism: 'scram-sha-512', username: 'me', passwordFile } },
+          ],
+        },
+      },
+    })
     const [, eu] = sourceClusters(settings)
     expect(await writeAndFind((eu as NonNullable<typeof eu>).settings.kafka, 'by-file')).toBe(1)
   })

@@ -18,7 +18,10 @@ services.describe('Kafka away', () => {
   test('a broker that is killed and comes back: everything is counted once, and nobody had to restart us', async () => {
     const kafka: KafkaHandle = await startKafka()
     releases.push(() => kafka.close())
-    const settings = ownSettings({ kafka, elasticsearch: services.elasticsearch }, { detail: { flushMs: 50 }, rollup: { flushMs: 50, catchUpFlushMs: 50 } })
+    const settings = ownSettings(
+      { kafka, elasticsearch: services.elasticsearch },
+      { detail: { flushMs: 50 }, rollup: { flushMs: 50, catchUpFlushMs: 50 } },
+    )
     const installation = await install(settings)
     const { neighbours, topic } = installation
     releases.push(() => installation.close())
@@ -28,11 +31,21 @@ services.describe('Kafka away', () => {
     const produce = async (count: number): Promise<void> => {
       const producer = neighbours.kafka.producer()
       await producer.connect()
-      await producer.send({ topic, messages: Array.from({ length: count }, (_, i) => ({ partition: i % 2, value: JSON.stringify({ message: 'boom', level: 'ERROR', loggerName: 'A', timeMillis: Date.now() }) })) })
+      await producer.send({
+        topic,
+        messages: Array.from({ length: count }, (_, i) => ({
+          partition: i % 2,
+          value: JSON.stringify({ message: 'boom', level: 'ERROR', loggerName: 'A', timeMillis: Date.now() }),
+        })),
+      })
       await producer.disconnect()
     }
     const reached = (events: number) =>
-      waitUntil(`${events} events in both branches`, async () => totalOf(await countsInElasticsearch(neighbours)) >= events && (await eventsInRollupTopic(neighbours)) >= events, PATIENCE_MS)
+      waitUntil(
+        `${events} events in both branches`,
+        async () => totalOf(await countsInElasticsearch(neighbours)) >= events && (await eventsInRollupTopic(neighbours)) >= events,
+        PATIENCE_MS,
+      )
     const unwell = () => here.health.ready().checks.filter(({ name, ok }) => name.startsWith('kafka ') && !ok)
 
     await produce(50)

@@ -46,7 +46,18 @@ services.describe('the Kafka source', () => {
     constructor(topic: string, group: string, over: { maxBytesPerPartition?: number } = {}) {
       const { neighbours, clusterId, settings } = installation
       const { sessionTimeoutMs, maxBytesPerPartition } = settings.kafka
-      this.source = new KafkaSource({ kafka: neighbours.kafka, admin: neighbours.admin, clusterId, groupId: group, topics: [topic], sessionTimeoutMs, maxBytesPerPartition, health: createHealth(), log: silent, ...over })
+      this.source = new KafkaSource({
+        kafka: neighbours.kafka,
+        admin: neighbours.admin,
+        clusterId,
+        groupId: group,
+        topics: [topic],
+        sessionTimeoutMs,
+        maxBytesPerPartition,
+        health: createHealth(),
+        log: silent,
+        ...over,
+      })
       readers.push(this)
     }
 
@@ -104,7 +115,8 @@ services.describe('the Kafka source', () => {
     return topic
   }
 
-  const makeTopic = (topic: string, numPartitions = 1) => installation.neighbours.admin.createTopics({ topics: [{ topic, numPartitions, replicationFactor: 1 }], waitForLeaders: true })
+  const makeTopic = (topic: string, numPartitions = 1) =>
+    installation.neighbours.admin.createTopics({ topics: [{ topic, numPartitions, replicationFactor: 1 }], waitForLeaders: true })
   const numbers = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, i) => String(from + i))
 
   async function produce(topic: string, values: readonly string[], partition = 0): Promise<void> {
@@ -157,7 +169,20 @@ services.describe('the Kafka source', () => {
     const topic = await newTopic()
     const lines = numbers(0, 300).map((n) => `${n} java.lang.IllegalStateException: 訂單 ${n} 失敗`)
     const jars = join(await fetchKafka(), '*')
-    const producer = run(java(), ['-Xmx64m', '-XX:TieredStopAtLevel=1', '-Dfile.encoding=UTF-8', '-cp', jars, 'kafka.tools.ConsoleProducer', '--bootstrap-server', services.kafka.brokers.join(','), '--topic', topic, '--compression-codec', codec])
+    const producer = run(java(), [
+      '-Xmx64m',
+      '-XX:TieredStopAtLevel=1',
+      '-Dfile.encoding=UTF-8',
+      '-cp',
+      jars,
+      'kafka.tools.ConsoleProducer',
+      '--bootstrap-server',
+      services.kafka.brokers.join(','),
+      '--topic',
+      topic,
+      '--compression-codec',
+      codec,
+    ])
     producer.child.stdin?.end(`${lines.join('\n')}\n`)
     const reader = await reading(topic)
     await Promise.all([producer, waitUntil('the lines', () => reader.values.length === lines.length)])
@@ -254,11 +279,15 @@ services.describe('the Kafka source', () => {
     await produce(topic, ['new'])
     const at = { end: 10 }
     reader.opensAt = () => at.end
-    await waitUntil('the change to be noticed', async () => {
-      at.end = Math.min(at.end, (await reader.source.bounds(reader.assigned[0] as Partition)).end - 1)
-      for (const p of reader.assigned) if (!reader.open.has(partitionKey(p))) reader.openNow(p)
-      return reader.values.at(-1) === 'new'
-    }, 60_000)
+    await waitUntil(
+      'the change to be noticed',
+      async () => {
+        at.end = Math.min(at.end, (await reader.source.bounds(reader.assigned[0] as Partition)).end - 1)
+        for (const p of reader.assigned) if (!reader.open.has(partitionKey(p))) reader.openNow(p)
+        return reader.values.at(-1) === 'new'
+      },
+      60_000,
+    )
     expect(reader.values).toEqual([...numbers(0, 10), 'new'])
     expect(reader.failures).toEqual([])
   })

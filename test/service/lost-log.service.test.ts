@@ -5,7 +5,16 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { LedgerTotal } from '../../src/store/ledger.ts'
 import { imbalance } from '../../src/store/ledger.ts'
-import { deleteRecords, eventsInRollupTopic, install, ownSettings, runToEnd, startHere, type Here, type Installation } from '../support/cluster.ts'
+import {
+  deleteRecords,
+  eventsInRollupTopic,
+  install,
+  ownSettings,
+  runToEnd,
+  startHere,
+  type Here,
+  type Installation,
+} from '../support/cluster.ts'
 import { countsInElasticsearch, totalOf } from '../support/oracle.ts'
 import { requireServices } from '../support/services.ts'
 import { waitUntil } from '../support/wait.ts'
@@ -27,7 +36,16 @@ services.describe('a log that does not hold what we need', () => {
   async function produce(count: number): Promise<void> {
     const producer = installation.neighbours.kafka.producer()
     await producer.connect()
-    const messages = Array.from({ length: count }, (_, i) => ({ partition: 0, value: JSON.stringify({ message: `boom ${i % 3}`, level: 'ERROR', loggerName: 'com.acme.A', thread: 't', instant: { epochSecond: Math.floor(Date.now() / 1_000), nanoOfSecond: 0 } }) }))
+    const messages = Array.from({ length: count }, (_, i) => ({
+      partition: 0,
+      value: JSON.stringify({
+        message: `boom ${i % 3}`,
+        level: 'ERROR',
+        loggerName: 'com.acme.A',
+        thread: 't',
+        instant: { epochSecond: Math.floor(Date.now() / 1_000), nanoOfSecond: 0 },
+      }),
+    }))
     await producer.send({ topic: installation.topic, messages })
     await producer.disconnect()
   }
@@ -38,7 +56,10 @@ services.describe('a log that does not hold what we need', () => {
     await waitUntil('the streams', () => here.health.ready().checks.find(({ name, ok }) => name === 'start' && ok))
     return here
   }
-  const inBoth = async (): Promise<[number, number]> => [totalOf(await countsInElasticsearch(installation.neighbours)), await eventsInRollupTopic(installation.neighbours)]
+  const inBoth = async (): Promise<[number, number]> => [
+    totalOf(await countsInElasticsearch(installation.neighbours)),
+    await eventsInRollupTopic(installation.neighbours),
+  ]
 
   /** Sums over days, for each branch: name of the outcome -> events. */
   async function account({ mode }: Here): Promise<{ branch: string; incarnations: string[]; counts: Record<string, number> }[]> {
@@ -47,7 +68,11 @@ services.describe('a log that does not hold what we need', () => {
     for (const { counts } of totals) expect(imbalance(counts)).toBe(0)
     return ['detail', 'rollup'].map((branch) => {
       const own = totals.filter((total) => total.branch === branch)
-      return { branch, incarnations: [...new Set(own.map(({ contributor }) => contributor.split('/').at(-2) ?? ''))].toSorted(), counts: summed(own) }
+      return {
+        branch,
+        incarnations: [...new Set(own.map(({ contributor }) => contributor.split('/').at(-2) ?? ''))].toSorted(),
+        counts: summed(own),
+      }
     })
   }
 
@@ -60,11 +85,14 @@ services.describe('a log that does not hold what we need', () => {
     expect(await inBoth()).toEqual([380, 380])
     const expected = { consumed: 500, counted: 380, expired: 120 }
     const looking = await start()
-    expect(await account(looking)).toMatchObject([{ incarnations: ['0'], counts: expected }, { incarnations: ['0'], counts: expected }])
+    expect(await account(looking)).toMatchObject([
+      { incarnations: ['0'], counts: expected },
+      { incarnations: ['0'], counts: expected },
+    ])
     expect(here.health.ready().checks.filter(({ name, ok }) => name.startsWith('stream') && !ok)).toEqual([])
   })
 
-  test('together, the detail group\'s offsets are forgotten by Kafka, for it has no members: it goes on where its ledger says, and all is counted once', async () => {
+  test("together, the detail group's offsets are forgotten by Kafka, for it has no members: it goes on where its ledger says, and all is counted once", async () => {
     const settings = { ...installation.settings, branches: 'together' as const }
     await produce(300)
     await runToEnd(settings)
@@ -93,7 +121,10 @@ services.describe('a log that does not hold what we need', () => {
     await runToEnd(installation.settings)
     expect(await inBoth()).toEqual([340, 340])
     const expected = { consumed: 340, counted: 340 }
-    expect(await account(await start())).toMatchObject([{ incarnations: ['0', '1'], counts: expected }, { incarnations: ['0', '1'], counts: expected }])
+    expect(await account(await start())).toMatchObject([
+      { incarnations: ['0', '1'], counts: expected },
+      { incarnations: ['0', '1'], counts: expected },
+    ])
   })
 
   test('a topic deleted and made anew while we read it is counted anew, as another incarnation', async () => {
@@ -114,7 +145,9 @@ services.describe('a log that does not hold what we need', () => {
   async function remakeTopic(): Promise<void> {
     const { admin } = installation.neighbours
     await admin.deleteTopics({ topics: [installation.topic] })
-    await waitUntil('the new topic', () => admin.createTopics({ topics: [{ topic: installation.topic, numPartitions: 1, replicationFactor: 1 }], waitForLeaders: true }))
+    await waitUntil('the new topic', () =>
+      admin.createTopics({ topics: [{ topic: installation.topic, numPartitions: 1, replicationFactor: 1 }], waitForLeaders: true }),
+    )
   }
 })
 

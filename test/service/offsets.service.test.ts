@@ -56,7 +56,10 @@ services.describe('positions of a cluster', () => {
     const proxy = await startElasticsearchProxy(services.elasticsearch.url)
     releases.push(() => proxy.close())
     const { settings } = installation
-    return { proxy, behind: { ...installation, settings: { ...settings, elasticsearch: { ...settings.elasticsearch, nodes: [proxy.url] } } } }
+    return {
+      proxy,
+      behind: { ...installation, settings: { ...settings, elasticsearch: { ...settings.elasticsearch, nodes: [proxy.url] } } },
+    }
   }
 
   async function tools({ settings }: Installation): Promise<OffsetsTools> {
@@ -68,7 +71,19 @@ services.describe('positions of a cluster', () => {
   async function produce({ neighbours, topic }: Installation, count: number, partition = 0): Promise<void> {
     const producer = neighbours.kafka.producer()
     await producer.connect()
-    const messages = Array.from({ length: count }, (_, i) => ({ partition, value: i % 10 === 9 ? 'no log at all {' : JSON.stringify({ message: `boom ${i % 3}`, level: 'ERROR', loggerName: `com.acme.A${i % 3}`, thread: 't', timeMillis: Date.now() }) }))
+    const messages = Array.from({ length: count }, (_, i) => ({
+      partition,
+      value:
+        i % 10 === 9
+          ? 'no log at all {'
+          : JSON.stringify({
+              message: `boom ${i % 3}`,
+              level: 'ERROR',
+              loggerName: `com.acme.A${i % 3}`,
+              thread: 't',
+              timeMillis: Date.now(),
+            }),
+    }))
     // Ten to a batch: a fetch brings at least one batch whole.
     for (let i = 0; i < count; i += 10) await producer.send({ topic, messages: messages.slice(i, i + 10) })
     await producer.disconnect()
@@ -81,7 +96,10 @@ services.describe('positions of a cluster', () => {
   /** By branch, over all days; and every line is in balance. */
   async function account({ settings, neighbours }: Installation): Promise<Record<string, Record<string, number>>> {
     await neighbours.elasticsearch.indices.refresh({ index: neighbours.names.ledgerIndex })
-    const totals = await ledgerReader(neighbours, documentsOf(settings, neighbours, createMetrics(), createHealth())).ledger({ from: '0000-01-01', to: '9999-12-31' })
+    const totals = await ledgerReader(neighbours, documentsOf(settings, neighbours, createMetrics(), createHealth())).ledger({
+      from: '0000-01-01',
+      to: '9999-12-31',
+    })
     expect(totals.filter((total) => !isBalanced(total.counts))).toEqual([])
     const branches: Record<string, Record<string, number>> = {}
     for (const { branch, counts: outcomes } of totals) {
@@ -91,18 +109,30 @@ services.describe('positions of a cluster', () => {
     return branches
   }
 
-  const positions = async (desk: OffsetsDesk): Promise<string[]> => (await desk.show()).offsets.map(({ branch, partition, committed }) => `${branch} ${partition} ${committed}`)
+  const positions = async (desk: OffsetsDesk): Promise<string[]> =>
+    (await desk.show()).offsets.map(({ branch, partition, committed }) => `${branch} ${partition} ${committed}`)
 
   /** Events among the offsets [from, to): every tenth record is none. */
-  const events = (from: number, to: number): number => Array.from({ length: to - from }, (_, i) => from + i).filter((offset) => offset % 10 !== 9).length
+  const events = (from: number, to: number): number =>
+    Array.from({ length: to - from }, (_, i) => from + i).filter((offset) => offset % 10 !== 9).length
   const backAt = { kind: 'answer', status: 503, type: 'unavailable', reason: 'held by the test' } as const
 
   /** A backfill with what a test makes of its documents. */
-  function backfillOptions({ settings, neighbours }: Installation, over: Partial<BackfillOptions['store']['documents']> = {}): Omit<BackfillOptions, 'signal'> {
+  function backfillOptions(
+    { settings, neighbours }: Installation,
+    over: Partial<BackfillOptions['store']['documents']> = {},
+  ): Omit<BackfillOptions, 'signal'> {
     const { kafka, admin, names } = neighbours
     const real = documentsOf(settings, neighbours, createMetrics(), createHealth())
     const documents = { merge: real.merge.bind(real), writeLedger: real.writeLedger.bind(real), ...over }
-    return { settings, store: { kafka, admin, names, documents }, kafka, rules: createRules(settings), metrics: createMetrics(), now: Date.now }
+    return {
+      settings,
+      store: { kafka, admin, names, documents },
+      kafka,
+      rules: createRules(settings),
+      metrics: createMetrics(),
+      now: Date.now,
+    }
   }
 
   async function marksIn({ neighbours: { kafka, admin, names } }: Installation): Promise<Marks> {
@@ -110,30 +140,56 @@ services.describe('positions of a cluster', () => {
   }
 
   test('a live skip while the store takes nothing: what is in hand is counted, the rest is skipped, once; a backfill that is killed and run again makes the counts whole', async () => {
-    const installation = await installed({ branches: 'together', blockSize: 400, kafka: { maxBytesPerPartition: 2_000 }, detail: { ...SMALL.detail, maxDocuments: 1 } }, 2)
+    const installation = await installed(
+      { branches: 'together', blockSize: 400, kafka: { maxBytesPerPartition: 2_000 }, detail: { ...SMALL.detail, maxDocuments: 1 } },
+      2,
+    )
     const { proxy, behind } = await held(installation)
     await produce(installation, 50)
     const { offsets } = await started(behind)
-    const isAt = async (at: number): Promise<boolean> => (await positions(offsets)).every((row) => row === `detail 0 ${at}` || row === `rollup 0 ${at}` || row.includes(' 1 '))
+    const isAt = async (at: number): Promise<boolean> =>
+      (await positions(offsets)).every((row) => row === `detail 0 ${at}` || row === `rollup 0 ${at}` || row.includes(' 1 '))
     await waitUntil('all to be counted', () => isAt(50))
 
     proxy.use(({ isBulk }) => (isBulk ? backAt : { kind: 'pass' }))
     await produce(installation, 600)
     await waitUntil('a flush to be held', () => (proxy.given.get('answer') ?? 0) > 0)
     const { skips: asked } = await offsets.skip({ branches: BOTH, to: TO_END })
-    expect(asked.map(({ branch, partition, from, to, isAsked }) => [branch, partition, from, to, isAsked])).toEqual([['detail', 0, 50, 650, true], ['detail', 1, 0, 0, false], ['rollup', 0, 50, 650, true], ['rollup', 1, 0, 0, false]])
-    await waitUntil('the request to be known', async () => (await offsets.show()).offsets.every(({ partition, skipTo, lagRecords }) => partition === 1 || (skipTo === 650 && lagRecords === 600)))
-    expect((await offsets.skip({ branches: BOTH, partition: 0, to: { kind: 'offset', offset: 100 } })).skips.map(({ isAsked }) => isAsked)).toEqual([false, false])
+    expect(asked.map(({ branch, partition, from, to, isAsked }) => [branch, partition, from, to, isAsked])).toEqual([
+      ['detail', 0, 50, 650, true],
+      ['detail', 1, 0, 0, false],
+      ['rollup', 0, 50, 650, true],
+      ['rollup', 1, 0, 0, false],
+    ])
+    await waitUntil('the request to be known', async () =>
+      (await offsets.show()).offsets.every(
+        ({ partition, skipTo, lagRecords }) => partition === 1 || (skipTo === 650 && lagRecords === 600),
+      ),
+    )
+    expect(
+      (await offsets.skip({ branches: BOTH, partition: 0, to: { kind: 'offset', offset: 100 } })).skips.map(({ isAsked }) => isAsked),
+    ).toEqual([false, false])
     await produce(installation, 60)
     proxy.use(null)
     await waitUntil('all to be committed', () => isAt(710))
 
     const { skipped } = await offsets.show()
-    expect(skipped.map(({ branch, partition, to, backfilled }) => [branch, partition, to, backfilled])).toEqual([['detail', 0, 650, 0], ['rollup', 0, 650, 0]])
+    expect(skipped.map(({ branch, partition, to, backfilled }) => [branch, partition, to, backfilled])).toEqual([
+      ['detail', 0, 650, 0],
+      ['rollup', 0, 650, 0],
+    ])
     const [detail = 0, rollup = 0] = skipped.map(({ from }) => from)
     expect(Math.min(detail, rollup)).toBeGreaterThanOrEqual(50)
-    expect(await counts(installation)).toEqual({ detail: events(0, detail) + events(650, 710), rollup: events(0, rollup) + events(650, 710) })
-    const expected = (from: number) => ({ consumed: 710, counted: events(0, from) + events(650, 710), 'dead.not_json': 710 - (650 - from) - events(0, from) - events(650, 710), skipped: 650 - from })
+    expect(await counts(installation)).toEqual({
+      detail: events(0, detail) + events(650, 710),
+      rollup: events(0, rollup) + events(650, 710),
+    })
+    const expected = (from: number) => ({
+      consumed: 710,
+      counted: events(0, from) + events(650, 710),
+      'dead.not_json': 710 - (650 - from) - events(0, from) - events(650, 710),
+      skipped: 650 - from,
+    })
     expect(await account(installation)).toEqual({ detail: expected(detail), rollup: expected(rollup) })
 
     await backfillWithKills(installation)
@@ -145,8 +201,14 @@ services.describe('positions of a cluster', () => {
     const marks = await marksIn(installation)
     for (const { id, branch, from } of skipped) {
       const contributor = marks.skipped.find((range) => range.branch === branch)?.contributor ?? ''
-      for (const query of [{ kind: 'skipped', id }, { kind: 'range', branch, contributor, from, to: from + 1 }, { kind: 'range', branch, contributor, from: 0, to: 10 }] as const) {
-        await expect(backfill({ ...backfillOptions(installation), signal: NEVER }, marks, [query])).rejects.toMatchObject({ code: 'bad_request' })
+      for (const query of [
+        { kind: 'skipped', id },
+        { kind: 'range', branch, contributor, from, to: from + 1 },
+        { kind: 'range', branch, contributor, from: 0, to: 10 },
+      ] as const) {
+        await expect(backfill({ ...backfillOptions(installation), signal: NEVER }, marks, [query])).rejects.toMatchObject({
+          code: 'bad_request',
+        })
       }
     }
     await expect((await tools(installation)).reset({ branches: ['rollup'], to: 'latest' })).rejects.toThrow(/runs .*offsets skip/)
@@ -157,7 +219,9 @@ services.describe('positions of a cluster', () => {
     const all = { kind: 'all', branches: BOTH } as const
     const real = backfillOptions(installation).store.documents
     const dying = async (over: Partial<typeof real>, signal = NEVER, onProgress: () => void = () => {}): Promise<void> => {
-      await expect(backfill({ ...backfillOptions(installation, over), signal, onProgress }, await marksIn(installation), [all])).rejects.toThrow(/killed|ended/)
+      await expect(
+        backfill({ ...backfillOptions(installation, over), signal, onProgress }, await marksIn(installation), [all]),
+      ).rejects.toThrow(/killed|ended/)
     }
     const second = <A extends unknown[], R>(work: (...args: A) => Promise<R>, after: boolean) => {
       let calls = 0
@@ -176,7 +240,10 @@ services.describe('positions of a cluster', () => {
     const stopping = new AbortController()
     await dying({}, stopping.signal, () => stopping.abort())
     await waitUntil('its mark to be settled', async () => (await marksIn(installation)).backfills.length === 2)
-    expect((await marksIn(installation)).backfills.map(({ branch, next, to }) => [branch, next === to])).toEqual([['detail', true], ['rollup', false]])
+    expect((await marksIn(installation)).backfills.map(({ branch, next, to }) => [branch, next === to])).toEqual([
+      ['detail', true],
+      ['rollup', false],
+    ])
     await backfill({ ...backfillOptions(installation), signal: NEVER }, await marksIn(installation), [all])
   }
 
@@ -196,18 +263,33 @@ services.describe('positions of a cluster', () => {
 
     await expect(operator.reset({ branches: ['detail'], to: 10 })).rejects.toThrow(/up to offset 200.*count twice.*backfill/)
     await expect(operator.reset({ branches: ['detail'], to: 'earliest' })).rejects.toMatchObject({ code: 'bad_request' })
-    await waitUntil('the groups to be gone', async () => (await admin.deleteGroups([names.detailGroup, names.rollupGroup])).every(({ errorCode }) => (errorCode ?? 0) === 0))
+    await waitUntil('the groups to be gone', async () =>
+      (await admin.deleteGroups([names.detailGroup, names.rollupGroup])).every(({ errorCode }) => (errorCode ?? 0) === 0),
+    )
     await produce(installation, 100)
     await expect(runToEnd(settings)).rejects.toMatchObject({ code: 'position_lost' })
-    expect((await operator.show()).offsets.map(({ state, committed }) => [state, committed])).toEqual([['lost', 200], ['lost', 200]])
+    expect((await operator.show()).offsets.map(({ state, committed }) => [state, committed])).toEqual([
+      ['lost', 200],
+      ['lost', 200],
+    ])
     expect(await operator.reset({ branches: ['detail'], to: 'recorded' })).toMatchObject([{ from: null, to: 200, lost: null }])
-    expect(await operator.reset({ branches: ['rollup'], to: 'latest' })).toMatchObject([{ from: null, to: 300, lost: { from: 200, to: 300, reason: 'skipped' } }])
+    expect(await operator.reset({ branches: ['rollup'], to: 'latest' })).toMatchObject([
+      { from: null, to: 300, lost: { from: 200, to: 300, reason: 'skipped' } },
+    ])
     await runToEnd(settings)
     const dead = { 'dead.not_json': 25, consumed: 300 }
     expect(await counts(installation)).toEqual({ detail: events(0, 100) + events(150, 300), rollup: events(0, 200) })
-    expect(await account(installation)).toEqual({ detail: { ...dead, counted: 225, skipped: 50 }, rollup: { consumed: 300, counted: 180, 'dead.not_json': 20, skipped: 100 } })
+    expect(await account(installation)).toEqual({
+      detail: { ...dead, counted: 225, skipped: 50 },
+      rollup: { consumed: 300, counted: 180, 'dead.not_json': 20, skipped: 100 },
+    })
 
-    expect((await operator.skip({ branches: BOTH, to: { kind: 'time', timeMs: 0 } })).skips.map(({ to, isAsked }) => [to, isAsked])).toEqual([[300, false], [300, false]])
+    expect(
+      (await operator.skip({ branches: BOTH, to: { kind: 'time', timeMs: 0 } })).skips.map(({ to, isAsked }) => [to, isAsked]),
+    ).toEqual([
+      [300, false],
+      [300, false],
+    ])
     const report = await operator.backfill({ kind: 'range', branches: ['rollup'], topic, partition: 0, from: 230, to: 250 }, () => {})
     expect(report).toMatchObject([{ from: 230, to: 250, gone: 0 }])
     await operator.backfill({ kind: 'all', branches: BOTH }, () => {})
@@ -225,9 +307,18 @@ services.describe('positions of a cluster', () => {
     await waitUntil('all to be counted', async () => (await positions(offsets)).join() === 'detail 0 20,rollup 0 20')
     proxy.use(({ isBulk }) => (isBulk ? backAt : { kind: 'pass' }))
     await produce(installation, 200)
-    await waitUntil('one branch to be held', async () => (proxy.given.get('answer') ?? 0) > 0 && (await positions(offsets)).join() === 'detail 0 20,rollup 0 220')
+    await waitUntil(
+      'one branch to be held',
+      async () => (proxy.given.get('answer') ?? 0) > 0 && (await positions(offsets)).join() === 'detail 0 20,rollup 0 220',
+    )
 
-    const control = new KafkaControlLog({ kafka: neighbours.kafka, topic: neighbours.names.controlTopic, health: createHealth(), now: Date.now, onFailed: (error) => expect.unreachable(String(error)) })
+    const control = new KafkaControlLog({
+      kafka: neighbours.kafka,
+      topic: neighbours.names.controlTopic,
+      health: createHealth(),
+      now: Date.now,
+      onFailed: (error) => expect.unreachable(String(error)),
+    })
     releases.push(() => control.close())
     const book = new SkipBook(silent)
     await book.follow(control)
@@ -235,13 +326,23 @@ services.describe('positions of a cluster', () => {
     let nowMs = Date.now()
     const watchOf = (records: number): ToleranceWatch => {
       const limits = { skipAfterLagRecords: records, skipAfterLagMinutes: null }
-      return new ToleranceWatch({ settings, neighbours, documents, limits: { detail: limits, rollup: limits }, control, book, log: silent, now: () => nowMs })
+      return new ToleranceWatch({
+        settings,
+        neighbours,
+        documents,
+        limits: { detail: limits, rollup: limits },
+        control,
+        book,
+        log: silent,
+        now: () => nowMs,
+      })
     }
     const [patient, watch] = [watchOf(250), watchOf(150)]
     const streams = () => mode.api.pipeline?.().streams ?? []
     const looks = async (times: number): Promise<number[]> => {
       const asked = [0, 0]
-      for (let i = 0; i < times; i++, nowMs += 10_000) for (const [which, one] of [patient, watch].entries()) asked[which] = (asked[which] ?? 0) + (await one.look(streams()))
+      for (let i = 0; i < times; i++, nowMs += 10_000)
+        for (const [which, one] of [patient, watch].entries()) asked[which] = (asked[which] ?? 0) + (await one.look(streams()))
       return asked
     }
     expect(await looks(5)).toEqual([0, 0]) // it may be a burst
@@ -266,7 +367,13 @@ services.describe('positions of a cluster', () => {
     await (await tools(installation)).skip({ branches: BOTH, to: TO_END })
     await runToEnd(settings)
     const { name, mode, kafka, elasticsearch } = settings
-    const words = { name, mode, ...SMALL, kafka: { brokers: kafka.brokers, topics: [topic], partitions: 1 }, elasticsearch: { nodes: elasticsearch.nodes, replicas: 0 } }
+    const words = {
+      name,
+      mode,
+      ...SMALL,
+      kafka: { brokers: kafka.brokers, topics: [topic], partitions: 1 },
+      elasticsearch: { nodes: elasticsearch.nodes, replicas: 0 },
+    }
     const killed = launchTracefold(words, ['backfill', '--all-skipped'])
     killed.process.stderr?.once('data', () => killed.process.kill('SIGKILL')) // it tells of its first commit
     expect(await killed.exited).toBeNull()
@@ -275,6 +382,9 @@ services.describe('positions of a cluster', () => {
     expect(await counts(installation)).toEqual({ detail: events(0, 1_000), rollup: events(0, 1_000) })
     const whole = { consumed: 1_000, counted: events(0, 1_000), 'dead.not_json': 100 }
     expect(await account(installation)).toEqual({ detail: whole, rollup: whole })
-    expect(await runTracefold(words, ['backfill', '--skipped', `detail:${topic}/0@0`])).toMatchObject({ code: 64, output: expect.stringContaining('has been backfilled') })
+    expect(await runTracefold(words, ['backfill', '--skipped', `detail:${topic}/0@0`])).toMatchObject({
+      code: 64,
+      output: expect.stringContaining('has been backfilled'),
+    })
   })
 })

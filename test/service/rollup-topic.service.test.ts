@@ -12,7 +12,16 @@ import { evidenceOf } from '../../src/store/rollup-ledger.ts'
 import type { RollupPart } from '../../src/store/rollup-store.ts'
 import { RollupTopicStore } from '../../src/store/rollup-topic.ts'
 import { aLetter, anEntry, aProgress, aRollupPart, aRow } from '../support/builders.ts'
-import { deleteRecords, eventsInRollupTopic, fill, idleSource, install, ownSettings, silent, type Installation } from '../support/cluster.ts'
+import {
+  deleteRecords,
+  eventsInRollupTopic,
+  fill,
+  idleSource,
+  install,
+  ownSettings,
+  silent,
+  type Installation,
+} from '../support/cluster.ts'
 import { requireServices } from '../support/services.ts'
 import { waitUntil } from '../support/wait.ts'
 
@@ -40,8 +49,20 @@ services.describe('the rollup topic', () => {
   function newStore(lostPosition: LostPositionPolicy = 'stop'): RollupTopicStore {
     const { kafka, admin, names } = installation.neighbours
     const source = idleSource(installation, names.rollupGroup)
-    const evidence = async (partition: Partition) => evidenceOf((await readTopic(kafka, admin, names.ledgerTopic)).values(), partitionKey(partition))
-    const store = new RollupTopicStore({ kafka, admin, names, rules: { digest: RULES }, lostPosition, transactionTimeoutMs: 10_000, bounds: (one) => source.bounds(one), evidence, metrics: createMetrics(), log: silent })
+    const evidence = async (partition: Partition) =>
+      evidenceOf((await readTopic(kafka, admin, names.ledgerTopic)).values(), partitionKey(partition))
+    const store = new RollupTopicStore({
+      kafka,
+      admin,
+      names,
+      rules: { digest: RULES },
+      lostPosition,
+      transactionTimeoutMs: 10_000,
+      bounds: (one) => source.bounds(one),
+      evidence,
+      metrics: createMetrics(),
+      log: silent,
+    })
     stores.push(store)
     return store
   }
@@ -54,7 +75,7 @@ services.describe('the rollup topic', () => {
 
   const counted = () => eventsInRollupTopic(installation.neighbours)
 
-  test('a second opening of a partition makes the first one\'s commit fail, and nothing of it is ever counted', async () => {
+  test("a second opening of a partition makes the first one's commit fail, and nothing of it is ever counted", async () => {
     take()
     const before = await counted()
     const [first, second] = [newStore(), newStore()]
@@ -75,7 +96,10 @@ services.describe('the rollup topic', () => {
     for (const one of [mine, taken]) await first.open(one)
     await second.open(taken)
     const progress = (partition: Partition) => aProgress({ partition, from: 4, next: 4, rules: RULES })
-    const report = await first.commit([aRollupPart([aRow({ count: 4 })], { progress: progress(mine) }), aRollupPart([aRow({ count: 100 })], { progress: progress(taken) })], never)
+    const report = await first.commit(
+      [aRollupPart([aRow({ count: 4 })], { progress: progress(mine) }), aRollupPart([aRow({ count: 100 })], { progress: progress(taken) })],
+      never,
+    )
     expect(report.lost).toEqual([taken])
     expect((await counted()) - before).toBe(4)
   })
@@ -123,8 +147,11 @@ services.describe('the rollup topic', () => {
     const before = await counted()
     const { admin, names } = installation.neighbours
     const size = { name: 'max.message.bytes', value: '1048588' } // what a broker has by default; the test server has more
-    for (const name of [names.rollupTopic, names.letterTopic]) await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name, configEntries: [size] }] })
-    const rows = Array.from({ length: 4_000 }, (_, i) => aRow({ fingerprint: `v1:${i}`, sampleMessage: '訂'.repeat(300), hosts: ['a-long-host-name.example.com'] }))
+    for (const name of [names.rollupTopic, names.letterTopic])
+      await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name, configEntries: [size] }] })
+    const rows = Array.from({ length: 4_000 }, (_, i) =>
+      aRow({ fingerprint: `v1:${i}`, sampleMessage: '訂'.repeat(300), hosts: ['a-long-host-name.example.com'] }),
+    )
     const letters = Array.from({ length: 40 }, (_, offset) => aLetter({ partition: p, offset, body: Buffer.alloc(60_000, 'x') }))
     const store = newStore()
     await store.open(p)
@@ -138,17 +165,21 @@ services.describe('the rollup topic', () => {
     ['earliest', { incarnation: 1, from: 0, next: 0, lost: null }],
     ['latest', { incarnation: 0, from: 100, next: 100, lost: { from: 40, to: 100, reason: 'skipped' } }],
   ]
-  test.each(policies)('the group\'s offsets are gone, but the ledger knows of us: %s', async (policy, expected) => {
+  test.each(policies)("the group's offsets are gone, but the ledger knows of us: %s", async (policy, expected) => {
     take()
     const store = newStore()
     await store.open(p)
     await store.commit([part(40, 40)], never)
     await store.close()
     await forgetOffsets()
-    expect(await newStore(policy).open(p).catch((error: unknown) => error)).toMatchObject(expected)
+    expect(
+      await newStore(policy)
+        .open(p)
+        .catch((error: unknown) => error),
+    ).toMatchObject(expected)
   })
 
-  test('a partition that nobody has read starts at its beginning, whatever the others\' ledger says', async () => {
+  test("a partition that nobody has read starts at its beginning, whatever the others' ledger says", async () => {
     take()
     expect(await newStore().open(p)).toEqual({ incarnation: 0, from: 0, next: 0, lost: null })
   })
@@ -164,7 +195,7 @@ services.describe('the rollup topic', () => {
     expect(await newStore().open(p)).toEqual({ incarnation: 0, from: 40, next: 40, lost: null })
   })
 
-  test('a position set with Kafka\'s own tools is gone on at, in the incarnation that was under way; what it jumped over is skipped, and one that was set back is refused', async () => {
+  test("a position set with Kafka's own tools is gone on at, in the incarnation that was under way; what it jumped over is skipped, and one that was set back is refused", async () => {
     take()
     const first = newStore()
     await first.open(p)
@@ -176,7 +207,8 @@ services.describe('the rollup topic', () => {
     await second.commit([part(10, 10)], never)
     await second.close()
     const { admin, names } = installation.neighbours
-    const set = (offset: string) => admin.setOffsets({ groupId: names.rollupGroup, topic: p.topic, partitions: [{ partition: p.partition, offset }] })
+    const set = (offset: string) =>
+      admin.setOffsets({ groupId: names.rollupGroup, topic: p.topic, partitions: [{ partition: p.partition, offset }] })
     await set('70')
     expect(await newStore().open(p)).toEqual({ incarnation: 1, from: 70, next: 70, lost: { from: 10, to: 70, reason: 'skipped' } })
     await set('5')
@@ -191,7 +223,18 @@ services.describe('the rollup topic', () => {
       const [first] = own.partitions as [Partition]
       const { kafka, admin, names } = own.neighbours
       const source = idleSource(own, names.rollupGroup)
-      const store = new RollupTopicStore({ kafka, admin, names, rules: { digest: RULES }, lostPosition: 'stop', transactionTimeoutMs: 10_000, bounds: (one) => source.bounds(one), evidence: () => Promise.resolve(null), metrics: createMetrics(), log: silent })
+      const store = new RollupTopicStore({
+        kafka,
+        admin,
+        names,
+        rules: { digest: RULES },
+        lostPosition: 'stop',
+        transactionTimeoutMs: 10_000,
+        bounds: (one) => source.bounds(one),
+        evidence: () => Promise.resolve(null),
+        metrics: createMetrics(),
+        log: silent,
+      })
       stores.push(store)
       await store.open(first)
       await store.commit([aRollupPart([], { progress: aProgress({ partition: first, from: 40, next: 40, rules: RULES }) })], never)

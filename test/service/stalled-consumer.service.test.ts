@@ -36,7 +36,19 @@ services.describe('a consumer that stands still', () => {
     constructor(kafka: KafkaClient, topic: string) {
       const { neighbours, clusterId } = installation
       const onStalled = (): void => void this.restarts++
-      this.source = new KafkaSource({ kafka, admin: neighbours.admin, clusterId, groupId: `${topic}-group`, topics: [topic], sessionTimeoutMs: 6_000, maxBytesPerPartition: 1_000_000, stallMs: 2_000, onStalled, health: this.health, log: silent })
+      this.source = new KafkaSource({
+        kafka,
+        admin: neighbours.admin,
+        clusterId,
+        groupId: `${topic}-group`,
+        topics: [topic],
+        sessionTimeoutMs: 6_000,
+        maxBytesPerPartition: 1_000_000,
+        stallMs: 2_000,
+        onStalled,
+        health: this.health,
+        log: silent,
+      })
       releases.push(() => this.source.stop())
     }
 
@@ -76,7 +88,9 @@ services.describe('a consumer that stands still', () => {
       consumer: (config: Parameters<KafkaClient['consumer']>[0]) => {
         const consumer = kafka.consumer(config)
         if (left-- <= 0) return consumer
-        return Object.assign(Object.create(consumer) as typeof consumer, { run: (how: object) => consumer.run({ ...how, eachBatch: () => new Promise<void>(() => {}) }) })
+        return Object.assign(Object.create(consumer) as typeof consumer, {
+          run: (how: object) => consumer.run({ ...how, eachBatch: () => new Promise<void>(() => {}) }),
+        })
       },
     })
   }
@@ -95,7 +109,10 @@ services.describe('a consumer that stands still', () => {
     const reader = new Reader(hanging(1), await filled())
     await reader.source.start(reader)
     const said = await waitUntil('it to be said', () => reader.progress())
-    expect(said).toMatchObject({ ok: false, detail: expect.stringMatching(/nothing came from .* although there is more; the consumer is made anew \(\d of 3\)/) as string })
+    expect(said).toMatchObject({
+      ok: false,
+      detail: expect.stringMatching(/nothing came from .* although there is more; the consumer is made anew \(\d of 3\)/) as string,
+    })
     await waitUntil('the records', () => reader.values.length > 0)
     expect(reader.values).toEqual(['one', 'two'])
     await waitUntil('it to be well', () => reader.progress()?.ok === true)
@@ -107,7 +124,10 @@ services.describe('a consumer that stands still', () => {
     const reader = new Reader(hanging(Infinity), await filled())
     await reader.source.start(reader)
     await waitUntil('it to be given up', () => reader.failures.length > 0, 60_000)
-    expect(reader.failures[0]).toMatchObject({ code: 'stalled', message: expect.stringContaining('a new consumer was made 3 times in vain') as string })
+    expect(reader.failures[0]).toMatchObject({
+      code: 'stalled',
+      message: expect.stringContaining('a new consumer was made 3 times in vain') as string,
+    })
     expect(reader.restarts).toBe(3)
   })
 

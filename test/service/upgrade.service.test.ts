@@ -14,7 +14,21 @@ import { waitUntil } from '../support/wait.ts'
 
 const services = requireServices('kafka', 'elasticsearch', 'druid')
 const never = new AbortController().signal
-const LATER_FIELDS = ['fp_prev', 'rule', 'link', 'operators', 'operator', 'subtask', 'envelopes', 'layout', 'truncated', 'why', 'advice', 'message_template', 'sample_time']
+const LATER_FIELDS = [
+  'fp_prev',
+  'rule',
+  'link',
+  'operators',
+  'operator',
+  'subtask',
+  'envelopes',
+  'layout',
+  'truncated',
+  'why',
+  'advice',
+  'message_template',
+  'sample_time',
+]
 const LATER_DIMENSIONS = ['fingerprint_previous', 'severity', 'rule']
 const PATIENCE_MS = 150_000
 
@@ -35,17 +49,47 @@ services.describe('an installation of the first version', () => {
     const { elasticsearch, names } = neighbours
     const { template, ...rest } = detailTemplate(names, settings.elasticsearch)
     const before = Object.fromEntries(Object.entries(template.mappings.properties).filter(([field]) => !LATER_FIELDS.includes(field)))
-    await elasticsearch.indices.putIndexTemplate({ name: names.detailIndex, ...rest, template: { ...template, mappings: { ...template.mappings, properties: before } } } as never)
+    await elasticsearch.indices.putIndexTemplate({
+      name: names.detailIndex,
+      ...rest,
+      template: { ...template, mappings: { ...template.mappings, properties: before } },
+    } as never)
     const alias = dayAlias(names, nowMs)
     await elasticsearch.indices.create({ index: dayIndex(alias), aliases: { [alias]: {} } })
 
     await setUpElasticsearch(elasticsearch, names, settings.elasticsearch)
     const documents = documentsOf(settings, neighbours, createMetrics(), createHealth())
-    const classification = { category: 'overload', severity: 'high', rule: 'kafka-quota', advice: 'Slow down.', link: 'docs/patterns.md#kafka-quota' } as const
-    await documents.merge([anUpdate({ identity: anIdentity({ window: nowMs, classification }), previous: hashed('v0:old'), operators: hashed('Map'), sample: aSample({ operator: 'Map', subtask: 2, envelopes: ['vector'] }) })], never)
+    const classification = {
+      category: 'overload',
+      severity: 'high',
+      rule: 'kafka-quota',
+      advice: 'Slow down.',
+      link: 'docs/patterns.md#kafka-quota',
+    } as const
+    await documents.merge(
+      [
+        anUpdate({
+          identity: anIdentity({ window: nowMs, classification }),
+          previous: hashed('v0:old'),
+          operators: hashed('Map'),
+          sample: aSample({ operator: 'Map', subtask: 2, envelopes: ['vector'] }),
+        }),
+      ],
+      never,
+    )
     await elasticsearch.indices.refresh({ index: names.detailIndex })
-    const hits = async (query: object): Promise<number> => (await elasticsearch.search({ index: names.detailIndex, query })).hits.hits.length
-    for (const term of [{ fp_prev: 'v0:old' }, { rule: 'kafka-quota' }, { operators: 'Map' }, { operator: 'Map' }, { subtask: 2 }, { envelopes: 'vector' }, { truncated: false }, { layout: 'log4j2-json' }]) {
+    const hits = async (query: object): Promise<number> =>
+      (await elasticsearch.search({ index: names.detailIndex, query })).hits.hits.length
+    for (const term of [
+      { fp_prev: 'v0:old' },
+      { rule: 'kafka-quota' },
+      { operators: 'Map' },
+      { operator: 'Map' },
+      { subtask: 2 },
+      { envelopes: 'vector' },
+      { truncated: false },
+      { layout: 'log4j2-json' },
+    ]) {
       expect([term, await hits({ term })]).toEqual([term, 1])
     }
     expect(await hits({ match: { advice: 'slow' } })).toBe(1)
@@ -60,7 +104,19 @@ services.describe('an installation of the first version', () => {
     await producer.connect()
     const send = (minutes: number, row: Record<string, unknown>) => {
       const time = nowMs - minutes * MINUTE
-      const value = { ts: new Date(time).toISOString(), job: 'orders', category: 'overload', level: 'ERROR', count: 1, hosts: ['h1'], first_seen: time, last_seen: time, title: 'T', sample_message: 'm', ...row }
+      const value = {
+        ts: new Date(time).toISOString(),
+        job: 'orders',
+        category: 'overload',
+        level: 'ERROR',
+        count: 1,
+        hosts: ['h1'],
+        first_seen: time,
+        last_seen: time,
+        title: 'T',
+        sample_message: 'm',
+        ...row,
+      }
       return producer.send({ topic: names.rollupTopic, messages: [{ value: JSON.stringify(value) }] })
     }
 
@@ -74,9 +130,18 @@ services.describe('an installation of the first version', () => {
 
     await installDruid(installation)
     await send(10, { fingerprint: 'v2:new', fingerprint_previous: 'v1:old', severity: 'high', rule: 'kafka-quota', count: 3 })
-    await waitUntil('both rows, and the new columns', async () => (await reader.top(range)).rows.some(({ key, count }) => key === 'v2:new' && count === 7), PATIENCE_MS)
-    expect((await reader.top(range)).rows).toMatchObject([{ key: 'v2:new', count: 7, severity: 'high', rule: 'kafka-quota', previousKeys: ['v1:old'], firstMs: nowMs - 20 * MINUTE }])
-    expect((await reader.top({ ...range, by: 'severity' })).rows).toMatchObject([{ key: '(none)', count: 4 }, { key: 'high', count: 3 }])
+    await waitUntil(
+      'both rows, and the new columns',
+      async () => (await reader.top(range)).rows.some(({ key, count }) => key === 'v2:new' && count === 7),
+      PATIENCE_MS,
+    )
+    expect((await reader.top(range)).rows).toMatchObject([
+      { key: 'v2:new', count: 7, severity: 'high', rule: 'kafka-quota', previousKeys: ['v1:old'], firstMs: nowMs - 20 * MINUTE },
+    ])
+    expect((await reader.top({ ...range, by: 'severity' })).rows).toMatchObject([
+      { key: '(none)', count: 4 },
+      { key: 'high', count: 3 },
+    ])
     await producer.disconnect()
   })
 })

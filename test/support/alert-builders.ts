@@ -37,7 +37,16 @@ export function aCountRow(over: Partial<CountRow> = {}): CountRow {
 
 /** In the words of a rule file. */
 export function aRule(over: Record<string, unknown> = {}): Rule {
-  const fields = { title: 'A rule', id: 'a-rule', level: 'custom', severity: 'high', per: 'job', condition: { count: { over: '10m', atLeast: 100 } }, keepFiring: '5m', ...over }
+  const fields = {
+    title: 'A rule',
+    id: 'a-rule',
+    level: 'custom',
+    severity: 'high',
+    per: 'job',
+    condition: { count: { over: '10m', atLeast: 100 } },
+    keepFiring: '5m',
+    ...over,
+  }
   const read = readAlertRule(JSON.stringify(fields))
   if ('faults' in read) throw new Error(read.faults.map(({ field, why }) => `${field}: ${why}`).join('\n'))
   if (read.value.rule === null) throw new Error('the rule is switched off')
@@ -68,7 +77,10 @@ export class Desk {
   readonly #watchedSinceMs: number
   state: EvaluationState
 
-  constructor(rules: readonly Rule[], { state = NOTHING_EVALUATED, groups = new GroupMemory(), watchedSinceMs = T0 - 100 * DAY }: DeskOptions = {}) {
+  constructor(
+    rules: readonly Rule[],
+    { state = NOTHING_EVALUATED, groups = new GroupMemory(), watchedSinceMs = T0 - 100 * DAY }: DeskOptions = {},
+  ) {
     this.index = new RuleIndex(rules)
     this.table = new CountTable(this.index.limits)
     this.baseline = new Baseline(this.index.views)
@@ -90,11 +102,18 @@ export class Desk {
     return this
   }
 
-  evaluate(completeUntilMs: number, { readUntilMs = completeUntilMs, pipeline = null }: { readUntilMs?: number; pipeline?: PipelineReading | null } = {}): Looked {
+  evaluate(
+    completeUntilMs: number,
+    { readUntilMs = completeUntilMs, pipeline = null }: { readUntilMs?: number; pipeline?: PipelineReading | null } = {},
+  ): Looked {
     const { index, table, baseline, groups } = this
     const result = evaluate({ index, table, baseline, groups, pipeline, completeUntilMs, readUntilMs, wording: PLAIN }, this.state)
     this.state = result.state
-    return { ...result, began: result.news.filter(({ status }) => status === 'firing'), ended: result.news.filter(({ status }) => status === 'resolved') }
+    return {
+      ...result,
+      began: result.news.filter(({ status }) => status === 'firing'),
+      ended: result.news.filter(({ status }) => status === 'resolved'),
+    }
   }
 }
 

@@ -27,7 +27,14 @@ import { waitUntil } from './wait.ts'
 export interface Told {
   readonly id: string
   readonly status: string
-  readonly alerts: readonly { readonly key: string; readonly status: string; readonly job: string | null; readonly startsAt: string; readonly count: number | null; readonly rule: { readonly id: string } }[]
+  readonly alerts: readonly {
+    readonly key: string
+    readonly status: string
+    readonly job: string | null
+    readonly startsAt: string
+    readonly count: number | null
+    readonly rule: { readonly id: string }
+  }[]
 }
 
 /** Counts by the minute, as a store would tell them. */
@@ -42,8 +49,22 @@ export class RowsReader implements AlertReader {
 
   async baseline({ fromMs, toMs, intervalMs, by }: BaselineQuery): Promise<BaselineRow[]> {
     const rows = await this.counts({ fromMs, toMs })
-    const none = { job: null, environment: null, fingerprint: null, exceptionClass: null, rootCauseClass: null, category: null, severity: null }
-    return rows.map((row) => ({ ...none, ...Object.fromEntries(by.map((field) => [field, row[field]])), windowMs: row.windowMs - ((row.windowMs - fromMs) % intervalMs), count: row.count, lastMs: row.lastMs }))
+    const none = {
+      job: null,
+      environment: null,
+      fingerprint: null,
+      exceptionClass: null,
+      rootCauseClass: null,
+      category: null,
+      severity: null,
+    }
+    return rows.map((row) => ({
+      ...none,
+      ...Object.fromEntries(by.map((field) => [field, row[field]])),
+      windowMs: row.windowMs - ((row.windowMs - fromMs) % intervalMs),
+      count: row.count,
+      lastMs: row.lastMs,
+    }))
   }
 
   #checkThere(): void {
@@ -134,7 +155,10 @@ export class AlertingWorld {
   }
 
   /** `onStep` false: it dies there. */
-  start({ onStep = () => true, owner = `process-${this.#processes.length}` }: { onStep?: (step: Step) => boolean; owner?: string } = {}): AlertingProcess {
+  start({
+    onStep = () => true,
+    owner = `process-${this.#processes.length}`,
+  }: { onStep?: (step: Step) => boolean; owner?: string } = {}): AlertingProcess {
     let isDead = false
     const state = new MortalState(this.#path, this.#options.shards ?? 1, (step) => {
       isDead ||= !onStep(step)
@@ -143,7 +167,17 @@ export class AlertingWorld {
     const control = new EmbeddedControlLog({ path: this.#path, now: () => this.nowMs, onFailed: crash })
     const { receivers = (url: string) => ({ hook: { type: 'webhook', url: `${url}/hook` } }) } = this.#options
     const service = new AlertService({
-      settings: { intervalMs: 5, delayMs: 1, maxWaitMs: 10 * MINUTE, maxLagMs: 10 * MINUTE, maxGapMs: 24 * 60 * MINUTE, folders: [join(this.#path, 'rules')], receivers: receiversSchema.parse(receivers(this.receiver.url)), links: { page: null, kibana: null, dataView: null }, keepGroupsDays: 400 },
+      settings: {
+        intervalMs: 5,
+        delayMs: 1,
+        maxWaitMs: 10 * MINUTE,
+        maxLagMs: 10 * MINUTE,
+        maxGapMs: 24 * 60 * MINUTE,
+        folders: [join(this.#path, 'rules')],
+        receivers: receiversSchema.parse(receivers(this.receiver.url)),
+        links: { page: null, kibana: null, dataView: null },
+        keepGroupsDays: 400,
+      },
       env: {},
       reader: this.reader,
       state,

@@ -51,7 +51,10 @@ export function anEvent(over: Partial<ErrorEvent> = {}): ErrorEvent {
 }
 
 /** An item as it would be by other rules. */
-export function changed(item: Item, { previous = null, ...over }: { previous?: string | null } & Partial<Pick<GroupedEvent, 'classification' | 'operator' | 'subtask'>>): Item {
+export function changed(
+  item: Item,
+  { previous = null, ...over }: { previous?: string | null } & Partial<Pick<GroupedEvent, 'classification' | 'operator' | 'subtask'>>,
+): Item {
   if (item.kind !== 'ok') return item
   return { ...item, value: { ...item.value, ...over, grouping: { ...item.value.grouping, previous: previous as Fingerprint | null } } }
 }
@@ -61,7 +64,9 @@ export function aSample(over: Partial<Sample> = {}): Sample {
 }
 
 /** Brands are put on here: these are the borders of a test. */
-export function anIdentity(over: Partial<Record<'job' | 'fp', string> & { window: number }> & Partial<Omit<DocumentIdentity, 'job' | 'fp' | 'window'>> = {}): DocumentIdentity {
+export function anIdentity(
+  over: Partial<Record<'job' | 'fp', string> & { window: number }> & Partial<Omit<DocumentIdentity, 'job' | 'fp' | 'window'>> = {},
+): DocumentIdentity {
   const { job = 'orders', fp = 'v1:0000000000000001', window = T0, ...rest } = over
   return {
     job: job as Job,
@@ -111,7 +116,15 @@ export function aProgress(over: Partial<Progress> = {}): Progress {
 }
 
 export function anEntry(over: Partial<LedgerEntry> = {}): LedgerEntry {
-  return { branch: 'detail', contributor: contributorKey(aPartition(), 0), day: '2026-11-20', block: 0, next: 1, counts: { consumed: 1, counted: 1 }, ...over }
+  return {
+    branch: 'detail',
+    contributor: contributorKey(aPartition(), 0),
+    day: '2026-11-20',
+    block: 0,
+    next: 1,
+    counts: { consumed: 1, counted: 1 },
+    ...over,
+  }
 }
 
 export function aLetter(over: Partial<DeadLetter> = {}): DeadLetter {

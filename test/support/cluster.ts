@@ -36,7 +36,12 @@ export interface Installation {
 export const silent = createLogger({ level: 'fatal' })
 
 /** Settings of an installation whose name nobody else has. */
-export function ownSettings(services: Pick<Services, 'kafka' | 'elasticsearch'> & Partial<Services>, over: Record<string, unknown> = {}, partitions = 2, withDruid = false): Settings {
+export function ownSettings(
+  services: Pick<Services, 'kafka' | 'elasticsearch'> & Partial<Services>,
+  over: Record<string, unknown> = {},
+  partitions = 2,
+  withDruid = false,
+): Settings {
   const name = `t-${randomBytes(4).toString('hex')}`
   const own: Record<string, unknown> = {
     name,
@@ -122,7 +127,17 @@ export async function fill({ neighbours, topic, partitions }: Installation, reco
 export function idleSource({ neighbours, settings, clusterId, topic }: Installation, groupId: string): KafkaSource {
   const { kafka, admin } = neighbours
   const { sessionTimeoutMs, maxBytesPerPartition } = settings.kafka
-  return new KafkaSource({ kafka, admin, clusterId, groupId, topics: [topic], sessionTimeoutMs, maxBytesPerPartition, health: createHealth(), log: silent })
+  return new KafkaSource({
+    kafka,
+    admin,
+    clusterId,
+    groupId,
+    topics: [topic],
+    sessionTimeoutMs,
+    maxBytesPerPartition,
+    health: createHealth(),
+    log: silent,
+  })
 }
 
 /** A member of the group, to commit as one. It reads nothing. */
@@ -130,7 +145,14 @@ export async function joinGroup(installation: Installation, groupId: string): Pr
   const source = idleSource(installation, groupId)
   let assigned: readonly Partition[] = []
   const ignore = (): void => {}
-  await source.start({ onAssigned: (ours) => void (assigned = ours), onAdded: ignore, onRemoved: ignore, onReopen: ignore, onBatch: ignore, onFailed: ignore })
+  await source.start({
+    onAssigned: (ours) => void (assigned = ours),
+    onAdded: ignore,
+    onRemoved: ignore,
+    onReopen: ignore,
+    onBatch: ignore,
+    onFailed: ignore,
+  })
   await waitUntil('the partitions to be ours', () => new Set(assigned.map(partitionKey)).size === installation.partitions.length)
   return source
 }

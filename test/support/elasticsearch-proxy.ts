@@ -128,9 +128,13 @@ function reply({ response }: Exchange, { status, body, headers }: Answer): void 
 function forwarded({ target, request }: Exchange, body: Buffer): Promise<Answer> {
   const { 'content-length': _, host: __, 'transfer-encoding': ___, ...headers } = request.headers
   return new Promise((resolve, reject) => {
-    const outgoing = send(new URL(request.url ?? '/', target), { agent: false, method: request.method, headers: { ...headers, 'content-length': String(body.length) } }, (incoming) => {
-      bodyOf(incoming).then((bytes) => resolve({ status: incoming.statusCode ?? 502, body: bytes, headers: incoming.headers }), reject)
-    })
+    const outgoing = send(
+      new URL(request.url ?? '/', target),
+      { agent: false, method: request.method, headers: { ...headers, 'content-length': String(body.length) } },
+      (incoming) => {
+        bodyOf(incoming).then((bytes) => resolve({ status: incoming.statusCode ?? 502, body: bytes, headers: incoming.headers }), reject)
+      },
+    )
     outgoing.on('error', reject)
     outgoing.end(body)
   })
@@ -141,7 +145,10 @@ async function judged(exchange: Exchange, judge: (i: number) => ItemVerdict | nu
   const items = bulkItems(exchange.body)
   const verdicts = items.map((_, i) => judge(i))
   const sent = items.filter((_, i) => verdicts[i]?.executed !== false)
-  const answer: Answer = sent.length === 0 ? { status: 200, body: Buffer.from('{"items":[]}'), headers: JSON_TYPE } : await forwarded(exchange, Buffer.from(`${sent.join('\n')}\n`))
+  const answer: Answer =
+    sent.length === 0
+      ? { status: 200, body: Buffer.from('{"items":[]}'), headers: JSON_TYPE }
+      : await forwarded(exchange, Buffer.from(`${sent.join('\n')}\n`))
   if (answer.status !== 200) return answer
   const parsed = JSON.parse(answer.body.toString()) as { items: unknown[] }
   const settled = verdicts.map((verdict) => {

@@ -26,7 +26,13 @@ export function testFaults(services: Services, faults: readonly TestedFault[]): 
     for (const { fault, cycles, seed } of faults) {
       test(`${fault.name}: ${fault.about} (seed ${seed})`, { timeout: TIMEOUT_MS }, async () => {
         const said: string[] = []
-        const outcome = await runFault(fault, { servers, seed, kafkaVersion: KAFKA_VERSIONS[0], cycles, say: (line) => void said.push(line) })
+        const outcome = await runFault(fault, {
+          servers,
+          seed,
+          kafkaVersion: KAFKA_VERSIONS[0],
+          cycles,
+          say: (line) => void said.push(line),
+        })
         expect(isGood(outcome) ? 'good' : [report([{ name: fault.name, outcome }]), ...said].join('\n')).toBe('good')
       })
     }

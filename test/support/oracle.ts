@@ -45,14 +45,21 @@ export async function countsInElasticsearch({ elasticsearch, names }: Neighbours
   const counts: Counts = new Map()
   let after: Record<string, string> | undefined
   do {
-    const answer = await elasticsearch.search<unknown, { groups: { after_key?: Record<string, string>; buckets: { key: { job: string; fp: string }; events: { value: number } }[] } }>({
+    const answer = await elasticsearch.search<
+      unknown,
+      { groups: { after_key?: Record<string, string>; buckets: { key: { job: string; fp: string }; events: { value: number } }[] } }
+    >({
       index: `${names.detailIndex}-*`,
       ignore_unavailable: true,
       allow_no_indices: true,
       size: 0,
       aggs: {
         groups: {
-          composite: { size: 1_000, sources: [{ job: { terms: { field: 'job' } } }, { fp: { terms: { field: 'fingerprint' } } }], ...(after === undefined ? {} : { after }) },
+          composite: {
+            size: 1_000,
+            sources: [{ job: { terms: { field: 'job' } } }, { fp: { terms: { field: 'fingerprint' } } }],
+            ...(after === undefined ? {} : { after }),
+          },
           aggs: { events: { sum: { field: 'count' } } },
         },
       },
@@ -66,7 +73,10 @@ export async function countsInElasticsearch({ elasticsearch, names }: Neighbours
 
 export async function countsInDruid({ druid, names }: Neighbours): Promise<Counts> {
   const counts: Counts = new Map()
-  const rows = await druid.sql<{ job: string; fingerprint: string; events: number }>(`SELECT job, fingerprint, SUM("count") AS events FROM "${names.datasource}" GROUP BY 1, 2`, [])
+  const rows = await druid.sql<{ job: string; fingerprint: string; events: number }>(
+    `SELECT job, fingerprint, SUM("count") AS events FROM "${names.datasource}" GROUP BY 1, 2`,
+    [],
+  )
   for (const { job, fingerprint, events } of rows) count(counts, job, fingerprint, events)
   return counts
 }
@@ -76,7 +86,9 @@ export async function countsInApi(url: string): Promise<Counts> {
   const counts: Counts = new Map()
   const { jobs } = (await answerOf(`${url}api/v1/jobs?from=-7d&limit=1000`)) as { jobs: { job: string }[] }
   for (const { job } of jobs) {
-    const top = (await answerOf(`${url}api/v1/jobs/${encodeURIComponent(job)}/exceptions/top?from=-7d&limit=1000`)) as { exceptions: { key: string; count: number }[] }
+    const top = (await answerOf(`${url}api/v1/jobs/${encodeURIComponent(job)}/exceptions/top?from=-7d&limit=1000`)) as {
+      exceptions: { key: string; count: number }[]
+    }
     for (const { key, count: events } of top.exceptions) count(counts, job, key, events)
   }
   return counts

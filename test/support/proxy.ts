@@ -98,7 +98,7 @@ export async function startProxy({ host = LOOPBACK, port: target, listenOn = 0 }
   }
 
   async function write(to: Socket, bytes: Buffer): Promise<void> {
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const slice = trouble.bytesPerSecond === 0 ? bytes.length : Math.max(1, Math.ceil(trouble.bytesPerSecond / SLICES_PER_SECOND))
       if (!to.write(bytes.subarray(at, at + slice))) await Promise.race([once(to, 'drain'), once(to, 'close')])
       at += slice

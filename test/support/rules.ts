@@ -24,5 +24,18 @@ export function someRules(settings: Settings, over: Partial<StreamRules> = {}): 
 
 export const byMessage: StreamRules['analyse'] = ({ message }) => {
   const fp = `v1:${message}` as Fingerprint // the stage that brands them is not here
-  return { grouping: { fp, fpSite: fp, fpStack: fp, previous: null, title: message, culprit: null, exceptionClass: null, rootCauseClass: null, why: '' }, classification: null }
+  return {
+    grouping: {
+      fp,
+      fpSite: fp,
+      fpStack: fp,
+      previous: null,
+      title: message,
+      culprit: null,
+      exceptionClass: null,
+      rootCauseClass: null,
+      why: '',
+    },
+    classification: null,
+  }
 }

@@ -96,7 +96,10 @@ export async function setup(project: Pick<TestProject, 'provide'>): Promise<() =
   }
 }
 
-const STARTERS = { kafka: startKafka, elasticsearch: startElasticsearch, druid: startDruid } satisfies Record<Service, () => Promise<Handle>>
+const STARTERS = { kafka: startKafka, elasticsearch: startElasticsearch, druid: startDruid } satisfies Record<
+  Service,
+  () => Promise<Handle>
+>
 
 function isService(name: string): name is Service {
   return Object.hasOwn(STARTERS, name)
@@ -112,6 +115,7 @@ async function ask(name: Service): Promise<unknown> {
 }
 
 function asked<T>(address: T | undefined): T {
-  if (address === undefined) throw new Error('ask for this server in requireServices(...), and read its address only inside a test or a hook')
+  if (address === undefined)
+    throw new Error('ask for this server in requireServices(...), and read its address only inside a test or a hook')
   return address
 }

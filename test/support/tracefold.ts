@@ -35,12 +35,19 @@ export interface StartOptions {
 }
 
 /** Starts `tracefold run`, and resolves once it listens. Rejects with its output if it ends before. */
-export async function startTracefold(settings: Record<string, unknown>, { args = [], env = {}, launcher = [] }: StartOptions = {}): Promise<Running> {
+export async function startTracefold(
+  settings: Record<string, unknown>,
+  { args = [], env = {}, launcher = [] }: StartOptions = {},
+): Promise<Running> {
   const child = launch(['--config', settingsFile(settings), 'run', ...args], env, launcher)
-  const url = await waitUntil('the program to listen', () => {
-    if (child.process.exitCode !== null) return 'ended'
-    return /Tracefold runs: (\S+)/.exec(child.output())?.[1] ?? null
-  }, START_MS).catch((cause: unknown) => {
+  const url = await waitUntil(
+    'the program to listen',
+    () => {
+      if (child.process.exitCode !== null) return 'ended'
+      return /Tracefold runs: (\S+)/.exec(child.output())?.[1] ?? null
+    },
+    START_MS,
+  ).catch((cause: unknown) => {
     child.process.kill('SIGKILL')
     throw new Error(`tracefold does not listen after ${START_MS} ms:\n${child.output()}`, { cause })
   })
@@ -58,18 +65,29 @@ export async function startTracefold(settings: Record<string, unknown>, { args =
 }
 
 /** Runs a command of the built program to its end. */
-export async function runTracefold(settings: Record<string, unknown>, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<{ code: number | null; output: string }> {
+export async function runTracefold(
+  settings: Record<string, unknown>,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ code: number | null; output: string }> {
   const child = launch(['--config', settingsFile(settings), ...args], env)
   const code = await child.exited
   return { code, output: child.output() }
 }
 
 /** Starts a command of the built program, for a test that kills it. */
-export function launchTracefold(settings: Record<string, unknown>, args: readonly string[]): { process: ChildProcess; output: () => string; exited: Promise<number | null> } {
+export function launchTracefold(
+  settings: Record<string, unknown>,
+  args: readonly string[],
+): { process: ChildProcess; output: () => string; exited: Promise<number | null> } {
   return launch(['--config', settingsFile(settings), ...args], {})
 }
 
-function launch(args: readonly string[], env: Readonly<Record<string, string>>, launcher: readonly string[] = []): { process: ChildProcess; output: () => string; exited: Promise<number | null> } {
+function launch(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  launcher: readonly string[] = [],
+): { process: ChildProcess; output: () => string; exited: Promise<number | null> } {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TRACEFOLD_')))
   const [program = process.execPath, ...rest] = [...launcher, process.execPath, CLI, ...args]
   const child = spawn(program, rest, { env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })

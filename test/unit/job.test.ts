@@ -87,7 +87,10 @@ describe('environment and host', () => {
   it('come from their own chains, and are null where nothing is known', () => {
     const resolve = createJobResolver(DEFAULTS)
     expect(resolve(event({ environment: 'prod', host: 'a' }), record())).toMatchObject({ environment: 'prod', host: 'a' })
-    expect(resolve(event({ mdc: { env: 'test', hostname: 'b' }, environment: 'prod', host: 'a' }), record())).toMatchObject({ environment: 'test', host: 'b' })
+    expect(resolve(event({ mdc: { env: 'test', hostname: 'b' }, environment: 'prod', host: 'a' }), record())).toMatchObject({
+      environment: 'test',
+      host: 'b',
+    })
     expect(resolve(event({}), record())).toMatchObject({ environment: null, host: null })
   })
 })
@@ -102,7 +105,11 @@ describe('operator and subtask', () => {
   it.each<[thread: string, operator: string, subtask: number]>([
     ['Source: Kafka -> Map -> Sink: out (3/16)#0', 'Source: Kafka -> Map -> Sink: out', 3],
     ['Map (1/4)', 'Map', 1],
-    ['Window(TumblingEventTimeWindows(60000), EventTimeTrigger, Count) (12/128)#17', 'Window(TumblingEventTimeWindows(60000), EventTimeTrigger, Count)', 12],
+    [
+      'Window(TumblingEventTimeWindows(60000), EventTimeTrigger, Count) (12/128)#17',
+      'Window(TumblingEventTimeWindows(60000), EventTimeTrigger, Count)',
+      12,
+    ],
     ['Source: orders[1] -> Calc[2] -> Sink: out[3] (1/1)#0', 'Source: orders[1] -> Calc[2] -> Sink: out[3]', 1],
     ['Join (a/b) (2/4)#0', 'Join (a/b)', 2],
     ['Map (1/2) (2/4)#0', 'Map (1/2)', 2],
@@ -122,24 +129,49 @@ describe('operator and subtask', () => {
   })
 
   it.each([
-    null, '', 'main', 'Checkpoint Timer', 'flink-pekko.actor.default-dispatcher-5', 'jobmanager-io-thread-1', 'pool-8-thread-1', 'http-nio-8080-exec-1',
-    'Executor task launch worker for task 3.0 in stage 12.0 (TID 45)', 'Map (0/4)#0', 'Map (5/4)#0', 'Map (1/4', 'Map (1/4)#', 'Map (a/4)', '(1/4)', ' (1/4)', 'Map(1/4)',
-    'Map (1/4)#0 and more', 'Map (9999999999/99999999999)',
+    null,
+    '',
+    'main',
+    'Checkpoint Timer',
+    'flink-pekko.actor.default-dispatcher-5',
+    'jobmanager-io-thread-1',
+    'pool-8-thread-1',
+    'http-nio-8080-exec-1',
+    'Executor task launch worker for task 3.0 in stage 12.0 (TID 45)',
+    'Map (0/4)#0',
+    'Map (5/4)#0',
+    'Map (1/4',
+    'Map (1/4)#',
+    'Map (a/4)',
+    '(1/4)',
+    ' (1/4)',
+    'Map(1/4)',
+    'Map (1/4)#0 and more',
+    'Map (9999999999/99999999999)',
   ])('are null for the thread %j', (thread) => {
     expect(of(thread)).toEqual([null, null])
   })
 
   it('are bounded, and come of any text without a throw', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 600 }), fc.constantFrom('', ' (1/4)', ' (3/16)#0', ' (0/0)', ' (1/1)#0 (ab).'), (name, tail) => {
-        const [operator, subtask] = of(name + tail)
-        return operator === null ? subtask === null : String(operator).length > 0 && String(operator).length <= MAX_NAME_CHARS && Number(subtask) >= 1
-      }),
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 600 }),
+        fc.constantFrom('', ' (1/4)', ' (3/16)#0', ' (0/0)', ' (1/1)#0 (ab).'),
+        (name, tail) => {
+          const [operator, subtask] = of(name + tail)
+          return operator === null
+            ? subtask === null
+            : String(operator).length > 0 && String(operator).length <= MAX_NAME_CHARS && Number(subtask) >= 1
+        },
+      ),
     )
     expect(of(`${'x'.repeat(1_000)} (3/16)#0`)).toEqual(['x'.repeat(MAX_NAME_CHARS), 3])
   })
 
-  it.each(['('.repeat(1_000_000), ' (1/4)'.repeat(200_000), `${' ('.repeat(500_000)}/`, '/'.repeat(1_000_000)])('take time in proportion to a megabyte of a hostile thread', (thread) => {
-    expect(of(thread)).toHaveLength(2)
-  })
+  it.each(['('.repeat(1_000_000), ' (1/4)'.repeat(200_000), `${' ('.repeat(500_000)}/`, '/'.repeat(1_000_000)])(
+    'take time in proportion to a megabyte of a hostile thread',
+    (thread) => {
+      expect(of(thread)).toHaveLength(2)
+    },
+  )
 })

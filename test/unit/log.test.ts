@@ -12,7 +12,12 @@ function logged(write: (log: ReturnType<typeof createLogger>) => void, level = '
 describe('the log', () => {
   it('has ISO time, level in words, message and fields, and nothing else', () => {
     const [line] = logged((log) => log.info({ partition: 3 }, 'assigned'))
-    expect(line).toEqual({ level: 'info', time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/), partition: 3, msg: 'assigned' })
+    expect(line).toEqual({
+      level: 'info',
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      partition: 3,
+      msg: 'assigned',
+    })
   })
 
   it('leaves out what is below its level, which can change while it runs', () => {
@@ -27,7 +32,14 @@ describe('the log', () => {
   it('shows an error with its code and causes, and not what a client hangs on it', () => {
     const cause = Object.assign(new Error('refused'), { code: 'ECONNREFUSED', meta: { headers: { authorization: 'hunter2' } } })
     const lines = logged((log) => log.error({ err: new TracefoldError('neighbour_away', 'Kafka is away', { cause }) }, 'failed'))
-    expect(lines[0]).toMatchObject({ err: { type: 'TracefoldError', code: 'neighbour_away', message: 'Kafka is away', cause: { code: 'ECONNREFUSED', message: 'refused' } } })
+    expect(lines[0]).toMatchObject({
+      err: {
+        type: 'TracefoldError',
+        code: 'neighbour_away',
+        message: 'Kafka is away',
+        cause: { code: 'ECONNREFUSED', message: 'refused' },
+      },
+    })
     expect(JSON.stringify(lines)).not.toContain('hunter2')
   })
 

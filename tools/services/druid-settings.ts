@@ -23,7 +23,14 @@ export const PORT_OFFSETS: DruidPorts = { coordinator: 1, broker: 2, historical:
 
 export function druidPorts(base: number): DruidPorts {
   const at = (role: keyof DruidPorts) => base + PORT_OFFSETS[role]
-  return { coordinator: at('coordinator'), broker: at('broker'), historical: at('historical'), indexer: at('indexer'), derby: at('derby'), zookeeper: at('zookeeper') }
+  return {
+    coordinator: at('coordinator'),
+    broker: at('broker'),
+    historical: at('historical'),
+    indexer: at('indexer'),
+    derby: at('derby'),
+    zookeeper: at('zookeeper'),
+  }
 }
 
 export function settingsFiles(dir: string, ports: DruidPorts): Record<string, string> {
@@ -136,5 +143,7 @@ const LOGGING = `<Configuration status="WARN">
 `
 
 function properties(settings: Readonly<Record<string, string | number>>): string {
-  return Object.entries(settings).map(([key, value]) => `${key}=${value}\n`).join('')
+  return Object.entries(settings)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join('')
 }

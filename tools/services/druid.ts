@@ -47,7 +47,10 @@ export function druidPlan({ dir, ports }: DruidPlace, options: DruidOptions = {}
       const files = await fetchDruid(say)
       await writeSettings(dir, ports)
       const conf = join(dir, 'conf')
-      return { program: java(), args: [...jvmOptions(dir, options.heap ?? '512m'), ...(await classPath(files)), 'DruidDev', conf, ...ROLES] }
+      return {
+        program: java(),
+        args: [...jvmOptions(dir, options.heap ?? '512m'), ...(await classPath(files)), 'DruidDev', conf, ...ROLES],
+      }
     },
     answers: () => answers(ports),
   }
@@ -79,7 +82,14 @@ function jvmOptions(dir: string, heap: string): string[] {
   return [
     // The list of Druid's own start script for Java 17.
     ...all('--add-exports', ['java.base/jdk.internal.misc', 'java.base/jdk.internal.ref']),
-    ...all('--add-opens', ['java.base/java.nio', 'java.base/sun.nio.ch', 'java.base/jdk.internal.ref', 'java.base/java.io', 'java.base/java.lang', 'jdk.management/com.sun.management.internal']),
+    ...all('--add-opens', [
+      'java.base/java.nio',
+      'java.base/sun.nio.ch',
+      'java.base/jdk.internal.ref',
+      'java.base/java.io',
+      'java.base/java.lang',
+      'jdk.management/com.sun.management.internal',
+    ]),
     '-Xms64m',
     `-Xmx${heap}`,
     '-XX:MaxDirectMemorySize=160m',

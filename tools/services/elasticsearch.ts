@@ -36,7 +36,9 @@ export interface ElasticsearchHandle extends Handle {
 /** An Elasticsearch of this process's own, on free ports and an empty folder. */
 export async function startElasticsearch(options: ElasticsearchOptions = {}): Promise<ElasticsearchHandle> {
   const port = await freeBase([0, 1])
-  const handle = await startOwned(elasticsearchPlan({ dir: await temporaryFolder('elasticsearch'), port, transportPort: port + 1 }, options))
+  const handle = await startOwned(
+    elasticsearchPlan({ dir: await temporaryFolder('elasticsearch'), port, transportPort: port + 1 }, options),
+  )
   return Object.assign(handle, { url: `http://${LOOPBACK}:${port}` })
 }
 
@@ -72,7 +74,11 @@ interface Launcher {
 }
 
 function launcherOf8(home: string): Launcher {
-  return { program: 'bash', args: [join(home, 'bin', 'elasticsearch-cli')], env: { ES_JAVA_HOME: javaHome(), CLI_NAME: 'server', CLI_LIBS: 'lib/tools/server-cli' } }
+  return {
+    program: 'bash',
+    args: [join(home, 'bin', 'elasticsearch-cli')],
+    env: { ES_JAVA_HOME: javaHome(), CLI_NAME: 'server', CLI_LIBS: 'lib/tools/server-cli' },
+  }
 }
 
 /** Its command-line program only describes what is to be started; the launcher beside it starts it. */
@@ -91,11 +97,21 @@ function launcherOf9(home: string): Launcher {
 const NEWER_JDK = 21
 const FOLDERS = ['config', 'data', 'logs', 'tmp']
 
-async function writeConfig({ dir }: ElasticsearchPlace, home: string, settings: Readonly<Record<string, string>>, heap: string): Promise<void> {
+async function writeConfig(
+  { dir }: ElasticsearchPlace,
+  home: string,
+  settings: Readonly<Record<string, string>>,
+  heap: string,
+): Promise<void> {
   for (const name of FOLDERS) await mkdir(join(dir, name), { recursive: true })
   const config = join(dir, 'config')
   await copyFile(join(home, 'config', 'log4j2.properties'), join(config, 'log4j2.properties'))
-  await writeFile(join(config, 'elasticsearch.yml'), Object.entries(settings).map(([key, value]) => `${key}: ${value}\n`).join(''))
+  await writeFile(
+    join(config, 'elasticsearch.yml'),
+    Object.entries(settings)
+      .map(([key, value]) => `${key}: ${value}\n`)
+      .join(''),
+  )
   await writeFile(join(config, 'jvm.options'), `${jvmOptions(dir, heap).join('\n')}\n`)
 }
 

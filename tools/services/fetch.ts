@@ -17,12 +17,27 @@ const KAFKA = { '3.9': { name: 'kafka-3.9.2', pom: 'kafka.pom.xml' }, '4.3': { n
 export type KafkaVersion = keyof typeof KAFKA
 /** The first is what is used unless told. */
 export const KAFKA_VERSIONS = ['3.9', '4.3'] as const satisfies readonly KafkaVersion[]
-const ELASTICSEARCH = { '8.19': { name: 'elasticsearch-8.19.13', pom: 'elasticsearch.pom.xml' }, '9.4': { name: 'elasticsearch-9.4.3', pom: 'elasticsearch-9.pom.xml' } } as const
+const ELASTICSEARCH = {
+  '8.19': { name: 'elasticsearch-8.19.13', pom: 'elasticsearch.pom.xml' },
+  '9.4': { name: 'elasticsearch-9.4.3', pom: 'elasticsearch-9.pom.xml' },
+} as const
 export type ElasticsearchVersion = keyof typeof ELASTICSEARCH
 const DRUID = 'druid-33.0.0'
 
 /** apm and x-pack-security are asked for by Elasticsearch's own launcher; the rest is what an indexer needs. */
-const MODULES = ['apm', 'x-pack-core', 'x-pack-security', 'transport-netty4', 'rest-root', 'analysis-common', 'aggregations', 'ingest-common', 'lang-painless', 'parent-join', 'reindex']
+const MODULES = [
+  'apm',
+  'x-pack-core',
+  'x-pack-security',
+  'transport-netty4',
+  'rest-root',
+  'analysis-common',
+  'aggregations',
+  'ingest-common',
+  'lang-painless',
+  'parent-join',
+  'reindex',
+]
 const OTHER_PLATFORMS = ['bin/*.bat', 'bin/*.exe', 'lib/platform/darwin*/**', 'lib/platform/windows*/**']
 const LAUNCHER = ['DruidDev.java', 'DruidRole.java'] as const
 

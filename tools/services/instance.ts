@@ -24,7 +24,10 @@ const DRUID = druidPorts(28_080)
 export const SETTINGS: Readonly<Record<Service, Readonly<Record<string, string>>>> = {
   kafka: { TRACEFOLD_KAFKA_BROKERS: `${LOOPBACK}:${KAFKA.port}` },
   elasticsearch: { TRACEFOLD_ELASTICSEARCH_NODES: `http://${LOOPBACK}:${ELASTICSEARCH.port}`, TRACEFOLD_ELASTICSEARCH_REPLICAS: '0' },
-  druid: { TRACEFOLD_DRUID_QUERY_URL: `http://${LOOPBACK}:${DRUID.broker}`, TRACEFOLD_DRUID_COORDINATOR_URL: `http://${LOOPBACK}:${DRUID.coordinator}` },
+  druid: {
+    TRACEFOLD_DRUID_QUERY_URL: `http://${LOOPBACK}:${DRUID.broker}`,
+    TRACEFOLD_DRUID_COORDINATOR_URL: `http://${LOOPBACK}:${DRUID.coordinator}`,
+  },
 }
 
 export function planOf(service: Service, say?: Say): Plan {
@@ -32,7 +35,11 @@ export function planOf(service: Service, say?: Say): Plan {
     case 'kafka':
       return kafkaPlan({ dir: join(cacheRoot(), 'data', 'kafka'), ...KAFKA }, {}, say)
     case 'elasticsearch':
-      return elasticsearchPlan({ dir: join(reachable(keptFolders(cacheRoot()), unprivileged()), 'data', 'elasticsearch'), ...ELASTICSEARCH }, {}, say)
+      return elasticsearchPlan(
+        { dir: join(reachable(keptFolders(cacheRoot()), unprivileged()), 'data', 'elasticsearch'), ...ELASTICSEARCH },
+        {},
+        say,
+      )
     case 'druid':
       return druidPlan({ dir: join(cacheRoot(), 'data', 'druid'), ports: DRUID }, {}, say)
   }

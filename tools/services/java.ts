@@ -34,7 +34,9 @@ export function newerJavaHome(least: number): string | null {
   const home = findJavaHome(process.env)
   if (home === null) return null
   const folder = dirname(home)
-  const homes = readdirSync(folder).map((name) => join(folder, name)).filter((path) => existsSync(join(path, 'bin', 'java')))
+  const homes = readdirSync(folder)
+    .map((name) => join(folder, name))
+    .filter((path) => existsSync(join(path, 'bin', 'java')))
   return homes.find((path) => Number(versionOf(path).split('.')[0]) >= least) ?? null
 }
 
@@ -43,7 +45,11 @@ export function java(): string {
 }
 
 /** Runs one goal of the dependency plugin on a pom. */
-export async function mavenDependency(goal: 'copy-dependencies' | 'unpack-dependencies', pom: string, settings: Readonly<Record<string, string>>): Promise<void> {
+export async function mavenDependency(
+  goal: 'copy-dependencies' | 'unpack-dependencies',
+  pom: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<void> {
   const options = Object.entries({ 'maven.artifact.threads': '16', ...settings }).map(([key, value]) => `-D${key}=${value}`)
   await run('mvn', ['-q', '-B', '-f', pom, `${DEPENDENCY_PLUGIN}:${goal}`, ...options], { JAVA_HOME: javaHome() })
 }
@@ -81,6 +87,8 @@ function onPath(program: string, env: NodeJS.ProcessEnv): string | null {
 
 function versionOf(home: string): string {
   const release = join(home, 'release')
-  const text = existsSync(release) ? readFileSync(release, 'utf8') : spawnSync(join(home, 'bin', 'java'), ['-version'], { encoding: 'utf8' }).stderr
+  const text = existsSync(release)
+    ? readFileSync(release, 'utf8')
+    : spawnSync(join(home, 'bin', 'java'), ['-version'], { encoding: 'utf8' }).stderr
   return /(?:JAVA_VERSION=|version )"([^"]+)"/.exec(text)?.[1] ?? 'of an unknown version'
 }

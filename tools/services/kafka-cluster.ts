@@ -20,7 +20,9 @@ export async function startKafkaCluster(size: number, options: KafkaOptions = {}
   const nodes = await Promise.all(
     ports.map(async (port, i) => {
       const settings = { ...shared(size, voters), 'node.id': String(i + 1), ...options.settings }
-      return startOwned(kafkaPlan({ dir: await temporaryFolder('kafka'), port, controllerPort: port + 1 }, { ...options, clusterId, settings }))
+      return startOwned(
+        kafkaPlan({ dir: await temporaryFolder('kafka'), port, controllerPort: port + 1 }, { ...options, clusterId, settings }),
+      )
     }),
   )
   return {

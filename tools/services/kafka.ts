@@ -103,11 +103,27 @@ function brokerSettings({ dir, port, controllerPort }: KafkaPlace): Record<strin
 }
 
 function properties(settings: Readonly<Record<string, string>>): string {
-  return Object.entries(settings).map(([key, value]) => `${key}=${value}\n`).join('')
+  return Object.entries(settings)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join('')
 }
 
 async function format(jars: string, file: string, id: string, scram: readonly string[]): Promise<void> {
-  await run(java(), ['-Xmx128m', '-XX:TieredStopAtLevel=1', ...LOGGING, '-cp', jars, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', file, '--ignore-formatted', ...scram.flatMap((user) => ['--add-scram', user])])
+  await run(java(), [
+    '-Xmx128m',
+    '-XX:TieredStopAtLevel=1',
+    ...LOGGING,
+    '-cp',
+    jars,
+    'kafka.tools.StorageTool',
+    'format',
+    '-t',
+    id,
+    '-c',
+    file,
+    '--ignore-formatted',
+    ...scram.flatMap((user) => ['--add-scram', user]),
+  ])
 }
 
 /** 16 random bytes in base64url; a leading dash would look like an option. */
@@ -124,7 +140,13 @@ function clusterId(dir: string): string | null {
 }
 
 async function answers(broker: string, id: string | null): Promise<boolean> {
-  const admin = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING, connectionTimeout: 1_000, requestTimeout: 2_000, retry: { retries: 0 } }).admin()
+  const admin = new Kafka({
+    brokers: [broker],
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 1_000,
+    requestTimeout: 2_000,
+    retry: { retries: 0 },
+  }).admin()
   try {
     await admin.connect()
     const cluster = await admin.describeCluster()

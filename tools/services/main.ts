@@ -28,7 +28,12 @@ async function startAll(services: readonly Service[]): Promise<void> {
     say(running ? `${service}: runs already` : `${service}: up after ${((Date.now() - began) / 1000).toFixed(1)} s`)
   })
   await showStatus(services)
-  console.log(`\n${services.flatMap((service) => Object.entries(SETTINGS[service])).map(([name, value]) => `export ${name}=${value}`).join('\n')}`)
+  console.log(
+    `\n${services
+      .flatMap((service) => Object.entries(SETTINGS[service]))
+      .map(([name, value]) => `export ${name}=${value}`)
+      .join('\n')}`,
+  )
 }
 
 async function waitForAll(services: readonly Service[]): Promise<void> {
@@ -72,7 +77,9 @@ function command(name: string, description: string): Command {
   return program.command(name).description(description).addArgument(names)
 }
 
-const program = new Command('services').description('Kafka 3.9.2, Elasticsearch 8.19.13 and Druid 33.0.0 on the loopback address, for development and tests')
+const program = new Command('services').description(
+  'Kafka 3.9.2, Elasticsearch 8.19.13 and Druid 33.0.0 on the loopback address, for development and tests',
+)
 command('start', 'fetch what is missing, start, wait until each answers, print addresses').action(startAll)
 command('stop', 'stop what start started').option('--clean', 'remove the data too', false).action(stopAll)
 command('status', 'state, pid, memory and ports').action(showStatus)

@@ -24,7 +24,9 @@ export function reachable(folders: readonly string[], user: User | null): string
   for (const folder of folders) {
     if (made(folder) && (user === null || canEnter(folder, user))) return folder
   }
-  throw new Error(`Elasticsearch runs as user ${user?.uid ?? process.getuid?.()}, who can enter none of ${folders.join(', ')}: set TRACEFOLD_CACHE to a folder that it can`)
+  throw new Error(
+    `Elasticsearch runs as user ${user?.uid ?? process.getuid?.()}, who can enter none of ${folders.join(', ')}: set TRACEFOLD_CACHE to a folder that it can`,
+  )
 }
 
 /** Candidates for what Elasticsearch keeps, `cache` first. */

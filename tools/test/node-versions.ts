@@ -68,7 +68,9 @@ function platformPackage(): string {
 
 function table(results: readonly Result[]): string {
   const rows = results.map(({ version, tally, seconds }) => [version, tally.passed, tally.failed, tally.skipped, seconds])
-  return [['Node.js', 'passed', 'failed', 'skipped', 'seconds'], ...rows].map((row) => row.map((cell) => String(cell).padStart(9)).join('')).join('\n')
+  return [['Node.js', 'passed', 'failed', 'skipped', 'seconds'], ...rows]
+    .map((row) => row.map((cell) => String(cell).padStart(9)).join(''))
+    .join('\n')
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) process.exitCode = await main()

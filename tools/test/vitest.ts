@@ -17,7 +17,15 @@ export async function runProject(project: Project, node: string = process.execPa
   const folder = await mkdtemp(join(tmpdir(), 'tracefold-tests-'))
   try {
     const report = join(folder, 'report.json')
-    const exitCode = await run(node, [VITEST, 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`])
+    const exitCode = await run(node, [
+      VITEST,
+      'run',
+      '--project',
+      project,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+    ])
     return tallyRun(await readJson(report), exitCode)
   } finally {
     await rm(folder, { recursive: true })

@@ -6,11 +6,14 @@ import { blindCheck, deadLetterCheck, lagCheck } from './pipeline.ts'
 import type { Check, Finding, PipelineReading, Sight } from './sight.ts'
 import { jobsInTroubleCheck, spikeCheck } from './spikes.ts'
 
-export type Compiled = { readonly of: 'counts'; readonly check: Check<Sight> } | { readonly of: 'pipeline'; readonly check: Check<PipelineReading> }
+export type Compiled =
+  { readonly of: 'counts'; readonly check: Check<Sight> } | { readonly of: 'pipeline'; readonly check: Check<PipelineReading> }
 
 /** A rule file cannot join the two kinds (see rule-file.ts). */
 export function compile(condition: Condition): Compiled {
-  return readsPipeline(condition) ? { of: 'pipeline', check: joined(condition, pipelineCheck) } : { of: 'counts', check: joined(condition, countsCheck) }
+  return readsPipeline(condition)
+    ? { of: 'pipeline', check: joined(condition, pipelineCheck) }
+    : { of: 'counts', check: joined(condition, countsCheck) }
 }
 
 function joined<T>(condition: Condition, checkOf: (leaf: Leaf) => Check<T>): Check<T> {
@@ -39,7 +42,14 @@ function anyOf<T>(checks: readonly Check<T>[], seen: T): Finding | null {
 
 /** The first that knows a number says it; the reasons follow each other. */
 function together(a: Finding, b: Finding): Finding {
-  return { ...a, usual: a.usual ?? b.usual, hosts: a.hosts ?? b.hosts, sinceMs: Math.min(a.sinceMs, b.sinceMs), jobs: a.jobs ?? b.jobs, why: `${a.why}; and ${b.why}` }
+  return {
+    ...a,
+    usual: a.usual ?? b.usual,
+    hosts: a.hosts ?? b.hosts,
+    sinceMs: Math.min(a.sinceMs, b.sinceMs),
+    jobs: a.jobs ?? b.jobs,
+    why: `${a.why}; and ${b.why}`,
+  }
 }
 
 function countsCheck(leaf: Leaf): Check<Sight> {

@@ -12,7 +12,9 @@ export function countCheck({ overMs, threshold }: Of<'count'>): Check<Sight> {
   return (sight) => {
     const count = sight.table.sum(sight.series, sight.end, minutes)
     const atLeast = sight.subject.job === null ? threshold.atLeast : least(sight.subject.job)
-    return count < atLeast ? null : findingOf(sight, minutes, count, `${counted(count, 'event')} in ${duration(overMs)}, the threshold is ${number(atLeast)}`)
+    return count < atLeast
+      ? null
+      : findingOf(sight, minutes, count, `${counted(count, 'event')} in ${duration(overMs)}, the threshold is ${number(atLeast)}`)
   }
 }
 
@@ -34,7 +36,12 @@ export function hostsCheck({ overMs, atLeast }: Of<'hosts'>): Check<Sight> {
     const hosts = sight.table.hosts(sight.series, sight.end, minutes)
     if (hosts < atLeast) return null
     const count = sight.table.sum(sight.series, sight.end, minutes)
-    return findingOf(sight, minutes, count, `at least ${counted(hosts, 'host')} in ${duration(overMs)}, the threshold is ${number(atLeast)}`)
+    return findingOf(
+      sight,
+      minutes,
+      count,
+      `at least ${counted(hosts, 'host')} in ${duration(overMs)}, the threshold is ${number(atLeast)}`,
+    )
   }
 }
 
@@ -52,7 +59,15 @@ export function absenceCheck({ overMs, seenWithinMs }: Of<'absence'>): Check<Sig
 
 /** What all that count say alike. */
 export function findingOf({ series, table, end }: Sight, minutes: number, count: number, why: string): Finding {
-  return { count, usual: null, hosts: table.hosts(series, end, minutes), windowMs: minutes * MINUTE_MS, sinceMs: table.first(series, end, minutes) * MINUTE_MS, why, jobs: null }
+  return {
+    count,
+    usual: null,
+    hosts: table.hosts(series, end, minutes),
+    windowMs: minutes * MINUTE_MS,
+    sinceMs: table.first(series, end, minutes) * MINUTE_MS,
+    why,
+    jobs: null,
+  }
 }
 
 /** Of the first glob that names the job. */

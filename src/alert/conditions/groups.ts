@@ -12,7 +12,13 @@ export function newGroupCheck({ notSeenMs, minimum, overMs }: Of<'new_group'>): 
   return (sight) =>
     lately(sight, minimum, overMs, ({ appeared: { atMs, afterMs } }) => {
       if (afterMs !== null && afterMs < notSeenMs) return null
-      return { sinceMs: atMs, why: afterMs === null ? 'this error was not seen before' : `this error was not seen for ${duration(Math.floor(afterMs / DAY_MS) * DAY_MS)}` }
+      return {
+        sinceMs: atMs,
+        why:
+          afterMs === null
+            ? 'this error was not seen before'
+            : `this error was not seen for ${duration(Math.floor(afterMs / DAY_MS) * DAY_MS)}`,
+      }
     })
 }
 

@@ -12,16 +12,27 @@ export function deadLetterCheck({ above, overMs, minimum }: Of<'dead_letter_rati
     const dead = recent.reduce((sum, minute) => sum + minute.dead, 0)
     if (consumed < minimum || dead <= above * consumed) return null
     const since = recent.find((minute) => minute.dead > 0)?.windowMs ?? nowMs
-    return finding(since, overMs, dead, `${percent(dead / consumed)} of ${number(consumed)} records became dead letters in ${duration(overMs)}, at most ${percent(above)} is expected`)
+    return finding(
+      since,
+      overMs,
+      dead,
+      `${percent(dead / consumed)} of ${number(consumed)} records became dead letters in ${duration(overMs)}, at most ${percent(above)} is expected`,
+    )
   }
 }
 
 export function lagCheck({ aboveMs }: Of<'pipeline_lag'>): Check<PipelineReading> {
-  return ({ lagMs, nowMs }) => (lagMs === null || lagMs <= aboveMs ? null : finding(nowMs - lagMs, aboveMs, null, `the stream is ${duration(lagMs)} behind, at most ${duration(aboveMs)} is expected`))
+  return ({ lagMs, nowMs }) =>
+    lagMs === null || lagMs <= aboveMs
+      ? null
+      : finding(nowMs - lagMs, aboveMs, null, `the stream is ${duration(lagMs)} behind, at most ${duration(aboveMs)} is expected`)
 }
 
 export function blindCheck({ overMs }: Of<'blind'>): Check<PipelineReading> {
-  return ({ blindSinceMs, nowMs }) => (blindSinceMs === null || nowMs - blindSinceMs < overMs ? null : finding(blindSinceMs, overMs, null, `no counts could be read for ${duration(nowMs - blindSinceMs)}: alert rules see nothing`))
+  return ({ blindSinceMs, nowMs }) =>
+    blindSinceMs === null || nowMs - blindSinceMs < overMs
+      ? null
+      : finding(blindSinceMs, overMs, null, `no counts could be read for ${duration(nowMs - blindSinceMs)}: alert rules see nothing`)
 }
 
 function finding(sinceMs: number, windowMs: number, count: number | null, why: string): Finding {

@@ -23,7 +23,16 @@ export function spikeCheck({ days, minimum, times, sensitivity }: Of<'spike'>): 
     if (count < minimum) return null
     const usual = sight.baseline.usual(sight.view, keysOf(sight), (end - 1) * MINUTE_MS, days)
     if (usual === null || !isSpike(count, usual, wanted)) return null
-    return { ...findingOf(sight, minutes, count, `${counted(count, 'event')} in ${duration(EVIDENCE_MS)}, usually ${number(usual.mean)} at this time of day`), usual: usual.mean, windowMs: EVIDENCE_MS }
+    return {
+      ...findingOf(
+        sight,
+        minutes,
+        count,
+        `${counted(count, 'event')} in ${duration(EVIDENCE_MS)}, usually ${number(usual.mean)} at this time of day`,
+      ),
+      usual: usual.mean,
+      windowMs: EVIDENCE_MS,
+    }
   }
 }
 
@@ -43,7 +52,15 @@ export function jobsInTroubleCheck({ overMs, atLeast, threshold, times }: Of<'jo
     const jobs = [...new Set(troubled.sort((a, b) => b.count - a.count || (a.job < b.job ? -1 : 1)).map(({ job }) => job))]
     if (jobs.length < atLeast) return null
     const count = troubled.reduce((sum, one) => sum + one.count, 0)
-    return { ...findingOf(sight, minutes, count, `${counted(jobs.length, 'job')} in trouble within ${duration(overMs)}, the threshold is ${number(atLeast)}`), jobs }
+    return {
+      ...findingOf(
+        sight,
+        minutes,
+        count,
+        `${counted(jobs.length, 'job')} in trouble within ${duration(overMs)}, the threshold is ${number(atLeast)}`,
+      ),
+      jobs,
+    }
   }
 }
 
@@ -54,7 +71,12 @@ function evidenceMinutes(end: number): number {
 
 /** A group's past lies partly under the key that it had before a change of fingerprint rules. */
 function keysOf({ subject, series }: Sight): string[] {
-  const before = subject.fingerprint === null ? [] : series.flatMap(({ previousFingerprint }) => (previousFingerprint === null ? [] : [subjectKey({ ...subject, fingerprint: previousFingerprint })]))
+  const before =
+    subject.fingerprint === null
+      ? []
+      : series.flatMap(({ previousFingerprint }) =>
+          previousFingerprint === null ? [] : [subjectKey({ ...subject, fingerprint: previousFingerprint })],
+        )
   return [...new Set([subjectKey(subject), ...before])]
 }
 

@@ -98,7 +98,8 @@ export function take(group: Group, alert: Alert, nowMs: number): boolean {
   }
   const latest = entry.next ?? entry.now
   if (alert.startsAtMs < latest.alert.startsAtMs) return false
-  const isChange = alert.startsAtMs !== latest.alert.startsAtMs || alert.status !== latest.alert.status || isWorse(alert.severity, latest.alert.severity)
+  const isChange =
+    alert.startsAtMs !== latest.alert.startsAtMs || alert.status !== latest.alert.status || isWorse(alert.severity, latest.alert.severity)
   const changedAtMs = isChange ? nowMs : latest.changedAtMs
   const isFrozen = entry.frozenBy !== null
   if (isFrozen && (isChange || entry.next !== null)) entry.next = { alert, changedAtMs, unsaidSinceMs: entry.next?.unsaidSinceMs ?? nowMs }
@@ -125,7 +126,10 @@ export function openDue(group: Group, policy: Policy, hushOf: HushOf, nowMs: num
   const entries = [...group.entries.values()]
   if (!entries.some((entry) => isDue(entry) && isAudible(entry))) return null
   // News that still waits for company has it now.
-  const told = entries.filter((entry) => (isNews(entry, policy) || isDue(entry)) && isAudible(entry)).sort(byUrgency).slice(0, MAX_ALERTS)
+  const told = entries
+    .filter((entry) => (isNews(entry, policy) || isDue(entry)) && isAudible(entry))
+    .sort(byUrgency)
+    .slice(0, MAX_ALERTS)
   group.open = { id: idOf(group, told), atMs: nowMs }
   group.lastOpenedAtMs = nowMs
   for (const entry of told) entry.frozenBy = group.open.id
@@ -162,7 +166,10 @@ export function settleSent(group: Group): void {
 
 /** It did not get through: what it said is unsaid again. The group pauses, longer each time, so that a wrong setting does not become a storm. */
 export function settleFailed(group: Group, policy: Policy, trouble: Trouble): void {
-  const [firstMs, lastMs] = policy.resend === null ? [Math.max(FIRST_PAUSE_MS, policy.groupIntervalMs), LAST_PAUSE_MS] : [FIRST_RESEND_PAUSE_MS, policy.resend.everyMs]
+  const [firstMs, lastMs] =
+    policy.resend === null
+      ? [Math.max(FIRST_PAUSE_MS, policy.groupIntervalMs), LAST_PAUSE_MS]
+      : [FIRST_RESEND_PAUSE_MS, policy.resend.everyMs]
   const pauseMs = Math.min(lastMs, firstMs * 2 ** Math.min(group.failures, 10))
   Object.assign(group, { open: null, failures: group.failures + 1, pausedUntilMs: trouble.atMs + pauseMs, trouble })
   thaw(group)
@@ -189,13 +196,18 @@ function isNews(entry: Entry, policy: Policy): boolean {
 
 /** The receiver knows this episode, how it stands, and how bad it is. */
 function isSaid({ now: { alert }, said }: Entry): boolean {
-  return said?.startsAtMs === alert.startsAtMs && said.status === alert.status && !(alert.status === 'firing' && isWorse(alert.severity, said.severity))
+  return (
+    said?.startsAtMs === alert.startsAtMs &&
+    said.status === alert.status &&
+    !(alert.status === 'firing' && isWorse(alert.severity, said.severity))
+  )
 }
 
 function dueAtMs(group: Group, entry: Entry, policy: Policy): number {
   const pausedUntilMs = group.pausedUntilMs ?? -Infinity
   const { alert, unsaidSinceMs } = entry.now
-  if (policy.resend !== null) return Math.max(isNews(entry, policy) ? unsaidSinceMs : entry.said!.atMs + policy.resend.everyMs, pausedUntilMs)
+  if (policy.resend !== null)
+    return Math.max(isNews(entry, policy) ? unsaidSinceMs : entry.said!.atMs + policy.resend.everyMs, pausedUntilMs)
   const floor = Math.max(pausedUntilMs, (group.lastOpenedAtMs ?? -Infinity) + policy.groupIntervalMs)
   if (isNews(entry, policy)) return Math.max(unsaidSinceMs + policy.groupWaitMs, floor)
   // What is no news was said.
@@ -223,7 +235,14 @@ function isHeard(entry: Entry, hush: Hush, policy: Policy): boolean {
 }
 
 function notificationOf(group: Group, open: Open): Notification {
-  return { id: open.id, receiver: group.receiver, group: group.label, alerts: toldBy(group, open).sort(byUrgency).map(({ now }) => now.alert) }
+  return {
+    id: open.id,
+    receiver: group.receiver,
+    group: group.label,
+    alerts: toldBy(group, open)
+      .sort(byUrgency)
+      .map(({ now }) => now.alert),
+  }
 }
 
 function saidBy({ now: { alert }, said }: Entry, { id, atMs }: Open): Said {
@@ -244,8 +263,13 @@ function thaw(group: Group): void {
 
 /** Of what is said, in an order of its own. */
 function idOf({ receiver, label }: Group, told: readonly Entry[]): string {
-  const says = told.map(({ now: { alert }, said }) => JSON.stringify([alert.key, alert.startsAtMs, alert.status, alert.severity, said?.startsAtMs === alert.startsAtMs ? said.times : 0]))
-  return createHash('sha256').update(JSON.stringify([receiver, label, ...says.sort()])).digest('hex').slice(0, 32)
+  const says = told.map(({ now: { alert }, said }) =>
+    JSON.stringify([alert.key, alert.startsAtMs, alert.status, alert.severity, said?.startsAtMs === alert.startsAtMs ? said.times : 0]),
+  )
+  return createHash('sha256')
+    .update(JSON.stringify([receiver, label, ...says.sort()]))
+    .digest('hex')
+    .slice(0, 32)
 }
 
 /** Firing ones first, the most severe first, the newest first. */

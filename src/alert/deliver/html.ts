@@ -1,7 +1,13 @@
 /** A message as HTML for mail clients: tables and inline styles only, since many of them know nothing else. Every text is escaped. Pure. */
 import { notShownWords, type AlertText, type Message } from './message.ts'
 
-const COLOURS: Readonly<Record<Message['tone'], string>> = { critical: '#b3261e', high: '#c75b12', medium: '#9a7b00', low: '#3b6ea5', resolved: '#2e7d32' }
+const COLOURS: Readonly<Record<Message['tone'], string>> = {
+  critical: '#b3261e',
+  high: '#c75b12',
+  medium: '#9a7b00',
+  low: '#3b6ea5',
+  resolved: '#2e7d32',
+}
 
 export function html({ title, alerts, notShown }: Message): string {
   const rest = notShown > 0 ? `<p>${escaped(notShownWords(notShown))}</p>` : ''
@@ -18,7 +24,10 @@ export function escaped(text: string): string {
 
 function alertHtml({ status, severity, state, what, culprit, facts, links }: AlertText): string {
   const colour = colourOf(status === 'resolved' ? 'resolved' : severity)
-  const rows = facts.map(({ label, text }) => `<tr><td style="padding-right:12px;vertical-align:top;color:#666">${escaped(label)}</td><td>${escaped(text)}</td></tr>`)
+  const rows = facts.map(
+    ({ label, text }) =>
+      `<tr><td style="padding-right:12px;vertical-align:top;color:#666">${escaped(label)}</td><td>${escaped(text)}</td></tr>`,
+  )
   const anchors = links.map(({ title, url }) => `<a href="${escaped(url)}">${escaped(title)}</a>`)
   return [
     `<div style="border-left:4px solid ${colour};padding-left:12px;margin-bottom:20px">`,

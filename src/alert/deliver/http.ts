@@ -61,11 +61,19 @@ export class HttpClient {
       const response = await request(url, {
         method,
         dispatcher: this.#agent,
-        headers: { 'user-agent': 'tracefold', ...(body === undefined ? {} : { 'content-type': 'application/json; charset=utf-8' }), ...headers },
+        headers: {
+          'user-agent': 'tracefold',
+          ...(body === undefined ? {} : { 'content-type': 'application/json; charset=utf-8' }),
+          ...headers,
+        },
         signal: AbortSignal.any([signal, limit]),
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       })
-      return { status: response.statusCode, text: await textOf(response.body), retryAfterMs: retryAfterMs(response.headers['retry-after'], now()) }
+      return {
+        status: response.statusCode,
+        text: await textOf(response.body),
+        retryAfterMs: retryAfterMs(response.headers['retry-after'], now()),
+      }
     } catch (error) {
       if (signal.aborted) throw new TracefoldError('aborted', 'a stop ended the sending')
       throw busy(limit.aborted ? `no answer within ${timeoutMs} ms` : `no answer: ${codeOf(error)}`)

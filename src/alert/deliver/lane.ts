@@ -154,7 +154,9 @@ export class Lane {
 function deliveryError(error: unknown): DeliveryError {
   if (error instanceof DeliveryError) return error
   if (isTracefoldError(error, 'aborted')) return new DeliveryError('no answer in time', { retriable: true })
-  return new DeliveryError(`a fault of Tracefold itself: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`, { retriable: false })
+  return new DeliveryError(`a fault of Tracefold itself: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`, {
+    retriable: false,
+  })
 }
 
 function urgency({ notification }: Job): number {

@@ -84,7 +84,13 @@ function alertText(alert: Alert, brevity: Brevity): AlertText {
     what: brief(alert.what, MAX_CHARS.what),
     culprit: alert.culprit === null ? null : brief(alert.culprit, MAX_CHARS.culprit),
     facts: facts.filter((fact) => fact !== null && fact.text !== '') as Fact[], // the filter takes the nulls out
-    links: brevity < 2 ? alert.links.filter(isSafeLink).slice(0, MAX_LINKS).map(({ title, url }) => ({ title: brief(title, 80), url: new URL(url).href })) : [],
+    links:
+      brevity < 2
+        ? alert.links
+            .filter(isSafeLink)
+            .slice(0, MAX_LINKS)
+            .map(({ title, url }) => ({ title: brief(title, 80), url: new URL(url).href }))
+        : [],
   }
 }
 

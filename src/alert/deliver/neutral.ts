@@ -14,7 +14,16 @@ import type { Link } from '../alert.ts'
 
 /** Invisible, and no place for a line break. */
 const WORD_JOINER = '\u2060'
-const LOOKALIKES: Readonly<Record<string, string>> = { '<': '‹', '>': '›', '[': '［', ']': '］', '*': '∗', '`': 'ˋ', '~': '∼', '@': `@${WORD_JOINER}` }
+const LOOKALIKES: Readonly<Record<string, string>> = {
+  '<': '‹',
+  '>': '›',
+  '[': '［',
+  ']': '］',
+  '*': '∗',
+  '`': 'ˋ',
+  '~': '∼',
+  '@': `@${WORD_JOINER}`,
+}
 
 export function neutralMarkdown(text: string): string {
   return withoutUrls(text.replace(/[<>[\]*`~@]/g, (character) => LOOKALIKES[character]!))

@@ -63,7 +63,13 @@ export function openReceivers(options: OpenOptions): Opened {
     // `look` has an entry for each receiver, or a fault.
     const parts: Parts = { name, secrets: secrets.get(name) ?? {}, tls: tls.get(name)!, options }
     if (settings.type === 'heartbeat') heartbeats.push(heartbeatOf(settings, parts))
-    else routes.push({ type: settings.type, policy: policyOf(name, settings), receiver: receiverOf(settings, parts), limits: limitsOf(settings.type) })
+    else
+      routes.push({
+        type: settings.type,
+        policy: policyOf(name, settings),
+        receiver: receiverOf(settings, parts),
+        limits: limitsOf(settings.type),
+      })
   }
   return { routes, heartbeats }
 }
@@ -80,10 +86,27 @@ function look(receivers: ReceiversSettings, env: NodeJS.ProcessEnv) {
   for (const [name, settings] of Object.entries(receivers)) {
     const setting = `${SECTION}.${name}`
     try {
-      tls.set(name, tlsOptions({ enabled: true, caFile: settings.caFile ?? null, certFile: settings.certFile ?? null, keyFile: settings.keyFile ?? null, verify: settings.verify }, setting))
+      tls.set(
+        name,
+        tlsOptions(
+          {
+            enabled: true,
+            caFile: settings.caFile ?? null,
+            certFile: settings.certFile ?? null,
+            keyFile: settings.keyFile ?? null,
+            verify: settings.verify,
+          },
+          setting,
+        ),
+      )
     } catch (error) {
       if (!isTracefoldError(error, 'config_invalid')) throw error
-      tlsFaults.push({ setting, origin: setting, expected: 'certificates and a key that can be used', got: error.message.replace(/\s+/g, ' ') })
+      tlsFaults.push({
+        setting,
+        origin: setting,
+        expected: 'certificates and a key that can be used',
+        got: error.message.replace(/\s+/g, ' '),
+      })
     }
   }
   return { secrets, tls, faults: [...faults, ...tlsFaults] }
@@ -93,10 +116,28 @@ function policyOf(name: string, settings: TargetSettings): Policy {
   const base = { receiver: name, matches: matcher(settings.match) }
   if (settings.type === 'alertmanager') {
     const { resendEveryMs: everyMs, resendAfterResolvedMs: afterResolvedMs } = settings
-    return { ...base, groupBy: [], groupWaitMs: 0, groupIntervalMs: 0, repeatIntervalMs: everyMs, maxRepeatIntervalMs: everyMs, sendResolved: true, resend: { everyMs, afterResolvedMs } }
+    return {
+      ...base,
+      groupBy: [],
+      groupWaitMs: 0,
+      groupIntervalMs: 0,
+      repeatIntervalMs: everyMs,
+      maxRepeatIntervalMs: everyMs,
+      sendResolved: true,
+      resend: { everyMs, afterResolvedMs },
+    }
   }
   const { groupBy, groupWaitMs, groupIntervalMs, repeatIntervalMs, maxRepeatIntervalMs, sendResolved } = settings
-  return { ...base, groupBy, groupWaitMs, groupIntervalMs, repeatIntervalMs, maxRepeatIntervalMs: Math.max(repeatIntervalMs, maxRepeatIntervalMs), sendResolved, resend: null }
+  return {
+    ...base,
+    groupBy,
+    groupWaitMs,
+    groupIntervalMs,
+    repeatIntervalMs,
+    maxRepeatIntervalMs: Math.max(repeatIntervalMs, maxRepeatIntervalMs),
+    sendResolved,
+    resend: null,
+  }
 }
 
 function limitsOf(type: ReceiverType): Partial<LaneLimits> {
@@ -134,10 +175,20 @@ function receiverOf(settings: TargetSettings, parts: Parts): Receiver {
 
 function heartbeatOf(settings: HeartbeatSettings, parts: Parts): Heartbeat {
   const { name, secrets, options } = parts
-  return new Heartbeat({ name, url: urlOf(settings, secrets), method: settings.method, everyMs: settings.everyMs, http: httpOf(settings, parts), warn: options.warn })
+  return new Heartbeat({
+    name,
+    url: urlOf(settings, secrets),
+    method: settings.method,
+    everyMs: settings.everyMs,
+    http: httpOf(settings, parts),
+    warn: options.warn,
+  })
 }
 
-function httpOf(settings: { readonly timeoutMs: number; readonly username?: string | undefined }, { secrets, tls, options }: Parts): HttpClient {
+function httpOf(
+  settings: { readonly timeoutMs: number; readonly username?: string | undefined },
+  { secrets, tls, options }: Parts,
+): HttpClient {
   const sent = Object.values(headersOf(settings, secrets)).map((header) => header.replace(/^\w+ /, ''))
   return new HttpClient({ timeoutMs: settings.timeoutMs, tls, scrub: scrubber([...revealed(secrets), ...sent]), now: options.now })
 }

@@ -33,7 +33,10 @@ export interface Policy {
 export type Match = Readonly<Record<string, string | readonly string[]>>
 
 export function matcher(match: Match): (alert: Alert) => boolean {
-  const tests = Object.entries(match).map(([name, patterns]) => ({ name, test: globTest(typeof patterns === 'string' ? [patterns] : patterns) }))
+  const tests = Object.entries(match).map(([name, patterns]) => ({
+    name,
+    test: globTest(typeof patterns === 'string' ? [patterns] : patterns),
+  }))
   return (alert) => tests.every(({ name, test }) => test(valueOf(alert, name)))
 }
 
@@ -56,14 +59,24 @@ export function groupOf(alert: Alert, groupBy: readonly string[]): string {
 /** As the rule wants it, else as the receiver's settings say. A rule that names no most does not double. */
 export function repeatAfterMs(policy: Policy, { delivery }: Alert, timesSaid: number): number {
   const wanted = policy.resend === null ? (delivery?.repeatIntervalMs ?? null) : null
-  const { repeatIntervalMs, maxRepeatIntervalMs } = wanted === null ? policy : { repeatIntervalMs: wanted, maxRepeatIntervalMs: delivery?.maxRepeatIntervalMs ?? wanted }
+  const { repeatIntervalMs, maxRepeatIntervalMs } =
+    wanted === null ? policy : { repeatIntervalMs: wanted, maxRepeatIntervalMs: delivery?.maxRepeatIntervalMs ?? wanted }
   return Math.min(maxRepeatIntervalMs, repeatIntervalMs * 2 ** Math.min(timesSaid - 1, 30))
 }
 
 /** Absent is empty. */
 function valueOf(alert: Alert, name: string): string {
   const { rule, severity, subject, key, labels } = alert
-  const fields: Readonly<Record<string, string | null>> = { alert: key, rule: rule.id, level: rule.level, severity, job: subject.job, environment: subject.environment, category: subject.category, fingerprint: subject.fingerprint }
+  const fields: Readonly<Record<string, string | null>> = {
+    alert: key,
+    rule: rule.id,
+    level: rule.level,
+    severity,
+    job: subject.job,
+    environment: subject.environment,
+    category: subject.category,
+    fingerprint: subject.fingerprint,
+  }
   return (Object.hasOwn(fields, name) ? fields[name] : null) ?? (Object.hasOwn(labels, name) ? labels[name] : null) ?? ''
 }
 

@@ -24,9 +24,19 @@ const text = z.string()
 const texts = z.record(text, text)
 const status = z.enum(['firing', 'resolved'])
 
-export const subjectSchema = z.object({ job: text.nullable(), environment: text.nullable(), fingerprint: text.nullable(), category: text.nullable() })
+export const subjectSchema = z.object({
+  job: text.nullable(),
+  environment: text.nullable(),
+  fingerprint: text.nullable(),
+  category: text.nullable(),
+})
 
-const wishes = z.object({ receivers: z.array(text).nullable(), groupBy: z.array(text).nullable(), repeatIntervalMs: z.number().nullable(), maxRepeatIntervalMs: z.number().nullable() })
+const wishes = z.object({
+  receivers: z.array(text).nullable(),
+  groupBy: z.array(text).nullable(),
+  repeatIntervalMs: z.number().nullable(),
+  maxRepeatIntervalMs: z.number().nullable(),
+})
 
 export const alertSchema: z.ZodType<Alert> = z.object({
   key: text,
@@ -65,7 +75,9 @@ const groupRecord = z.object({
   lastOpenedAtMs: z.number().nullable(),
   failures: z.number(),
   pausedUntilMs: z.number().nullable(),
-  trouble: z.object({ reason: z.enum(['refused', 'gave_up']), error: text, tries: z.number(), alerts: z.number(), atMs: z.number() }).nullable(),
+  trouble: z
+    .object({ reason: z.enum(['refused', 'gave_up']), error: text, tries: z.number(), alerts: z.number(), atMs: z.number() })
+    .nullable(),
 })
 
 const alertRecord = z.object({
@@ -76,7 +88,9 @@ const alertRecord = z.object({
   now: news,
   next: news.nullable(),
   frozenBy: text.nullable(),
-  said: z.object({ startsAtMs: z.number(), status, severity: z.enum(SEVERITIES), times: z.number(), by: text, atMs: z.number() }).nullable(),
+  said: z
+    .object({ startsAtMs: z.number(), status, severity: z.enum(SEVERITIES), times: z.number(), by: text, atMs: z.number() })
+    .nullable(),
 })
 
 const anyRecord = z.discriminatedUnion('kind', [groupRecord, alertRecord])
@@ -91,7 +105,10 @@ export function alertKeyOf(receiver: string, label: string, alertKey: string): s
 }
 
 export function writeGroup({ receiver, label, open, lastOpenedAtMs, failures, pausedUntilMs, trouble }: Group): SavedRecord {
-  return { key: groupKey(receiver, label), value: { v: STATE_VERSION, kind: 'group', receiver, label, open, lastOpenedAtMs, failures, pausedUntilMs, trouble } }
+  return {
+    key: groupKey(receiver, label),
+    value: { v: STATE_VERSION, kind: 'group', receiver, label, open, lastOpenedAtMs, failures, pausedUntilMs, trouble },
+  }
 }
 
 /** `forgets`: a receiver that is told everything again anyway, so what is being said of an alert, and was said, is not kept. */
@@ -103,7 +120,10 @@ export function writeEntry({ receiver, label }: Group, { now, next, frozenBy, sa
 export function readRecord(key: string, value: NonNullable<SavedRecord['value']>): StateRecord {
   const record = anyRecord.safeParse(value)
   if (record.success) return record.data
-  const what = value.v > STATE_VERSION ? `of version ${value.v}, which a newer Tracefold has written; this one reads up to ${STATE_VERSION}` : 'not what it should be'
+  const what =
+    value.v > STATE_VERSION
+      ? `of version ${value.v}, which a newer Tracefold has written; this one reads up to ${STATE_VERSION}`
+      : 'not what it should be'
   throw new TracefoldError('store_corrupt', `the state of alert delivery cannot be read: record ${key} is ${what}`)
 }
 

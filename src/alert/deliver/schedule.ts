@@ -12,7 +12,21 @@
  * `observe` may repeat what it said: only news counts. What fires but is not known is taken up at any time, so evaluation passes in all that fires.
  */
 import type { Alert, Notification } from '../alert.ts'
-import { dropFinished, newGroup, openDue, reopen, settleFailed, settleSent, take, toldBy, wakeAtMs, worstRank, type Group, type HushOf, type Trouble } from './group.ts'
+import {
+  dropFinished,
+  newGroup,
+  openDue,
+  reopen,
+  settleFailed,
+  settleSent,
+  take,
+  toldBy,
+  wakeAtMs,
+  worstRank,
+  type Group,
+  type HushOf,
+  type Trouble,
+} from './group.ts'
 import { isFor, labelOf, type Policy } from './policy.ts'
 import { alertKeyOf, groupKey, readRecord, writeEntry, writeGroup, type SavedRecord } from './records.ts'
 
@@ -88,8 +102,11 @@ export class Schedule {
   reconcile(firing: readonly Alert[], nowMs: number): void {
     const keys = new Set(firing.map(({ key }) => key))
     for (const listener of this.#listeners.values()) {
-      const known = [...listener.groupOfAlert].flatMap(([key, group]) => (keys.has(key) ? [] : [group.entries.get(key)])).map((entry) => (entry?.next ?? entry?.now)?.alert)
-      for (const alert of known) if (alert?.status === 'firing') this.#take(listener, { ...alert, status: 'resolved', endsAtMs: nowMs }, nowMs)
+      const known = [...listener.groupOfAlert]
+        .flatMap(([key, group]) => (keys.has(key) ? [] : [group.entries.get(key)]))
+        .map((entry) => (entry?.next ?? entry?.now)?.alert)
+      for (const alert of known)
+        if (alert?.status === 'firing') this.#take(listener, { ...alert, status: 'resolved', endsAtMs: nowMs }, nowMs)
     }
     this.observe(firing, nowMs)
   }
@@ -132,7 +149,8 @@ export class Schedule {
     const alerts = [...this.#changedAlerts].flatMap(([group, keys]) => [...keys].flatMap((key) => this.#written(group, key)))
     const groups = [...this.#changedGroups].map(writeGroup)
     const written = new Set([...alerts, ...groups].map(({ key }) => key))
-    const gone = (keys: ReadonlySet<string>): SavedRecord[] => [...keys].filter((key) => !written.has(key)).map((key) => ({ key, value: null }))
+    const gone = (keys: ReadonlySet<string>): SavedRecord[] =>
+      [...keys].filter((key) => !written.has(key)).map((key) => ({ key, value: null }))
     const records = [...alerts, ...gone(this.#goneAlerts), ...groups, ...gone(this.#goneGroups)]
     for (const changes of [this.#changedAlerts, this.#changedGroups, this.#goneAlerts, this.#goneGroups]) changes.clear()
     return records
@@ -172,7 +190,10 @@ export class Schedule {
   /** A receiver that forgets needs no record of what is under way: it is told all again. */
   #opened({ policy }: Listener, group: Group, { alerts }: Notification): void {
     if (policy.resend !== null) return
-    this.#groupChanged(group, alerts.map(({ key }) => key))
+    this.#groupChanged(
+      group,
+      alerts.map(({ key }) => key),
+    )
   }
 
   #settle({ receiver, group: label, id }: Notification, settle: (group: Group, listener: Listener) => void): void {
@@ -204,7 +225,10 @@ export class Schedule {
 
   /** A group with nothing to tell goes, once its interval is over (or an alert that flaps would be told at every turn) and it has no trouble to show. */
   #close(listener: Listener, group: Group, nowMs: number): void {
-    const keepUntilMs = Math.max((group.trouble?.atMs ?? -Infinity) + KEEP_TROUBLE_MS, (group.lastOpenedAtMs ?? -Infinity) + listener.policy.groupIntervalMs)
+    const keepUntilMs = Math.max(
+      (group.trouble?.atMs ?? -Infinity) + KEEP_TROUBLE_MS,
+      (group.lastOpenedAtMs ?? -Infinity) + listener.policy.groupIntervalMs,
+    )
     if (group.entries.size > 0 || group.open !== null || keepUntilMs > nowMs) {
       this.#wakeAtMs.set(group, group.entries.size > 0 ? wakeAtMs(group, listener.policy) : keepUntilMs)
       return

@@ -19,7 +19,9 @@ export interface SecretsRead {
 /** `section`: the setting that holds the receivers, for the faults. */
 export function readSecrets(receivers: ReceiversSettings, env: NodeJS.ProcessEnv, section: string): SecretsRead {
   const faults: Fault[] = []
-  const byReceiver = new Map(Object.entries(receivers).map(([name, settings]) => [name, secretsOf(settings, env, `${section}.${name}`, faults)]))
+  const byReceiver = new Map(
+    Object.entries(receivers).map(([name, settings]) => [name, secretsOf(settings, env, `${section}.${name}`, faults)]),
+  )
   return { byReceiver, faults }
 }
 
@@ -32,8 +34,15 @@ function secretsOf(settings: ReceiverSettings, env: NodeJS.ProcessEnv, path: str
       if (typeof place !== 'string') continue
       const { secret, problem } = way.endsWith('File') ? fromFile(place) : fromVariable(env[place])
       const setting = `${path}.${way}`
-      if (secret === null) faults.push({ setting, origin: setting, expected: way.endsWith('File') ? 'a readable file that holds the secret' : 'the name of a variable that is set', got: problem })
-      else if (name === 'url' && !isHttpUrl(secret)) faults.push({ setting, origin: setting, expected: 'an http or https URL in it', got: 'something else' })
+      if (secret === null)
+        faults.push({
+          setting,
+          origin: setting,
+          expected: way.endsWith('File') ? 'a readable file that holds the secret' : 'the name of a variable that is set',
+          got: problem,
+        })
+      else if (name === 'url' && !isHttpUrl(secret))
+        faults.push({ setting, origin: setting, expected: 'an http or https URL in it', got: 'something else' })
       else found[name] = secret
     }
   }
@@ -46,7 +55,11 @@ function fromFile(file: string): Read {
   try {
     return secretIn(readFileSync(file, 'utf8'), 'an empty file')
   } catch (error) {
-    return { secret: null, problem: error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'no such file (ENOENT)' : 'a file that cannot be read' }
+    return {
+      secret: null,
+      problem:
+        error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'no such file (ENOENT)' : 'a file that cannot be read',
+    }
   }
 }
 

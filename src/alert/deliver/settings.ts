@@ -21,14 +21,22 @@ const name = z.string().regex(/^[a-z][a-z0-9-]{0,40}$/, 'expected small letters,
 const field = z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]*$/, 'expected the name of a field or label')
 const pattern = z.string().min(1)
 const file = z.string().min(1, 'expected the path of a file').optional()
-const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable').optional()
-const plainUrl = z.url({ protocol: /^https?$/, error: 'expected an http or https URL' }).refine((text) => !/[@?#]/.test(text), 'expected a URL without user name, password or query: one with them is a secret, and belongs into urlFile or urlEnv')
+const variable = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable')
+  .optional()
+const plainUrl = z
+  .url({ protocol: /^https?$/, error: 'expected an http or https URL' })
+  .refine(
+    (text) => !/[@?#]/.test(text),
+    'expected a URL without user name, password or query: one with them is a secret, and belongs into urlFile or urlEnv',
+  )
 
 const tls = {
-  caFile: file.describe('Certificate authorities (PEM) to trust instead of the system\'s.'),
+  caFile: file.describe("Certificate authorities (PEM) to trust instead of the system's."),
   certFile: file.describe('Our client certificate (PEM).'),
   keyFile: file.describe('Its private key (PEM).'),
-  verify: z.boolean().default(true).describe('Whether to check the server\'s certificate and name.'),
+  verify: z.boolean().default(true).describe("Whether to check the server's certificate and name."),
 }
 
 interface Timing {
@@ -44,11 +52,19 @@ const CHANNEL: Timing = { groupBy: ['rule'], groupWaitMs: 10_000, groupIntervalM
 const MACHINE: Timing = { groupBy: ['alert'], groupWaitMs: 0, groupIntervalMs: 0, timeoutMs: 10_000 }
 
 const routing = (timing: Timing) => ({
-  match: z.record(field, z.union([pattern, z.array(pattern).min(1)])).default({}).describe('Fields or labels with the patterns (* for anything) that an alert must match; all of them. Nothing: every alert.'),
-  groupBy: z.array(field).default([...timing.groupBy]).describe('Alerts that agree in these fields or labels share a message.'),
+  match: z
+    .record(field, z.union([pattern, z.array(pattern).min(1)]))
+    .default({})
+    .describe('Fields or labels with the patterns (* for anything) that an alert must match; all of them. Nothing: every alert.'),
+  groupBy: z
+    .array(field)
+    .default([...timing.groupBy])
+    .describe('Alerts that agree in these fields or labels share a message.'),
   groupWaitMs: ms().default(timing.groupWaitMs).describe('How long the first news of a group waits for more.'),
   groupIntervalMs: ms().default(timing.groupIntervalMs).describe('Least time between two messages of a group.'),
-  repeatIntervalMs: ms(60_000).default(4 * 3_600_000).describe('What fires on is told again after this, then after twice this, and so on.'),
+  repeatIntervalMs: ms(60_000)
+    .default(4 * 3_600_000)
+    .describe('What fires on is told again after this, then after twice this, and so on.'),
   maxRepeatIntervalMs: ms(60_000).default(ONE_DAY_MS).describe('Where the doubling ends.'),
   sendResolved: z.boolean().default(true).describe('Whether to tell that an alert has ended.'),
   timeoutMs: ms(100).default(timing.timeoutMs).describe('How long one answer may take.'),
@@ -59,7 +75,15 @@ const login = { username: z.string().min(1).optional(), passwordFile: file, pass
 const httpLogin = { ...login, bearerTokenFile: file, bearerTokenEnv: variable }
 const signingSecret = { secretFile: file, secretEnv: variable }
 
-const webhook = z.strictObject({ type: z.literal('webhook'), url: plainUrl.optional(), ...secretUrl, ...signingSecret, ...httpLogin, ...tls, ...routing({ ...CHANNEL, groupWaitMs: 0, groupIntervalMs: 0 }) })
+const webhook = z.strictObject({
+  type: z.literal('webhook'),
+  url: plainUrl.optional(),
+  ...secretUrl,
+  ...signingSecret,
+  ...httpLogin,
+  ...tls,
+  ...routing({ ...CHANNEL, groupWaitMs: 0, groupIntervalMs: 0 }),
+})
 const alertmanager = z.strictObject({
   type: z.literal('alertmanager'),
   urls: z.array(plainUrl).min(1),
@@ -67,21 +91,35 @@ const alertmanager = z.strictObject({
   ...tls,
   match: routing(MACHINE).match,
   timeoutMs: routing(MACHINE).timeoutMs,
-  resendEveryMs: ms(1_000).default(60_000).describe('What fires is sent again after this; it must lie well below Alertmanager\'s resolve_timeout (5 minutes).'),
+  resendEveryMs: ms(1_000)
+    .default(60_000)
+    .describe("What fires is sent again after this; it must lie well below Alertmanager's resolve_timeout (5 minutes)."),
   resendAfterResolvedMs: ms(1_000).default(300_000).describe('How long the end of an alert is sent again.'),
 })
 const slack = z.strictObject({ type: z.literal('slack'), ...secretUrl, ...tls, ...routing(CHANNEL) })
 const dingtalk = z.strictObject({ type: z.literal('dingtalk'), ...secretUrl, ...signingSecret, ...tls, ...routing(CHANNEL) })
 const feishu = z.strictObject({ type: z.literal('feishu'), ...secretUrl, ...signingSecret, ...tls, ...routing(CHANNEL) })
 const wecom = z.strictObject({ type: z.literal('wecom'), ...secretUrl, ...tls, ...routing(CHANNEL) })
-const pagerduty = z.strictObject({ type: z.literal('pagerduty'), url: plainUrl.default('https://events.pagerduty.com'), routingKeyFile: file, routingKeyEnv: variable, ...tls, ...routing(MACHINE) })
+const pagerduty = z.strictObject({
+  type: z.literal('pagerduty'),
+  url: plainUrl.default('https://events.pagerduty.com'),
+  routingKeyFile: file,
+  routingKeyEnv: variable,
+  ...tls,
+  ...routing(MACHINE),
+})
 const address = z.string().regex(/^[^@\s<>,;]+@[^@\s<>,;]+$/, 'expected an e-mail address')
 const email = z.strictObject({
   type: z.literal('email'),
   host: z.string().regex(/^[^\s/:@]+$|^[0-9a-fA-F:]+$/, 'expected a host name or address'),
   port: z.number().int().min(1).max(65_535).default(587),
-  security: z.enum(['starttls', 'tls', 'none']).default('starttls').describe('starttls: required of the server. tls: from the first byte. none: in the clear.'),
-  from: z.string().regex(/^[^@\s<>,;]+@[^@\s<>,;]+$|^[^<>\r\n]*<[^@\s<>,;]+@[^@\s<>,;]+>$/, 'expected an e-mail address, or Name <address>'),
+  security: z
+    .enum(['starttls', 'tls', 'none'])
+    .default('starttls')
+    .describe('starttls: required of the server. tls: from the first byte. none: in the clear.'),
+  from: z
+    .string()
+    .regex(/^[^@\s<>,;]+@[^@\s<>,;]+$|^[^<>\r\n]*<[^@\s<>,;]+@[^@\s<>,;]+>$/, 'expected an e-mail address, or Name <address>'),
   to: z.array(address).min(1),
   ...login,
   ...tls,
@@ -97,7 +135,11 @@ const heartbeat = z.strictObject({
   timeoutMs: ms(100).default(10_000),
 })
 
-export const receiverSchema = z.discriminatedUnion('type', [webhook, alertmanager, slack, dingtalk, feishu, wecom, pagerduty, email, heartbeat], { error: 'expected a type: webhook, alertmanager, slack, dingtalk, feishu, wecom, pagerduty, email or heartbeat' }).superRefine(secretsAreWhole)
+export const receiverSchema = z
+  .discriminatedUnion('type', [webhook, alertmanager, slack, dingtalk, feishu, wecom, pagerduty, email, heartbeat], {
+    error: 'expected a type: webhook, alertmanager, slack, dingtalk, feishu, wecom, pagerduty, email or heartbeat',
+  })
+  .superRefine(secretsAreWhole)
 
 export const receiversSchema = z
   .record(name, receiverSchema)
@@ -109,11 +151,25 @@ export type ReceiversSettings = z.output<typeof receiversSchema>
 
 /** Which secrets a type has to have, may have; `url` in the clear is one way to have it. */
 export const SECRETS: Readonly<Record<ReceiverSettings['type'], readonly { readonly name: string; readonly required: boolean }[]>> = {
-  webhook: [{ name: 'url', required: true }, { name: 'secret', required: false }, { name: 'bearerToken', required: false }, { name: 'password', required: false }],
-  alertmanager: [{ name: 'bearerToken', required: false }, { name: 'password', required: false }],
+  webhook: [
+    { name: 'url', required: true },
+    { name: 'secret', required: false },
+    { name: 'bearerToken', required: false },
+    { name: 'password', required: false },
+  ],
+  alertmanager: [
+    { name: 'bearerToken', required: false },
+    { name: 'password', required: false },
+  ],
   slack: [{ name: 'url', required: true }],
-  dingtalk: [{ name: 'url', required: true }, { name: 'secret', required: false }],
-  feishu: [{ name: 'url', required: true }, { name: 'secret', required: false }],
+  dingtalk: [
+    { name: 'url', required: true },
+    { name: 'secret', required: false },
+  ],
+  feishu: [
+    { name: 'url', required: true },
+    { name: 'secret', required: false },
+  ],
   wecom: [{ name: 'url', required: true }],
   pagerduty: [{ name: 'routingKey', required: true }],
   email: [{ name: 'password', required: false }],
@@ -130,6 +186,7 @@ function secretsAreWhole(receiver: { readonly type: ReceiverSettings['type'] }, 
   }
   const hasPassword = given.has('passwordFile') || given.has('passwordEnv')
   if (given.has('username') !== hasPassword) complain('username', 'expected a username and passwordFile or passwordEnv, or neither')
-  if (hasPassword && (given.has('bearerTokenFile') || given.has('bearerTokenEnv'))) complain('username', 'expected a username or a bearer token, not both')
+  if (hasPassword && (given.has('bearerTokenFile') || given.has('bearerTokenEnv')))
+    complain('username', 'expected a username or a bearer token, not both')
   if (given.has('certFile') !== given.has('keyFile')) complain('keyFile', 'expected certFile and keyFile, or neither')
 }

@@ -41,7 +41,9 @@ export class Tallies {
   readonly #undelivered: Undelivered[] = []
 
   constructor(receivers: readonly { readonly name: string; readonly type: ReceiverType }[]) {
-    this.#byName = new Map(receivers.map(({ name, type }) => [name, { name, type, sent: 0, retried: 0, undelivered: 0, lastSentMs: null, lastError: null }]))
+    this.#byName = new Map(
+      receivers.map(({ name, type }) => [name, { name, type, sent: 0, retried: 0, undelivered: 0, lastSentMs: null, lastError: null }]),
+    )
   }
 
   sent(receiver: string, atMs: number): void {
@@ -54,7 +56,9 @@ export class Tallies {
 
   failed({ id, receiver, group }: Notification, { reason, error, tries, alerts, atMs }: Trouble): Undelivered {
     const undelivered: Undelivered = { id, receiver, group, reason, lastError: error, tries, alerts, atMs }
-    this.#change(receiver, (tally) => Object.assign(tally, { undelivered: tally.undelivered + 1, lastError: { atMs, message: error, retriable: reason === 'gave_up' } }))
+    this.#change(receiver, (tally) =>
+      Object.assign(tally, { undelivered: tally.undelivered + 1, lastError: { atMs, message: error, retriable: reason === 'gave_up' } }),
+    )
     this.#undelivered.unshift(undelivered)
     this.#undelivered.length = Math.min(this.#undelivered.length, MAX_UNDELIVERED)
     return undelivered
@@ -66,7 +70,16 @@ export class Tallies {
 
   undelivered(troubles: readonly Troubled[]): Undelivered[] {
     const known = new Set(this.#undelivered.map(placeOf))
-    const earlier = troubles.map(({ receiver, group, trouble: { reason, error, tries, alerts, atMs } }) => ({ id: null, receiver, group, reason, lastError: error, tries, alerts, atMs }))
+    const earlier = troubles.map(({ receiver, group, trouble: { reason, error, tries, alerts, atMs } }) => ({
+      id: null,
+      receiver,
+      group,
+      reason,
+      lastError: error,
+      tries,
+      alerts,
+      atMs,
+    }))
     return [...this.#undelivered, ...earlier.filter((one) => !known.has(placeOf(one)))].sort((a, b) => b.atMs - a.atMs)
   }
 

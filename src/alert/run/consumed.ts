@@ -19,7 +19,11 @@ const FORGET_MS = 2 * TOLD_MINUTES * MINUTE_MS
 
 type Minutes = PipelineReading['minutes']
 
-const KIND: Kind<{ minutes: Minutes }> = { name: 'consumed', version: 1, schema: z.object({ minutes: z.array(z.object({ windowMs: z.number(), consumed: z.number(), dead: z.number() })) }) }
+const KIND: Kind<{ minutes: Minutes }> = {
+  name: 'consumed',
+  version: 1,
+  schema: z.object({ minutes: z.array(z.object({ windowMs: z.number(), consumed: z.number(), dead: z.number() })) }),
+}
 
 export class Consumed {
   readonly #log: ControlLog
@@ -71,7 +75,8 @@ export class Consumed {
 
   /** Those who have told nothing for long. */
   async forget(nowMs: number): Promise<void> {
-    for (const [owner, minutes] of this.#others) if ((minutes.at(-1)?.windowMs ?? 0) < nowMs - FORGET_MS) await putKind(this.#log, KIND, owner, null)
+    for (const [owner, minutes] of this.#others)
+      if ((minutes.at(-1)?.windowMs ?? 0) < nowMs - FORGET_MS) await putKind(this.#log, KIND, owner, null)
   }
 
   /** Of all processes, in order of time. */

@@ -45,7 +45,10 @@ export class Counts {
   constructor(rules: readonly Rule[], before: Counts | null = null) {
     this.index = new RuleIndex(rules)
     this.table = new CountTable(this.index.limits)
-    this.#views = this.index.views.map(({ key }) => key).sort().join('\n')
+    this.#views = this.index.views
+      .map(({ key }) => key)
+      .sort()
+      .join('\n')
     const isSame = before !== null && before.#views === this.#views
     this.baseline = isSame ? before.baseline : new Baseline(this.index.views)
     this.#baselineToMs = isSame ? before.#baselineToMs : null
@@ -78,10 +81,17 @@ export class Counts {
         this.table.replaceLong(range, await reader.baseline({ ...range, intervalMs: TEN_MS, by: TYPE_FIELDS }))
       }
     }
-    const memory = Math.max(0, ...[...this.index.byId.values()].map(({ rule }) => (leavesOf(rule.condition).some(({ kind }) => kind === 'absence') ? memoryMs(rule.condition) : 0)))
+    const memory = Math.max(
+      0,
+      ...[...this.index.byId.values()].map(({ rule }) =>
+        leavesOf(rule.condition).some(({ kind }) => kind === 'absence') ? memoryMs(rule.condition) : 0,
+      ),
+    )
     if (memory === 0) return
     const toMs = Math.ceil(untilMs / HOUR_MS) * HOUR_MS
-    this.table.noteSeen(await reader.baseline({ fromMs: Math.floor((untilMs - memory) / HOUR_MS) * HOUR_MS, toMs, intervalMs: HOUR_MS, by: TYPE_FIELDS }))
+    this.table.noteSeen(
+      await reader.baseline({ fromMs: Math.floor((untilMs - memory) / HOUR_MS) * HOUR_MS, toMs, intervalMs: HOUR_MS, by: TYPE_FIELDS }),
+    )
   }
 
   /** Up to an hour. A rule looks back seven days from up to an hour and a half ago. */

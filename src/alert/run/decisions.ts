@@ -29,8 +29,24 @@ const action = z.union([
 ])
 
 const RULE: Kind<ApiRule> = { name: 'alert-rule', version: 1, schema: z.object({ text: z.string(), ...by, comment }) }
-const SILENCE: Kind<Silence> = { name: 'silence', version: 1, schema: z.object({ version: z.literal(1), id: z.string(), match, fromMs: z.number(), untilMs: z.number(), who: z.string(), comment: z.string() }) }
-const ACKNOWLEDGEMENT: Kind<Acknowledgement> = { name: 'acknowledgement', version: 1, schema: z.object({ version: z.literal(1), key: z.string(), startsAtMs: z.number(), ...by, comment }) }
+const SILENCE: Kind<Silence> = {
+  name: 'silence',
+  version: 1,
+  schema: z.object({
+    version: z.literal(1),
+    id: z.string(),
+    match,
+    fromMs: z.number(),
+    untilMs: z.number(),
+    who: z.string(),
+    comment: z.string(),
+  }),
+}
+const ACKNOWLEDGEMENT: Kind<Acknowledgement> = {
+  name: 'acknowledgement',
+  version: 1,
+  schema: z.object({ version: z.literal(1), key: z.string(), startsAtMs: z.number(), ...by, comment }),
+}
 const GROUP: Kind<GroupDecision> = {
   name: 'group-decision',
   version: 1,
@@ -74,19 +90,26 @@ export class Decisions {
 
   /** Resolves once all that was there has been told. */
   async follow(handler: DecisionsHandler): Promise<void> {
-    const keep = <T>(map: Map<string, T>, then: () => void) => (name: string, value: T | null): void => {
-      if (value === null) map.delete(name)
-      else map.set(name, value)
-      then()
-    }
-    const ignored = ({ name: kind }: Pick<Kind<unknown>, 'name'>) => (name: string, why: string): void => handler.onIgnored(`${kind} ${name}`, why)
+    const keep =
+      <T>(map: Map<string, T>, then: () => void) =>
+      (name: string, value: T | null): void => {
+        if (value === null) map.delete(name)
+        else map.set(name, value)
+        then()
+      }
+    const ignored =
+      ({ name: kind }: Pick<Kind<unknown>, 'name'>) =>
+      (name: string, why: string): void =>
+        handler.onIgnored(`${kind} ${name}`, why)
     const handlers = [
       handlerOf(RULE, { onChange: keep(this.#rules, () => handler.onRules()), onIgnored: ignored(RULE) }),
       handlerOf(SILENCE, { onChange: keep(this.#silences, () => handler.onHush()), onIgnored: ignored(SILENCE) }),
       handlerOf(ACKNOWLEDGEMENT, { onChange: keep(this.#acknowledgements, () => handler.onHush()), onIgnored: ignored(ACKNOWLEDGEMENT) }),
       handlerOf(GROUP, { onChange: (name, decision) => handler.onGroup(`group/${name}`, decision), onIgnored: ignored(GROUP) }),
     ]
-    this.#following = await this.#log.follow([RULE, SILENCE, ACKNOWLEDGEMENT, GROUP].map(prefixOf), (entry) => handlers.forEach((handle) => handle(entry)))
+    this.#following = await this.#log.follow([RULE, SILENCE, ACKNOWLEDGEMENT, GROUP].map(prefixOf), (entry) =>
+      handlers.forEach((handle) => handle(entry)),
+    )
   }
 
   putRule(id: string, rule: ApiRule | null): Promise<void> {

@@ -5,7 +5,19 @@ import { SEVERITIES, type Alert, type Severity } from '../alert.ts'
 import type { AlertReader } from '../alert-reader.ts'
 import { matcher } from '../deliver/policy.ts'
 import type { ReceiverStatus, Undelivered } from '../deliver/status.ts'
-import { PHASES, type AlertDesk, type AlertFilter, type EvaluationReport, type GroupName, type HistoryQuery, type NewSilence, type ShownAlert, type ShownGroup, type ShownRule, type Who } from '../desk.ts'
+import {
+  PHASES,
+  type AlertDesk,
+  type AlertFilter,
+  type EvaluationReport,
+  type GroupName,
+  type HistoryQuery,
+  type NewSilence,
+  type ShownAlert,
+  type ShownGroup,
+  type ShownRule,
+  type Who,
+} from '../desk.ts'
 import type { AlertState } from '../episode.ts'
 import { changeGroup, isMutedAt, stateAt, type By, type GroupAction, type GroupRecord } from '../group-book.ts'
 import type { Acknowledgement } from '../hush.ts'
@@ -43,16 +55,33 @@ export class ServiceDesk implements AlertDesk {
       if (rule === undefined) return [] // a rule that went while its alert was pending
       const { key, phase, subject, sinceMs, alert } = state
       const severity = state.alert?.severity ?? rules.get(state.rule)?.severity ?? 'low'
-      return [{ key, phase, rule: { id: rule.id, title: rule.title, level: rule.level }, severity, subject, sinceMs, alert, acknowledged: this.#acknowledged(state), hushed: this.#hushed(state, isSilenced) }]
+      return [
+        {
+          key,
+          phase,
+          rule: { id: rule.id, title: rule.title, level: rule.level },
+          severity,
+          subject,
+          sinceMs,
+          alert,
+          acknowledged: this.#acknowledged(state),
+          hushed: this.#hushed(state, isSilenced),
+        },
+      ]
     })
-    return shown.filter((one) => (filter.phase === undefined || one.phase === filter.phase) && isWanted(one, filter, one.alert?.jobs ?? [])).sort(byUrgency)
+    return shown
+      .filter((one) => (filter.phase === undefined || one.phase === filter.phase) && isWanted(one, filter, one.alert?.jobs ?? []))
+      .sort(byUrgency)
   }
 
   async history({ fromMs, toMs, limit, ...filter }: HistoryQuery): Promise<Alert[]> {
     const { view } = this.#service
     const ongoing = view.states().flatMap(({ phase, alert }) => (phase === 'firing' && alert !== null ? [alert] : []))
     const within = [...view.past(), ...ongoing].filter(({ startsAtMs, endsAtMs }) => startsAtMs < toMs && (endsAtMs ?? Infinity) >= fromMs)
-    return within.filter((alert) => isWanted(alert, filter, alert.jobs)).sort((a, b) => b.startsAtMs - a.startsAtMs).slice(0, limit)
+    return within
+      .filter((alert) => isWanted(alert, filter, alert.jobs))
+      .sort((a, b) => b.startsAtMs - a.startsAtMs)
+      .slice(0, limit)
   }
 
   async acknowledge(key: string, { who, comment }: Who): Promise<Acknowledgement> {
@@ -74,14 +103,19 @@ export class ServiceDesk implements AlertDesk {
   async putRule(id: string, text: string, { who, comment }: Who): Promise<ShownRule> {
     if (Buffer.byteLength(text) > MAX_RULE_BYTES) throw new TracefoldError('bad_request', `a rule may have ${MAX_RULE_BYTES} bytes`)
     const shown = shownRule(id, 'api', null, text)
-    if (shown.faults.length > 0) throw new TracefoldError('bad_request', `the rule cannot be used:\n${shown.faults.map(({ line, field, why }) => `line ${line}: ${field}: ${why}`).join('\n')}`)
+    if (shown.faults.length > 0)
+      throw new TracefoldError(
+        'bad_request',
+        `the rule cannot be used:\n${shown.faults.map(({ line, field, why }) => `line ${line}: ${field}: ${why}`).join('\n')}`,
+      )
     await available(this.#service.decisions.putRule(id, { text, who, atMs: this.#now(), comment }))
     return shown
   }
 
   async deleteRule(id: string): Promise<void> {
     if (this.#service.decisions.rules.has(id)) return available(this.#service.decisions.putRule(id, null))
-    if (this.#service.rules.shown().some((rule) => rule.id === id)) throw new TracefoldError('bad_request', `the rule ${id} comes from a file; to switch it off, put {id: ${id}, enabled: false}`)
+    if (this.#service.rules.shown().some((rule) => rule.id === id))
+      throw new TracefoldError('bad_request', `the rule ${id} comes from a file; to switch it off, put {id: ${id}, enabled: false}`)
     throw new TracefoldError('not_found', `there is no rule ${id}`)
   }
 
@@ -94,8 +128,10 @@ export class ServiceDesk implements AlertDesk {
   }
 
   async silence({ match, fromMs, untilMs, who, comment }: NewSilence): Promise<Silence> {
-    if (Object.keys(match).length === 0) throw new TracefoldError('bad_request', 'expected at least one field or label to match: a silence for everything would be forgotten')
-    if (untilMs <= Math.max(fromMs, this.#now())) throw new TracefoldError('bad_request', 'expected an end after the beginning, and after now')
+    if (Object.keys(match).length === 0)
+      throw new TracefoldError('bad_request', 'expected at least one field or label to match: a silence for everything would be forgotten')
+    if (untilMs <= Math.max(fromMs, this.#now()))
+      throw new TracefoldError('bad_request', 'expected an end after the beginning, and after now')
     matcher(match)
     const silence: Silence = { version: 1, id: randomUUID(), match, fromMs, untilMs, who, comment: comment ?? '' }
     await available(this.#service.decisions.putSilence(silence.id, silence))
@@ -136,14 +172,28 @@ export class ServiceDesk implements AlertDesk {
   /** Of this process: shards that others own have numbers of their own there. */
   async receivers(): Promise<ReceiverStatus[]> {
     const byName = new Map<string, ReceiverStatus>()
-    for (const status of this.#service.ownShards.list().flatMap((shard) => shard.receivers())) byName.set(status.name, joined(byName.get(status.name), status))
+    for (const status of this.#service.ownShards.list().flatMap((shard) => shard.receivers()))
+      byName.set(status.name, joined(byName.get(status.name), status))
     return [...byName.values()]
   }
 
   async evaluation(): Promise<EvaluationReport> {
     const { last, refused, shardCount, view, ownShards } = this.#service
-    const shards = Array.from({ length: shardCount }, (_, shard) => ({ shard, owner: view.at(shard)?.owner ?? null, isOurs: ownShards.isOurs(shard), evaluatedUntilMs: view.at(shard)?.untilMs ?? null }))
-    return { shards, blind: last?.blind ?? null, last: last === null ? null : { atMs: last.atMs, queries: last.queries, readMs: last.readMs, evaluateMs: last.evaluateMs, alerts: last.alerts }, refused }
+    const shards = Array.from({ length: shardCount }, (_, shard) => ({
+      shard,
+      owner: view.at(shard)?.owner ?? null,
+      isOurs: ownShards.isOurs(shard),
+      evaluatedUntilMs: view.at(shard)?.untilMs ?? null,
+    }))
+    return {
+      shards,
+      blind: last?.blind ?? null,
+      last:
+        last === null
+          ? null
+          : { atMs: last.atMs, queries: last.queries, readMs: last.readMs, evaluateMs: last.evaluateMs, alerts: last.alerts },
+      refused,
+    }
   }
 
   #acknowledged({ key, alert }: AlertState): Acknowledgement | null {
@@ -176,7 +226,12 @@ function isWanted({ rule, severity, subject }: Filtered, filter: Omit<AlertFilte
 }
 
 function byUrgency(a: ShownAlert, b: ShownAlert): number {
-  return PHASES.indexOf(a.phase) - PHASES.indexOf(b.phase) || rank(a.severity) - rank(b.severity) || a.sinceMs - b.sinceMs || (a.key < b.key ? -1 : 1)
+  return (
+    PHASES.indexOf(a.phase) - PHASES.indexOf(b.phase) ||
+    rank(a.severity) - rank(b.severity) ||
+    a.sinceMs - b.sinceMs ||
+    (a.key < b.key ? -1 : 1)
+  )
 }
 
 function rank(severity: Severity): number {
@@ -199,7 +254,16 @@ function joined(a: ReceiverStatus | undefined, b: ReceiverStatus): ReceiverStatu
   if (a === undefined) return b
   const newest = (b.lastError?.atMs ?? 0) > (a.lastError?.atMs ?? 0) ? b.lastError : a.lastError
   const lastSentMs = Math.max(a.lastSentMs ?? 0, b.lastSentMs ?? 0)
-  return { ...a, waiting: a.waiting + b.waiting, alerts: a.alerts + b.alerts, sent: a.sent + b.sent, retried: a.retried + b.retried, undelivered: a.undelivered + b.undelivered, lastSentMs: lastSentMs === 0 ? null : lastSentMs, lastError: newest }
+  return {
+    ...a,
+    waiting: a.waiting + b.waiting,
+    alerts: a.alerts + b.alerts,
+    sent: a.sent + b.sent,
+    retried: a.retried + b.retried,
+    undelivered: a.undelivered + b.undelivered,
+    lastSentMs: lastSentMs === 0 ? null : lastSentMs,
+    lastError: newest,
+  }
 }
 
 /** The API answers 503 for it. */
@@ -207,6 +271,8 @@ async function available(work: Promise<void>): Promise<void> {
   try {
     await work
   } catch (error) {
-    throw error instanceof TracefoldError && error.code === 'neighbour_away' ? new TracefoldError('not_available', error.message, { cause: error }) : error
+    throw error instanceof TracefoldError && error.code === 'neighbour_away'
+      ? new TracefoldError('not_available', error.message, { cause: error })
+      : error
   }
 }

@@ -73,7 +73,8 @@ export class EmbeddedState implements StateLog {
     this.#checkOpen()
     translated(this.#db.path, () =>
       this.#db.transaction(() => {
-        if (this.#epochOf(shard) !== epoch) throw new TracefoldError('partition_lost', `another process has taken over shard ${shard} of the alerts`)
+        if (this.#epochOf(shard) !== epoch)
+          throw new TracefoldError('partition_lost', `another process has taken over shard ${shard} of the alerts`)
         for (const { key, value } of records) {
           if (value === null) this.#db.prepare('DELETE FROM record WHERE shard = ? AND key = ?').run(shard, key)
           else this.#db.prepare('INSERT OR REPLACE INTO record (shard, key, value) VALUES (?, ?, ?)').run(shard, key, JSON.stringify(value))
@@ -84,7 +85,9 @@ export class EmbeddedState implements StateLog {
   }
 
   #read(shard: number): Map<string, StateValue> {
-    const rows = translated(this.#db.path, () => this.#db.prepare('SELECT key, value FROM record WHERE shard = ?').all<{ key: string; value: string }>(shard))
+    const rows = translated(this.#db.path, () =>
+      this.#db.prepare('SELECT key, value FROM record WHERE shard = ?').all<{ key: string; value: string }>(shard),
+    )
     return new Map(rows.map(({ key, value }) => [key, JSON.parse(value) as StateValue])) // as it was written above
   }
 

@@ -61,11 +61,17 @@ export class Evaluator {
 
   /** `digest`: of the rules. What was read for others goes, but for the baseline that both look at. */
   use(rules: readonly Rule[], digest: string, shards: readonly Shard[], shardCount: number): void {
-    const key = `${digest} ${shards.map(({ shard }) => shard).sort().join()}`
+    const key = `${digest} ${shards
+      .map(({ shard }) => shard)
+      .sort()
+      .join()}`
     if (key === this.#digest) return
     this.#digest = key
     const own = new Set(shards.map(({ shard }) => shard))
-    this.#counts = new Counts(rules.filter(({ id }) => own.has(shardOf(id, shardCount))), this.#counts)
+    this.#counts = new Counts(
+      rules.filter(({ id }) => own.has(shardOf(id, shardCount))),
+      this.#counts,
+    )
     for (const shard of shards) shard.use(rules.filter(({ id }) => shardOf(id, shardCount) === shard.shard))
   }
 
@@ -80,7 +86,15 @@ export class Evaluator {
     let blind = this.#note(nowMs, state)
     const isBlind = blind !== null
     try {
-      await this.#evaluateMinutes(shards, reader, nowMs, this.#lagOf(nowMs, state), { nowMs, minutes, lagMs: state.lagMs, blindSinceMs: this.#blindSinceMs() }, isBlind, spent)
+      await this.#evaluateMinutes(
+        shards,
+        reader,
+        nowMs,
+        this.#lagOf(nowMs, state),
+        { nowMs, minutes, lagMs: state.lagMs, blindSinceMs: this.#blindSinceMs() },
+        isBlind,
+        spent,
+      )
       this.#since.unread = null
     } catch (error) {
       if (!isTracefoldError(error)) throw error // whatever Druid says, the streams go on, and people hear that rules see nothing
@@ -91,21 +105,35 @@ export class Evaluator {
     return { atMs: nowMs, queries: reader.queries(), ...spent, blind }
   }
 
-  async #evaluateMinutes(shards: readonly Shard[], reader: AlertReader, nowMs: number, lagMs: number | null, pipeline: PipelineReading, isBlind: boolean, spent: Spent): Promise<void> {
+  async #evaluateMinutes(
+    shards: readonly Shard[],
+    reader: AlertReader,
+    nowMs: number,
+    lagMs: number | null,
+    pipeline: PipelineReading,
+    isBlind: boolean,
+    spent: Spent,
+  ): Promise<void> {
     const { groups, maxGapMs, onGap } = this.#options
     const completeUntilMs = this.#completeUntil(shards, nowMs, lagMs)
     for (const shard of shards) {
       const { untilMs } = shard
       if (shard.skipTo(completeUntilMs - maxGapMs)) onGap(shard.shard, untilMs, shard.untilMs)
     }
-    for (let isLast = false; !isLast; ) {
+    for (let isLast = false; !isLast;) {
       const partMs = Math.min(completeUntilMs, Math.min(...shards.map(({ untilMs }) => untilMs)) + CATCH_UP_MINUTES * MINUTE_MS)
       isLast = partMs === completeUntilMs
       const readUntilMs = isLast ? Math.min(Math.ceil(nowMs / MINUTE_MS) * MINUTE_MS, partMs + OPEN_MINUTES * MINUTE_MS) : partMs
       const started = performance.now()
-      await this.#counts.read(reader, { completeUntilMs: partMs, readUntilMs, lateMs: lagMs ?? 0 }, (rows) => groups.observe(rows, partMs, nowMs))
+      await this.#counts.read(reader, { completeUntilMs: partMs, readUntilMs, lateMs: lagMs ?? 0 }, (rows) =>
+        groups.observe(rows, partMs, nowMs),
+      )
       spent.readMs += performance.now() - started
-      await this.#evaluate(shards, { minutes: { completeUntilMs: partMs, readUntilMs }, pipeline: isLast ? pipeline : null, isBlind }, spent)
+      await this.#evaluate(
+        shards,
+        { minutes: { completeUntilMs: partMs, readUntilMs }, pipeline: isLast ? pipeline : null, isBlind },
+        spent,
+      )
     }
   }
 
@@ -131,7 +159,11 @@ export class Evaluator {
     return this.#evaluate(shards, { minutes: null, pipeline, isBlind: true }, spent)
   }
 
-  async #evaluate(shards: readonly Shard[], until: { minutes: Range | null; pipeline: PipelineReading | null; isBlind: boolean }, spent: Spent): Promise<void> {
+  async #evaluate(
+    shards: readonly Shard[],
+    until: { minutes: Range | null; pipeline: PipelineReading | null; isBlind: boolean },
+    spent: Spent,
+  ): Promise<void> {
     const { groups, wording, onLost } = this.#options
     const { table, baseline } = this.#counts
     spent.alerts = 0
@@ -139,7 +171,10 @@ export class Evaluator {
     for (const shard of shards) {
       const { completeUntilMs, readUntilMs } = until.minutes ?? { completeUntilMs: shard.untilMs, readUntilMs: shard.untilMs }
       try {
-        const { alerts, refused } = await shard.evaluate({ table, baseline, groups, pipeline: until.pipeline, completeUntilMs, readUntilMs, wording, isBlind: until.isBlind }, shard.shard === 0 ? groups.takeChanges() : [])
+        const { alerts, refused } = await shard.evaluate(
+          { table, baseline, groups, pipeline: until.pipeline, completeUntilMs, readUntilMs, wording, isBlind: until.isBlind },
+          shard.shard === 0 ? groups.takeChanges() : [],
+        )
         spent.alerts += alerts
         spent.refused += refused
       } catch (error) {
@@ -184,5 +219,9 @@ function counting(reader: AlertReader): AlertReader & { queries: () => number } 
     queries++
     return answer
   }
-  return { queries: () => queries, counts: (range): Promise<CountRow[]> => asked(reader.counts(range)), baseline: (query) => asked(reader.baseline(query)) }
+  return {
+    queries: () => queries,
+    counts: (range): Promise<CountRow[]> => asked(reader.counts(range)),
+    baseline: (query) => asked(reader.baseline(query)),
+  }
 }

@@ -10,7 +10,10 @@ export class HeartbeatSwitch {
   #running: { readonly abort: AbortController; readonly ended: Promise<unknown> } | null = null
 
   constructor(options: HeartbeatSwitchOptions) {
-    this.#options = { ...options, receivers: Object.fromEntries(Object.entries(options.receivers).filter(([, { type }]) => type === 'heartbeat')) }
+    this.#options = {
+      ...options,
+      receivers: Object.fromEntries(Object.entries(options.receivers).filter(([, { type }]) => type === 'heartbeat')),
+    }
   }
 
   on(): void {

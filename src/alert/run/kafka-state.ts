@@ -52,7 +52,17 @@ export class KafkaState implements StateLog {
   constructor(options: KafkaStateOptions) {
     const { kafka, admin, topic, group, sessionTimeoutMs, health, log } = options
     this.#options = options
-    this.#members = new KafkaSource({ kafka, admin, clusterId: CLUSTER, groupId: group, topics: [topic], sessionTimeoutMs, maxBytesPerPartition: 1, health, log })
+    this.#members = new KafkaSource({
+      kafka,
+      admin,
+      clusterId: CLUSTER,
+      groupId: group,
+      topics: [topic],
+      sessionTimeoutMs,
+      maxBytesPerPartition: 1,
+      health,
+      log,
+    })
   }
 
   async start(handler: StateHandler): Promise<number> {
@@ -66,7 +76,14 @@ export class KafkaState implements StateLog {
     await Promise.all(this.#followers.map(({ caughtUp }) => caughtUp))
     const ignore = (): void => {}
     // The partitions stay paused, as they are assigned: being a member is all.
-    await this.#members.start({ onAssigned: (ours) => handler.onOwned(ours.map(({ partition }) => partition)), onAdded: ignore, onRemoved: ignore, onReopen: ignore, onBatch: ignore, onFailed })
+    await this.#members.start({
+      onAssigned: (ours) => handler.onOwned(ours.map(({ partition }) => partition)),
+      onAdded: ignore,
+      onRemoved: ignore,
+      onReopen: ignore,
+      onBatch: ignore,
+      onFailed,
+    })
     return shards
   }
 
@@ -94,7 +111,10 @@ export class KafkaState implements StateLog {
       if (key !== null) handler.onRecord(shard, { key: key.toString(), value: parsed(value) })
     }
     const report = (ok: boolean, detail: string): void => health.set(HEALTH, ok, detail)
-    return new PartitionFollower({ kafka, topic, partition: shard, now, onRecord, onRestart: () => handler.onReset(shard), report }, onFailed)
+    return new PartitionFollower(
+      { kafka, topic, partition: shard, now, onRecord, onRestart: () => handler.onReset(shard), report },
+      onFailed,
+    )
   }
 
   async #partitions(): Promise<number> {
@@ -135,7 +155,7 @@ export class KafkaState implements StateLog {
     const restored = new Map<string, StateValue>()
     try {
       const { begin, end } = await reader.bounds()
-      for (let at = begin; at < end; ) {
+      for (let at = begin; at < end;) {
         const { records, next } = await reader.read(at, { maxWaitMs: MAX_WAIT_MS })
         for (const { key, value } of records) {
           const content = parsed(value)
@@ -174,7 +194,11 @@ class TransactionalShard implements OpenShard {
     try {
       const transaction = this.#begun ?? (await this.#producer.transaction())
       this.#begun = null
-      const messages = records.map(({ key, value }): Message => ({ key, value: value === null ? null : JSON.stringify(value), partition: this.#shard }))
+      const messages = records.map(({ key, value }): Message => ({
+        key,
+        value: value === null ? null : JSON.stringify(value),
+        partition: this.#shard,
+      }))
       for (const chunk of chunked(messages)) await transaction.send({ acks: -1, topic: this.#topic, messages: chunk })
       await transaction.commit()
     } catch (error) {

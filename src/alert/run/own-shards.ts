@@ -62,7 +62,8 @@ export class OwnShards {
   async adjust(): Promise<void> {
     for (const [number, shard] of this.#open) if (shard.hasEnded || !this.#owned.includes(number)) this.#leave(shard, TAKEN_DEADLINE_MS)
     for (const number of this.#owned) if (this.#isDue(number)) this.#opening.set(number, this.#begin(number))
-    if (this.#opening.size > 0) await Promise.race([Promise.all(this.#opening.values()), sleep(OPEN_PATIENCE_MS, undefined, { ref: false })])
+    if (this.#opening.size > 0)
+      await Promise.race([Promise.all(this.#opening.values()), sleep(OPEN_PATIENCE_MS, undefined, { ref: false })])
   }
 
   async stop(deadlineMs: number): Promise<void> {

@@ -61,7 +61,9 @@ export class AlertRules {
   }
 
   get now(): AlertRuleSet {
-    this.#inForce ??= this.#withKnownReceivers(alertRuleSet([...this.#files.rules.map((rule): RuleEntry => ({ id: rule.id, rule })), ...this.#apiEntries()]))
+    this.#inForce ??= this.#withKnownReceivers(
+      alertRuleSet([...this.#files.rules.map((rule): RuleEntry => ({ id: rule.id, rule })), ...this.#apiEntries()]),
+    )
     return this.#inForce
   }
 
@@ -85,7 +87,10 @@ export class AlertRules {
     const known = (rule: Rule): Rule => {
       const named = rule.receivers?.filter((name) => this.#options.receivers.includes(name)) ?? []
       if (rule.receivers === null || named.length === rule.receivers.length) return rule
-      this.#options.onUnknownReceivers(rule.id, rule.receivers.filter((name) => !named.includes(name)))
+      this.#options.onUnknownReceivers(
+        rule.id,
+        rule.receivers.filter((name) => !named.includes(name)),
+      )
       return { ...rule, receivers: named.length === 0 ? null : named }
     }
     return { rules: rules.map(known), digest }

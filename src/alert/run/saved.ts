@@ -40,7 +40,12 @@ const stateSchema = z.object({
 
 const pastSchema = z.object({ v: z.literal(VERSION), alert: alertSchema })
 
-const change = z.object({ to: z.enum(['resolved', 'regressed', 'muted', 'reopened', 'unmuted']), who: z.string().nullable(), atMs: z.number(), comment: z.string().nullable() })
+const change = z.object({
+  to: z.enum(['resolved', 'regressed', 'muted', 'reopened', 'unmuted']),
+  who: z.string().nullable(),
+  atMs: z.number(),
+  comment: z.string().nullable(),
+})
 const groupSchema = z.object({
   v: z.literal(VERSION),
   version: z.literal(1),
@@ -51,7 +56,15 @@ const groupSchema = z.object({
   appeared: z.object({ atMs: z.number(), afterMs: z.number().nullable() }),
   resolvedAtMs: z.number().nullable(),
   regressedAtMs: z.number().nullable(),
-  mute: z.object({ untilMs: z.number().nullable(), untilCount: z.number().nullable(), sinceMs: z.number(), counted: z.number(), countedUntilMs: z.number() }).nullable(),
+  mute: z
+    .object({
+      untilMs: z.number().nullable(),
+      untilCount: z.number().nullable(),
+      sinceMs: z.number(),
+      counted: z.number(),
+      countedUntilMs: z.number(),
+    })
+    .nullable(),
   changes: z.array(change),
 })
 
@@ -130,6 +143,7 @@ function checked<T>(key: string, schema: z.ZodType<T>, value: StateValue): T {
 }
 
 function unreadable(key: string, { v }: StateValue): TracefoldError {
-  const what = v > VERSION ? `of version ${v}, which a newer Tracefold has written; this one reads up to ${VERSION}` : 'not what it should be'
+  const what =
+    v > VERSION ? `of version ${v}, which a newer Tracefold has written; this one reads up to ${VERSION}` : 'not what it should be'
   return new TracefoldError('store_corrupt', `the state of the alerts cannot be read: record ${key} is ${what}`)
 }

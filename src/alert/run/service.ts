@@ -67,11 +67,22 @@ export class AlertService {
       api: () => this.decisions.rules,
       onChange: () => this.#rulesChanged(),
       onError: (error) => this.#rulesWrong(error),
-      onUnknownReceivers: (rule, unknown) => log.warn(`alert rule ${rule} names receivers that are not in the settings: ${unknown.join(', ')}`),
+      onUnknownReceivers: (rule, unknown) =>
+        log.warn(`alert rule ${rule} names receivers that are not in the settings: ${unknown.join(', ')}`),
       onEnd: (error) => log.error({ err: error }, 'alert rule files are not followed any more'),
     })
-    this.view = new View({ onGroup: (record) => this.groups.followed(record), onBook: (sinceMs) => this.groups.followedBook(sinceMs), onUnreadable: (why) => log.warn(why) })
-    this.#heartbeats = new HeartbeatSwitch({ receivers: settings.receivers, env, now, warn: (message) => log.warn(message), isHealthy: () => this.isHealthy() })
+    this.view = new View({
+      onGroup: (record) => this.groups.followed(record),
+      onBook: (sinceMs) => this.groups.followedBook(sinceMs),
+      onUnreadable: (why) => log.warn(why),
+    })
+    this.#heartbeats = new HeartbeatSwitch({
+      receivers: settings.receivers,
+      env,
+      now,
+      warn: (message) => log.warn(message),
+      isHealthy: () => this.isHealthy(),
+    })
     this.#shards = new OwnShards({
       open: (shard) => options.state.open(shard),
       make: (shard, kept) => this.#makeShard(shard, kept),
@@ -88,7 +99,11 @@ export class AlertService {
       waiting: settings,
       maxLagMs: settings.maxLagMs,
       maxGapMs: settings.maxGapMs,
-      onGap: (shard, fromMs, toMs) => log.warn({ shard, from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() }, 'alerts were not evaluated for so long that this time is left out'),
+      onGap: (shard, fromMs, toMs) =>
+        log.warn(
+          { shard, from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() },
+          'alerts were not evaluated for so long that this time is left out',
+        ),
       onLost: (shard, error) => log.warn(`shard ${shard} of the alerts is not ours any more: ${error.message}`),
     })
   }
@@ -169,7 +184,9 @@ export class AlertService {
   async #turn(nowMs: number): Promise<void> {
     const { tally, lookAtPipeline, health, metrics, log } = this.#options
     this.#consumed.note(nowMs, tally())
-    this.#consumed.tell(nowMs).catch((error: unknown) => log.debug({ err: error }, 'what was consumed could not be told to other processes'))
+    this.#consumed
+      .tell(nowMs)
+      .catch((error: unknown) => log.debug({ err: error }, 'what was consumed could not be told to other processes'))
     await this.#shards.adjust()
     this.#forget(nowMs)
     const shards = this.#shards.list()
@@ -216,7 +233,12 @@ export class AlertService {
   }
 
   #makeHush(): HushOf {
-    return hushBy({ rules: this.rules.now.rules, silences: this.decisions.silences, groups: this.groups, acknowledged: this.decisions.acknowledgements })
+    return hushBy({
+      rules: this.rules.now.rules,
+      silences: this.decisions.silences,
+      groups: this.groups,
+      acknowledged: this.decisions.acknowledgements,
+    })
   }
 
   #rulesChanged(): void {
@@ -244,9 +266,12 @@ export class AlertService {
       this.#consumed.forget(nowMs),
       ...undecided.map((key) => this.decisions.dropGroup(key)),
       ...this.decisions.silences.filter(({ untilMs }) => untilMs < nowMs - DAY_MS).map(({ id }) => this.decisions.putSilence(id, null)),
-      ...this.decisions.acknowledgements.filter(({ key, atMs }) => atMs < nowMs - DAY_MS && !alive.has(key)).map(({ key }) => this.decisions.putAcknowledgement(key, null)),
+      ...this.decisions.acknowledgements
+        .filter(({ key, atMs }) => atMs < nowMs - DAY_MS && !alive.has(key))
+        .map(({ key }) => this.decisions.putAcknowledgement(key, null)),
     ]
-    for (const one of work) one.catch((error: unknown) => log.debug({ err: error }, 'what is over could not be forgotten; it is tried again'))
+    for (const one of work)
+      one.catch((error: unknown) => log.debug({ err: error }, 'what is over could not be forgotten; it is tried again'))
   }
 
   #poke(): void {

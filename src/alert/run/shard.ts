@@ -68,13 +68,16 @@ export class Shard {
     this.groups = restored.groups
     this.bookSinceMs = restored.bookSinceMs
     this.#options = options
-    this.#history = new Map(restored.past.sort((a, b) => (a.endsAtMs ?? 0) - (b.endsAtMs ?? 0)).map((alert) => [pastKey(alert), alert.endsAtMs ?? 0]))
+    this.#history = new Map(
+      restored.past.sort((a, b) => (a.endsAtMs ?? 0) - (b.endsAtMs ?? 0)).map((alert) => [pastKey(alert), alert.endsAtMs ?? 0]),
+    )
     this.#savedUntilMs = restored.untilMs
     this.#state = { version: 1, untilMs: restored.untilMs ?? options.startMs, alerts: restored.alerts }
     this.#delivery = new Delivery({
       routes: options.routes,
       restored: restored.deliver,
-      save: (records, _signal, beside) => options.log.save([...beside, ...records.map(({ key, value }) => ({ key: `${DELIVER}${key}`, value }))]),
+      save: (records, _signal, beside) =>
+        options.log.save([...beside, ...records.map(({ key, value }) => ({ key: `${DELIVER}${key}`, value }))]),
       takeBeside: () => this.#beside.splice(0),
       hushOf: options.hushOf,
       events: options.events,

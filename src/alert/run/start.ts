@@ -22,7 +22,12 @@ export type AlertingParts = Omit<AlertServiceOptions, 'settings' | 'owner' | 'no
 export function startAlerting({ settings: all, ...parts }: AlertingParts): Alerting {
   const { alerts, rollup } = all
   const { page, kibana, kibanaDataView: dataView } = alerts.links
-  const settings = { ...alerts, maxGapMs: alerts.maxGapHours * HOUR_MS, links: { page, kibana, dataView }, keepGroupsDays: rollup.retentionDays }
+  const settings = {
+    ...alerts,
+    maxGapMs: alerts.maxGapHours * HOUR_MS,
+    links: { page, kibana, dataView },
+    keepGroupsDays: rollup.retentionDays,
+  }
   const service = new AlertService({ ...parts, settings, owner: `${hostname()}-${process.pid}`, now: Date.now })
   const desk = new ServiceDesk(service, parts.reader, Date.now)
   service.start()

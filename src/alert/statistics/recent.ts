@@ -3,7 +3,14 @@
  *
  * In: the history. Out: a mean for each minute of the hour, with a prior as wide as the history is short; the ceiling is above all that was seen.
  */
-import { BUCKETS_PER_DAY as DAY, BUCKETS_PER_HOUR as HOUR, EVIDENCE_BUCKETS, HISTORY_BUCKETS, type Fit, type History } from './expectation.ts'
+import {
+  BUCKETS_PER_DAY as DAY,
+  BUCKETS_PER_HOUR as HOUR,
+  EVIDENCE_BUCKETS,
+  HISTORY_BUCKETS,
+  type Fit,
+  type History,
+} from './expectation.ts'
 import { above, dispersionOf, scoreOf } from './prior.ts'
 
 /** The mean of all buckets counts as one hour more to each minute of the hour. */
@@ -35,7 +42,10 @@ function meansByMinute(counts: Float64Array): Float64Array {
     hours[minute]! += 1
   }
   const means = sums.map((sum, minute) => (sum + overall * PRIOR_HOURS) / (hours[minute]! + PRIOR_HOURS))
-  return means.map((mean, minute) => (mean + NEIGHBOUR_WEIGHT * (means[minuteOf(minute - 1)]! + means[minuteOf(minute + 1)]!)) / (1 + 2 * NEIGHBOUR_WEIGHT))
+  return means.map(
+    (mean, minute) =>
+      (mean + NEIGHBOUR_WEIGHT * (means[minuteOf(minute - 1)]! + means[minuteOf(minute + 1)]!)) / (1 + 2 * NEIGHBOUR_WEIGHT),
+  )
 }
 
 function spreadOf(counts: Float64Array, means: Float64Array): { excess: number; square: number } {
@@ -51,7 +61,8 @@ function spreadOf(counts: Float64Array, means: Float64Array): { excess: number; 
 
 function highestScore(counts: Float64Array, means: Float64Array, dispersion: number): number {
   let highest = 0
-  for (let i = EVIDENCE_BUCKETS - 1; i < counts.length; i++) highest = Math.max(highest, scoreOf(found(counts, i), expected(means, i - counts.length), dispersion))
+  for (let i = EVIDENCE_BUCKETS - 1; i < counts.length; i++)
+    highest = Math.max(highest, scoreOf(found(counts, i), expected(means, i - counts.length), dispersion))
   return highest
 }
 

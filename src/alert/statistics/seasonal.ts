@@ -57,7 +57,9 @@ export function fitSeasonal(all: Float64Array, days: number): Fit {
 }
 
 function cutIncident(counts: Float64Array, days: number): Float64Array {
-  const highest = Float64Array.from({ length: days }, (_, day) => counts.subarray(day * DAY, (day + 1) * DAY).reduce((a, b) => Math.max(a, b)))
+  const highest = Float64Array.from({ length: days }, (_, day) =>
+    counts.subarray(day * DAY, (day + 1) * DAY).reduce((a, b) => Math.max(a, b)),
+  )
   const cut = secondHighest(highest) + CUT_SLACK
   return counts.map((count) => Math.min(count, cut))
 }
@@ -85,7 +87,9 @@ function profileOf(counts: Float64Array, days: number, weight: number): Profile 
 
 function withNeighbours(counts: Float64Array, weight: number): Float64Array {
   const last = counts.length - 1
-  return counts.map((count, i) => (count + weight * (counts[i === 0 ? DAY - 1 : i - 1]! + counts[i === last ? last + 1 - DAY : i + 1]!)) / (1 + 2 * weight))
+  return counts.map(
+    (count, i) => (count + weight * (counts[i === 0 ? DAY - 1 : i - 1]! + counts[i === last ? last + 1 - DAY : i + 1]!)) / (1 + 2 * weight),
+  )
 }
 
 /** One minute of the hour: its mean at each hour of the day, its mean over all, and how many days' worth the latter is. */
@@ -105,7 +109,12 @@ function timesOfDay(values: Float64Array, days: number, minute: number): { means
   return { means, prior, priorDays: PRIOR_DAYS + (surely <= within / MANY_DAYS ? MANY_DAYS : within / surely) }
 }
 
-function dispersions(found: Float64Array, expected: Float64Array, days: number, isSharp: boolean): { series: number; byMinute: Float64Array } {
+function dispersions(
+  found: Float64Array,
+  expected: Float64Array,
+  days: number,
+  isSharp: boolean,
+): { series: number; byMinute: Float64Array } {
   const incident = incidentDay(found, expected, days)
   const excess = new Float64Array(HOUR)
   const square = new Float64Array(HOUR)
@@ -114,7 +123,10 @@ function dispersions(found: Float64Array, expected: Float64Array, days: number, 
     excess[i % HOUR]! += (found[i]! - expected[i]!) ** 2 - expected[i]!
     square[i % HOUR]! += expected[i]! ** 2
   }
-  const series = dispersionOf(excess.reduce((a, b) => a + b), square.reduce((a, b) => a + b))
+  const series = dispersionOf(
+    excess.reduce((a, b) => a + b),
+    square.reduce((a, b) => a + b),
+  )
   const own = excess.map((sum, minute) => dispersionOf(sum, square[minute]!))
   return { series, byMinute: own.map((one) => (isSharp || one > OWN_DISPERSION * series ? one : series)) }
 }

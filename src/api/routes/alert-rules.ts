@@ -21,30 +21,66 @@ export function alertRuleRoutes(app: ZodApp, deps: ApiDeps): void {
   const patience = patienceOf(app)
   takesRules(app)
 
-  app.get('/rules', { schema: { tags, summary: 'Alert rules, their sources and their faults', querystring: noQuery, response: answers(rulesAnswer) } }, async () => ({ rules: rulesOf(await deskOf(deps).rules()) }))
+  app.get(
+    '/rules',
+    { schema: { tags, summary: 'Alert rules, their sources and their faults', querystring: noQuery, response: answers(rulesAnswer) } },
+    async () => ({ rules: rulesOf(await deskOf(deps).rules()) }),
+  )
 
-  app.get('/rules/:id', { schema: { tags, summary: 'One of them: the one that counts', params: ruleParams, querystring: noQuery, response: answers(ruleRow) } }, async ({ params: { id } }) => {
-    const found = rulesOf(await deskOf(deps).rules()).findLast((rule) => rule.id === id)
-    if (found === undefined) throw new ProblemError('not_found', `There is no alert rule ${id}.`)
-    return found
-  })
+  app.get(
+    '/rules/:id',
+    { schema: { tags, summary: 'One of them: the one that counts', params: ruleParams, querystring: noQuery, response: answers(ruleRow) } },
+    async ({ params: { id } }) => {
+      const found = rulesOf(await deskOf(deps).rules()).findLast((rule) => rule.id === id)
+      if (found === undefined) throw new ProblemError('not_found', `There is no alert rule ${id}.`)
+      return found
+    },
+  )
 
-  const put = { tags, summary: 'Make or change a rule', description: 'It replaces the one of the same id that comes from a file. Checked whole: a rule with faults is refused, with all of them.', consumes: RULE_TYPES, params: ruleParams, querystring: whoQuery, body: ruleBody, response: answers(ruleRow) }
-  app.put('/rules/:id', { schema: put, onRequest: fromOwnPage }, async ({ params: { id }, query, body }) => ruleOf(await deskOf(deps).putRule(id, body, whoOf(query)), true))
+  const put = {
+    tags,
+    summary: 'Make or change a rule',
+    description:
+      'It replaces the one of the same id that comes from a file. Checked whole: a rule with faults is refused, with all of them.',
+    consumes: RULE_TYPES,
+    params: ruleParams,
+    querystring: whoQuery,
+    body: ruleBody,
+    response: answers(ruleRow),
+  }
+  app.put('/rules/:id', { schema: put, onRequest: fromOwnPage }, async ({ params: { id }, query, body }) =>
+    ruleOf(await deskOf(deps).putRule(id, body, whoOf(query)), true),
+  )
 
-  const remove = { tags, summary: 'Delete a rule that came over the API', description: 'The one of the same id from a file, where there is one, is in force again.', params: ruleParams, querystring: noQuery, response: answers(doneAnswer) }
+  const remove = {
+    tags,
+    summary: 'Delete a rule that came over the API',
+    description: 'The one of the same id from a file, where there is one, is in force again.',
+    params: ruleParams,
+    querystring: noQuery,
+    response: answers(doneAnswer),
+  }
   app.delete('/rules/:id', { schema: remove, onRequest: fromOwnPage }, async ({ params: { id } }) => {
     await deskOf(deps).deleteRule(id)
     return { done: true as const }
   })
 
-  const test = { tags, summary: 'When would a rule have fired?', description: 'Replays the rule over history. Changes nothing.', consumes: RULE_TYPES, querystring: testQuery, body: ruleBody, response: answers(testAnswer) }
+  const test = {
+    tags,
+    summary: 'When would a rule have fired?',
+    description: 'Replays the rule over history. Changes nothing.',
+    consumes: RULE_TYPES,
+    querystring: testQuery,
+    body: ruleBody,
+    response: answers(testAnswer),
+  }
   app.post('/rules/test', { schema: test, onRequest: fromOwnPage }, async ({ query, body }) => {
     const range = rangeOf(query, deps.now())
     try {
       return testOf(await deskOf(deps).testRule(body, range, patience()))
     } catch (error) {
-      if (isTracefoldError(error, 'aborted')) throw new ProblemError('busy', 'This takes longer than one request may. Ask for a shorter range, or use `tracefold alerts test`.')
+      if (isTracefoldError(error, 'aborted'))
+        throw new ProblemError('busy', 'This takes longer than one request may. Ask for a shorter range, or use `tracefold alerts test`.')
       throw error
     }
   })

@@ -7,7 +7,19 @@ import type { z } from 'zod'
 import type { AlertFilter } from '../../alert/desk.ts'
 import { deskOf, takesJson, whoOf } from '../alert-desk.ts'
 import { acknowledgementOf, alertOf, episodeOf, evaluationOf, receiversOf, undeliveredOf } from '../alert-rows.ts'
-import { acknowledgeAnswer, alertParams, alertsAnswer, alertsQuery, doneAnswer, evaluationAnswer, historyAnswer, historyQuery, receiversAnswer, undeliveredAnswer, whoBody } from '../alert-schemas.ts'
+import {
+  acknowledgeAnswer,
+  alertParams,
+  alertsAnswer,
+  alertsQuery,
+  doneAnswer,
+  evaluationAnswer,
+  historyAnswer,
+  historyQuery,
+  receiversAnswer,
+  undeliveredAnswer,
+  whoBody,
+} from '../alert-schemas.ts'
 import type { ApiDeps, ZodApp } from '../deps.ts'
 import { fromOwnPage } from '../own-page.ts'
 import { iso, rangeOf } from '../range.ts'
@@ -19,34 +31,95 @@ export function alertRoutes(app: ZodApp, deps: ApiDeps): void {
   const answers = <T>(answer: T) => ({ 200: answer, ...problems })
   takesJson(app)
 
-  app.get('/alerts', { schema: { tags, summary: 'What fires, is pending, or was resolved lately', querystring: alertsQuery, response: answers(alertsAnswer) } }, async ({ query }) => {
-    const desk = deskOf(deps)
-    const [alerts, { blind }] = await Promise.all([desk.alerts({ ...filterOf(query), ...(query.state === undefined ? {} : { phase: query.state }) }), desk.evaluation()])
-    return { blind, firing: alerts.filter(({ phase }) => phase === 'firing').length, total: alerts.length, alerts: alerts.slice(0, query.limit).map(alertOf) }
-  })
+  app.get(
+    '/alerts',
+    {
+      schema: {
+        tags,
+        summary: 'What fires, is pending, or was resolved lately',
+        querystring: alertsQuery,
+        response: answers(alertsAnswer),
+      },
+    },
+    async ({ query }) => {
+      const desk = deskOf(deps)
+      const [alerts, { blind }] = await Promise.all([
+        desk.alerts({ ...filterOf(query), ...(query.state === undefined ? {} : { phase: query.state }) }),
+        desk.evaluation(),
+      ])
+      return {
+        blind,
+        firing: alerts.filter(({ phase }) => phase === 'firing').length,
+        total: alerts.length,
+        alerts: alerts.slice(0, query.limit).map(alertOf),
+      }
+    },
+  )
 
-  app.get('/alerts/history', { schema: { tags, summary: 'What fired in a range of time', querystring: historyQuery, response: answers(historyAnswer) } }, async ({ query }) => {
-    const range = rangeOf(query, deps.now())
-    const alerts = await deskOf(deps).history({ ...range, ...filterOf(query), limit: query.limit })
-    return { from: iso(range.fromMs), to: iso(range.toMs), alerts: alerts.map(episodeOf) }
-  })
+  app.get(
+    '/alerts/history',
+    { schema: { tags, summary: 'What fired in a range of time', querystring: historyQuery, response: answers(historyAnswer) } },
+    async ({ query }) => {
+      const range = rangeOf(query, deps.now())
+      const alerts = await deskOf(deps).history({ ...range, ...filterOf(query), limit: query.limit })
+      return { from: iso(range.fromMs), to: iso(range.toMs), alerts: alerts.map(episodeOf) }
+    },
+  )
 
-  app.get('/alerts/evaluation', { schema: { tags, summary: 'How the evaluation of rules goes', querystring: noQuery, response: answers(evaluationAnswer) } }, async () => evaluationOf(await deskOf(deps).evaluation()))
+  app.get(
+    '/alerts/evaluation',
+    { schema: { tags, summary: 'How the evaluation of rules goes', querystring: noQuery, response: answers(evaluationAnswer) } },
+    async () => evaluationOf(await deskOf(deps).evaluation()),
+  )
 
-  const acknowledge = { tags, summary: 'Say who looks after it', description: 'Repeats of this episode are not told any more; its end is.', params: alertParams, querystring: noQuery, body: whoBody, response: answers(acknowledgeAnswer) }
-  app.post('/alerts/:key/acknowledge', { schema: acknowledge, onRequest: fromOwnPage }, async ({ params: { key }, body }) => acknowledgementOf(await deskOf(deps).acknowledge(key, whoOf(body))))
+  const acknowledge = {
+    tags,
+    summary: 'Say who looks after it',
+    description: 'Repeats of this episode are not told any more; its end is.',
+    params: alertParams,
+    querystring: noQuery,
+    body: whoBody,
+    response: answers(acknowledgeAnswer),
+  }
+  app.post('/alerts/:key/acknowledge', { schema: acknowledge, onRequest: fromOwnPage }, async ({ params: { key }, body }) =>
+    acknowledgementOf(await deskOf(deps).acknowledge(key, whoOf(body))),
+  )
 
-  const unacknowledge = { tags, summary: 'Say that nobody looks after it', params: alertParams, querystring: noQuery, response: answers(doneAnswer) }
+  const unacknowledge = {
+    tags,
+    summary: 'Say that nobody looks after it',
+    params: alertParams,
+    querystring: noQuery,
+    response: answers(doneAnswer),
+  }
   app.delete('/alerts/:key/acknowledge', { schema: unacknowledge, onRequest: fromOwnPage }, async ({ params: { key } }) => {
     await deskOf(deps).unacknowledge(key)
     return { done: true as const }
   })
 
-  app.get('/deliveries/undelivered', { schema: { tags, summary: 'Notifications that did not get through', querystring: noQuery, response: answers(undeliveredAnswer) } }, async () => undeliveredOf(await deskOf(deps).undelivered()))
+  app.get(
+    '/deliveries/undelivered',
+    { schema: { tags, summary: 'Notifications that did not get through', querystring: noQuery, response: answers(undeliveredAnswer) } },
+    async () => undeliveredOf(await deskOf(deps).undelivered()),
+  )
 
-  app.get('/deliveries/receivers', { schema: { tags, summary: 'Receivers, and how delivery to them goes', querystring: noQuery, response: answers(receiversAnswer) } }, async () => receiversOf(await deskOf(deps).receivers()))
+  app.get(
+    '/deliveries/receivers',
+    { schema: { tags, summary: 'Receivers, and how delivery to them goes', querystring: noQuery, response: answers(receiversAnswer) } },
+    async () => receiversOf(await deskOf(deps).receivers()),
+  )
 }
 
-function filterOf({ level, severity, job, rule }: z.output<typeof historyQuery> | z.output<typeof alertsQuery>): Omit<AlertFilter, 'phase'> {
-  return { ...(level === undefined ? {} : { level }), ...(severity === undefined ? {} : { severity }), ...(job === undefined ? {} : { job }), ...(rule === undefined ? {} : { rule }) }
+function filterOf({
+  level,
+  severity,
+  job,
+  rule,
+}: z.output<typeof historyQuery> | z.output<typeof alertsQuery>): Omit<AlertFilter, 'phase'> {
+  return {
+    ...(level === undefined ? {} : { level }),
+    ...(severity === undefined ? {} : { severity }),
+    ...(job === undefined ? {} : { job }),
+    ...(rule === undefined ? {} : { rule }),
+  }
 }

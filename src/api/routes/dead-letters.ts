@@ -9,9 +9,25 @@ import { isEverything } from '../../dlq/filter.ts'
 import { filterOf } from '../../dlq/filter-words.ts'
 import { EXPLANATIONS } from '../../dlq/words.ts'
 import { isTracefoldError } from '../../errors.ts'
-import { branchesOf, type DeadLetter, type DeadLetterDesk, type DeadLetterReader, type LetterFilter, type ReplayReport } from '../../store/dead-letter.ts'
+import {
+  branchesOf,
+  type DeadLetter,
+  type DeadLetterDesk,
+  type DeadLetterReader,
+  type LetterFilter,
+  type ReplayReport,
+} from '../../store/dead-letter.ts'
 import type { ApiDeps, ZodApp } from '../deps.ts'
-import { letterAnswer, letterParams, lettersAnswer, lettersQuery, purgeAnswer, purgeQuery, replayAnswer, replayQuery } from '../letter-schemas.ts'
+import {
+  letterAnswer,
+  letterParams,
+  lettersAnswer,
+  lettersQuery,
+  purgeAnswer,
+  purgeQuery,
+  replayAnswer,
+  replayQuery,
+} from '../letter-schemas.ts'
 import { fromOwnPage } from '../own-page.ts'
 import { patienceOf } from '../patience.ts'
 import { ProblemError } from '../problems.ts'
@@ -27,18 +43,31 @@ export function deadLetterRoutes(app: ZodApp, deps: ApiDeps): void {
   const answers = <T>(answer: T) => ({ 200: answer, ...problems })
   const patience = patienceOf(app)
 
-  app.get('/dead-letters', { schema: { tags, summary: 'Records that could not be processed', querystring: lettersQuery, response: answers(lettersAnswer) } }, async ({ query }) => {
-    const { limit, cursor, ...words } = query
-    const letters = await readerOf(deps).letters({ ...filterOf(words, deps.now()), limit, ...(cursor === undefined ? {} : { after: placeOf(cursor) }) })
-    const last = letters.at(-1)
-    return { letters: letters.map(rowOf), next: last === undefined || letters.length < limit ? null : cursorOf(last) }
-  })
+  app.get(
+    '/dead-letters',
+    { schema: { tags, summary: 'Records that could not be processed', querystring: lettersQuery, response: answers(lettersAnswer) } },
+    async ({ query }) => {
+      const { limit, cursor, ...words } = query
+      const letters = await readerOf(deps).letters({
+        ...filterOf(words, deps.now()),
+        limit,
+        ...(cursor === undefined ? {} : { after: placeOf(cursor) }),
+      })
+      const last = letters.at(-1)
+      return { letters: letters.map(rowOf), next: last === undefined || letters.length < limit ? null : cursorOf(last) }
+    },
+  )
 
-  app.get('/dead-letters/:id', { schema: { tags, summary: 'One of them, with what its reason means', params: letterParams, response: answers(letterAnswer) } }, async ({ params: { id } }) => {
-    const letter = await deskOf(deps).letter(id)
-    if (letter === null) throw new ProblemError('not_found', `There is no dead letter ${id}: it was replayed, purged, or is older than what is kept.`)
-    return { ...rowOf(letter), ...EXPLANATIONS[letter.reason], branches: [...branchesOf(letter)], body_redacted: true as const }
-  })
+  app.get(
+    '/dead-letters/:id',
+    { schema: { tags, summary: 'One of them, with what its reason means', params: letterParams, response: answers(letterAnswer) } },
+    async ({ params: { id } }) => {
+      const letter = await deskOf(deps).letter(id)
+      if (letter === null)
+        throw new ProblemError('not_found', `There is no dead letter ${id}: it was replayed, purged, or is older than what is kept.`)
+      return { ...rowOf(letter), ...EXPLANATIONS[letter.reason], branches: [...branchesOf(letter)], body_redacted: true as const }
+    },
+  )
 
   const replaySchema = {
     tags,
@@ -48,17 +77,31 @@ export function deadLetterRoutes(app: ZodApp, deps: ApiDeps): void {
     response: answers(replayAnswer),
   }
   app.post('/dead-letters/replay', { schema: replaySchema, onRequest: fromOwnPage }, async ({ query: { limit, after, ...words } }) => {
-    const report = await working(() => deskOf(deps).replay(filterOf(words, deps.now()), { limit, after: after ?? null, signal: patience() }))
+    const report = await working(() =>
+      deskOf(deps).replay(filterOf(words, deps.now()), { limit, after: after ?? null, signal: patience() }),
+    )
     return reportOf(report)
   })
 
-  app.delete('/dead-letters', { schema: { tags, summary: 'Throw them away', querystring: purgeQuery, response: answers(purgeAnswer) }, onRequest: fromOwnPage }, async ({ query: { all, ...words } }) => {
-    const filter = filterOf(words, deps.now())
-    if (isEverything(filter) && all === undefined) throw new ProblemError('bad_request', 'Say which letters: by reason, stage, branch, job, topic, partition, offset, from or to. To throw all away, say all=true.')
-    return purge(deps, filter, patience())
-  })
+  app.delete(
+    '/dead-letters',
+    { schema: { tags, summary: 'Throw them away', querystring: purgeQuery, response: answers(purgeAnswer) }, onRequest: fromOwnPage },
+    async ({ query: { all, ...words } }) => {
+      const filter = filterOf(words, deps.now())
+      if (isEverything(filter) && all === undefined)
+        throw new ProblemError(
+          'bad_request',
+          'Say which letters: by reason, stage, branch, job, topic, partition, offset, from or to. To throw all away, say all=true.',
+        )
+      return purge(deps, filter, patience())
+    },
+  )
 
-  app.delete('/dead-letters/:id', { schema: { tags, summary: 'Throw one away', params: letterParams, response: answers(purgeAnswer) }, onRequest: fromOwnPage }, async ({ params: { id } }) => purge(deps, { id }, patience()))
+  app.delete(
+    '/dead-letters/:id',
+    { schema: { tags, summary: 'Throw one away', params: letterParams, response: answers(purgeAnswer) }, onRequest: fromOwnPage },
+    async ({ params: { id } }) => purge(deps, { id }, patience()),
+  )
 }
 
 async function purge(deps: ApiDeps, filter: LetterFilter, signal: AbortSignal): Promise<{ purged: number }> {
@@ -84,7 +127,8 @@ async function working<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    if (isTracefoldError(error, 'aborted')) throw new ProblemError('busy', 'This takes longer than one request may. What was done is done, and nothing is done twice: ask again.')
+    if (isTracefoldError(error, 'aborted'))
+      throw new ProblemError('busy', 'This takes longer than one request may. What was done is done, and nothing is done twice: ask again.')
     if (isTracefoldError(error, 'partition_lost')) throw new ProblemError('busy', error.message)
     throw error
   }

@@ -34,12 +34,18 @@ export function eventRoutes(app: ZodApp, deps: ApiDeps): void {
 function admit({ headers }: FastifyRequest, deps: ApiDeps): void {
   ingestOf(deps)
   const site = headers['sec-fetch-site']
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') throw new ProblemError('forbidden', 'Pages of other sites may not send events.')
+  if (site !== undefined && site !== 'same-origin' && site !== 'none')
+    throw new ProblemError('forbidden', 'Pages of other sites may not send events.')
   const encoding = headers['content-encoding'] ?? 'identity'
-  if (encoding !== 'identity') throw new ProblemError('unsupported_media_type', `Content-Encoding ${encoding} is not understood; send the body as it is.`)
+  if (encoding !== 'identity')
+    throw new ProblemError('unsupported_media_type', `Content-Encoding ${encoding} is not understood; send the body as it is.`)
 }
 
 function ingestOf({ ingest }: ApiDeps) {
-  if (ingest === null) throw new ProblemError('not_here', 'In cluster mode events come from Kafka: write them to the source topic. Over HTTP they are taken in embedded mode only.')
+  if (ingest === null)
+    throw new ProblemError(
+      'not_here',
+      'In cluster mode events come from Kafka: write them to the source topic. Over HTTP they are taken in embedded mode only.',
+    )
   return ingest
 }

@@ -6,7 +6,18 @@ import type { ApiDeps, RuleBook, ZodApp } from '../deps.ts'
 import { groupStatesOf, NO_STATES, type GroupStates } from '../group-states.ts'
 import { ProblemError } from '../problems.ts'
 import { iso, rangeOf, trendRangeOf } from '../range.ts'
-import { groupAnswer, groupParams, groupQuery, jobGroupParams, jobParams, problems, topAnswer, topQuery, trendAnswer, trendQuery } from '../schemas.ts'
+import {
+  groupAnswer,
+  groupParams,
+  groupQuery,
+  jobGroupParams,
+  jobParams,
+  problems,
+  topAnswer,
+  topQuery,
+  trendAnswer,
+  trendQuery,
+} from '../schemas.ts'
 
 const TOP = { tags: ['exceptions'], querystring: topQuery, response: { 200: topAnswer, ...problems } }
 const GROUP = { tags: ['exceptions'], querystring: groupQuery, response: { 200: groupAnswer, ...problems } }
@@ -16,11 +27,25 @@ const GROUPS_OF_A_KEY = 100
 
 export function exceptionRoutes(app: ZodApp, deps: ApiDeps): void {
   app.get('/exceptions/top', { schema: { ...TOP, summary: 'Top exceptions of all jobs' } }, ({ query }) => top(deps, null, query))
-  app.get('/exceptions/groups/:fingerprint', { schema: { ...GROUP, summary: 'One error, over all jobs', params: groupParams } }, ({ params, query }) => group(deps, null, params.fingerprint, query))
+  app.get(
+    '/exceptions/groups/:fingerprint',
+    { schema: { ...GROUP, summary: 'One error, over all jobs', params: groupParams } },
+    ({ params, query }) => group(deps, null, params.fingerprint, query),
+  )
   app.get('/exceptions/trend', { schema: { ...TREND, summary: 'Events over time, of all jobs' } }, ({ query }) => trend(deps, null, query))
-  app.get('/jobs/:job/exceptions/top', { schema: { ...TOP, summary: 'Top exceptions of a job', params: jobParams } }, ({ params, query }) => top(deps, params.job, query))
-  app.get('/jobs/:job/exceptions/groups/:fingerprint', { schema: { ...GROUP, summary: 'One error of a job', params: jobGroupParams } }, ({ params, query }) => group(deps, params.job, params.fingerprint, query))
-  app.get('/jobs/:job/exceptions/trend', { schema: { ...TREND, summary: 'Events over time, of a job', params: jobParams } }, ({ params, query }) => trend(deps, params.job, query))
+  app.get('/jobs/:job/exceptions/top', { schema: { ...TOP, summary: 'Top exceptions of a job', params: jobParams } }, ({ params, query }) =>
+    top(deps, params.job, query),
+  )
+  app.get(
+    '/jobs/:job/exceptions/groups/:fingerprint',
+    { schema: { ...GROUP, summary: 'One error of a job', params: jobGroupParams } },
+    ({ params, query }) => group(deps, params.job, params.fingerprint, query),
+  )
+  app.get(
+    '/jobs/:job/exceptions/trend',
+    { schema: { ...TREND, summary: 'Events over time, of a job', params: jobParams } },
+    ({ params, query }) => trend(deps, params.job, query),
+  )
 }
 
 /** Null where there was nothing before: no number says how much more than nothing something is. */
@@ -36,18 +61,47 @@ async function top(deps: ApiDeps, job: string | null, query: z.output<typeof top
 }
 
 /** The answer's body; `tracefold top --json` prints the same. */
-export function topBody({ job, fromMs, toMs, by }: TopQuery, { rows, total }: TopResult, rules?: RuleBook, states: GroupStates = NO_STATES): z.output<typeof topAnswer> {
-  return { job, from: iso(fromMs), to: iso(toMs), by, total, exceptions: rows.map((row) => ({ ...rowOf(row, total, states), ...adviceFor(row, by, rules) })) }
+export function topBody(
+  { job, fromMs, toMs, by }: TopQuery,
+  { rows, total }: TopResult,
+  rules?: RuleBook,
+  states: GroupStates = NO_STATES,
+): z.output<typeof topAnswer> {
+  return {
+    job,
+    from: iso(fromMs),
+    to: iso(toMs),
+    by,
+    total,
+    exceptions: rows.map((row) => ({ ...rowOf(row, total, states), ...adviceFor(row, by, rules) })),
+  }
 }
 
-async function group(deps: ApiDeps, job: string | null, fingerprint: string, query: z.output<typeof groupQuery>): Promise<z.output<typeof groupAnswer>> {
+async function group(
+  deps: ApiDeps,
+  job: string | null,
+  fingerprint: string,
+  query: z.output<typeof groupQuery>,
+): Promise<z.output<typeof groupAnswer>> {
   const range = rangeOf(query, deps.now())
   const question = { ...range, job, by: 'fingerprint' } as const
-  const [{ rows }, { total }] = await Promise.all([deps.reader.top({ ...question, limit: GROUPS_OF_A_KEY, only: { fingerprint } }), deps.reader.top({ ...question, limit: 1 })])
+  const [{ rows }, { total }] = await Promise.all([
+    deps.reader.top({ ...question, limit: GROUPS_OF_A_KEY, only: { fingerprint } }),
+    deps.reader.top({ ...question, limit: 1 }),
+  ])
   const row = rows.find(({ key }) => key === fingerprint) ?? rows[0]
-  if (row === undefined) throw new ProblemError('not_found', `No event of ${fingerprint} from ${iso(range.fromMs)} to ${iso(range.toMs)}. A longer range (from) may have some.`)
+  if (row === undefined)
+    throw new ProblemError(
+      'not_found',
+      `No event of ${fingerprint} from ${iso(range.fromMs)} to ${iso(range.toMs)}. A longer range (from) may have some.`,
+    )
   const states = await groupStatesOf(deps, question, [row])
-  return { job, from: iso(range.fromMs), to: iso(range.toMs), exception: { ...rowOf(row, total, states), ...adviceFor(row, 'fingerprint', deps.rules) } }
+  return {
+    job,
+    from: iso(range.fromMs),
+    to: iso(range.toMs),
+    exception: { ...rowOf(row, total, states), ...adviceFor(row, 'fingerprint', deps.rules) },
+  }
 }
 
 function rowOf(row: TopRow, total: number, states: GroupStates) {
@@ -100,10 +154,12 @@ async function trend(deps: ApiDeps, job: string | null, query: z.output<typeof t
 
 /** Both or neither. */
 function keyOf({ by, key, ...query }: z.output<typeof trendQuery>): { by: TopBy; key: string } | { by: null; key: null } {
-  if (key === undefined && by !== undefined) throw new TracefoldError('bad_request', 'by says which dimension key belongs to; give key, too, or neither.')
+  if (key === undefined && by !== undefined)
+    throw new TracefoldError('bad_request', 'by says which dimension key belongs to; give key, too, or neither.')
   if (key === undefined) return { by: null, key: null }
   const dimension = by ?? 'fingerprint'
-  if (onlyOf(query)[dimension] !== undefined) throw new TracefoldError('bad_request', `${dimension} is given twice: as by and key, and as ${dimension}.`)
+  if (onlyOf(query)[dimension] !== undefined)
+    throw new TracefoldError('bad_request', `${dimension} is given twice: as by and key, and as ${dimension}.`)
   return { by: dimension, key }
 }
 

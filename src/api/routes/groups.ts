@@ -21,18 +21,44 @@ export function groupRoutes(app: ZodApp, deps: ApiDeps): void {
   const answers = <T>(answer: T) => ({ 200: answer, ...problems })
   takesJson(app)
 
-  app.get('/groups/:job/:fingerprint', { schema: { tags, summary: 'What is known of an error of a job', params: groupParams, querystring: noQuery, response: answers(groupStateRow) } }, async ({ params }) => {
-    const group = await deskOf(deps).group(params)
-    if (group === null) throw new ProblemError('not_found', `${params.fingerprint} of ${params.job} was never seen, or so long ago that it is forgotten.`)
-    return groupOf(group)
-  })
+  app.get(
+    '/groups/:job/:fingerprint',
+    {
+      schema: {
+        tags,
+        summary: 'What is known of an error of a job',
+        params: groupParams,
+        querystring: noQuery,
+        response: answers(groupStateRow),
+      },
+    },
+    async ({ params }) => {
+      const group = await deskOf(deps).group(params)
+      if (group === null)
+        throw new ProblemError('not_found', `${params.fingerprint} of ${params.job} was never seen, or so long ago that it is forgotten.`)
+      return groupOf(group)
+    },
+  )
 
-  const change = { tags, summary: 'Resolve, reopen, mute or unmute it', description: 'A resolved group that comes back is regressed, which rules may tell of. A muted one makes no alerts and is told to nobody.', params: groupParams, querystring: noQuery, body: groupBody, response: answers(groupStateRow) }
-  app.patch('/groups/:job/:fingerprint', { schema: change, onRequest: fromOwnPage }, async ({ params, body }) => groupOf(await deskOf(deps).changeGroup(params, actionOf(body, deps.now()), whoOf(body))))
+  const change = {
+    tags,
+    summary: 'Resolve, reopen, mute or unmute it',
+    description:
+      'A resolved group that comes back is regressed, which rules may tell of. A muted one makes no alerts and is told to nobody.',
+    params: groupParams,
+    querystring: noQuery,
+    body: groupBody,
+    response: answers(groupStateRow),
+  }
+  app.patch('/groups/:job/:fingerprint', { schema: change, onRequest: fromOwnPage }, async ({ params, body }) =>
+    groupOf(await deskOf(deps).changeGroup(params, actionOf(body, deps.now()), whoOf(body))),
+  )
 }
 
 function actionOf({ action, until, until_count: untilCount }: z.output<typeof groupBody>, nowMs: number): GroupAction {
-  if (action === 'mute') return { kind: 'mute', untilMs: until === undefined ? null : parseTime(until, nowMs), untilCount: untilCount ?? null }
-  if (until !== undefined || untilCount !== undefined) throw new TracefoldError('bad_request', `until and until_count go with mute, not with ${action}.`)
+  if (action === 'mute')
+    return { kind: 'mute', untilMs: until === undefined ? null : parseTime(until, nowMs), untilCount: untilCount ?? null }
+  if (until !== undefined || untilCount !== undefined)
+    throw new TracefoldError('bad_request', `until and until_count go with mute, not with ${action}.`)
   return { kind: action }
 }

@@ -6,7 +6,12 @@ import { daysOf } from '../range.ts'
 import { ledgerAnswer, ledgerQuery, problems } from '../schemas.ts'
 
 export function ledgerRoutes(app: ZodApp, deps: ApiDeps): void {
-  const schema = { tags: ['operations'], summary: 'What became of every event', querystring: ledgerQuery, response: { 200: ledgerAnswer, ...problems } }
+  const schema = {
+    tags: ['operations'],
+    summary: 'What became of every event',
+    querystring: ledgerQuery,
+    response: { 200: ledgerAnswer, ...problems },
+  }
   app.get('/ledger', { schema }, async ({ query }) => {
     if (deps.ledger === null) throw new ProblemError('not_here', 'This process has no ledger to read.')
     const days = daysOf(query, deps.now())

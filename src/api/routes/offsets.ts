@@ -5,7 +5,17 @@
  */
 import type { z } from 'zod'
 import { parseTime } from '../../lib/time-range.ts'
-import { resetTargetOf, targetOf, totalsByBranch, type InCluster, type OffsetsDesk, type OffsetsReader, type OffsetsReport, type SkipQuery, type SkipReport } from '../../offsets/desk.ts'
+import {
+  resetTargetOf,
+  targetOf,
+  totalsByBranch,
+  type InCluster,
+  type OffsetsDesk,
+  type OffsetsReader,
+  type OffsetsReport,
+  type SkipQuery,
+  type SkipReport,
+} from '../../offsets/desk.ts'
 import type { ApiDeps, ZodApp } from '../deps.ts'
 import { offsetsAnswer, resetAnswer, resetQuery, skipAnswer, skipQuery } from '../offset-schemas.ts'
 import { fromOwnPage } from '../own-page.ts'
@@ -16,12 +26,17 @@ import { problems } from '../schemas.ts'
 const tags = ['operations']
 
 export function offsetRoutes(app: ZodApp, deps: ApiDeps): void {
-  app.get('/offsets', { schema: { tags, summary: 'How far each branch is in each partition', response: { 200: offsetsAnswer, ...problems } } }, async () => reportOf(await readerOf(deps).show()))
+  app.get(
+    '/offsets',
+    { schema: { tags, summary: 'How far each branch is in each partition', response: { 200: offsetsAnswer, ...problems } } },
+    async () => reportOf(await readerOf(deps).show()),
+  )
 
   const schema = {
     tags,
     summary: 'Skip ahead',
-    description: 'Lag discard: the position will be at least `to`. The skipped range is in the ledger, is listed, and can be backfilled. It is applied as soon as what the branch has in hand is committed.',
+    description:
+      'Lag discard: the position will be at least `to`. The skipped range is in the ledger, is listed, and can be backfilled. It is applied as soon as what the branch has in hand is committed.',
     querystring: skipQuery,
     response: { 200: skipAnswer, ...problems },
   }
@@ -36,7 +51,8 @@ export function offsetRoutes(app: ZodApp, deps: ApiDeps): void {
   const resetSchema = {
     tags,
     summary: 'Set the position of a branch that is stopped',
-    description: 'After its offsets have expired, or to move it ahead. Refused where the branch runs, in whichever process, and where something would be counted twice. What is jumped over is in the ledger.',
+    description:
+      'After its offsets have expired, or to move it ahead. Refused where the branch runs, in whichever process, and where something would be counted twice. What is jumped over is in the ledger.',
     querystring: resetQuery,
     response: { 200: resetAnswer, ...problems },
   }
@@ -69,7 +85,11 @@ function readerOf({ offsets }: ApiDeps): OffsetsReader {
 
 function deskOf(deps: ApiDeps): OffsetsDesk {
   const reader = readerOf(deps)
-  if (!isDesk(reader)) throw new ProblemError('not_here', 'Positions of files, pipes and HTTP can only be looked at: they are read whole, each record once. To skip is for Kafka (mode: cluster).')
+  if (!isDesk(reader))
+    throw new ProblemError(
+      'not_here',
+      'Positions of files, pipes and HTTP can only be looked at: they are read whole, each record once. To skip is for Kafka (mode: cluster).',
+    )
   return reader
 }
 
@@ -79,8 +99,18 @@ function isDesk(reader: OffsetsReader): reader is OffsetsDesk {
 
 export function reportOf({ offsets, skipped, away = [] }: OffsetsReport) {
   return {
-    offsets: offsets.map(({ openBlock, lagRecords, lagSeconds, skipTo, ...row }) => ({ ...named(row), open_block: openBlock, lag_records: lagRecords, lag_seconds: lagSeconds, skip_to: skipTo })),
-    totals: totalsByBranch(offsets).map(({ lagRecords, lagSeconds, ...total }) => ({ ...total, lag_records: lagRecords, lag_seconds: lagSeconds })),
+    offsets: offsets.map(({ openBlock, lagRecords, lagSeconds, skipTo, ...row }) => ({
+      ...named(row),
+      open_block: openBlock,
+      lag_records: lagRecords,
+      lag_seconds: lagSeconds,
+      skip_to: skipTo,
+    })),
+    totals: totalsByBranch(offsets).map(({ lagRecords, lagSeconds, ...total }) => ({
+      ...total,
+      lag_records: lagRecords,
+      lag_seconds: lagSeconds,
+    })),
     skipped: skipped.map(named),
     away: [...away],
   }

@@ -5,15 +5,30 @@ import { liveAnswer, readyAnswer } from '../schemas.ts'
 
 export function operationRoutes(app: ZodApp, deps: ApiDeps): void {
   const tags = ['operations']
-  app.get('/healthz', { schema: { tags, summary: 'Is the process alive?', description: 'Neighbours that are away do not make it fail.', response: { 200: liveAnswer, 503: liveAnswer } } }, async (_request, reply) => {
-    const live = deps.health.live()
-    return reply.code(live ? 200 : 503).send({ live, version: deps.version })
-  })
+  app.get(
+    '/healthz',
+    {
+      schema: {
+        tags,
+        summary: 'Is the process alive?',
+        description: 'Neighbours that are away do not make it fail.',
+        response: { 200: liveAnswer, 503: liveAnswer },
+      },
+    },
+    async (_request, reply) => {
+      const live = deps.health.live()
+      return reply.code(live ? 200 : 503).send({ live, version: deps.version })
+    },
+  )
 
-  app.get('/readyz', { schema: { tags, summary: 'Is everything there that it needs?', response: { 200: readyAnswer, 503: readyAnswer } } }, async (_request, reply) => {
-    const { ready, checks } = deps.health.ready()
-    return reply.code(ready ? 200 : 503).send({ ready, checks: [...checks] })
-  })
+  app.get(
+    '/readyz',
+    { schema: { tags, summary: 'Is everything there that it needs?', response: { 200: readyAnswer, 503: readyAnswer } } },
+    async (_request, reply) => {
+      const { ready, checks } = deps.health.ready()
+      return reply.code(ready ? 200 : 503).send({ ready, checks: [...checks] })
+    },
+  )
 
   const text = { description: 'Prometheus text.', content: { 'text/plain': { schema: z.string() } } }
   app.get('/metrics', { schema: { tags, summary: 'Metrics for Prometheus', response: { 200: text } } }, async (_request, reply) => {

@@ -4,7 +4,12 @@ import { ProblemError } from '../problems.ts'
 import { noQuery, patternsAnswer, problems } from '../schemas.ts'
 
 export function patternRoutes(app: ZodApp, deps: ApiDeps): void {
-  const schema = { tags: ['exceptions'], summary: 'Pattern rules in force', querystring: noQuery, response: { 200: patternsAnswer, ...problems } }
+  const schema = {
+    tags: ['exceptions'],
+    summary: 'Pattern rules in force',
+    querystring: noQuery,
+    response: { 200: patternsAnswer, ...problems },
+  }
   app.get('/patterns', { schema }, async () => {
     if (deps.rules === undefined) throw new ProblemError('not_here', 'This process has no pattern rules to show.')
     return { patterns: [...deps.rules.all()] }

@@ -11,24 +11,41 @@ const spent = z.object({ seconds: number('In all, since the start.'), times: num
 const stream = z
   .object({
     branches: z.array(z.enum(BRANCHES as [string, ...string[]])).meta({ description: 'The branches that it carries.' }),
-    partitions: z.array(
-      z.object({
-        cluster: z.string(),
-        topic: z.string(),
-        partition: z.number(),
-        position: number('Offset after the last record that was folded.'),
-        committed: number('Offset up to which the store has acknowledged everything.'),
-        end: numberOrNull('The log\'s end when it was last seen; null where it has none.'),
-        lagRecords: number('Records from `committed` to the end: also what was read and waits for the store.'),
-        lagSeconds: numberOrNull('Age of the oldest record that is not committed, as far as known; 0 where all is; null where records have no time.'),
-      }),
-    ).meta({ description: 'Those that are its own at the moment.' }),
+    partitions: z
+      .array(
+        z.object({
+          cluster: z.string(),
+          topic: z.string(),
+          partition: z.number(),
+          position: number('Offset after the last record that was folded.'),
+          committed: number('Offset up to which the store has acknowledged everything.'),
+          end: numberOrNull("The log's end when it was last seen; null where it has none."),
+          lagRecords: number('Records from `committed` to the end: also what was read and waits for the store.'),
+          lagSeconds: numberOrNull(
+            'Age of the oldest record that is not committed, as far as known; 0 where all is; null where records have no time.',
+          ),
+        }),
+      )
+      .meta({ description: 'Those that are its own at the moment.' }),
     recordsPerSecond: number('Records read, a second, over the last minute.'),
     latencySeconds: z
-      .object({ samples: z.number(), p50: z.number().nullable(), p90: z.number().nullable(), p99: z.number().nullable(), max: z.number().nullable() })
-      .meta({ description: 'From a record\'s timestamp to its commit; of each of the newest thousand commits of a partition, the oldest record.' }),
+      .object({
+        samples: z.number(),
+        p50: z.number().nullable(),
+        p90: z.number().nullable(),
+        p99: z.number().nullable(),
+        max: z.number().nullable(),
+      })
+      .meta({
+        description: "From a record's timestamp to its commit; of each of the newest thousand commits of a partition, the oldest record.",
+      }),
     lastCommitMs: numberOrNull('When it last committed, in ms since the epoch.'),
-    spent: z.object({ waiting: spent, decoding: spent, writing: spent, backpressure: spent }).meta({ description: 'All the time of its loop. Back-pressure: the source was paused, for the store was behind, or other rules or a skip waited for what was in hand to be committed.' }),
+    spent: z
+      .object({ waiting: spent, decoding: spent, writing: spent, backpressure: spent })
+      .meta({
+        description:
+          'All the time of its loop. Back-pressure: the source was paused, for the store was behind, or other rules or a skip waited for what was in hand to be committed.',
+      }),
   })
   .meta({ id: 'Stream' })
 
@@ -36,9 +53,21 @@ const pipelineAnswer = z.object({
   now: z.iso.datetime(),
   streams: z.array(stream).meta({ description: 'Of this process.' }),
   counts: z
-    .object({ consumed: z.number(), counted: z.number(), filtered: z.number(), dead: z.number(), expired: number('Offsets that the log did not have any more.'), skipped: number('Offsets that were skipped.') })
-    .meta({ description: 'Since the start: events folded, and what was lost; consumed is the sum of the others. The account over all processes is /api/v1/ledger.' }),
-  troubles: z.array(z.object({ at: z.iso.datetime(), name: z.string(), detail: z.string() })).meta({ description: 'The newest, whether they are over or not; newest first.' }),
+    .object({
+      consumed: z.number(),
+      counted: z.number(),
+      filtered: z.number(),
+      dead: z.number(),
+      expired: number('Offsets that the log did not have any more.'),
+      skipped: number('Offsets that were skipped.'),
+    })
+    .meta({
+      description:
+        'Since the start: events folded, and what was lost; consumed is the sum of the others. The account over all processes is /api/v1/ledger.',
+    }),
+  troubles: z
+    .array(z.object({ at: z.iso.datetime(), name: z.string(), detail: z.string() }))
+    .meta({ description: 'The newest, whether they are over or not; newest first.' }),
 })
 
 export function pipelineRoutes(app: ZodApp, deps: ApiDeps): void {

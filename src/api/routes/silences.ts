@@ -18,20 +18,40 @@ export function silenceRoutes(app: ZodApp, deps: ApiDeps): void {
   const answers = <T>(answer: T) => ({ 200: answer, ...problems })
   takesJson(app)
 
-  app.get('/silences', { schema: { tags, summary: 'Silences that have not ended', querystring: noQuery, response: answers(silencesAnswer) } }, async () => ({ silences: (await deskOf(deps).silences()).map(silenceOf) }))
+  app.get(
+    '/silences',
+    { schema: { tags, summary: 'Silences that have not ended', querystring: noQuery, response: answers(silencesAnswer) } },
+    async () => ({ silences: (await deskOf(deps).silences()).map(silenceOf) }),
+  )
 
-  const make = { tags, summary: 'Do not tell of some alerts until a time', description: 'They are evaluated and shown all the same.', querystring: noQuery, body: silenceBody, response: answers(silenceRow) }
+  const make = {
+    tags,
+    summary: 'Do not tell of some alerts until a time',
+    description: 'They are evaluated and shown all the same.',
+    querystring: noQuery,
+    body: silenceBody,
+    response: answers(silenceRow),
+  }
   app.post('/silences', { schema: make, onRequest: fromOwnPage }, async ({ body: { match, from, until, who, comment } }) => {
     const desk = deskOf(deps)
     const nowMs = deps.now()
     const [fromMs, untilMs] = [parseTime(from, nowMs), parseTime(until, nowMs)]
-    if (untilMs <= fromMs || untilMs <= nowMs) throw new TracefoldError('bad_request', `until must lie ahead, and after from; got from=${iso(fromMs)}, until=${iso(untilMs)}.`)
-    if (untilMs - fromMs > MAX_SILENCE_DAYS * DAY_MS) throw new TracefoldError('bad_request', `A silence lasts at most ${MAX_SILENCE_DAYS} days.`)
+    if (untilMs <= fromMs || untilMs <= nowMs)
+      throw new TracefoldError('bad_request', `until must lie ahead, and after from; got from=${iso(fromMs)}, until=${iso(untilMs)}.`)
+    if (untilMs - fromMs > MAX_SILENCE_DAYS * DAY_MS)
+      throw new TracefoldError('bad_request', `A silence lasts at most ${MAX_SILENCE_DAYS} days.`)
     return silenceOf(await desk.silence({ match, fromMs, untilMs, who, comment: comment ?? null }))
   })
 
-  app.delete('/silences/:id', { schema: { tags, summary: 'End a silence now', params: silenceParams, querystring: noQuery, response: answers(doneAnswer) }, onRequest: fromOwnPage }, async ({ params: { id } }) => {
-    await deskOf(deps).unsilence(id)
-    return { done: true as const }
-  })
+  app.delete(
+    '/silences/:id',
+    {
+      schema: { tags, summary: 'End a silence now', params: silenceParams, querystring: noQuery, response: answers(doneAnswer) },
+      onRequest: fromOwnPage,
+    },
+    async ({ params: { id } }) => {
+      await deskOf(deps).unsilence(id)
+      return { done: true as const }
+    },
+  )
 }

@@ -17,6 +17,10 @@ export function cloudEvent(record: JsonObject, recordCut: boolean): Wrapped | nu
     inside: isBytes ? Buffer.from(data_base64, 'base64') : (data ?? undefined),
     isCut: recordCut && isCutAt(record, isBytes ? 'data_base64' : 'data'),
     orElse: null,
-    around: { ...NOTHING_AROUND, timeMs: parseTime(record['time']), context: [{ cloudevents: without(record, (key) => NOT_CONTEXT.has(key)) }] },
+    around: {
+      ...NOTHING_AROUND,
+      timeMs: parseTime(record['time']),
+      context: [{ cloudevents: without(record, (key) => NOT_CONTEXT.has(key)) }],
+    },
   }
 }

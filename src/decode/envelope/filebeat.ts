@@ -11,8 +11,23 @@ import { findShipped } from './shipped.ts'
 import type { Wrapped } from './wrapped.ts'
 
 const OWN: ReadonlySet<string> = new Set([
-  '@metadata', 'agent', 'beat', 'input', 'prospector', 'offset', 'source', 'fields', 'kubernetes', 'container', 'docker', 'cloud', 'elastic_agent', 'stream',
-  'orchestrator', 'data_stream', 'event',
+  '@metadata',
+  'agent',
+  'beat',
+  'input',
+  'prospector',
+  'offset',
+  'source',
+  'fields',
+  'kubernetes',
+  'container',
+  'docker',
+  'cloud',
+  'elastic_agent',
+  'stream',
+  'orchestrator',
+  'data_stream',
+  'event',
 ])
 const AGENT = /beat$|^elastic-agent$/
 /** What it writes where the line was meant to be JSON and is none: then its `error` is not the event's. */
@@ -28,7 +43,12 @@ export function filebeat(record: JsonObject, recordCut: boolean): Wrapped | null
     inside,
     isCut: isCut || isFlagged,
     orElse,
-    around: { timeMs: parseTime(record['@timestamp']), host: hostOf(record), context: [...placesOf(record, log), rest], tags: record['tags'] },
+    around: {
+      timeMs: parseTime(record['@timestamp']),
+      host: hostOf(record),
+      context: [...placesOf(record, log), rest],
+      tags: record['tags'],
+    },
   }
 }
 
@@ -63,10 +83,20 @@ function hostOf(record: JsonObject): unknown {
   }
   return null
 }
-const HOSTS = [['host', ['name', 'hostname']], ['agent', ['hostname', 'name']], ['beat', ['hostname', 'name']]] as const
+const HOSTS = [
+  ['host', ['name', 'hostname']],
+  ['agent', ['hostname', 'name']],
+  ['beat', ['hostname', 'name']],
+] as const
 
 function placesOf(record: JsonObject, log: JsonObject): unknown[] {
   const { fields, kubernetes, container, docker, stream } = record
   const path = field(log, 'file', 'path') ?? (typeof record['source'] === 'string' ? record['source'] : null)
-  return [isObject(fields) ? { fields } : null, kubernetesOf(kubernetes), isObject(container) ? { container } : null, isObject(docker) ? { docker } : null, { 'log.file.path': path, stream }]
+  return [
+    isObject(fields) ? { fields } : null,
+    kubernetesOf(kubernetes),
+    isObject(container) ? { container } : null,
+    isObject(docker) ? { docker } : null,
+    { 'log.file.path': path, stream },
+  ]
 }

@@ -15,8 +15,20 @@ import { findShipped } from './shipped.ts'
 import type { Wrapped } from './wrapped.ts'
 
 const OWN: ReadonlySet<string> = new Set([
-  'kubernetes', 'stream', '_p', 'logtag', 'time', 'docker', 'tag', 'container_id', 'container_name', 'container_image', 'partial_message', 'partial_id',
-  'partial_ordinal', 'partial_last',
+  'kubernetes',
+  'stream',
+  '_p',
+  'logtag',
+  'time',
+  'docker',
+  'tag',
+  'container_id',
+  'container_name',
+  'container_image',
+  'partial_message',
+  'partial_id',
+  'partial_ordinal',
+  'partial_last',
 ])
 const TIME = ['time', '@timestamp', 'date', 'timestamp'] as const
 const HOST = ['host', 'hostname'] as const
@@ -33,7 +45,12 @@ export function fluentBit(record: JsonObject, recordCut: boolean): Wrapped | nul
     inside,
     isCut: isCut || isPartial(record),
     orElse,
-    around: { timeMs: firstTime(record, TIME), host: textOf(first(record, HOST)) ?? field(record, 'kubernetes', 'host'), context: [...placesOf(record), rest], tags: record['tags'] },
+    around: {
+      timeMs: firstTime(record, TIME),
+      host: textOf(first(record, HOST)) ?? field(record, 'kubernetes', 'host'),
+      context: [...placesOf(record), rest],
+      tags: record['tags'],
+    },
   }
 }
 
@@ -42,7 +59,10 @@ function hasMark(record: JsonObject): boolean {
   const { stream, log, message } = record
   if (stream !== 'stdout' && stream !== 'stderr') return false
   if (typeof log === 'string') return true
-  return typeof message === 'string' && (PARTIAL.some((name) => record[name] === 'F' || record[name] === 'P') || record['container_id'] !== undefined)
+  return (
+    typeof message === 'string' &&
+    (PARTIAL.some((name) => record[name] === 'F' || record[name] === 'P') || record['container_id'] !== undefined)
+  )
 }
 
 /** A merged record brings a `@timestamp` of its own, as text. */

@@ -26,11 +26,14 @@ function parsedByShipper(record: JsonObject, recordCut: boolean): Wrapped | null
 }
 
 function shipped(record: JsonObject, recordCut: boolean): Wrapped | null {
-  const isFilebeat = record['@metadata'] !== undefined || record['agent'] !== undefined || record['input'] !== undefined || record['beat'] !== undefined
+  const isFilebeat =
+    record['@metadata'] !== undefined || record['agent'] !== undefined || record['input'] !== undefined || record['beat'] !== undefined
   return (
     (isFilebeat ? filebeat(record, recordCut) : null) ??
     (record['source_type'] !== undefined ? vector(record, recordCut) : null) ??
-    (record['log'] !== undefined || record['kubernetes'] !== undefined || record['stream'] !== undefined ? fluentBit(record, recordCut) : null) ??
+    (record['log'] !== undefined || record['kubernetes'] !== undefined || record['stream'] !== undefined
+      ? fluentBit(record, recordCut)
+      : null) ??
     (record['payload'] !== undefined ? kafkaConnect(record, recordCut) : null) ??
     (record['specversion'] !== undefined ? cloudEvent(record, recordCut) : null) ??
     (recordCut && record['message'] !== undefined ? vector(record, recordCut) : null)

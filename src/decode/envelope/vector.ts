@@ -13,13 +13,57 @@ import { findShipped } from './shipped.ts'
 import type { Wrapped } from './wrapped.ts'
 
 const SOURCES: ReadonlySet<string> = new Set([
-  'amqp', 'aws_kinesis_firehose', 'aws_s3', 'aws_sqs', 'datadog_agent', 'demo_logs', 'docker_logs', 'exec', 'file', 'file_descriptor', 'fluent',
-  'gcp_pubsub', 'heroku_logs', 'http', 'http_client', 'http_server', 'journald', 'kafka', 'kubernetes_logs', 'logstash', 'mqtt', 'nats', 'opentelemetry',
-  'pulsar', 'redis', 'socket', 'splunk_hec', 'stdin', 'syslog', 'vector', 'websocket',
+  'amqp',
+  'aws_kinesis_firehose',
+  'aws_s3',
+  'aws_sqs',
+  'datadog_agent',
+  'demo_logs',
+  'docker_logs',
+  'exec',
+  'file',
+  'file_descriptor',
+  'fluent',
+  'gcp_pubsub',
+  'heroku_logs',
+  'http',
+  'http_client',
+  'http_server',
+  'journald',
+  'kafka',
+  'kubernetes_logs',
+  'logstash',
+  'mqtt',
+  'nats',
+  'opentelemetry',
+  'pulsar',
+  'redis',
+  'socket',
+  'splunk_hec',
+  'stdin',
+  'syslog',
+  'vector',
+  'websocket',
 ])
 const OWN: ReadonlySet<string> = new Set([
-  'source_type', 'file', 'host', 'kubernetes', 'stream', 'container_created_at', 'container_id', 'container_name', 'image', 'label', 'path', 'port', 'pid', 'offset',
-  'partition', 'topic', 'message_key', 'headers',
+  'source_type',
+  'file',
+  'host',
+  'kubernetes',
+  'stream',
+  'container_created_at',
+  'container_id',
+  'container_name',
+  'image',
+  'label',
+  'path',
+  'port',
+  'pid',
+  'offset',
+  'partition',
+  'topic',
+  'message_key',
+  'headers',
 ])
 const HOST = ['host', 'hostname'] as const
 
@@ -29,7 +73,13 @@ export function vector(record: JsonObject, recordCut: boolean): Wrapped | null {
   const { inside, isCut, orElse, rest } = findShipped(record, 'message', (key) => isOwn(record, key), recordCut)
   const { file, stream, topic, container_name, source_type } = record
   const context = [kubernetesOf(record['kubernetes']), { file, topic, container_name, stream, source_type }, rest]
-  return { envelope: 'vector', inside, isCut, orElse, around: { timeMs: parseTime(record['timestamp']), host: first(record, HOST), context, tags: record['tags'] } }
+  return {
+    envelope: 'vector',
+    inside,
+    isCut,
+    orElse,
+    around: { timeMs: parseTime(record['timestamp']), host: first(record, HOST), context, tags: record['tags'] },
+  }
 }
 
 function isJsonObject(message: unknown): boolean {

@@ -9,12 +9,41 @@ import { field, isObject, type JsonObject } from '../value.ts'
 import { serviceOf } from './service.ts'
 
 const OWN: ReadonlySet<string> = new Set([
-  '@timestamp', 'ecs.version', 'log.level', 'log.logger', 'log', 'message', 'process.thread.name', 'error.type', 'error.message', 'error.stack_trace',
-  'tags', 'host.name', 'service.name', 'service.version', 'service.environment', 'service.node.name', 'event.dataset',
-  'log.origin', 'log.origin.file.name', 'log.origin.file.line', 'log.origin.function', 'process.pid', 'process.thread.id',
+  '@timestamp',
+  'ecs.version',
+  'log.level',
+  'log.logger',
+  'log',
+  'message',
+  'process.thread.name',
+  'error.type',
+  'error.message',
+  'error.stack_trace',
+  'tags',
+  'host.name',
+  'service.name',
+  'service.version',
+  'service.environment',
+  'service.node.name',
+  'event.dataset',
+  'log.origin',
+  'log.origin.file.name',
+  'log.origin.file.line',
+  'log.origin.function',
+  'process.pid',
+  'process.thread.id',
 ])
 const OWN_WITH_HOST: ReadonlySet<string> = new Set([...OWN, 'host'])
-const OWN_QUARKUS: ReadonlySet<string> = new Set([...OWN, 'event.sequence', 'data_stream.type', 'process.name', 'host.hostname', 'loggerClassName', 'mdc', 'ndc'])
+const OWN_QUARKUS: ReadonlySet<string> = new Set([
+  ...OWN,
+  'event.sequence',
+  'data_stream.type',
+  'process.name',
+  'host.hostname',
+  'loggerClassName',
+  'mdc',
+  'ndc',
+])
 
 export const ecsLogging: LayoutReader = reader('ecs-logging', (r) => r['ecs.version'] !== undefined && r['event.dataset'] !== undefined)
 export const log4j2Ecs: LayoutReader = reader('log4j2-ecs', (r) => r['ecs.version'] !== undefined || r['log.level'] !== undefined)
@@ -22,7 +51,13 @@ export const log4j2Ecs: LayoutReader = reader('log4j2-ecs', (r) => r['ecs.versio
 export const quarkusEcs: LayoutReader = {
   layout: 'quarkus',
   matches: (r) => r['event.sequence'] !== undefined && (r['log.level'] !== undefined || r['log.logger'] !== undefined),
-  read: (r) => ({ ...read(r), host: r['host.hostname'] ?? r['host.name'], tags: [r['ndc']], context: [r['mdc']], rest: { of: r, own: OWN_QUARKUS } }),
+  read: (r) => ({
+    ...read(r),
+    host: r['host.hostname'] ?? r['host.name'],
+    tags: [r['ndc']],
+    context: [r['mdc']],
+    rest: { of: r, own: OWN_QUARKUS },
+  }),
 }
 
 function reader(layout: Layout, matches: LayoutReader['matches']): LayoutReader {

@@ -6,9 +6,20 @@ import { serviceOf } from './service.ts'
 
 const LABELS = 'logging.googleapis.com/labels'
 const OWN: ReadonlySet<string> = new Set([
-  'timestampSeconds', 'timestampNanos', 'severity', 'message', 'exception', 'thread', 'logger', LABELS, 'logging.googleapis.com/sourceLocation',
-  'logging.googleapis.com/insertId', 'logging.googleapis.com/trace_sampled',
-  'service.name', 'service.version', 'service.environment',
+  'timestampSeconds',
+  'timestampNanos',
+  'severity',
+  'message',
+  'exception',
+  'thread',
+  'logger',
+  LABELS,
+  'logging.googleapis.com/sourceLocation',
+  'logging.googleapis.com/insertId',
+  'logging.googleapis.com/trace_sampled',
+  'service.name',
+  'service.version',
+  'service.environment',
 ])
 
 export const log4j2Gcp: LayoutReader = {

@@ -10,9 +10,27 @@ import { first, textOf, type JsonObject } from '../value.ts'
 const LOGGER = ['_logger', '_logger_name', '_loggerName'] as const
 const THREAD = ['_thread', '_thread_name', '_threadName'] as const
 const OWN: ReadonlySet<string> = new Set([
-  'version', 'host', 'short_message', 'full_message', 'timestamp', 'level', 'facility', 'line', 'file', ...LOGGER, ...THREAD,
-  '_level_name', '_process_pid', '_process_thread_name', '_log_logger', '_error_type', '_error_message', '_error_stack_trace',
-  '_service_version', '_service_environment', '_tags',
+  'version',
+  'host',
+  'short_message',
+  'full_message',
+  'timestamp',
+  'level',
+  'facility',
+  'line',
+  'file',
+  ...LOGGER,
+  ...THREAD,
+  '_level_name',
+  '_process_pid',
+  '_process_thread_name',
+  '_log_logger',
+  '_error_type',
+  '_error_message',
+  '_error_stack_trace',
+  '_service_version',
+  '_service_environment',
+  '_tags',
 ])
 /** What Spring writes for a message without text, since the format wants one. */
 const BLANK = '(blank)'
@@ -22,7 +40,11 @@ export const springGelf: LayoutReader = {
   matches: (r) => r['short_message'] !== undefined && (r['_log_logger'] !== undefined || r['_process_thread_name'] !== undefined),
   read: readSpring,
 }
-export const log4j2Gelf: LayoutReader = { layout: 'log4j2-gelf', matches: (r) => r['short_message'] !== undefined && r['version'] !== undefined, read: readOther }
+export const log4j2Gelf: LayoutReader = {
+  layout: 'log4j2-gelf',
+  matches: (r) => r['short_message'] !== undefined && r['version'] !== undefined,
+  read: readOther,
+}
 
 function readSpring(record: JsonObject): Reading {
   const message = record['short_message']

@@ -4,18 +4,57 @@ import { firstTime, millisTime } from '../time.ts'
 import { field, first, isObject, type JsonObject } from '../value.ts'
 import { serviceOf } from './service.ts'
 
-const LEVEL = ['level', 'severity', 'log.level', 'loglevel', 'logLevel', 'log_level', 'level_name', 'levelname', 'lvl', 'Level', 'LEVEL', 'level_value'] as const
+const LEVEL = [
+  'level',
+  'severity',
+  'log.level',
+  'loglevel',
+  'logLevel',
+  'log_level',
+  'level_name',
+  'levelname',
+  'lvl',
+  'Level',
+  'LEVEL',
+  'level_value',
+] as const
 const MESSAGE = ['message', 'msg', 'short_message', 'formattedMessage', 'text', 'body', 'Message', '@message'] as const
 const TIME = ['@timestamp', 'timestamp', 'time', 'ts', 'datetime', 'date', 'eventTime', 'event_time', 'Timestamp'] as const
 const LOGGER = ['loggerName', 'logger_name', 'logger', 'log.logger', 'Logger', 'category'] as const
 const THREAD = ['thread', 'threadName', 'thread_name', 'process.thread.name'] as const
 const HOST = ['host.name', 'hostname', 'hostName', 'source_host', 'host'] as const
-const THROWABLE = ['thrown', 'exception', 'throwable', 'stack_trace', 'stackTrace', 'stacktrace', 'error.stack_trace', 'error', 'err', 'stack', 'exc_info'] as const
+const THROWABLE = [
+  'thrown',
+  'exception',
+  'throwable',
+  'stack_trace',
+  'stackTrace',
+  'stacktrace',
+  'error.stack_trace',
+  'error',
+  'err',
+  'stack',
+  'exc_info',
+] as const
 const CONTEXT = ['contextMap', 'mdc', 'MDC', 'context'] as const
 
 const OWN: ReadonlySet<string> = new Set<string>([
-  ...LEVEL, ...MESSAGE, ...TIME, ...LOGGER, ...THREAD, ...HOST, ...THROWABLE, ...CONTEXT,
-  'timeMillis', 'tags', 'contextStack', 'service.name', 'service.version', 'service.environment', 'error.type', 'error.message',
+  ...LEVEL,
+  ...MESSAGE,
+  ...TIME,
+  ...LOGGER,
+  ...THREAD,
+  ...HOST,
+  ...THROWABLE,
+  ...CONTEXT,
+  'timeMillis',
+  'tags',
+  'contextStack',
+  'service.name',
+  'service.version',
+  'service.environment',
+  'error.type',
+  'error.message',
 ])
 
 /** A frame, or a class name with its package at the start. */

@@ -42,7 +42,8 @@ export function readPrefix(line: string, timeEnd: number): Prefix | null {
   if (found === null) return null
   const levelEnd = found.index + found[0].length
   const before = lastGroup(line.slice(timeEnd, found.index).trimEnd())
-  const named = spring(line, levelEnd) ?? elastic(line, levelEnd) ?? jboss(line, levelEnd) ?? kafka(line, levelEnd, timeEnd) ?? common(line, levelEnd)
+  const named =
+    spring(line, levelEnd) ?? elastic(line, levelEnd) ?? jboss(line, levelEnd) ?? kafka(line, levelEnd, timeEnd) ?? common(line, levelEnd)
   return { ...named, level: parseLevel(found[0]), thread: before ?? named.thread }
 }
 
@@ -68,7 +69,9 @@ function spring(line: string, at: number): Named | null {
 function elastic(line: string, at: number): Named | null {
   if (line.charAt(at) !== ']' && !line.startsWith(' ]', at)) return null
   const group = groupAt(line, line.indexOf(']', at) + 1)
-  return group === null || !isName(group.text.trim()) ? null : { thread: null, logger: group.text.trim(), messageAt: group.next, messageTo: null }
+  return group === null || !isName(group.text.trim())
+    ? null
+    : { thread: null, logger: group.text.trim(), messageAt: group.next, messageTo: null }
 }
 
 function jboss(line: string, at: number): Named | null {

@@ -8,8 +8,24 @@ import { field, isObject, type JsonObject } from '../value.ts'
 import { serviceOf } from './service.ts'
 
 const OWN: ReadonlySet<string> = new Set([
-  'instant', 'timeMillis', 'thread', 'threadId', 'threadPriority', 'level', 'loggerName', 'loggerFqcn', 'endOfBatch', 'message', 'thrown',
-  'contextMap', 'contextStack', 'marker', 'source', 'service.name', 'service.version', 'service.environment',
+  'instant',
+  'timeMillis',
+  'thread',
+  'threadId',
+  'threadPriority',
+  'level',
+  'loggerName',
+  'loggerFqcn',
+  'endOfBatch',
+  'message',
+  'thrown',
+  'contextMap',
+  'contextStack',
+  'marker',
+  'source',
+  'service.name',
+  'service.version',
+  'service.environment',
 ])
 
 const MAX_MARKERS = 16
@@ -17,13 +33,15 @@ const MAX_MARKERS = 16
 export const log4j2Json: LayoutReader = {
   layout: 'log4j2-json',
   // `loggerFqcn` comes late: a record that was cut is known by what comes first.
-  matches: (r) => r['loggerFqcn'] !== undefined || ((r['instant'] !== undefined || r['timeMillis'] !== undefined) && r['loggerName'] !== undefined),
+  matches: (r) =>
+    r['loggerFqcn'] !== undefined || ((r['instant'] !== undefined || r['timeMillis'] !== undefined) && r['loggerName'] !== undefined),
   read,
 }
 
 function read(record: JsonObject): Reading {
   return {
-    timeMs: secondsTime(field(record, 'instant', 'epochSecond'), field(record, 'instant', 'nanoOfSecond')) ?? millisTime(record['timeMillis']),
+    timeMs:
+      secondsTime(field(record, 'instant', 'epochSecond'), field(record, 'instant', 'nanoOfSecond')) ?? millisTime(record['timeMillis']),
     level: record['level'],
     message: record['message'],
     logger: record['loggerName'],

@@ -10,13 +10,29 @@ import { serviceOf } from './service.ts'
 const MAX_ARGUMENT_CHARS = 4_096
 
 const OWN: ReadonlySet<string> = new Set([
-  'sequenceNumber', 'timestamp', 'nanoseconds', 'level', 'threadName', 'loggerName', 'context', 'mdc', 'kvpList', 'markers', 'message',
-  'formattedMessage', 'arguments', 'throwable', 'service.name', 'service.version', 'service.environment',
+  'sequenceNumber',
+  'timestamp',
+  'nanoseconds',
+  'level',
+  'threadName',
+  'loggerName',
+  'context',
+  'mdc',
+  'kvpList',
+  'markers',
+  'message',
+  'formattedMessage',
+  'arguments',
+  'throwable',
+  'service.name',
+  'service.version',
+  'service.environment',
 ])
 
 export const logbackJson: LayoutReader = {
   layout: 'logback-json',
-  matches: (r) => r['loggerName'] !== undefined && (r['sequenceNumber'] !== undefined || isObject(r['context'])) && r['loggerClassName'] === undefined,
+  matches: (r) =>
+    r['loggerName'] !== undefined && (r['sequenceNumber'] !== undefined || isObject(r['context'])) && r['loggerClassName'] === undefined,
   read,
 }
 

@@ -9,14 +9,36 @@ import { isObject, textOf, type JsonObject } from '../value.ts'
 import { serviceOf } from './service.ts'
 
 const OWN: ReadonlySet<string> = new Set([
-  '@timestamp', '@version', 'message', 'logger_name', 'thread_name', 'level', 'level_value', 'stack_trace', 'stack_hash', 'tags',
-  'throwable_class', 'throwable_message', 'throwable_root_cause_class', 'throwable_root_cause_message', 'root_stack_trace_element',
-  'caller_class_name', 'caller_method_name', 'caller_file_name', 'caller_line_number', 'mdc', 'HOSTNAME', 'service.name', 'service.version', 'service.environment',
+  '@timestamp',
+  '@version',
+  'message',
+  'logger_name',
+  'thread_name',
+  'level',
+  'level_value',
+  'stack_trace',
+  'stack_hash',
+  'tags',
+  'throwable_class',
+  'throwable_message',
+  'throwable_root_cause_class',
+  'throwable_root_cause_message',
+  'root_stack_trace_element',
+  'caller_class_name',
+  'caller_method_name',
+  'caller_file_name',
+  'caller_line_number',
+  'mdc',
+  'HOSTNAME',
+  'service.name',
+  'service.version',
+  'service.environment',
 ])
 
 export const logbackLogstash: LayoutReader = {
   layout: 'logback-logstash',
-  matches: (r) => r['@version'] !== undefined && r['level'] !== undefined && (r['level_value'] !== undefined || r['logger_name'] !== undefined),
+  matches: (r) =>
+    r['@version'] !== undefined && r['level'] !== undefined && (r['level_value'] !== undefined || r['logger_name'] !== undefined),
   read,
 }
 
@@ -40,7 +62,8 @@ function thrown(record: JsonObject): unknown {
   const type = textOf(record['throwable_class'])
   const message = record['throwable_message']
   const trace = record['stack_trace']
-  if (textOf(trace) !== null || Array.isArray(trace)) return { type: type?.includes('.') === true ? type : null, message, stack_trace: trace }
+  if (textOf(trace) !== null || Array.isArray(trace))
+    return { type: type?.includes('.') === true ? type : null, message, stack_trace: trace }
   if (type === null) return null
   const top = record['root_stack_trace_element']
   const frames = isObject(top) ? [top] : []

@@ -5,13 +5,31 @@ import { isObject, type JsonObject } from '../value.ts'
 import { serviceOf } from './service.ts'
 
 const OWN: ReadonlySet<string> = new Set([
-  '@version', '@timestamp', 'source_host', 'message', 'thread_name', 'level', 'logger_name', 'exception', 'mdc', 'ndc',
-  'file', 'method', 'class', 'line_number', 'service.name', 'service.version', 'service.environment',
+  '@version',
+  '@timestamp',
+  'source_host',
+  'message',
+  'thread_name',
+  'level',
+  'logger_name',
+  'exception',
+  'mdc',
+  'ndc',
+  'file',
+  'method',
+  'class',
+  'line_number',
+  'service.name',
+  'service.version',
+  'service.environment',
 ])
 
 export const logstashV1: LayoutReader = {
   layout: 'log4j2-logstash-v1',
-  matches: (r) => r['@version'] !== undefined && r['level_value'] === undefined && (r['source_host'] !== undefined || isObject(r['mdc']) || isObject(r['exception'])),
+  matches: (r) =>
+    r['@version'] !== undefined &&
+    r['level_value'] === undefined &&
+    (r['source_host'] !== undefined || isObject(r['mdc']) || isObject(r['exception'])),
   read,
 }
 

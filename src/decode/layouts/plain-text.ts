@@ -38,7 +38,10 @@ export function readPlainText(raw: string): Reading | null {
   return {
     timeMs: parseTime(time?.[1]),
     level: prefix?.level,
-    message: message === '' && trace !== null ? text.slice(trace.start, trace.start + firstLineEnd(text.slice(trace.start, trace.start + HEAD_CHARS))) : message,
+    message:
+      message === '' && trace !== null
+        ? text.slice(trace.start, trace.start + firstLineEnd(text.slice(trace.start, trace.start + HEAD_CHARS)))
+        : message,
     logger: prefix?.logger,
     thread: trace?.thread ?? prefix?.thread,
     throwable: trace === null ? null : text.slice(trace.start),

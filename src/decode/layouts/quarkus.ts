@@ -8,9 +8,33 @@ import { field, type JsonObject } from '../value.ts'
 import { serviceOf } from './service.ts'
 
 const OWN: ReadonlySet<string> = new Set([
-  'timestamp', '@timestamp', 'sequence', 'loggerClassName', 'loggerName', 'level', 'severity', 'message', 'threadName', 'threadId', 'mdc', 'ndc', 'hostName',
-  'processName', 'processId', 'exception', 'stackTrace', 'stack_trace', 'sourceClassName', 'sourceFileName', 'sourceMethodName', 'sourceLineNumber',
-  'sourceModuleName', 'sourceModuleVersion', 'service.name', 'service.version', 'service.environment',
+  'timestamp',
+  '@timestamp',
+  'sequence',
+  'loggerClassName',
+  'loggerName',
+  'level',
+  'severity',
+  'message',
+  'threadName',
+  'threadId',
+  'mdc',
+  'ndc',
+  'hostName',
+  'processName',
+  'processId',
+  'exception',
+  'stackTrace',
+  'stack_trace',
+  'sourceClassName',
+  'sourceFileName',
+  'sourceMethodName',
+  'sourceLineNumber',
+  'sourceModuleName',
+  'sourceModuleVersion',
+  'service.name',
+  'service.version',
+  'service.environment',
 ])
 const TIMES = ['timestamp', '@timestamp'] as const
 

@@ -8,7 +8,10 @@ const OWN: ReadonlySet<string> = new Set(['ts', 'level', 'msg', 'logger', 'conte
 export const spark: LayoutReader = {
   layout: 'spark',
   // `logger` comes last: a record that was cut is known by what comes first.
-  matches: (r) => typeof r['ts'] === 'string' && r['msg'] !== undefined && (r['logger'] !== undefined || isObject(r['context']) || isObject(r['exception'])),
+  matches: (r) =>
+    typeof r['ts'] === 'string' &&
+    r['msg'] !== undefined &&
+    (r['logger'] !== undefined || isObject(r['context']) || isObject(r['exception'])),
   read,
 }
 

@@ -36,5 +36,10 @@ export function plainMap(pairs: unknown, depth = 0): Record<string, unknown> {
 function scalar(value: JsonObject): unknown {
   const bytes = member(value, 'bytesValue', 'bytes_value')
   if (bytes !== undefined) return Buffer.isBuffer(bytes) ? bytes.toString('base64') : bytes
-  return member(value, 'intValue', 'int_value') ?? member(value, 'doubleValue', 'double_value') ?? member(value, 'boolValue', 'bool_value') ?? null
+  return (
+    member(value, 'intValue', 'int_value') ??
+    member(value, 'doubleValue', 'double_value') ??
+    member(value, 'boolValue', 'bool_value') ??
+    null
+  )
 }

@@ -7,7 +7,12 @@ import type { ErrorEvent, Outcome } from '../../event.ts'
 import { withContext } from '../context.ts'
 import type { Log } from './logs.ts'
 
-export function withBody(outer: ErrorEvent, log: Log, limits: Settings['limits'], decodeBody: (body: unknown) => readonly Outcome<ErrorEvent>[]): ErrorEvent {
+export function withBody(
+  outer: ErrorEvent,
+  log: Log,
+  limits: Settings['limits'],
+  decodeBody: (body: unknown) => readonly Outcome<ErrorEvent>[],
+): ErrorEvent {
   if (log.hasException) return outer
   const [found, ...more] = decodeBody(log.body)
   if (found?.kind !== 'ok' || more.length > 0) return outer

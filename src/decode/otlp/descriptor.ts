@@ -45,7 +45,17 @@ const MESSAGES: Readonly<Record<string, Fields>> = {
   KeyValueList: { values: [1, 'KeyValue', 'repeated'] },
 }
 
-const WIRE_TYPES: Readonly<Record<string, number>> = { int32: 0, uint32: 0, int64: 0, bool: 0, fixed64: 1, double: 1, string: 2, bytes: 2, fixed32: 5 }
+const WIRE_TYPES: Readonly<Record<string, number>> = {
+  int32: 0,
+  uint32: 0,
+  int64: 0,
+  bool: 0,
+  fixed64: 1,
+  double: 1,
+  string: 2,
+  bytes: 2,
+  fixed32: 5,
+}
 const DELIMITED = 2
 
 export interface WireField {
@@ -56,14 +66,18 @@ export interface WireField {
 }
 export type WireMessage = ReadonlyMap<number, WireField>
 
-const root = protobuf.Root.fromJSON({ nested: Object.fromEntries(Object.entries(MESSAGES).map(([name, fields]) => [name, typeOf(name, fields)])) })
+const root = protobuf.Root.fromJSON({
+  nested: Object.fromEntries(Object.entries(MESSAGES).map(([name, fields]) => [name, typeOf(name, fields)])),
+})
 
 export const Request = root.lookupType('Request')
 export const REQUEST = tableOf('Request', new Map())
 
 /** A value is one of its fields: so that `false` and 0, which are sent there alone, are not taken for nothing. */
 function typeOf(name: string, fields: Fields): protobuf.IType {
-  const json = Object.fromEntries(Object.entries(fields).map(([field, [id, type, rule]]) => [field, { id, type, ...(rule === undefined ? {} : { rule }) }]))
+  const json = Object.fromEntries(
+    Object.entries(fields).map(([field, [id, type, rule]]) => [field, { id, type, ...(rule === undefined ? {} : { rule }) }]),
+  )
   return name === 'AnyValue' ? { fields: json, oneofs: { value: { oneof: Object.keys(fields) } } } : { fields: json }
 }
 

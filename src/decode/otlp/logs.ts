@@ -13,8 +13,17 @@ import { member, plainMap, plainValue } from './any-value.ts'
 const LOGGER = ['logger.name', 'log.logger', 'logger', 'code.namespace'] as const
 const ENVIRONMENT = ['deployment.environment.name', 'deployment.environment', 'service.environment'] as const
 const OWN: ReadonlySet<string> = new Set<string>([
-  ...ENVIRONMENT, 'exception.type', 'exception.message', 'exception.stacktrace', 'exception.escaped', 'thread.name', 'thread.id', 'host.name',
-  'service.name', 'service.version', 'log.body.template',
+  ...ENVIRONMENT,
+  'exception.type',
+  'exception.message',
+  'exception.stacktrace',
+  'exception.escaped',
+  'thread.name',
+  'thread.id',
+  'host.name',
+  'service.name',
+  'service.version',
+  'log.body.template',
 ])
 /** How the Java agent's older versions mark a context (MDC) key. */
 const CONTEXT_KEY = /^(?:log4j\.context_data|log4j\.mdc|logback\.mdc|jboss-logmanager\.mdc)\.(?=.)/
@@ -22,7 +31,14 @@ const CONTEXT_KEY = /^(?:log4j\.context_data|log4j\.mdc|logback\.mdc|jboss-logma
 const NAMELESS = 'unknown_service'
 
 /** The least number of each range of four. */
-const SEVERITIES: readonly (readonly [number, Level])[] = [[21, 'FATAL'], [17, 'ERROR'], [13, 'WARN'], [9, 'INFO'], [5, 'DEBUG'], [1, 'TRACE']]
+const SEVERITIES: readonly (readonly [number, Level])[] = [
+  [21, 'FATAL'],
+  [17, 'ERROR'],
+  [13, 'WARN'],
+  [9, 'INFO'],
+  [5, 'DEBUG'],
+  [1, 'TRACE'],
+]
 const SEVERITY_NAME = /^SEVERITY_NUMBER_(TRACE|DEBUG|INFO|WARN|ERROR|FATAL)[234]?$/
 
 export interface Log {
@@ -42,22 +58,31 @@ export function* logsOf(request: JsonObject): Generator<Log> {
     const resource = attributesOf(group['resource'])
     for (const scoped of scopesOf(group)) {
       const scope = scoped['scope'] ?? member(scoped, 'instrumentationLibrary', 'instrumentation_library')
-      for (const record of objects(member(scoped, 'logRecords', 'log_records') ?? scoped['logs'])) yield logOf(record, isObject(scope) ? scope : {}, resource)
+      for (const record of objects(member(scoped, 'logRecords', 'log_records') ?? scoped['logs']))
+        yield logOf(record, isObject(scope) ? scope : {}, resource)
     }
   }
 }
 
 function scopesOf(group: JsonObject): JsonObject[] {
-  return [...objects(member(group, 'scopeLogs', 'scope_logs')), ...objects(member(group, 'instrumentationLibraryLogs', 'instrumentation_library_logs'))]
+  return [
+    ...objects(member(group, 'scopeLogs', 'scope_logs')),
+    ...objects(member(group, 'instrumentationLibraryLogs', 'instrumentation_library_logs')),
+  ]
 }
 
 function logOf(record: JsonObject, scope: JsonObject, resource: JsonObject): Log {
   const attributes = attributesOf(record)
   const level = severityOf(member(record, 'severityNumber', 'severity_number')) ?? textOf(member(record, 'severityText', 'severity_text'))
   const body = plainValue(record['body'])
-  const throwable = { type: attributes['exception.type'], message: attributes['exception.message'], stack_trace: attributes['exception.stacktrace'] }
+  const throwable = {
+    type: attributes['exception.type'],
+    message: attributes['exception.message'],
+    stack_trace: attributes['exception.stacktrace'],
+  }
   const reading: Reading = {
-    timeMs: timeOf(member(record, 'timeUnixNano', 'time_unix_nano')) ?? timeOf(member(record, 'observedTimeUnixNano', 'observed_time_unix_nano')),
+    timeMs:
+      timeOf(member(record, 'timeUnixNano', 'time_unix_nano')) ?? timeOf(member(record, 'observedTimeUnixNano', 'observed_time_unix_nano')),
     level,
     message: messageOf(body),
     messageTemplate: attributes['log.body.template'],
@@ -102,7 +127,11 @@ function timeOf(nanos: unknown): number | null {
 
 /** Ids are bytes in protobuf, hexadecimal text in JSON; all zeroes are none. */
 function idsOf(record: JsonObject): JsonObject {
-  return { trace_id: idOf(member(record, 'traceId', 'trace_id')), span_id: idOf(member(record, 'spanId', 'span_id')), 'event.name': textOf(member(record, 'eventName', 'event_name')) }
+  return {
+    trace_id: idOf(member(record, 'traceId', 'trace_id')),
+    span_id: idOf(member(record, 'spanId', 'span_id')),
+    'event.name': textOf(member(record, 'eventName', 'event_name')),
+  }
 }
 
 function idOf(value: unknown): string | null {

@@ -129,7 +129,8 @@ function closed(bytes: Buffer, table: WireMessage, start: number): Buffer[] {
     }
     const length = (tag.value & 7) === DELIMITED ? varintAt(bytes, tag.next, bytes.length) : null
     if (length === null || field === undefined) break
-    const content = field.inner === null ? [bytes.subarray(length.next), ...(field.isText ? [CUT_MARK] : [])] : closed(bytes, field.inner, length.next)
+    const content =
+      field.inner === null ? [bytes.subarray(length.next), ...(field.isText ? [CUT_MARK] : [])] : closed(bytes, field.inner, length.next)
     return [bytes.subarray(start, tag.next), asVarint(content.reduce((sum, part) => sum + part.length, 0)), ...content]
   }
   return [bytes.subarray(start, at)]

@@ -5,7 +5,14 @@
  * Each group of a query takes room in Druid's merge buffer, and a storm has a group for every error type and minute: so the sketch of hosts is folded
  * down to one that is exact for a few dozen hosts and 3 % off for many, and texts are cut. That is about 1.7 KB for each group: 60,000 in 100 MB.
  */
-import { TYPE_FIELDS, type AlertReader, type BaselineQuery, type BaselineRow, type CountRow, type TypeField } from '../../alert/alert-reader.ts'
+import {
+  TYPE_FIELDS,
+  type AlertReader,
+  type BaselineQuery,
+  type BaselineRow,
+  type CountRow,
+  type TypeField,
+} from '../../alert/alert-reader.ts'
 import type { TimeRange } from '../rollup-store.ts'
 import type { DruidClient } from './client.ts'
 import { current, presentOrNull } from './reader-sql.ts'
@@ -38,7 +45,9 @@ export class DruidAlertReader implements AlertReader {
 
   async counts(range: TimeRange): Promise<CountRow[]> {
     const { from, columns: known } = await this.#tables.look()
-    const dimensions = [...TYPE_FIELDS.map((field) => COLUMNS[field]), 'fingerprint_previous', 'rule'].map((name) => presentOrNull(name, known))
+    const dimensions = [...TYPE_FIELDS.map((field) => COLUMNS[field]), 'fingerprint_previous', 'rule'].map((name) =>
+      presentOrNull(name, known),
+    )
     const rows: CountRow[] = []
     await this.#client.eachRow(
       `SELECT TIMESTAMP_TO_MILLIS(__time), ${dimensions.join(', ')}, SUM("count"), APPROX_COUNT_DISTINCT_DS_HLL(hosts, ${HOSTS_LG_K}),
@@ -76,8 +85,30 @@ function places(count: number): string {
 function countRow(row: readonly unknown[]): CountRow {
   const { job, fingerprint, ...type } = typed(TYPE_FIELDS, row.slice(1))
   // The columns are those of our query.
-  const [previousFingerprint, rule, count, hosts, firstMs, lastMs, title, culprit] = row.slice(1 + TYPE_FIELDS.length) as [string | null, string | null, number, number, number, number, string | null, string | null]
-  return { ...type, job: job ?? '', fingerprint: fingerprint ?? '', windowMs: row[0] as number, previousFingerprint, rule, title: title ?? '', culprit, count, hosts, firstMs, lastMs }
+  const [previousFingerprint, rule, count, hosts, firstMs, lastMs, title, culprit] = row.slice(1 + TYPE_FIELDS.length) as [
+    string | null,
+    string | null,
+    number,
+    number,
+    number,
+    number,
+    string | null,
+    string | null,
+  ]
+  return {
+    ...type,
+    job: job ?? '',
+    fingerprint: fingerprint ?? '',
+    windowMs: row[0] as number,
+    previousFingerprint,
+    rule,
+    title: title ?? '',
+    culprit,
+    count,
+    hosts,
+    firstMs,
+    lastMs,
+  }
 }
 
 /** The first values are those of the fields, in their order. */
@@ -86,5 +117,13 @@ function typed(fields: readonly TypeField[], values: readonly unknown[]): Typed 
     const place = fields.indexOf(field)
     return place === -1 ? null : ((values[place] ?? null) as string | null) // a dimension of ours
   }
-  return { job: of('job'), environment: of('environment'), fingerprint: of('fingerprint'), exceptionClass: of('exceptionClass'), rootCauseClass: of('rootCauseClass'), category: of('category'), severity: of('severity') }
+  return {
+    job: of('job'),
+    environment: of('environment'),
+    fingerprint: of('fingerprint'),
+    exceptionClass: of('exceptionClass'),
+    rootCauseClass: of('rootCauseClass'),
+    category: of('category'),
+    severity: of('severity'),
+  }
 }

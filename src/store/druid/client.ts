@@ -84,7 +84,8 @@ export class DruidClient {
 
   #withoutRows(answer: DruidAnswer): [] {
     if (isMissingTable(answer)) return []
-    if (answer.status === 200 || isMissingColumn(answer) || isMissingInUnion(answer)) throw new TracefoldError('not_available', `Druid has no rows to answer with yet: ${wordsOf(answer.body)}`)
+    if (answer.status === 200 || isMissingColumn(answer) || isMissingInUnion(answer))
+      throw new TracefoldError('not_available', `Druid has no rows to answer with yet: ${wordsOf(answer.body)}`)
     throw refused('SQL', answer)
   }
 
@@ -124,7 +125,11 @@ export class DruidClient {
 }
 
 function away(base: string, cause: unknown): TracefoldError {
-  return new TracefoldError('not_available', `Druid does not answer at ${base}: ${cause instanceof Error ? cause.message || cause.name : String(cause)}`, { cause })
+  return new TracefoldError(
+    'not_available',
+    `Druid does not answer at ${base}: ${cause instanceof Error ? cause.message || cause.name : String(cause)}`,
+    { cause },
+  )
 }
 
 function rowOf(line: Buffer): readonly unknown[] {

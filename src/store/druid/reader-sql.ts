@@ -5,7 +5,17 @@ import { NO_VALUE, TOP_BY, type Only, type TimeRange, type TopBy } from '../roll
 /** Columns that the first version's supervisor did not make. */
 export const LATER_COLUMNS = ['fingerprint_previous', 'severity', 'rule'] as const
 /** What a row of a group says, from its newest events: bytes at most. Druid's merge buffer holds as much for every group of a query, so no more than needed. */
-const LATEST_BYTES = { title: 1_024, sample_message: 1_024, exception_class: 512, root_cause_class: 512, category: 128, severity: 16, rule: 128, culprit: 512, level: 16 } as const
+const LATEST_BYTES = {
+  title: 1_024,
+  sample_message: 1_024,
+  exception_class: 512,
+  root_cause_class: 512,
+  category: 128,
+  severity: 16,
+  rule: 128,
+  culprit: 512,
+  level: 16,
+} as const
 type Latest = keyof typeof LATEST_BYTES
 export const LATEST = Object.keys(LATEST_BYTES) as Latest[] // the keys of LATEST_BYTES are Latest
 
@@ -17,7 +27,11 @@ export interface Narrowed {
   readonly parameters: readonly string[]
 }
 
-export function narrowed({ job, only = {} }: { job: string | null; only?: Only }, groups: KeyGroups, columns: ReadonlySet<string>): Narrowed {
+export function narrowed(
+  { job, only = {} }: { job: string | null; only?: Only },
+  groups: KeyGroups,
+  columns: ReadonlySet<string>,
+): Narrowed {
   const conditions: string[] = []
   const parameters: string[] = []
   if (job !== null) {
@@ -41,7 +55,9 @@ function ofValue(column: string, value: string): { sql: string; parameters: stri
 function ofGroup(key: string, groups: KeyGroups, columns: ReadonlySet<string>): { sql: string; parameters: string[] } {
   const keys = groups.keysOf(groups.groupOf(key))
   const own = `fingerprint IN (${keys.map(() => '?').join(', ')})`
-  return columns.has('fingerprint_previous') ? { sql: `(${own} OR fingerprint_previous = ?)`, parameters: [...keys, key] } : { sql: own, parameters: keys }
+  return columns.has('fingerprint_previous')
+    ? { sql: `(${own} OR fingerprint_previous = ?)`, parameters: [...keys, key] }
+    : { sql: own, parameters: keys }
 }
 
 export function columnOf(by: TopBy, columns: ReadonlySet<string>): string {
@@ -59,7 +75,9 @@ function isThere(name: string, columns: ReadonlySet<string>): boolean {
 }
 
 export function latest(name: Latest, range: TimeRange, columns: ReadonlySet<string>): string {
-  return isThere(name, columns) ? `LATEST(${name}, ${LATEST_BYTES[name]}) FILTER (WHERE ${current(range)}) AS latest_${name}` : `${NULL_TEXT} AS latest_${name}`
+  return isThere(name, columns)
+    ? `LATEST(${name}, ${LATEST_BYTES[name]}) FILTER (WHERE ${current(range)}) AS latest_${name}`
+    : `${NULL_TEXT} AS latest_${name}`
 }
 
 /** Joins the pairs of old key and group, where there are any. Parameters are not allowed in VALUES. */
@@ -75,7 +93,7 @@ export function groupKey(groups: KeyGroups): string {
 
 /** A key of our own rows as SQL text. */
 export function literal(text: string): string {
-  return `'${text.replaceAll('\'', '\'\'')}'`
+  return `'${text.replaceAll("'", "''")}'`
 }
 
 export function measures(range: TimeRange): string {

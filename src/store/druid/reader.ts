@@ -6,9 +6,33 @@
  * them: until then they are null. Where there are several source clusters, each has a datasource, and a query is over all of them (tables.ts).
  */
 import { keyGroups, MAX_LINKS, withPast, type KeyGroups, type KeyLink } from '../key-groups.ts'
-import { NO_VALUE, type JobRow, type JobsQuery, type RollupReader, type TimeRange, type TopQuery, type TopResult, type TopRow, type TrendPoint, type TrendQuery } from '../rollup-store.ts'
+import {
+  NO_VALUE,
+  type JobRow,
+  type JobsQuery,
+  type RollupReader,
+  type TimeRange,
+  type TopQuery,
+  type TopResult,
+  type TopRow,
+  type TrendPoint,
+  type TrendQuery,
+} from '../rollup-store.ts'
 import type { DruidClient } from './client.ts'
-import { before, columnOf, current, groupKey, LATEST, latest, literal, measures, moved, narrowed, withPeriodBefore, type Narrowed } from './reader-sql.ts'
+import {
+  before,
+  columnOf,
+  current,
+  groupKey,
+  LATEST,
+  latest,
+  literal,
+  measures,
+  moved,
+  narrowed,
+  withPeriodBefore,
+  type Narrowed,
+} from './reader-sql.ts'
 import { KnownTables, type Tables } from './tables.ts'
 
 export class DruidReader implements RollupReader {
@@ -100,7 +124,11 @@ export class DruidReader implements RollupReader {
              WHERE ${[withPeriodBefore(query), ...conditions, `fingerprint IN (${apart.map(literal).join(', ')})`].join(' AND ')} GROUP BY 1`,
             parameters,
           )
-    return withPast(rows, groups, new Map(found.map((row) => [row.fingerprint, { firstMs: row.first_ms, wasBefore: (row.before ?? 0) > 0 }])))
+    return withPast(
+      rows,
+      groups,
+      new Map(found.map((row) => [row.fingerprint, { firstMs: row.first_ms, wasBefore: (row.before ?? 0) > 0 }])),
+    )
   }
 
   /** From the links of the range and the period before it. */
@@ -125,7 +153,9 @@ interface SqlMeasures {
   readonly last_ms: number
 }
 type SqlJobRow = SqlMeasures & { readonly job: string; readonly error_types: number }
-type SqlTopRow = SqlMeasures & { readonly group_key: string | null; readonly jobs: number } & { readonly [name in `latest_${(typeof LATEST)[number]}`]: string | null }
+type SqlTopRow = SqlMeasures & { readonly group_key: string | null; readonly jobs: number } & {
+  readonly [name in `latest_${(typeof LATEST)[number]}`]: string | null
+}
 
 function topRow(row: SqlTopRow): TopRow {
   return {

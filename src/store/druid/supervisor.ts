@@ -97,7 +97,8 @@ export async function supervisorHealth(client: DruidClient, names: Names): Promi
   const answer = await client.manage('GET', `/druid/indexer/v1/supervisor/${encodeURIComponent(names.datasource)}/status`)
   if (answer.status === 404) return { ok: false, detail: `missing: supervisor ${names.datasource}. Run \`tracefold setup\``, offsets: {} }
   const { payload } = answer.body as SupervisorStatus // Druid's own answer
-  const state = payload.suspended === true ? 'suspended: rows wait in the rollup topic' : (payload.detailedState ?? payload.state ?? 'unknown')
+  const state =
+    payload.suspended === true ? 'suspended: rows wait in the rollup topic' : (payload.detailedState ?? payload.state ?? 'unknown')
   const offsets = Object.assign({}, ...(payload.activeTasks ?? []).map((task) => task.currentOffsets ?? {})) as Record<string, number>
   return { ok: payload.healthy === true && payload.suspended !== true, detail: `supervisor ${names.datasource} is ${state}`, offsets }
 }

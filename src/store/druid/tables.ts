@@ -34,7 +34,13 @@ export class KnownTables {
     const seen = new Set(rows.map(({ COLUMN_NAME: name }) => name))
     const columns = new Set(LATER_COLUMNS.filter((name) => seen.has(name)))
     const there = new Set(rows.map(({ TABLE_NAME: name }) => name))
-    const tables = { from: fromOf(this.#datasources.filter((name) => there.has(name)), this.#datasources[0] ?? ''), columns }
+    const tables = {
+      from: fromOf(
+        this.#datasources.filter((name) => there.has(name)),
+        this.#datasources[0] ?? '',
+      ),
+      columns,
+    }
     if (this.#datasources.length === 1 && columns.size === LATER_COLUMNS.length) this.#complete = tables
     return tables
   }

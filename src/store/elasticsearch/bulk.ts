@@ -52,10 +52,17 @@ export interface BulkRefusal {
   readonly expired: boolean
 }
 
-type Verdict = { kind: 'done'; result: 'ok' | 'noop' } | { kind: 'busy'; why: string } | { kind: 'no_index' } | { kind: 'refused'; detail: string }
+type Verdict =
+  { kind: 'done'; result: 'ok' | 'noop' } | { kind: 'busy'; why: string } | { kind: 'no_index' } | { kind: 'refused'; detail: string }
 
 /** Resolves when every item is stored or refused. Rejects with `aborted` only. */
-export async function bulkAll(items: readonly BulkItem[], send: SendBulk, limits: BulkLimits, hooks: BulkHooks, signal: AbortSignal): Promise<BulkRefusal[]> {
+export async function bulkAll(
+  items: readonly BulkItem[],
+  send: SendBulk,
+  limits: BulkLimits,
+  hooks: BulkHooks,
+  signal: AbortSignal,
+): Promise<BulkRefusal[]> {
   const refusals: BulkRefusal[] = []
   let open = items
   for (let attempt = 0; open.length > 0; attempt++) {
@@ -79,7 +86,13 @@ interface Round {
   progressed: boolean
 }
 
-async function sendRound(items: readonly BulkItem[], send: SendBulk, limits: BulkLimits, hooks: BulkHooks, signal: AbortSignal): Promise<Round> {
+async function sendRound(
+  items: readonly BulkItem[],
+  send: SendBulk,
+  limits: BulkLimits,
+  hooks: BulkHooks,
+  signal: AbortSignal,
+): Promise<Round> {
   const round: Round = { again: [], refusals: [], why: '', progressed: false }
   const missing = new Map<string, BulkItem[]>()
   const chunks = chunked(items, limits)
@@ -158,7 +171,8 @@ function halves<T>(list: T[]): T[][] {
   return [list.slice(0, middle), list.slice(middle)]
 }
 
-const BUSY_TYPES = /cluster_block|unavailable_shards|rejected_execution|circuit_breaking|process_cluster_event_timeout|no_shard_available|not_master|master_not_discovered|security_exception/
+const BUSY_TYPES =
+  /cluster_block|unavailable_shards|rejected_execution|circuit_breaking|process_cluster_event_timeout|no_shard_available|not_master|master_not_discovered|security_exception/
 
 function judge(answer: ItemAnswer | undefined): Verdict {
   if (answer === undefined) return { kind: 'busy', why: 'an answer without this item' }
@@ -168,7 +182,8 @@ function judge(answer: ItemAnswer | undefined): Verdict {
   const reason = reasonOf(answer)
   if (type === 'index_not_found_exception' || reason.includes('require_alias')) return { kind: 'no_index' }
   if (reason.includes('unable to find script')) return { kind: 'busy', why: `${reason}: run \`tracefold setup\`` }
-  if (status === 409 || status === 429 || status >= 500 || status === 404 || BUSY_TYPES.test(type)) return { kind: 'busy', why: `${status} ${reason}` }
+  if (status === 409 || status === 429 || status >= 500 || status === 404 || BUSY_TYPES.test(type))
+    return { kind: 'busy', why: `${status} ${reason}` }
   return { kind: 'refused', detail: reason }
 }
 

@@ -108,7 +108,10 @@ export class ElasticsearchDocuments implements LedgerReader {
   async #send(items: readonly BulkItem[], signal: AbortSignal): Promise<ItemAnswer[]> {
     const operations: string[] = []
     for (const item of items) {
-      operations.push(JSON.stringify({ update: { _index: item.index, _id: item.id, retry_on_conflict: RETRY_ON_CONFLICT, require_alias: true } }), item.body)
+      operations.push(
+        JSON.stringify({ update: { _index: item.index, _id: item.id, retry_on_conflict: RETRY_ON_CONFLICT, require_alias: true } }),
+        item.body,
+      )
     }
     const answer = await this.#options.client.bulk({ operations, filter_path: 'items.*.status,items.*.result,items.*.error' }, { signal })
     if (!Array.isArray(answer.items)) throw new Error('the answer to a bulk request names no items: is this Elasticsearch?')
@@ -148,7 +151,9 @@ async function asked<T>(code: 'neighbour_away' | 'not_available', ask: () => Pro
   try {
     return await ask()
   } catch (cause) {
-    throw new TracefoldError(code, `Elasticsearch does not answer as expected: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    throw new TracefoldError(code, `Elasticsearch does not answer as expected: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    })
   }
 }
 
@@ -164,7 +169,8 @@ function newest(entries: readonly { contributor: string; reached: number }[]): E
   let best: Evidence | null = null
   for (const { contributor, reached } of entries) {
     const incarnation = incarnationOf(contributor)
-    if (best === null || incarnation > best.incarnation || (incarnation === best.incarnation && reached > best.next)) best = { incarnation, next: reached }
+    if (best === null || incarnation > best.incarnation || (incarnation === best.incarnation && reached > best.next))
+      best = { incarnation, next: reached }
   }
   return best
 }

@@ -14,9 +14,17 @@ import { KEPT, type SetName } from '../detail-store.ts'
 const MAPPING_VERSION = 1
 
 /** Under which name a document shows each of its bounded sets. */
-const SHOWN: Readonly<Record<SetName, string>> = { hosts: 'hosts', messages: 'messages', stacks: 'fp_stacks', previous: 'fp_prev', operators: 'operators' }
+const SHOWN: Readonly<Record<SetName, string>> = {
+  hosts: 'hosts',
+  messages: 'messages',
+  stacks: 'fp_stacks',
+  previous: 'fp_prev',
+  operators: 'operators',
+}
 
-const keepSets = Object.entries(SHOWN).map(([name, field]) => `keep(source, '${name}', '${field}', params.${name}, ${KEPT[name as SetName]});`) // the keys of SHOWN are SetName
+const keepSets = Object.entries(SHOWN).map(
+  ([name, field]) => `keep(source, '${name}', '${field}', params.${name}, ${KEPT[name as SetName]});`,
+) // the keys of SHOWN are SetName
 
 /** The merge law of detail-store.ts. `n` is absolute for its block. Documents add to `count`; ledger entries to each of `counts`. */
 const MERGE_SCRIPT = `
@@ -151,7 +159,15 @@ export function ledgerTemplate(names: Names, settings: ElasticsearchSettings) {
       settings: { number_of_shards: 1, number_of_replicas: settings.replicas, refresh_interval: `${settings.refreshSeconds}s` },
       mappings: {
         dynamic: false,
-        properties: { kind: keyword, branch: keyword, contributor: keyword, day: { type: 'date', format: 'strict_date' }, reached: { type: 'long' }, counts: opaque, marks: opaque },
+        properties: {
+          kind: keyword,
+          branch: keyword,
+          contributor: keyword,
+          day: { type: 'date', format: 'strict_date' },
+          reached: { type: 'long' },
+          counts: opaque,
+          marks: opaque,
+        },
       },
     },
   }
@@ -169,6 +185,8 @@ export function dayIndex(alias: string): string {
 
 /** Start of the day that an alias or index of `dayAlias` stands for, or null for anything else (a copy that somebody made, say). */
 export function dayOf(names: Names, index: string): number | null {
-  const match = index.startsWith(`${names.detailIndex}-`) ? /^(\d{4})\.(\d{2})\.(\d{2})(?:-v\d+)?$/.exec(index.slice(names.detailIndex.length + 1)) : null
+  const match = index.startsWith(`${names.detailIndex}-`)
+    ? /^(\d{4})\.(\d{2})\.(\d{2})(?:-v\d+)?$/.exec(index.slice(names.detailIndex.length + 1))
+    : null
   return match === null ? null : Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3]))
 }

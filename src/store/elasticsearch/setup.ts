@@ -19,7 +19,12 @@ export async function setUpElasticsearch(client: Client, names: Names, settings:
     })
   }
   await addFields(client, names, detail.template.mappings.properties)
-  return [`script ${scriptId(names)}`, `index template ${names.detailIndex}`, `index template ${names.ledgerIndex}`, `index ${ledgerIndex(names)}`]
+  return [
+    `script ${scriptId(names)}`,
+    `index template ${names.detailIndex}`,
+    `index template ${names.ledgerIndex}`,
+    `index ${ledgerIndex(names)}`,
+  ]
 }
 
 /** What `setup` has still to make; empty when all is there. Rejects where Elasticsearch is away. */

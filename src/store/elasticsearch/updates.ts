@@ -14,7 +14,13 @@ export function documentItem(update: DocumentUpdate, alias: string, script: stri
   const body = JSON.stringify({
     scripted_upsert: true,
     script: { id: script, params: documentParams(update) },
-    upsert: { ...(update.sample === null ? {} : sampleFields(update.sample)), ...identityFields(update.identity, update.sample), count: 0, marks: {}, kept: {} },
+    upsert: {
+      ...(update.sample === null ? {} : sampleFields(update.sample)),
+      ...identityFields(update.identity, update.sample),
+      count: 0,
+      marks: {},
+      kept: {},
+    },
   })
   return { id: update.id, index: alias, body }
 }
@@ -31,7 +37,13 @@ export function ledgerItems(entries: readonly LedgerEntry[], index: string, scri
 
 function ledgerBody(entries: readonly LedgerEntry[], script: string): string {
   const { branch, contributor, day } = entries[0] as LedgerEntry // never empty
-  const parts = entries.map((entry) => ({ c: contributor, b: entry.block, n: entry.counts['consumed'] ?? 0, next: entry.next, counts: entry.counts }))
+  const parts = entries.map((entry) => ({
+    c: contributor,
+    b: entry.block,
+    n: entry.counts['consumed'] ?? 0,
+    next: entry.next,
+    counts: entry.counts,
+  }))
   const upsert = { kind: 'ledger', branch, contributor, day, counts: {}, marks: {} }
   return JSON.stringify({ scripted_upsert: true, script: { id: script, params: { parts } }, upsert })
 }
@@ -65,7 +77,12 @@ function identityFields(identity: DocumentIdentity, sample: Sample | null) {
     link: identity.classification?.link ?? null,
     log: { level: identity.level, logger: identity.logger },
     service: { name: sample?.serviceName ?? null, environment: identity.environment, version: identity.serviceVersion },
-    error: { type: identity.exceptionClass, root_type: identity.rootCauseClass, grouping_key: identity.fp, ...errorFields(sample?.throwable ?? null) },
+    error: {
+      type: identity.exceptionClass,
+      root_type: identity.rootCauseClass,
+      grouping_key: identity.fp,
+      ...errorFields(sample?.throwable ?? null),
+    },
   }
 }
 
@@ -88,7 +105,9 @@ function sampleFields(sample: Sample) {
 
 /** Elasticsearch refuses the whole document for one key with a NUL, or so long that key and value are no term any more. */
 function labelsOf(context: ReadonlyMap<string, string>): Record<string, string> {
-  return Object.fromEntries([...context].map(([key, value]) => [key.replaceAll('\0', '\ufffd').slice(0, MAX_LABEL_KEY_CHARS).toWellFormed(), value]))
+  return Object.fromEntries(
+    [...context].map(([key, value]) => [key.replaceAll('\0', '\ufffd').slice(0, MAX_LABEL_KEY_CHARS).toWellFormed(), value]),
+  )
 }
 
 function errorFields(throwable: LoggedThrowable | null): { message?: string | null; stack_trace?: string } {

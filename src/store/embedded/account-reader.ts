@@ -14,7 +14,9 @@ export function accountReader(db: Database): LedgerReader & DeadLetterReader {
 
 /** Every HTTP request is a contributor of its own: here they are one. */
 function totals(db: Database, { from, to }: { from: string; to: string }): LedgerTotal[] {
-  const rows = db.prepare('SELECT branch, contributor, day, counts FROM ledger WHERE day BETWEEN ? AND ? ORDER BY day, branch, contributor').all<LedgerRow>(from, to)
+  const rows = db
+    .prepare('SELECT branch, contributor, day, counts FROM ledger WHERE day BETWEEN ? AND ? ORDER BY day, branch, contributor')
+    .all<LedgerRow>(from, to)
   const lines = new Map<string, LedgerTotal>()
   for (const { branch, contributor, day, counts } of rows) {
     const name = contributor.startsWith('http/') ? 'http' : contributor

@@ -20,7 +20,17 @@ export function readPosition(db: Database, branch: BranchName, { cluster, topic,
 
 export function writePosition(db: Database, branch: BranchName, progress: Progress, nowMs: number): void {
   const { partition: p, incarnation, next, from, rules } = progress
-  db.prepare('INSERT OR REPLACE INTO position VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)').run(branch, p.cluster, p.topic, p.partition, incarnation, next, from, rules, nowMs)
+  db.prepare('INSERT OR REPLACE INTO position VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
+    branch,
+    p.cluster,
+    p.topic,
+    p.partition,
+    incarnation,
+    next,
+    from,
+    rules,
+    nowMs,
+  )
 }
 
 interface LedgerRow {
@@ -45,11 +55,26 @@ export function addLedgerEntry(db: Database, entry: LedgerEntry): void {
 }
 
 function readLedger(db: Database, { day, branch, contributor }: LedgerEntry): LedgerRow | undefined {
-  return db.prepare('SELECT counts, block, block_counts FROM ledger WHERE day = ? AND branch = ? AND contributor = ?').get(day, branch, contributor)
+  return db
+    .prepare('SELECT counts, block, block_counts FROM ledger WHERE day = ? AND branch = ? AND contributor = ?')
+    .get(day, branch, contributor)
 }
 
-function writeLedger(db: Database, { day, branch, contributor }: LedgerEntry, counts: LedgerCounts, block: number | null, blockCounts: LedgerCounts | null): void {
-  db.prepare('INSERT OR REPLACE INTO ledger VALUES (?, ?, ?, ?, ?, ?)').run(day, branch, contributor, JSON.stringify(counts), block, blockCounts === null ? null : JSON.stringify(blockCounts))
+function writeLedger(
+  db: Database,
+  { day, branch, contributor }: LedgerEntry,
+  counts: LedgerCounts,
+  block: number | null,
+  blockCounts: LedgerCounts | null,
+): void {
+  db.prepare('INSERT OR REPLACE INTO ledger VALUES (?, ?, ?, ?, ?, ?)').run(
+    day,
+    branch,
+    contributor,
+    JSON.stringify(counts),
+    block,
+    blockCounts === null ? null : JSON.stringify(blockCounts),
+  )
 }
 
 export function parseCounts(text: string | null | undefined): LedgerCounts {
@@ -67,5 +92,11 @@ export function plus(counts: LedgerCounts, more: LedgerCounts, sign = 1): Ledger
 }
 
 export function writeLetter(db: Database, { body, ...letter }: DeadLetter): void {
-  db.prepare('INSERT OR REPLACE INTO letter VALUES (?, ?, ?, ?, ?)').run(letter.id, letter.timeMs, letter.reason, JSON.stringify(letter), body)
+  db.prepare('INSERT OR REPLACE INTO letter VALUES (?, ?, ?, ?, ?)').run(
+    letter.id,
+    letter.timeMs,
+    letter.reason,
+    JSON.stringify(letter),
+    body,
+  )
 }

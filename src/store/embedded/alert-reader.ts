@@ -4,7 +4,14 @@
  *
  * What is grouped is grouped here and not by SQLite: what tells types apart stands in a series' JSON, which is read once for each series of the range.
  */
-import { TYPE_FIELDS, type AlertReader, type BaselineQuery, type BaselineRow, type CountRow, type TypeField } from '../../alert/alert-reader.ts'
+import {
+  TYPE_FIELDS,
+  type AlertReader,
+  type BaselineQuery,
+  type BaselineRow,
+  type CountRow,
+  type TypeField,
+} from '../../alert/alert-reader.ts'
 import type { TimeRange } from '../rollup-store.ts'
 import type { Database } from '../sqlite.ts'
 import { rowsOf } from './rollup-sql.ts'
@@ -49,7 +56,10 @@ function counts(db: Database, { fromMs, toMs }: TimeRange): CountRow[] {
   return [...rows.values()]
 }
 
-function countRow({ timeMs, count, firstMs, lastMs }: Part, { job, environment, fingerprint, exceptionClass, rootCauseClass, category, severity, fingerprintPrevious, rule, title, culprit }: Series): Mutable<CountRow> {
+function countRow(
+  { timeMs, count, firstMs, lastMs }: Part,
+  { job, environment, fingerprint, exceptionClass, rootCauseClass, category, severity, fingerprintPrevious, rule, title, culprit }: Series,
+): Mutable<CountRow> {
   const type = { job, environment, fingerprint, exceptionClass, rootCauseClass, category, severity }
   return { ...type, windowMs: timeMs, previousFingerprint: fingerprintPrevious, rule, title, culprit, count, hosts: 0, firstMs, lastMs }
 }
@@ -82,7 +92,15 @@ function baseline(db: Database, { fromMs, toMs, intervalMs, by }: BaselineQuery)
 
 function typeOf(series: Series, by: readonly TypeField[]): Readonly<Record<TypeField, string | null>> {
   const of = (field: TypeField) => (by.includes(field) ? series[field] : null)
-  return { job: of('job'), environment: of('environment'), fingerprint: of('fingerprint'), exceptionClass: of('exceptionClass'), rootCauseClass: of('rootCauseClass'), category: of('category'), severity: of('severity') }
+  return {
+    job: of('job'),
+    environment: of('environment'),
+    fingerprint: of('fingerprint'),
+    exceptionClass: of('exceptionClass'),
+    rootCauseClass: of('rootCauseClass'),
+    category: of('category'),
+    severity: of('severity'),
+  }
 }
 
 function partsOf(db: Database, segments: readonly Segment[], fromMs: number, intervalMs: number): Part[] {
@@ -94,20 +112,29 @@ function partsOf(db: Database, segments: readonly Segment[], fromMs: number, int
 /** An earlier version knew neither rule nor severity, nor a key before. */
 function seriesOf(db: Database, segments: readonly Segment[]): Map<number, Series> {
   const rows = rowsOf('rollup', segments, ALL)
-  const found = db.prepare(`SELECT seq, value FROM series WHERE seq IN (SELECT r.series ${rows.sql})`).all<{ seq: number; value: string }>(...rows.values)
+  const found = db
+    .prepare(`SELECT seq, value FROM series WHERE seq IN (SELECT r.series ${rows.sql})`)
+    .all<{ seq: number; value: string }>(...rows.values)
   return new Map(found.map(({ seq, value }) => [seq, parsed(value)]))
 }
 
 function parsed(value: string): Series {
   const series = JSON.parse(value) as Omit<Series, 'severity' | 'rule' | 'fingerprintPrevious'> & Partial<Series> // written by rollups.ts only
-  return { ...series, severity: series.severity ?? null, rule: series.rule ?? null, fingerprintPrevious: series.fingerprintPrevious ?? null }
+  return {
+    ...series,
+    severity: series.severity ?? null,
+    rule: series.rule ?? null,
+    fingerprintPrevious: series.fingerprintPrevious ?? null,
+  }
 }
 
 /** Numbers of hosts by minute and series. */
 function hostsOf(db: Database, minutes: readonly Segment[]): Map<string, number[]> {
   const rows = rowsOf('rollup_host', minutes, ALL)
   const found = new Map<string, number[]>()
-  for (const { timeMs, series, host } of db.prepare(`SELECT r.start_ms AS timeMs, r.series, r.host ${rows.sql}`).all<{ timeMs: number; series: number; host: number }>(...rows.values)) {
+  for (const { timeMs, series, host } of db
+    .prepare(`SELECT r.start_ms AS timeMs, r.series, r.host ${rows.sql}`)
+    .all<{ timeMs: number; series: number; host: number }>(...rows.values)) {
     const place = placeOf({ timeMs, series })
     const known = found.get(place)
     if (known === undefined) found.set(place, [host])

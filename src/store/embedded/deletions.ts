@@ -18,7 +18,9 @@ const FORGOTTEN_HTTP = 'http'
 export type Step = (db: Database, cutoffMs: number) => number
 
 export function deleteDocuments(db: Database, cutoffMs: number): number {
-  const gone = db.prepare('DELETE FROM document WHERE seq IN (SELECT seq FROM document WHERE window_ms < ? ORDER BY window_ms LIMIT ?) RETURNING seq').all<{ seq: number }>(cutoffMs, STEP_ROWS)
+  const gone = db
+    .prepare('DELETE FROM document WHERE seq IN (SELECT seq FROM document WHERE window_ms < ? ORDER BY window_ms LIMIT ?) RETURNING seq')
+    .all<{ seq: number }>(cutoffMs, STEP_ROWS)
   for (const { seq } of gone) {
     db.prepare('DELETE FROM mark WHERE document = ?').run(seq)
     db.prepare('DELETE FROM sample WHERE document = ?').run(seq)
@@ -29,7 +31,9 @@ export function deleteDocuments(db: Database, cutoffMs: number): number {
 }
 
 function deleteTexts(db: Database, cutoffMs: number): number {
-  const gone = db.prepare('DELETE FROM text WHERE seq IN (SELECT seq FROM text WHERE day < ? LIMIT ?) RETURNING seq').all<{ seq: number }>(cutoffMs / DAY_MS, STEP_ROWS)
+  const gone = db
+    .prepare('DELETE FROM text WHERE seq IN (SELECT seq FROM text WHERE day < ? LIMIT ?) RETURNING seq')
+    .all<{ seq: number }>(cutoffMs / DAY_MS, STEP_ROWS)
   for (const { seq } of gone) db.prepare('DELETE FROM text_index WHERE rowid = ?').run(seq)
   return gone.length
 }
@@ -37,7 +41,9 @@ function deleteTexts(db: Database, cutoffMs: number): number {
 /** Minutes first, days last: the days tell what is left to delete, should it end in the middle. */
 export function deleteRollups(db: Database, cutoffMs: number): number {
   for (const tier of TIERS.toReversed()) {
-    const rows = deleteTier(db, 'rollup_host', 'start_ms, job, series, host', tier, cutoffMs) || deleteTier(db, 'rollup', 'start_ms, job, series', tier, cutoffMs)
+    const rows =
+      deleteTier(db, 'rollup_host', 'start_ms, job, series, host', tier, cutoffMs) ||
+      deleteTier(db, 'rollup', 'start_ms, job, series', tier, cutoffMs)
     if (rows > 0) return rows
   }
   return deleteInterned(db, ['series', 'message', 'host', 'job'], cutoffMs)
@@ -52,7 +58,9 @@ function deleteTier(db: Database, table: string, key: string, tier: number, cuto
 function deleteInterned(db: Database, tables: readonly InternedTable[], cutoffMs: number): number {
   let rows = 0
   for (const table of tables) {
-    rows += db.prepare(`DELETE FROM ${table} WHERE seq IN (SELECT seq FROM ${table} WHERE day < ? LIMIT ?)`).run(cutoffMs / DAY_MS, STEP_ROWS)
+    rows += db
+      .prepare(`DELETE FROM ${table} WHERE seq IN (SELECT seq FROM ${table} WHERE day < ? LIMIT ?)`)
+      .run(cutoffMs / DAY_MS, STEP_ROWS)
   }
   return rows
 }
@@ -63,7 +71,9 @@ export function deleteLetters(db: Database, cutoffMs: number): number {
 
 export function deleteLedger(db: Database, cutoffMs: number): number {
   const day = new Date(cutoffMs).toISOString().slice(0, 10)
-  return db.prepare('DELETE FROM ledger WHERE (day, branch, contributor) IN (SELECT day, branch, contributor FROM ledger WHERE day < ? LIMIT ?)').run(day, STEP_ROWS)
+  return db
+    .prepare('DELETE FROM ledger WHERE (day, branch, contributor) IN (SELECT day, branch, contributor FROM ledger WHERE day < ? LIMIT ?)')
+    .run(day, STEP_ROWS)
 }
 
 interface HttpKey {
@@ -82,11 +92,15 @@ export function forgetHttpKeys(db: Database, cutoffMs: number): number {
        RETURNING branch, topic, partition, incarnation`,
     )
     .all<HttpKey>(cutoffMs, STEP_KEYS)
-  for (const key of keys) foldLedger(db, key.branch, contributorKey({ cluster: 'http', topic: key.topic, partition: key.partition }, key.incarnation))
+  for (const key of keys)
+    foldLedger(db, key.branch, contributorKey({ cluster: 'http', topic: key.topic, partition: key.partition }, key.incarnation))
   return keys.length
 }
 
 function foldLedger(db: Database, branch: BranchName, contributor: string): void {
-  const gone = db.prepare('DELETE FROM ledger WHERE contributor = ? AND branch = ? RETURNING day, counts').all<{ day: string; counts: string }>(contributor, branch)
-  for (const { day, counts } of gone) addLedgerEntry(db, { branch, contributor: FORGOTTEN_HTTP, day, block: 0, next: 0, counts: parseCounts(counts) })
+  const gone = db
+    .prepare('DELETE FROM ledger WHERE contributor = ? AND branch = ? RETURNING day, counts')
+    .all<{ day: string; counts: string }>(contributor, branch)
+  for (const { day, counts } of gone)
+    addLedgerEntry(db, { branch, contributor: FORGOTTEN_HTTP, day, block: 0, next: 0, counts: parseCounts(counts) })
 }

@@ -68,11 +68,16 @@ export function detailReader(db: Database): DetailReader {
 
 function find(db: Database, query: DetailQuery): Found[] {
   const { conditions, values } = conditionsOf(query)
-  if (query.text === null) return db.prepare(`SELECT seq, window_ms FROM document WHERE ${conditions} ORDER BY window_ms DESC, id LIMIT ?`).all<Found>(...values, query.limit)
+  if (query.text === null)
+    return db
+      .prepare(`SELECT seq, window_ms FROM document WHERE ${conditions} ORDER BY window_ms DESC, id LIMIT ?`)
+      .all<Found>(...values, query.limit)
   const found = new Map<number, Found>()
   for (const text of textsWith(db, query.text)) {
     for (const column of ['title', 'message', 'trace']) {
-      const rows = db.prepare(`SELECT seq, window_ms FROM document WHERE ${column} = ? AND ${conditions} ORDER BY window_ms DESC LIMIT ?`).all<Found>(text, ...values, query.limit)
+      const rows = db
+        .prepare(`SELECT seq, window_ms FROM document WHERE ${column} = ? AND ${conditions} ORDER BY window_ms DESC LIMIT ?`)
+        .all<Found>(text, ...values, query.limit)
       for (const row of rows) found.set(row.seq, row)
     }
   }
@@ -96,7 +101,10 @@ function conditionsOf(query: DetailQuery): { conditions: string; values: SqlValu
 function textsWith(db: Database, text: string): number[] {
   const match = matchOf(text)
   if (match === null) return []
-  return db.prepare('SELECT rowid AS seq FROM text_index WHERE text_index MATCH ? ORDER BY rowid DESC LIMIT ?').all<{ seq: number }>(match, MAX_TEXTS).map(({ seq }) => seq)
+  return db
+    .prepare('SELECT rowid AS seq FROM text_index WHERE text_index MATCH ? ORDER BY rowid DESC LIMIT ?')
+    .all<{ seq: number }>(match, MAX_TEXTS)
+    .map(({ seq }) => seq)
 }
 
 /** Each word as a quoted phrase, so that nothing a person types is read as FTS5's own language. Null where nothing is left to look for. */
@@ -118,7 +126,10 @@ function read(db: Database, seq: number): StoredDocument | null {
 
 /** What is parsed here was written by documents.ts only. */
 function documentOf(row: DocumentRow): StoredDocument {
-  const identity = { ...(JSON.parse(row.identity) as Omit<DocumentIdentity, 'window'>), window: row.window_ms as DocumentIdentity['window'] }
+  const identity = {
+    ...(JSON.parse(row.identity) as Omit<DocumentIdentity, 'window'>),
+    window: row.window_ms as DocumentIdentity['window'],
+  }
   const kept = parseKept(row.kept)
   const values = (members: Kept[keyof Kept]) => members.map(({ value }) => value)
   return {
@@ -137,7 +148,13 @@ function documentOf(row: DocumentRow): StoredDocument {
 }
 
 function sampleOf({ context, throwable, ...event }: VariableParts, message: string, trace: string): Sample {
-  return { ...UNKNOWN_BEFORE, ...event, message, context: new Map(context), throwable: throwable === null ? null : throwableOf(throwable, trace) }
+  return {
+    ...UNKNOWN_BEFORE,
+    ...event,
+    message,
+    context: new Map(context),
+    throwable: throwable === null ? null : throwableOf(throwable, trace),
+  }
 }
 
 function throwableOf(throwable: NonNullable<VariableParts['throwable']>, trace: string): LoggedThrowable {

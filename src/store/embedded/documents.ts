@@ -43,7 +43,8 @@ export class Documents {
     const oldest = startOf(detailDays, nowMs)
     const refusals: Refusal[] = []
     for (const update of updates) {
-      if (update.identity.window < oldest) refusals.push({ id: update.id, detail: `its window is older than the ${detailDays} days that detail is kept`, expired: true })
+      if (update.identity.window < oldest)
+        refusals.push({ id: update.id, detail: `its window is older than the ${detailDays} days that detail is kept`, expired: true })
       else this.#mergeOne(update)
     }
     return refusals
@@ -54,12 +55,16 @@ export class Documents {
   }
 
   #mergeOne(update: DocumentUpdate): void {
-    const row = this.#db.prepare('SELECT seq, count, first_ms, last_ms, kept, message FROM document WHERE window_ms = ? AND id = ?').get<DocumentRow>(update.identity.window, update.id)
+    const row = this.#db
+      .prepare('SELECT seq, count, first_ms, last_ms, kept, message FROM document WHERE window_ms = ? AND id = ?')
+      .get<DocumentRow>(update.identity.window, update.id)
     const change = this.#changeOf(update, row?.seq ?? null)
     if (change === null) return
     const seq = row === undefined ? this.#insert(update, change.added) : this.#update(update, row, change.added)
     for (const [contributor, mark] of change.marks) {
-      this.#db.prepare('INSERT INTO mark VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET block = excluded.block, n = excluded.n').run(seq, contributor, mark.block, mark.n)
+      this.#db
+        .prepare('INSERT INTO mark VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET block = excluded.block, n = excluded.n')
+        .run(seq, contributor, mark.block, mark.n)
     }
     if (update.sample !== null && (row === undefined || row.message === null)) this.#keepSample(seq, update.sample, update.identity.window)
   }
@@ -87,8 +92,21 @@ export class Documents {
     const kept = mergeKept(NOTHING_KEPT, update)
     const identity = this.#identities.seqOf(JSON.stringify({ job, fp, title, ...rest }), window)
     const row = this.#db
-      .prepare('INSERT INTO document (window_ms, id, job, fingerprint, identity, title, count, first_ms, last_ms, kept) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq')
-      .get<{ seq: number }>(window, update.id, job, fp, identity, this.#texts.seqOf(title, window), count, update.firstMs, update.lastMs, JSON.stringify(kept))
+      .prepare(
+        'INSERT INTO document (window_ms, id, job, fingerprint, identity, title, count, first_ms, last_ms, kept) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq',
+      )
+      .get<{ seq: number }>(
+        window,
+        update.id,
+        job,
+        fp,
+        identity,
+        this.#texts.seqOf(title, window),
+        count,
+        update.firstMs,
+        update.lastMs,
+        JSON.stringify(kept),
+      )
     if (row === undefined) throw new Error(`no number for the new document ${update.id}`)
     this.#link(row.seq, NOTHING_KEPT.previous, kept.previous)
     return row.seq

@@ -41,12 +41,22 @@ function inOurWords(cause: unknown, path: string): unknown {
         { cause },
       )
     case SQLITE.FULL:
-      return new TracefoldError('neighbour_away', `no room left on the disk of ${path} (SQLite: ${words}). Nothing is lost: the write is tried again until there is room. Free some space, or lower embedded.maxBytes.`, { cause })
+      return new TracefoldError(
+        'neighbour_away',
+        `no room left on the disk of ${path} (SQLite: ${words}). Nothing is lost: the write is tried again until there is room. Free some space, or lower embedded.maxBytes.`,
+        { cause },
+      )
     case SQLITE.BUSY:
     case SQLITE.LOCKED:
-      return new TracefoldError('neighbour_away', `${path} is held by another program (SQLite: ${words}). The write is tried again.`, { cause })
+      return new TracefoldError('neighbour_away', `${path} is held by another program (SQLite: ${words}). The write is tried again.`, {
+        cause,
+      })
     case SQLITE.CANTOPEN:
-      return new TracefoldError('usage', `${path} cannot be opened (SQLite: ${words}). Expected a file in a folder that this user may read and write.`, { cause })
+      return new TracefoldError(
+        'usage',
+        `${path} cannot be opened (SQLite: ${words}). Expected a file in a folder that this user may read and write.`,
+        { cause },
+      )
     default:
       return new TracefoldError('store_refused', `SQLite failed on ${path}: ${words}. The write was undone as a whole.`, { cause })
   }

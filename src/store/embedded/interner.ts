@@ -49,7 +49,9 @@ export class Interner {
   #write(hash: Buffer, value: string, day: number): Known {
     const row = this.#db.prepare(`SELECT seq, day FROM ${this.#table} WHERE hash = ?`).get<Known>(hash)
     if (row !== undefined) return row.day >= day ? row : this.#touch(row.seq, day)
-    const inserted = this.#db.prepare(`INSERT INTO ${this.#table} (hash, value, day) VALUES (?, ?, ?) RETURNING seq`).get<{ seq: number }>(hash, value, day)
+    const inserted = this.#db
+      .prepare(`INSERT INTO ${this.#table} (hash, value, day) VALUES (?, ?, ?) RETURNING seq`)
+      .get<{ seq: number }>(hash, value, day)
     if (inserted === undefined) throw new Error(`no number for a new value of ${this.#table}`)
     this.#onNew(inserted.seq, value)
     return { seq: inserted.seq, day }

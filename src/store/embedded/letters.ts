@@ -49,7 +49,11 @@ interface Row {
 /** Throws `usage` where there is no database. */
 export function openEmbeddedLetters(options: EmbeddedLettersOptions): EmbeddedLetterBox {
   const file = join(options.path, 'tracefold.db')
-  if (!existsSync(file)) throw new TracefoldError('usage', `there is no database ${file}. Expected the folder of an embedded store (embedded.path) that has been running: tracefold run makes it.`)
+  if (!existsSync(file))
+    throw new TracefoldError(
+      'usage',
+      `there is no database ${file}. Expected the folder of an embedded store (embedded.path) that has been running: tracefold run makes it.`,
+    )
   return translated(file, () => {
     const db = openDatabase(file, { busyTimeoutMs: BUSY_TIMEOUT_MS })
     try {
@@ -74,7 +78,11 @@ async function newest(db: Database, { limit, after, ...filter }: LetterQuery): P
   let place = after ?? { timeMs: filter.toMs ?? Number.MAX_SAFE_INTEGER, id: '' }
   for (;;) {
     const rows = read(db, () =>
-      db.prepare('SELECT rowid AS place, letter FROM letter WHERE (time_ms, id) < (?, ?) AND time_ms >= ? ORDER BY time_ms DESC, id DESC LIMIT ?').all<Row>(place.timeMs, place.id, filter.fromMs ?? 0, STEP),
+      db
+        .prepare(
+          'SELECT rowid AS place, letter FROM letter WHERE (time_ms, id) < (?, ?) AND time_ms >= ? ORDER BY time_ms DESC, id DESC LIMIT ?',
+        )
+        .all<Row>(place.timeMs, place.id, filter.fromMs ?? 0, STEP),
     )
     for (const row of rows) {
       const head = headOf(row)
@@ -97,7 +105,7 @@ function letterOf(db: Database, id: string): DeadLetter | null {
 async function purge(db: Database, filter: LetterFilter, signal: AbortSignal): Promise<number> {
   let purged = 0
   const last = lastPlace(db)
-  for (let from = 0; ; ) {
+  for (let from = 0; ;) {
     const rows = rowsFrom(db, from, last)
     const places = rows.filter((row) => matches(filter, headOf(row))).map(({ place }) => place)
     purged += await inTransaction(db, signal, () => remove(db, places))
@@ -109,8 +117,12 @@ async function purge(db: Database, filter: LetterFilter, signal: AbortSignal): P
 
 async function trim(db: Database, maxBytes: number): Promise<number> {
   let deleted = 0
-  for (let excess = (await usedBytes(db)) - maxBytes; excess > 0; ) {
-    const oldest = read(db, () => db.prepare('SELECT rowid AS place, length(letter) + length(body) AS bytes FROM letter ORDER BY time_ms, id LIMIT ?').all<{ place: number; bytes: number }>(STEP))
+  for (let excess = (await usedBytes(db)) - maxBytes; excess > 0;) {
+    const oldest = read(db, () =>
+      db
+        .prepare('SELECT rowid AS place, length(letter) + length(body) AS bytes FROM letter ORDER BY time_ms, id LIMIT ?')
+        .all<{ place: number; bytes: number }>(STEP),
+    )
     if (oldest.length === 0) break // somebody else has deleted them
     const places: number[] = []
     for (const { place, bytes } of oldest) {
@@ -126,9 +138,13 @@ async function trim(db: Database, maxBytes: number): Promise<number> {
 
 async function usedBytes(db: Database): Promise<number> {
   let used = 0
-  for (let from = 0; ; ) {
+  for (let from = 0; ;) {
     const step = read(db, () =>
-      db.prepare('SELECT max(place) AS last, sum(bytes) AS bytes FROM (SELECT rowid AS place, length(letter) + length(body) AS bytes FROM letter WHERE rowid > ? ORDER BY rowid LIMIT ?)').get<{ last: number | null; bytes: number }>(from, STEP),
+      db
+        .prepare(
+          'SELECT max(place) AS last, sum(bytes) AS bytes FROM (SELECT rowid AS place, length(letter) + length(body) AS bytes FROM letter WHERE rowid > ? ORDER BY rowid LIMIT ?)',
+        )
+        .get<{ last: number | null; bytes: number }>(from, STEP),
     )
     if (step?.last === null || step === undefined) return used
     used += step.bytes
@@ -158,11 +174,16 @@ async function openSession(db: Database, { filter, limit, after }: SessionQuery,
   }
 }
 
-async function collect(db: Database, filter: LetterFilter, limit: number, after: number): Promise<{ letters: LetterHead[]; places: Map<string, number>; next: number | null }> {
+async function collect(
+  db: Database,
+  filter: LetterFilter,
+  limit: number,
+  after: number,
+): Promise<{ letters: LetterHead[]; places: Map<string, number>; next: number | null }> {
   const letters: LetterHead[] = []
   const places = new Map<string, number>()
   const last = lastPlace(db)
-  for (let from = after; ; ) {
+  for (let from = after; ;) {
     const rows = rowsFrom(db, from, last)
     for (const row of rows) {
       const head = headOf(row)
@@ -177,14 +198,23 @@ async function collect(db: Database, filter: LetterFilter, limit: number, after:
   }
 }
 
-function write(db: Database, chunk: Chunk, places: ReadonlyMap<string, number>, { detailDays, now }: EmbeddedLettersOptions): { refused: number; expired: number } {
+function write(
+  db: Database,
+  chunk: Chunk,
+  places: ReadonlyMap<string, number>,
+  { detailDays, now }: EmbeddedLettersOptions,
+): { refused: number; expired: number } {
   const nowMs = now()
   if (readPosition(db, 'detail', REPLAY).next >= chunk.seq) throw takenOver()
   for (const { id } of [...chunk.gone, ...chunk.written]) {
     const place = places.get(id)
     if (place !== undefined && db.prepare('SELECT 1 FROM letter WHERE rowid = ? AND id = ?').get(place, id) === undefined) throw takenOver()
   }
-  const refusals = new Documents(db).merge(chunk.documents.map(({ update }) => update), detailDays, nowMs)
+  const refusals = new Documents(db).merge(
+    chunk.documents.map(({ update }) => update),
+    detailDays,
+    nowMs,
+  )
   new Rollups(db).add(chunk.rows)
   const { letters, moves, refused, expired } = refusedOf(chunk.documents, refusals, Infinity)
   for (const move of [...chunk.moves, ...moves]) moveInLedger(db, move)
@@ -197,9 +227,16 @@ function write(db: Database, chunk: Chunk, places: ReadonlyMap<string, number>, 
 /** The line's block mark stays as it is: the stream that writes it goes on from there. A line that was deleted with its day has no balance to keep. */
 function moveInLedger(db: Database, { day, branch, contributor, counts }: LedgerMove): void {
   for (const name of contributor.startsWith('http/') ? [contributor, 'http'] : [contributor]) {
-    const row = db.prepare('SELECT counts FROM ledger WHERE day = ? AND branch = ? AND contributor = ?').get<{ counts: string }>(day, branch, name)
+    const row = db
+      .prepare('SELECT counts FROM ledger WHERE day = ? AND branch = ? AND contributor = ?')
+      .get<{ counts: string }>(day, branch, name)
     if (row === undefined) continue
-    db.prepare('UPDATE ledger SET counts = ? WHERE day = ? AND branch = ? AND contributor = ?').run(JSON.stringify(plus(parseCounts(row.counts), counts)), day, branch, name)
+    db.prepare('UPDATE ledger SET counts = ? WHERE day = ? AND branch = ? AND contributor = ?').run(
+      JSON.stringify(plus(parseCounts(row.counts), counts)),
+      day,
+      branch,
+      name,
+    )
     return
   }
 }
@@ -209,7 +246,9 @@ function takenOver(): TracefoldError {
 }
 
 function rowsFrom(db: Database, from: number, last: number): Row[] {
-  return read(db, () => db.prepare('SELECT rowid AS place, letter FROM letter WHERE rowid BETWEEN ? AND ? ORDER BY rowid LIMIT ?').all<Row>(from, last, STEP))
+  return read(db, () =>
+    db.prepare('SELECT rowid AS place, letter FROM letter WHERE rowid BETWEEN ? AND ? ORDER BY rowid LIMIT ?').all<Row>(from, last, STEP),
+  )
 }
 
 function lastPlace(db: Database): number {
@@ -227,7 +266,10 @@ function read<T>(db: Database, work: () => T): T {
 }
 
 function inTransaction<T>(db: Database, signal: AbortSignal, work: () => T): Promise<T> {
-  return retry(async () => translated(db.path, () => db.transaction(work)), { signal, isRetriable: (error) => isTracefoldError(error, 'neighbour_away') })
+  return retry(async () => translated(db.path, () => db.transaction(work)), {
+    signal,
+    isRetriable: (error) => isTracefoldError(error, 'neighbour_away'),
+  })
 }
 
 async function availably<T>(work: () => Promise<T>): Promise<T> {

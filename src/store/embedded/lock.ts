@@ -23,7 +23,11 @@ export function lockForWriting(file: string): WriterLock {
     const owner = sqliteCode(error) === SQLITE.BUSY ? ownerOf(db) : null
     db.close()
     if (owner === null) throw error
-    throw new TracefoldError('store_locked', `${file} is being written by process ${owner}. Expected one writer for each database: stop that process, or give this one another folder (embedded.path). Reading beside it is fine.`, { cause: error })
+    throw new TracefoldError(
+      'store_locked',
+      `${file} is being written by process ${owner}. Expected one writer for each database: stop that process, or give this one another folder (embedded.path). Reading beside it is fine.`,
+      { cause: error },
+    )
   }
   return { release: () => db.close() }
 }

@@ -20,6 +20,7 @@ export interface PositionReader {
 }
 
 export function positionReader(db: Database): PositionReader {
-  const sql = 'SELECT branch, cluster, topic, partition, incarnation, next, block FROM position WHERE cluster <> ? ORDER BY written_ms DESC, topic, branch LIMIT ?'
+  const sql =
+    'SELECT branch, cluster, topic, partition, incarnation, next, block FROM position WHERE cluster <> ? ORDER BY written_ms DESC, topic, branch LIMIT ?'
   return { positions: async () => db.snapshot(() => [...db.prepare(sql).all<EmbeddedPosition>('http', MAX_ROWS)]) }
 }

@@ -9,7 +9,6 @@ export interface Retention {
   readonly maxBytes: number
 }
 
-
 /** Start of the day that lies `days` before today. */
 export function startOf(days: number, nowMs: number): number {
   return (Math.floor(nowMs / DAY_MS) - days) * DAY_MS

@@ -3,7 +3,18 @@
  * first sums each series over the range, which is cheap, and then puts the series together by what is asked for.
  */
 import { keyGroups, MAX_LINKS, withPast, type KeyGroups, type KeyLink } from '../key-groups.ts'
-import type { JobRow, JobsQuery, Only, RollupReader, TimeRange, TopQuery, TopResult, TopRow, TrendPoint, TrendQuery } from '../rollup-store.ts'
+import type {
+  JobRow,
+  JobsQuery,
+  Only,
+  RollupReader,
+  TimeRange,
+  TopQuery,
+  TopResult,
+  TopRow,
+  TrendPoint,
+  TrendQuery,
+} from '../rollup-store.ts'
 import type { Database } from '../sqlite.ts'
 import { DAY_MS, findSeq } from './interner.ts'
 import { amongSeries, keyedBy, narrowedTo, rowsOf, wantedSeries, type Dimension, type Rows } from './rollup-sql.ts'
@@ -52,9 +63,30 @@ function top(db: Database, query: TopQuery): TopResult {
 
 function topRow(row: Best, previousCount: number, hosts: number, sampleMessage: string): TopRow {
   // Written by rollups.ts only; an earlier version knew neither rule nor severity.
-  const { title, exceptionClass, rootCauseClass, category, severity = null, rule = null, culprit, level } = JSON.parse(row.value) as Omit<Series, 'severity' | 'rule'> & Partial<Series>
+  const {
+    title,
+    exceptionClass,
+    rootCauseClass,
+    category,
+    severity = null,
+    rule = null,
+    culprit,
+    level,
+  } = JSON.parse(row.value) as Omit<Series, 'severity' | 'rule'> & Partial<Series>
   const said = { title, exceptionClass, rootCauseClass, category, severity, rule, culprit, level }
-  return { key: row.key, previousKeys: [], ...said, count: row.count, previousCount, isNew: previousCount === 0, hosts, jobs: row.jobs, firstMs: row.first_ms, lastMs: row.last_ms, sampleMessage }
+  return {
+    key: row.key,
+    previousKeys: [],
+    ...said,
+    count: row.count,
+    previousCount,
+    isNew: previousCount === 0,
+    hosts,
+    jobs: row.jobs,
+    firstMs: row.first_ms,
+    lastMs: row.last_ms,
+    sampleMessage,
+  }
 }
 
 function withPreviousKeys(db: Database, scope: Scope, rows: readonly TopRow[]): TopRow[] {
@@ -158,7 +190,10 @@ function distinctHosts(db: Database, scope: Scope, keys: readonly string[]): Map
 
 /** When keys as they stand in the rows were first seen in the range. */
 function firstOfKeys(db: Database, scope: Scope, keys: readonly string[]): Map<string, number> {
-  const narrowed = { sql: amongSeries('SELECT seq FROM series WHERE fingerprint IN (SELECT value FROM json_each(?))'), values: [JSON.stringify(keys)] }
+  const narrowed = {
+    sql: amongSeries('SELECT seq FROM series WHERE fingerprint IN (SELECT value FROM json_each(?))'),
+    values: [JSON.stringify(keys)],
+  }
   const rows = rowsOf('rollup', segmentsOf(scope.fromMs, scope.toMs), { job: scope.job, narrowed })
   const sql = `SELECT s.fingerprint AS key, min(part.n) AS n FROM (SELECT r.series, min(r.first_ms) AS n ${rows.sql} GROUP BY r.series) part JOIN series s ON s.seq = part.series GROUP BY 1`
   return byKey(db.prepare(sql).all(...rows.values))
@@ -171,7 +206,9 @@ function byKey(rows: readonly { key: string; n: number }[]): Map<string, number>
 /** The newest event's time leads to its minute, because a row's events lie within its window. */
 function messageOf(db: Database, row: Best): string {
   const found = db
-    .prepare('SELECT m.value FROM rollup r JOIN message m ON m.seq = r.message WHERE r.tier = ? AND r.start_ms = ? AND r.job = ? AND r.series = ?')
+    .prepare(
+      'SELECT m.value FROM rollup r JOIN message m ON m.seq = r.message WHERE r.tier = ? AND r.start_ms = ? AND r.job = ? AND r.series = ?',
+    )
     .get<{ value: string }>(MINUTE_MS, startOfTier(row.last_ms, MINUTE_MS), row.job, row.series)
   return found?.value ?? ''
 }

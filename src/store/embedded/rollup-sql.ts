@@ -43,7 +43,9 @@ export function rowsOf(table: 'rollup' | 'rollup_host', segments: readonly Segme
       values: [JSON.stringify(segments), ...narrowed.values],
     }
   }
-  const starts = segments.flatMap(({ tier, from, to }) => Array.from({ length: (to - from) / tier }, (_, i) => ({ tier, start: from + i * tier })))
+  const starts = segments.flatMap(({ tier, from, to }) =>
+    Array.from({ length: (to - from) / tier }, (_, i) => ({ tier, start: from + i * tier })),
+  )
   return {
     sql: `FROM json_each(?) seg CROSS JOIN ${table} r ON r.tier = seg.value ->> 'tier' AND r.start_ms = seg.value ->> 'start' AND r.job = ? ${narrowed.sql}`,
     values: [JSON.stringify(starts), job, ...narrowed.values],
@@ -85,7 +87,10 @@ export function keyedBy(by: Dimension, groups: KeyGroups): Keyed {
   if (by !== 'fingerprint') return { table: NOTHING, join: '', key: `coalesce(s.${columnOf(by)}, '${NO_VALUE}')` }
   if (groups.moved.size === 0) return { table: NOTHING, join: '', key: 's.fingerprint' }
   return {
-    table: { sql: 'moved AS MATERIALIZED (SELECT CAST(value ->> 0 AS TEXT) AS old, value ->> 1 AS now FROM json_each(?)),', values: [JSON.stringify([...groups.moved])] },
+    table: {
+      sql: 'moved AS MATERIALIZED (SELECT CAST(value ->> 0 AS TEXT) AS old, value ->> 1 AS now FROM json_each(?)),',
+      values: [JSON.stringify([...groups.moved])],
+    },
     join: 'LEFT JOIN moved ON moved.old = s.fingerprint',
     key: 'coalesce(moved.now, s.fingerprint)',
   }
@@ -93,8 +98,15 @@ export function keyedBy(by: Dimension, groups: KeyGroups): Keyed {
 
 /** The series of these keys, as a table `wanted` for a WITH clause. All dimensions but the job have an index, by which each key is looked up. */
 export function wantedSeries(by: Dimension, keys: readonly string[], groups: KeyGroups): Sql {
-  if (by === 'job') return { sql: 'wanted AS MATERIALIZED (SELECT seq AS series, job AS key FROM series WHERE job IN (SELECT value FROM json_each(?)))', values: [JSON.stringify(keys)] }
-  const pairs = by === 'fingerprint' ? keys.flatMap((key) => groups.keysOf(key).map((own) => [own, key])) : keys.map((key) => [key === NO_VALUE ? null : key, key])
+  if (by === 'job')
+    return {
+      sql: 'wanted AS MATERIALIZED (SELECT seq AS series, job AS key FROM series WHERE job IN (SELECT value FROM json_each(?)))',
+      values: [JSON.stringify(keys)],
+    }
+  const pairs =
+    by === 'fingerprint'
+      ? keys.flatMap((key) => groups.keysOf(key).map((own) => [own, key]))
+      : keys.map((key) => [key === NO_VALUE ? null : key, key])
   return {
     sql: `wanted AS MATERIALIZED (SELECT s.seq AS series, pair.value ->> 1 AS key FROM json_each(?) pair CROSS JOIN series s ON s.${columnOf(by)} IS (pair.value ->> 0))`,
     values: [JSON.stringify(pairs)],

@@ -69,7 +69,39 @@ export function startOfTier(timeMs: number, tier: number): number {
 export type Series = Omit<RollupRow, 'windowMs' | 'count' | 'hosts' | 'firstMs' | 'lastMs' | 'sampleMessage'>
 
 function seriesText(row: RollupRow): string {
-  const { job, environment, serviceVersion, exceptionClass, rootCauseClass, fingerprint, fingerprintPrevious, fpSite, category, severity, rule, logger, level, culprit, title } = row
-  const series: Series = { job, environment, serviceVersion, exceptionClass, rootCauseClass, fingerprint, fingerprintPrevious, fpSite, category, severity, rule, logger, level, culprit, title }
+  const {
+    job,
+    environment,
+    serviceVersion,
+    exceptionClass,
+    rootCauseClass,
+    fingerprint,
+    fingerprintPrevious,
+    fpSite,
+    category,
+    severity,
+    rule,
+    logger,
+    level,
+    culprit,
+    title,
+  } = row
+  const series: Series = {
+    job,
+    environment,
+    serviceVersion,
+    exceptionClass,
+    rootCauseClass,
+    fingerprint,
+    fingerprintPrevious,
+    fpSite,
+    category,
+    severity,
+    rule,
+    logger,
+    level,
+    culprit,
+    title,
+  }
   return JSON.stringify(series)
 }

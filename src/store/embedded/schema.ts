@@ -24,11 +24,15 @@ const INTERNED: Readonly<Record<string, string>> = {
   job: '',
   host: '',
   message: '',
-  series: ['job', 'fingerprint', 'exceptionClass', 'rootCauseClass', 'category'].map((name) => `, ${name} TEXT GENERATED ALWAYS AS (value ->> '${name}') STORED`).join(''),
+  series: ['job', 'fingerprint', 'exceptionClass', 'rootCauseClass', 'category']
+    .map((name) => `, ${name} TEXT GENERATED ALWAYS AS (value ->> '${name}') STORED`)
+    .join(''),
 }
 
 const BEGIN = `
-${Object.entries(INTERNED).map(([table, columns]) => internedTable(table, columns)).join('\n')}
+${Object.entries(INTERNED)
+  .map(([table, columns]) => internedTable(table, columns))
+  .join('\n')}
 CREATE TABLE document (
   seq INTEGER PRIMARY KEY, window_ms INTEGER NOT NULL, id TEXT NOT NULL, job TEXT NOT NULL, fingerprint TEXT NOT NULL,
   identity INTEGER NOT NULL, title INTEGER NOT NULL, message INTEGER, trace INTEGER,
@@ -95,7 +99,9 @@ const FORMAT = STEPS.length
 /** Makes the tables in an empty database, and brings an older one up to date. Throws `store_corrupt` where the file is another program's, or of a newer version. */
 export function prepareForWriting(db: Database): void {
   // Free pages can be given back to the disk only if this is set before the first table.
-  db.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA journal_size_limit = 67108864')
+  db.exec(
+    'PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA journal_size_limit = 67108864',
+  )
   const format = isEmpty(db) ? 0 : formatOf(db)
   if (format === FORMAT) return
   if (format === null || format > FORMAT) throw notOurs(db, format)

@@ -19,7 +19,11 @@ export function segmentsOf(fromMs: number, toMs: number): Segment[] {
 
 /** For a trend, whose intervals count from `fromMs`: only tiers that each interval is made of whole ones of. */
 export function segmentsOfTrend(fromMs: number, toMs: number, intervalMs: number): Segment[] {
-  return split(fromMs, toMs, TIERS.filter((tier) => tier === MINUTE_MS || (intervalMs % tier === 0 && fromMs % tier === 0)))
+  return split(
+    fromMs,
+    toMs,
+    TIERS.filter((tier) => tier === MINUTE_MS || (intervalMs % tier === 0 && fromMs % tier === 0)),
+  )
 }
 
 function split(from: number, to: number, [tier, ...shorter]: readonly number[]): Segment[] {

@@ -32,5 +32,9 @@ export function openSideDatabase(file: string, format: SideFormat): Database {
 function prepare(db: Database, { number, tables }: SideFormat): void {
   const found = db.prepare('PRAGMA user_version').get<{ user_version: number }>()?.user_version ?? 0
   if (found === 0) db.exec(`${tables}\nPRAGMA user_version = ${number};`)
-  else if (found !== number) throw new TracefoldError('store_corrupt', `${db.path} has format ${found}; this version reads format ${number}. A newer version of Tracefold wrote it: run that one, or give this one another folder (embedded.path).`)
+  else if (found !== number)
+    throw new TracefoldError(
+      'store_corrupt',
+      `${db.path} has format ${found}; this version reads format ${number}. A newer version of Tracefold wrote it: run that one, or give this one another folder (embedded.path).`,
+    )
 }

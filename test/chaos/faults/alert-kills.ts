@@ -64,7 +64,11 @@ export const alertKills: Fault = {
       ...outcome,
       lost: outcome.lost + missing.length,
       doubled: outcome.doubled + twice.length,
-      differences: [...outcome.differences, ...missing.map((one) => `never told: ${one}`), ...twice.map((one) => `told under several ids: ${one}`)],
+      differences: [
+        ...outcome.differences,
+        ...missing.map((one) => `never told: ${one}`),
+        ...twice.map((one) => `told under several ids: ${one}`),
+      ],
       note: `${due.length} beginnings and ends of alerts, ${receiver.received.length - ids.size} of ${receiver.received.length} requests said something again under its id`,
     }
   },
@@ -94,5 +98,17 @@ function slow(random: Random): Answer {
 /** All at one time, so that a minute's end does not part them. */
 function burstOf(job: string): MakeRecord {
   const timeMillis = Date.now()
-  return (id) => ({ key: Buffer.from(job), value: Buffer.from(JSON.stringify({ timeMillis, level: 'ERROR', loggerName: 'com.acme.Orders', thread: 'worker', message: `order ${id} failed`, contextMap: { job } })) })
+  return (id) => ({
+    key: Buffer.from(job),
+    value: Buffer.from(
+      JSON.stringify({
+        timeMillis,
+        level: 'ERROR',
+        loggerName: 'com.acme.Orders',
+        thread: 'worker',
+        message: `order ${id} failed`,
+        contextMap: { job },
+      }),
+    ),
+  })
 }

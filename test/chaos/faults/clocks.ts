@@ -26,6 +26,9 @@ export const clocks: Fault = {
     const { elasticsearch, names } = bed.installation.neighbours
     const indices = Object.keys(await elasticsearch.indices.get({ index: `${names.detailIndex}-*` }))
     const far = indices.filter((index) => !index.includes(`-${new Date().getUTCFullYear()}.`))
-    return { ...outcome, problems: [...(far.length === 0 ? [] : [`indices of other years were made: ${far.join(', ')}`]), ...outcome.problems] }
+    return {
+      ...outcome,
+      problems: [...(far.length === 0 ? [] : [`indices of other years were made: ${far.join(', ')}`]), ...outcome.problems],
+    }
   },
 }

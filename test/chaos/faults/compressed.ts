@@ -18,7 +18,19 @@ export const compressed: Fault = {
       for (const codec of CODECS) {
         const bed = await makeBed()
         const { neighbours, topic } = bed.installation
-        await neighbours.admin.alterConfigs({ validateOnly: false, resources: [{ type: TOPIC, name: topic, configEntries: [{ name: 'compression.type', value: codec }, { name: 'message.timestamp.type', value: 'LogAppendTime' }] }] })
+        await neighbours.admin.alterConfigs({
+          validateOnly: false,
+          resources: [
+            {
+              type: TOPIC,
+              name: topic,
+              configEntries: [
+                { name: 'compression.type', value: codec },
+                { name: 'message.timestamp.type', value: 'LogAppendTime' },
+              ],
+            },
+          ],
+        })
         await bed.produce(EVENTS)
         const member = await bed.start()
         await member.joined()

@@ -22,7 +22,11 @@ export const dataExpired: Fault = {
     for (let i = 0; i < cycles; i++) {
       await bed.produce(EVENTS)
       const member = await bed.start()
-      await waitUntil('both branches to have committed something of each partition', async () => hasBegun(await bed.committed(), partitions.length), BEGIN_MS)
+      await waitUntil(
+        'both branches to have committed something of each partition',
+        async () => hasBegun(await bed.committed(), partitions.length),
+        BEGIN_MS,
+      )
       await delay(random.between(0, 1_000))
       await member.stop()
       await bed.produce(EVENTS / 2)
@@ -32,7 +36,10 @@ export const dataExpired: Fault = {
         return { partition, offset: least + random.between(1, 300) }
       })
       await neighbours.admin.fetchTopicOffsets(topic) // else kafkajs does not know the leaders
-      await neighbours.admin.deleteTopicRecords({ topic, partitions: begins.map(({ partition, offset }) => ({ partition, offset: String(offset) })) })
+      await neighbours.admin.deleteTopicRecords({
+        topic,
+        partitions: begins.map(({ partition, offset }) => ({ partition, offset: String(offset) })),
+      })
       for (const branch of BRANCHES) {
         for (const { partition, offset } of begins) bed.expected.expire(branch, 0, partition, committed[branch].get(partition) ?? 0, offset)
       }

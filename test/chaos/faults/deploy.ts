@@ -46,7 +46,11 @@ async function deploys({ cycles, random, bed: makeBed }: FaultContext, kills: bo
   await bed.start(changes[cycles % changes.length])
   const outcome = await bed.conclude({ withoutLedger: kills })
   if (!kills) return outcome
-  return { ...outcome, bound: BOUND_PER_KILL * cycles, note: `${(outcome.doubled / cycles).toFixed(1)} events counted twice for each kill with a change of rules, at ${RATE} events/s and a flush each second` }
+  return {
+    ...outcome,
+    bound: BOUND_PER_KILL * cycles,
+    note: `${(outcome.doubled / cycles).toFixed(1)} events counted twice for each kill with a change of rules, at ${RATE} events/s and a flush each second`,
+  }
 }
 
 /** What is deployed in turn; the first is what the bed itself has. */
@@ -58,6 +62,7 @@ function deployments(): Change[] {
 
 function merged(base: Record<string, unknown>, change: Change): Record<string, unknown> {
   const result = { ...base }
-  for (const [name, value] of Object.entries(change)) result[name] = typeof value === 'object' ? { ...(base[name] as object | undefined), ...value } : value
+  for (const [name, value] of Object.entries(change))
+    result[name] = typeof value === 'object' ? { ...(base[name] as object | undefined), ...value } : value
   return result
 }

@@ -14,7 +14,7 @@ const READY_MS = 120_000
 
 export const druidKilled: Fault = {
   name: 'druid-killed',
-  about: 'the JVM with Druid\'s indexer and all the rest is killed while rows flow, and started again on its data',
+  about: "the JVM with Druid's indexer and all the rest is killed while rows flow, and started again on its data",
   cycles: 2,
   async run({ cycles, random, bed: makeBed, onEnd }) {
     const druid = await startDruid()
@@ -56,7 +56,8 @@ export const druidSupervisor: Fault = {
       await druid.manage('POST', `${supervisor}/resume`)
       await delay(random.between(4_000, 8_000))
       const tasks = (await druid.manage('GET', '/druid/indexer/v1/runningTasks')).body as { id: string; dataSource: string }[] // Druid's own form
-      for (const { id, dataSource } of tasks) if (dataSource === names.datasource) await druid.manage('POST', `/druid/indexer/v1/task/${encodeURIComponent(id)}/shutdown`)
+      for (const { id, dataSource } of tasks)
+        if (dataSource === names.datasource) await druid.manage('POST', `/druid/indexer/v1/task/${encodeURIComponent(id)}/shutdown`)
     }
     await flow.stop()
     return bed.conclude()
@@ -65,7 +66,7 @@ export const druidSupervisor: Fault = {
 
 export const druidAnswersBadly: Fault = {
   name: 'druid-answers',
-  about: 'the way to Druid\'s SQL is refused, silent, or truncates answers: the API says so with an error, never with half of the truth',
+  about: "the way to Druid's SQL is refused, silent, or truncates answers: the API says so with an error, never with half of the truth",
   cycles: 1,
   async run({ servers, bed: makeBed, onEnd }) {
     const shared = await servers.druid()
@@ -103,4 +104,3 @@ async function druidAnswers(bed: Bed): Promise<void> {
   const { druid, names } = bed.installation.neighbours
   await waitUntil('rows in Druid', async () => (await druid.sql(`SELECT 1 FROM "${names.datasource}" LIMIT 1`, [])).length > 0, READY_MS)
 }
-

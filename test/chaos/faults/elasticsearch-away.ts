@@ -26,8 +26,13 @@ export const elasticsearchAway: Fault = {
       await proxy.set(i % 2 === 0 ? { refuse: true } : { silent: true })
       await delay(AWAY_MS)
       await flow.stop()
-      await waitUntil('the rollup branch to be through', async () => (await lagOf(neighbours, neighbours.names.rollupGroup, topic)) === 0, ROLLUP_PATIENCE_MS).catch(() => problems.push('the rollup branch waited for Elasticsearch'))
-      if ((await lagOf(neighbours, neighbours.names.detailGroup, topic)) === 0) problems.push('the detail branch committed although Elasticsearch was away')
+      await waitUntil(
+        'the rollup branch to be through',
+        async () => (await lagOf(neighbours, neighbours.names.rollupGroup, topic)) === 0,
+        ROLLUP_PATIENCE_MS,
+      ).catch(() => problems.push('the rollup branch waited for Elasticsearch'))
+      if ((await lagOf(neighbours, neighbours.names.detailGroup, topic)) === 0)
+        problems.push('the detail branch committed although Elasticsearch was away')
       const ready = await fetch(`${member.url}readyz`)
       if (ready.ok) problems.push('/readyz says that all is well although Elasticsearch is away')
       await proxy.set({})

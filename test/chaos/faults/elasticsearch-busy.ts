@@ -6,8 +6,16 @@ import type { Random } from '../random.ts'
 
 const RATE = 400
 const ROUND_MS = 4_000
-const REJECTED: Omit<ItemVerdict, 'executed'> = { status: 429, type: 'es_rejected_execution_exception', reason: 'rejected execution of coordinating operation' }
-const UNAVAILABLE: Omit<ItemVerdict, 'executed'> = { status: 503, type: 'unavailable_shards_exception', reason: 'primary shard is not active' }
+const REJECTED: Omit<ItemVerdict, 'executed'> = {
+  status: 429,
+  type: 'es_rejected_execution_exception',
+  reason: 'rejected execution of coordinating operation',
+}
+const UNAVAILABLE: Omit<ItemVerdict, 'executed'> = {
+  status: 503,
+  type: 'unavailable_shards_exception',
+  reason: 'primary shard is not active',
+}
 
 export const elasticsearchBusy: Fault = {
   name: 'elasticsearch-busy',
@@ -43,6 +51,9 @@ function busy(random: Random): Rule {
   return ({ isBulk }): Verdict => {
     if (!isBulk || random.chance(0.5)) return { kind: 'pass' }
     if (random.chance(0.3)) return { kind: 'answer', ...(random.chance(0.5) ? REJECTED : UNAVAILABLE) }
-    return { kind: 'items', judge: () => (random.chance(0.4) ? { ...(random.chance(0.5) ? REJECTED : UNAVAILABLE), executed: random.chance(0.3) } : null) }
+    return {
+      kind: 'items',
+      judge: () => (random.chance(0.4) ? { ...(random.chance(0.5) ? REJECTED : UNAVAILABLE), executed: random.chance(0.3) } : null),
+    }
   }
 }

@@ -9,7 +9,8 @@ const PASSWORD = 'right'
 
 export const elasticsearchCredentials: Fault = {
   name: 'elasticsearch-credentials',
-  about: 'our credentials are turned down (401, then 403), and accepted later; a process that started with wrong ones is started again with right ones',
+  about:
+    'our credentials are turned down (401, then 403), and accepted later; a process that started with wrong ones is started again with right ones',
   cycles: 1,
   async run({ servers, bed: makeBed, onEnd }) {
     const proxy = await startElasticsearchProxy((await servers.elasticsearch()).url)
@@ -17,8 +18,18 @@ export const elasticsearchCredentials: Fault = {
     const bed = await makeBed({ elasticsearch: proxy })
     const wanted = `Basic ${Buffer.from(`tracefold:${PASSWORD}`).toString('base64')}`
     const turnDown = (status: 401 | 403): void =>
-      proxy.use(({ authorization }) => (status === 401 && authorization === wanted ? { kind: 'pass' } : { kind: 'answer', status, type: 'security_exception', reason: status === 401 ? 'unable to authenticate user [tracefold]' : 'action [indices:data/write/bulk] is unauthorized' }))
-    const startWith = (password: string) => bed.start({ elasticsearch: { username: 'tracefold' } }, { env: { TRACEFOLD_ELASTICSEARCH_PASSWORD: password } })
+      proxy.use(({ authorization }) =>
+        status === 401 && authorization === wanted
+          ? { kind: 'pass' }
+          : {
+              kind: 'answer',
+              status,
+              type: 'security_exception',
+              reason: status === 401 ? 'unable to authenticate user [tracefold]' : 'action [indices:data/write/bulk] is unauthorized',
+            },
+      )
+    const startWith = (password: string) =>
+      bed.start({ elasticsearch: { username: 'tracefold' } }, { env: { TRACEFOLD_ELASTICSEARCH_PASSWORD: password } })
 
     const flow = bed.flow(RATE)
     const first = await startWith(PASSWORD)
@@ -32,7 +43,9 @@ export const elasticsearchCredentials: Fault = {
     const wrong = await startWith('wrong')
     await delay(WRONG_MS)
     wrong.assertAlive()
-    const problems = (await fetch(`${wrong.url}readyz`)).ok ? ['/readyz says that all is well although our credentials are turned down'] : []
+    const problems = (await fetch(`${wrong.url}readyz`)).ok
+      ? ['/readyz says that all is well although our credentials are turned down']
+      : []
     await wrong.stop()
     await startWith(PASSWORD)
     await flow.stop()

@@ -13,7 +13,7 @@ const HOUR_MS = 3_600_000
 
 export const elasticsearchMapping: Fault = {
   name: 'elasticsearch-mapping',
-  about: 'a day\'s index whose mapping contradicts ours for some documents: they become dead letters, exactly, also when killed in between',
+  about: "a day's index whose mapping contradicts ours for some documents: they become dead letters, exactly, also when killed in between",
   cycles: 3,
   async run({ cycles, random, bed: makeBed }) {
     const bed = await makeBed({ make: withAndWithoutTrace })
@@ -40,7 +40,16 @@ export const elasticsearchMapping: Fault = {
     const outcome = await bed.conclude()
     const refused = (await letters(bed.installation.neighbours)).filter(({ stage }) => stage === 'store')
     const events = refused.reduce((sum, letter) => sum + letter.events, 0)
-    const problems = refused.length === 0 ? ['no document was refused'] : refused.every(({ detail }) => /mapper|parse/.test(detail)) ? [] : ['a letter does not hold Elasticsearch\'s own words']
-    return { ...outcome, problems: [...problems, ...outcome.problems], note: `${refused.length} letters stand for ${events} events of refused documents` }
+    const problems =
+      refused.length === 0
+        ? ['no document was refused']
+        : refused.every(({ detail }) => /mapper|parse/.test(detail))
+          ? []
+          : ["a letter does not hold Elasticsearch's own words"]
+    return {
+      ...outcome,
+      problems: [...problems, ...outcome.problems],
+      note: `${refused.length} letters stand for ${events} events of refused documents`,
+    }
   },
 }

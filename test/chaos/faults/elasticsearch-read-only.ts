@@ -14,12 +14,20 @@ export const elasticsearchReadOnly: Fault = {
   async run({ cycles, random, bed: makeBed }) {
     const bed = await makeBed()
     const { elasticsearch, names } = bed.installation.neighbours
-    const block = (name: string, value: boolean | null) => elasticsearch.indices.putSettings({ index: `${names.detailIndex}-*,${names.ledgerIndex}*`, settings: { [`index.blocks.${name}`]: value } })
+    const block = (name: string, value: boolean | null) =>
+      elasticsearch.indices.putSettings({
+        index: `${names.detailIndex}-*,${names.ledgerIndex}*`,
+        settings: { [`index.blocks.${name}`]: value },
+      })
     await bed.produce(1_000)
     const flow = bed.flow(RATE)
     let member = await bed.start()
     await member.joined()
-    await waitUntil('an index', async () => Object.keys(await elasticsearch.indices.get({ index: `${names.detailIndex}-*` })).length > 0, INDEX_MS)
+    await waitUntil(
+      'an index',
+      async () => Object.keys(await elasticsearch.indices.get({ index: `${names.detailIndex}-*` })).length > 0,
+      INDEX_MS,
+    )
     for (let i = 0; i < cycles; i++) {
       for (const name of BLOCKS) {
         await delay(random.between(1_000, 4_000))

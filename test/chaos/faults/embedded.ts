@@ -3,7 +3,19 @@
  * never a silent loss.
  */
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, closeSync, copyFileSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  appendFileSync,
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -87,7 +99,8 @@ export const embeddedTwo: Fault = {
     for (let i = 0; i < cycles; i++) {
       one.write(500)
       const { code, output } = await runTracefold(one.settings, ['run'])
-      if (code === 0 || !/is being written by process/.test(output)) problems.push(`the second process ended with ${code}: ${output.slice(0, 300)}`)
+      if (code === 0 || !/is being written by process/.test(output))
+        problems.push(`the second process ended with ${code}: ${output.slice(0, 300)}`)
     }
     const outcome = await concluded(one, first)
     return { ...outcome, problems: [...problems, ...outcome.problems] }
@@ -110,7 +123,8 @@ export const embeddedCorrupt: Fault = {
         one.write(2_000)
         const { code, output } = await runTracefold(one.settings, ['run', '--exit-at-end'])
         if (code === 0) problems.push(`${what}: a damaged file was taken for a good one`)
-        else if (!/damaged|corrupt|not a database|malformed/i.test(output)) problems.push(`${what}: ended with ${code}, but does not say why: ${output.slice(0, 300)}`)
+        else if (!/damaged|corrupt|not a database|malformed/i.test(output))
+          problems.push(`${what}: ended with ${code}, but does not say why: ${output.slice(0, 300)}`)
       }
     }
     return { ...NOTHING, events: cycles * Object.keys(DAMAGES).length, problems }
@@ -139,7 +153,8 @@ export const embeddedDiskFull: Fault = {
   about: 'the disk of the embedded store fills up and gets room again: it waits, says so, and loses nothing',
   cycles: 2,
   async run({ cycles }) {
-    if (spawnSync('unshare', ['-rm', 'true']).status !== 0) return { ...NOTHING, note: 'not run: this machine lets us mount no small disk (unshare -rm)' }
+    if (spawnSync('unshare', ['-rm', 'true']).status !== 0)
+      return { ...NOTHING, note: 'not run: this machine lets us mount no small disk (unshare -rm)' }
     const one = desk()
     mkdirSync(one.data)
     const launcher = ['unshare', '-rm', 'sh', '-c', `mount -t tmpfs -o size=${FULL_MIB}m tmpfs "$0" && exec "$@"`, one.data]
@@ -149,11 +164,15 @@ export const embeddedDiskFull: Fault = {
     for (let i = 0; i < cycles; i++) {
       fillUp(filler)
       one.write(2_000)
-      await waitUntil('it to say that there is no room', async () => !(await fetch(`${member.url}readyz`)).ok, FULL_MS).catch(() => problems.push('/readyz says that all is well although the disk is full'))
+      await waitUntil('it to say that there is no room', async () => !(await fetch(`${member.url}readyz`)).ok, FULL_MS).catch(() =>
+        problems.push('/readyz says that all is well although the disk is full'),
+      )
       member.assertAlive()
       rmSync(filler)
       one.write(200)
-      await waitUntil('it to be well again', async () => (await fetch(`${member.url}readyz`)).ok, FULL_MS).catch(() => problems.push('it does not recover from a full disk'))
+      await waitUntil('it to be well again', async () => (await fetch(`${member.url}readyz`)).ok, FULL_MS).catch(() =>
+        problems.push('it does not recover from a full disk'),
+      )
     }
     const outcome = await concluded(one, member)
     return { ...outcome, problems: [...problems, ...outcome.problems] }
@@ -175,10 +194,15 @@ function fillUp(file: string): void {
 async function concluded(one: Desk, member: Member): Promise<Outcome> {
   const expected = one.expected.of('detail')
   const beganMs = Date.now()
-  await waitUntil('all events to be counted', async () => totalOf(await countsInApi(member.url)) >= expected.counted, SETTLE_MS).catch(() => {}) // what is missing shows below
+  await waitUntil('all events to be counted', async () => totalOf(await countsInApi(member.url)) >= expected.counted, SETTLE_MS).catch(
+    () => {},
+  ) // what is missing shows below
   const lagZeroMs = Date.now() - beganMs
   const found = { rollup: await countsInApi(member.url), detail: groupsOfDocuments(member, one) }
-  const ledger = (await (await fetch(`${member.url}api/v1/ledger`)).json()) as { balanced: boolean; totals: { branch: string; consumed: number; counted: number; filtered: number }[] }
+  const ledger = (await (await fetch(`${member.url}api/v1/ledger`)).json()) as {
+    balanced: boolean
+    totals: { branch: string; consumed: number; counted: number; filtered: number }[]
+  }
   const problems = ledger.balanced ? [] : ['the ledger is not in balance']
   for (const { branch, consumed, counted, filtered } of ledger.totals) {
     const said = `consumed ${consumed}, counted ${counted}, filtered ${filtered}`
@@ -187,18 +211,29 @@ async function concluded(one: Desk, member: Member): Promise<Outcome> {
   }
   await member.stop()
   const [rollup, detail] = [compare(expected.groups, found.rollup), compare(expected.groups, found.detail)]
-  return { ...NOTHING, events: one.expected.records(), lost: rollup.lost + detail.lost, doubled: rollup.doubled + detail.doubled, lagZeroMs, peakMiB: Math.round(member.peakMiB), problems }
+  return {
+    ...NOTHING,
+    events: one.expected.records(),
+    lost: rollup.lost + detail.lost,
+    doubled: rollup.doubled + detail.doubled,
+    lagZeroMs,
+    peakMiB: Math.round(member.peakMiB),
+    problems,
+  }
 }
 
 /** From a copy, taken while the process is held: its folder may be on a disk that only it sees. */
 function groupsOfDocuments(member: Member, { data }: Desk): Groups {
   const copy = join(mkdtempSync(join(tmpdir(), 'tracefold-chaos-')), 'tracefold.db')
   member.pause()
-  for (const suffix of ['', '-wal']) copyFileSync(join('/proc', String(member.pid), 'root', data, `tracefold.db${suffix}`), `${copy}${suffix}`)
+  for (const suffix of ['', '-wal'])
+    copyFileSync(join('/proc', String(member.pid), 'root', data, `tracefold.db${suffix}`), `${copy}${suffix}`)
   member.resume()
   const db = openDatabase(copy)
   try {
-    const rows = db.prepare('SELECT job, fingerprint, SUM(count) AS events FROM document GROUP BY 1, 2').all<{ job: string; fingerprint: string; events: number }>()
+    const rows = db
+      .prepare('SELECT job, fingerprint, SUM(count) AS events FROM document GROUP BY 1, 2')
+      .all<{ job: string; fingerprint: string; events: number }>()
     return new Map(rows.map(({ job, fingerprint, events }) => [`${job} ${fingerprint}`, events]))
   } finally {
     db.close()

@@ -20,7 +20,11 @@ export const fenced: Fault = {
     for (let i = 0; i < cycles; i++) {
       await delay(random.between(50, 1_500))
       const { partition } = partitions[random.between(0, partitions.length - 1)] as (typeof partitions)[0] // within the list
-      const producer = kafka.producer({ transactionalId: `${neighbours.names.rollupGroup}-${topic}-${partition}`, idempotent: true, maxInFlightRequests: 1 })
+      const producer = kafka.producer({
+        transactionalId: `${neighbours.names.rollupGroup}-${topic}-${partition}`,
+        idempotent: true,
+        maxInFlightRequests: 1,
+      })
       onEnd(() => producer.disconnect())
       await producer.connect()
       await producer.transaction()
@@ -29,6 +33,10 @@ export const fenced: Fault = {
     const outcome = await bed.conclude()
     member.assertAlive()
     const fences = (await (await fetch(`${member.url}metrics`)).text()).match(/transactions_total\{result="failed"\} (\d+)/)?.[1] ?? '0'
-    return { ...outcome, problems: [...(fences === '0' ? ['no transaction was fenced'] : []), ...outcome.problems], note: `${fences} transactions were fenced` }
+    return {
+      ...outcome,
+      problems: [...(fences === '0' ? ['no transaction was fenced'] : []), ...outcome.problems],
+      note: `${fences} transactions were fenced`,
+    }
   },
 }

@@ -16,7 +16,10 @@ export const malformed: Fault = {
     const only = bed.installation.partitions.length - 1
     const flow = bed.flow(RATE)
     for (let i = 0; i < cycles; i++) {
-      await bed.produce(samples.length * ROUNDS, { partition: only, make: (id) => ({ key: null, value: samples[id % samples.length] as Buffer }) })
+      await bed.produce(samples.length * ROUNDS, {
+        partition: only,
+        make: (id) => ({ key: null, value: samples[id % samples.length] as Buffer }),
+      })
       const member = await bed.start()
       await member.joined()
       await delay(random.between(1_000, 6_000))

@@ -27,6 +27,10 @@ export const rebalanceStorm: Fault = {
     stays.assertAlive()
     const outcome = await bed.conclude()
     const problems = left === EVENTS ? ['nothing was committed during the storm'] : []
-    return { ...outcome, problems: [...problems, ...outcome.problems], note: `${EVENTS - left} of ${EVENTS} records were committed by the detail branch during the storm` }
+    return {
+      ...outcome,
+      problems: [...problems, ...outcome.problems],
+      note: `${EVENTS - left} of ${EVENTS} records were committed by the detail branch during the storm`,
+    }
   },
 }

@@ -19,17 +19,34 @@ const QUIET_MS = 5_000
 
 export const rollingRestart: Fault = {
   name: 'rolling-restart',
-  about: 'two processes are replaced one by one, the new one reads before the old one stops; measures the longest time in which nothing of a partition was committed',
+  about:
+    'two processes are replaced one by one, the new one reads before the old one stops; measures the longest time in which nothing of a partition was committed',
   cycles: 4,
   async run({ cycles, bed: makeBed }) {
-    const { kafka: { sessionTimeoutMs }, detail: { flushMs }, rollup } = schema.parse({})
-    const bed = await makeBed({ over: { kafka: { sessionTimeoutMs }, detail: { flushMs }, rollup: { flushMs: rollup.flushMs, catchUpFlushMs: rollup.catchUpFlushMs } } })
+    const {
+      kafka: { sessionTimeoutMs },
+      detail: { flushMs },
+      rollup,
+    } = schema.parse({})
+    const bed = await makeBed({
+      over: {
+        kafka: { sessionTimeoutMs },
+        detail: { flushMs },
+        rollup: { flushMs: rollup.flushMs, catchUpFlushMs: rollup.catchUpFlushMs },
+      },
+    })
     const { neighbours, topic } = bed.installation
     const members: Member[] = []
     for (let i = 0; i < PROCESSES; i++) members.push(await bed.start())
     await Promise.all(members.map((member) => member.reads()))
     await bed.produce(1_000)
-    await waitUntil('both branches to be through', async () => (await lagOf(neighbours, neighbours.names.detailGroup, topic)) + (await lagOf(neighbours, neighbours.names.rollupGroup, topic)) === 0, BEGIN_MS)
+    await waitUntil(
+      'both branches to be through',
+      async () =>
+        (await lagOf(neighbours, neighbours.names.detailGroup, topic)) + (await lagOf(neighbours, neighbours.names.rollupGroup, topic)) ===
+        0,
+      BEGIN_MS,
+    )
     const flow = bed.flow(RATE)
     const quiet = watchGaps(bed)
     await delay(QUIET_MS)

@@ -16,7 +16,8 @@ const APPLIED_MS = 90_000
 
 export const skipBackfill: Fault = {
   name: 'skip-backfill',
-  about: 'skips of one branch or both while events flow, live and between processes, kills after them, then a backfill of all that was skipped, killed at random moments until it is through',
+  about:
+    'skips of one branch or both while events flow, live and between processes, kills after them, then a backfill of all that was skipped, killed at random moments until it is through',
   cycles: 4,
   async run({ cycles, random, bed: makeBed, say }) {
     const bed = await makeBed()
@@ -32,7 +33,11 @@ export const skipBackfill: Fault = {
       const member = await bed.start()
       await member.joined()
       if (isLive) await Promise.all([bed.produce(20_000), delay(random.between(0, 1_500)).then(skip)])
-      await waitUntil('the skips to be applied', async () => isApplied((await runTracefold(bed.plain, ['offsets', 'show', '--json'])).output), APPLIED_MS)
+      await waitUntil(
+        'the skips to be applied',
+        async () => isApplied((await runTracefold(bed.plain, ['offsets', 'show', '--json'])).output),
+        APPLIED_MS,
+      )
       await delay(random.between(0, 1_000))
       member.assertAlive()
       if (isLive || random.chance(0.5)) await member.stop()

@@ -21,7 +21,10 @@ export const topicAgain: Fault = {
       if (!isLive) await member.stop()
       await neighbours.admin.deleteTopics({ topics: [topic] })
       await delay(500) // the broker deletes in its own time
-      await neighbours.admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: partitions.length, replicationFactor: 1 }] })
+      await neighbours.admin.createTopics({
+        waitForLeaders: true,
+        topics: [{ topic, numPartitions: partitions.length, replicationFactor: 1 }],
+      })
       bed.beginAnew()
       await bed.produce(FEWER / (i + 1))
       if (!isLive) member = await bed.start()

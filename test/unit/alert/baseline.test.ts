@@ -38,7 +38,9 @@ describe('the baseline', () => {
     const parts = [6, 2, 7, 1, 4, 3, 5, 0, 6].map((day) => ({ fromMs: T0 - (day + 1) * DAY, toMs: T0 - day * DAY }))
     const baseline = new Baseline([JOBS])
     for (const part of parts) baseline.replace(part, BY_JOB, steady(part.fromMs, part.toMs))
-    expect(baseline.usual('jobs', [ORDERS], T0 + 40 * MINUTE, 7)).toEqual(read(T0 - 8 * DAY, T0).usual('jobs', [ORDERS], T0 + 40 * MINUTE, 7))
+    expect(baseline.usual('jobs', [ORDERS], T0 + 40 * MINUTE, 7)).toEqual(
+      read(T0 - 8 * DAY, T0).usual('jobs', [ORDERS], T0 + 40 * MINUTE, 7),
+    )
   })
 
   test('takes rows of minutes as well as of five', () => {
@@ -74,7 +76,7 @@ describe('the baseline', () => {
     expect(usual(baseline, T0 + 40 * MINUTE)).toBe(60)
   })
 
-  test('adds a group\'s past under the key before a change of fingerprint rules', () => {
+  test("adds a group's past under the key before a change of fingerprint rules", () => {
     const view: View = { key: 'groups', per: 'group', test: matchTest(ANYTHING), by: ['job', 'environment', 'fingerprint'] }
     const baseline = new Baseline([view])
     const rows = steady(T0 - 8 * DAY, T0).map((row) => ({ ...row, fingerprint: row.windowMs < T0 - 2 * DAY ? 'v1:old' : 'v2:new' }))
@@ -90,14 +92,25 @@ describe('the baseline', () => {
     expect(baseline.readings()).toEqual([BY_JOB, ['category']])
     baseline.replace({ fromMs: T0 - 8 * DAY, toMs: T0 }, BY_JOB, steady(T0 - 8 * DAY, T0))
     expect(baseline.usual('some', [ORDERS], T0 + 40 * MINUTE, 7)).not.toBeNull()
-    expect(baseline.usual('category', [subjectKey({ job: null, environment: null, fingerprint: null, category: 'bad-input' })], T0 + 40 * MINUTE, 7)).toBeNull()
+    expect(
+      baseline.usual(
+        'category',
+        [subjectKey({ job: null, environment: null, fingerprint: null, category: 'bad-input' })],
+        T0 + 40 * MINUTE,
+        7,
+      ),
+    ).toBeNull()
   })
 
   test('keeps eight days, only buckets with events, and no more than its bound', () => {
     const baseline = read(T0 - 20 * DAY, T0)
     expect(baseline.size().cells).toBe(8 * 288)
     const small = new Baseline([JOBS], { maxCells: 2 })
-    small.replace({ fromMs: T0 - DAY, toMs: T0 }, BY_JOB, ['a', 'b', 'c', 'd'].map((job) => aCountRow({ job, windowMs: T0 - HOUR })))
+    small.replace(
+      { fromMs: T0 - DAY, toMs: T0 },
+      BY_JOB,
+      ['a', 'b', 'c', 'd'].map((job) => aCountRow({ job, windowMs: T0 - HOUR })),
+    )
     expect(small.size()).toEqual({ cells: 2, leftOut: 2 })
   })
 })

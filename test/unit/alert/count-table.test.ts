@@ -45,7 +45,10 @@ describe('the table', () => {
 
   test('knows every subject of a row, and which of them a minute has', () => {
     const table = read(aTable(), 0, 2, [aCountRow(), aCountRow({ job: 'payments', category: 'connection', windowMs: T0 + MINUTE })])
-    const keys = (minute: number) => Object.entries(table.active(END + minute)).map(([per, entries]) => `${per} ${[...entries].map(({ subject }) => subject.job ?? subject.category ?? '-').join()}`)
+    const keys = (minute: number) =>
+      Object.entries(table.active(END + minute)).map(
+        ([per, entries]) => `${per} ${[...entries].map(({ subject }) => subject.job ?? subject.category ?? '-').join()}`,
+      )
     expect(keys(0)).toEqual(['job orders', 'group orders', 'category bad-input', 'platform -'])
     expect(keys(1)).toEqual(['job payments', 'group payments', 'category connection', 'platform -'])
     expect(keys(2)).toEqual(['job ', 'group ', 'category ', 'platform '])
@@ -64,15 +67,36 @@ describe('the table', () => {
 
   test('sums a window longer than two hours by tens of minutes, which may begin up to nine minutes early', () => {
     const table = aTable({ isLong: true, keepMs: DAY })
-    table.replaceLong({ fromMs: T0 - 10 * HOUR, toMs: T0 }, [aCountRow({ windowMs: T0 - 5 * HOUR, count: 1_000 }), aCountRow({ windowMs: T0 - 3 * HOUR, count: 100 })])
+    table.replaceLong({ fromMs: T0 - 10 * HOUR, toMs: T0 }, [
+      aCountRow({ windowMs: T0 - 5 * HOUR, count: 1_000 }),
+      aCountRow({ windowMs: T0 - 3 * HOUR, count: 100 }),
+    ])
     read(table, 0, 5, rowsByMinute(T0, [1, 1, 1, 1, 1]))
-    expect([sumOf(table, 5, 240), sumOf(table, 5, 360), sumOf(table, 5, 300), sumOf(table, 5, 180, 180)]).toEqual([105, 1_105, 1_105, 1_000])
+    expect([sumOf(table, 5, 240), sumOf(table, 5, 360), sumOf(table, 5, 300), sumOf(table, 5, 180, 180)]).toEqual([
+      105, 1_105, 1_105, 1_000,
+    ])
   })
 
   test('brings tens of minutes up to minutes that are read again', () => {
     const table = aTable({ isLong: true, keepMs: DAY })
-    read(table, 0, 100, rowsByMinute(T0, Array.from({ length: 100 }, () => 1)))
-    read(table, 30, 100, rowsByMinute(T0 + 30 * MINUTE, Array.from({ length: 70 }, () => 2)))
+    read(
+      table,
+      0,
+      100,
+      rowsByMinute(
+        T0,
+        Array.from({ length: 100 }, () => 1),
+      ),
+    )
+    read(
+      table,
+      30,
+      100,
+      rowsByMinute(
+        T0 + 30 * MINUTE,
+        Array.from({ length: 70 }, () => 2),
+      ),
+    )
     read(table, 100, 130, [])
     expect(sumOf(table, 130, 130)).toBe(30 + 140)
   })
@@ -87,10 +111,25 @@ describe('the table', () => {
 
   test('lets go of series that have been silent for long, and uses their room again', () => {
     const table = aTable({ keepMs: 2 * HOUR })
-    read(table, 0, 1, Array.from({ length: 120 }, (_, i) => aCountRow({ fingerprint: `v1:${i}`, count: 7 })))
+    read(
+      table,
+      0,
+      1,
+      Array.from({ length: 120 }, (_, i) => aCountRow({ fingerprint: `v1:${i}`, count: 7 })),
+    )
     const { bytes } = table.size()
-    read(table, 200, 201, Array.from({ length: 120 }, (_, i) => aCountRow({ windowMs: T0 + 200 * MINUTE, fingerprint: `v2:${i}` })))
-    read(table, 260, 261, Array.from({ length: 120 }, (_, i) => aCountRow({ windowMs: T0 + 260 * MINUTE, fingerprint: `v3:${i}` })))
+    read(
+      table,
+      200,
+      201,
+      Array.from({ length: 120 }, (_, i) => aCountRow({ windowMs: T0 + 200 * MINUTE, fingerprint: `v2:${i}` })),
+    )
+    read(
+      table,
+      260,
+      261,
+      Array.from({ length: 120 }, (_, i) => aCountRow({ windowMs: T0 + 260 * MINUTE, fingerprint: `v3:${i}` })),
+    )
     expect(table.size()).toMatchObject({ series: 240, bytes })
     expect(sumOf(table, 261, 120)).toBe(240)
     expect(table.entry('group', 'nothing')).toBeNull()
@@ -100,7 +139,11 @@ describe('the table', () => {
     const table = read(aTable({ keepMs: DAY }), 0, 1, [aCountRow()])
     read(table, 300, 360, [aCountRow({ windowMs: T0 + 350 * MINUTE })])
     const { series } = [...table.entries('job')][0]!
-    expect([table.lastBefore(series, END + 360), table.lastBefore(series, END + 340), table.lastBefore(series, END)].map((minute) => minute! - END)).toEqual([350, 0, 0])
+    expect(
+      [table.lastBefore(series, END + 360), table.lastBefore(series, END + 340), table.lastBefore(series, END)].map(
+        (minute) => minute! - END,
+      ),
+    ).toEqual([350, 0, 0])
   })
 
   test('remembers what was seen before it began', () => {

@@ -14,14 +14,20 @@ function firedBy(over: Record<string, unknown>, rows: readonly CountRow[], wordi
   const desk = new Desk([aRule(over)])
   desk.read(T0, T0 + MINUTE, rows)
   const { index, table, baseline, groups } = desk
-  const { news } = evaluate({ index, table, baseline, groups, pipeline: null, completeUntilMs: T0 + MINUTE, readUntilMs: T0 + MINUTE, wording }, desk.state)
+  const { news } = evaluate(
+    { index, table, baseline, groups, pipeline: null, completeUntilMs: T0 + MINUTE, readUntilMs: T0 + MINUTE, wording },
+    desk.state,
+  )
   return news[0]!
 }
 
 describe('an alert says', () => {
-  const rows = [...rowsByMinute(T0, [150], { hosts: 4 }), ...rowsByMinute(T0, [30], { fingerprint: 'v1:02', title: 'SQLException: <*>', culprit: null, rule: null })]
+  const rows = [
+    ...rowsByMinute(T0, [150], { hosts: 4 }),
+    ...rowsByMinute(T0, [30], { fingerprint: 'v1:02', title: 'SQLException: <*>', culprit: null, rule: null }),
+  ]
 
-  test('what, where, how much, since when, and what to do: those of the job\'s most frequent error', () => {
+  test("what, where, how much, since when, and what to do: those of the job's most frequent error", () => {
     expect(firedBy({ labels: { team: 'checkout' } }, rows)).toEqual({
       key: alertKey('a-rule', { job: 'orders', environment: 'prod', fingerprint: null, category: null }),
       startsAtMs: T0,
@@ -44,7 +50,12 @@ describe('an alert says', () => {
       advice: 'Look at the order service.',
       links: [
         { title: 'Tracefold', url: 'https://tracefold.acme.internal/?job=orders' },
-        { title: 'Kibana', url: expect.stringContaining('/app/discover#/?_g=(time:(from:\'2026-11-20T09%3A30%3A00.000Z\',to:\'2026-11-20T11%3A00%3A00.000Z\'))&_a=(index:\'tracefold-detail\',query:(language:kuery,query:\'job%3A%20%22orders%22%20and%20service.environment%3A%20%22prod%22\'))') },
+        {
+          title: 'Kibana',
+          url: expect.stringContaining(
+            "/app/discover#/?_g=(time:(from:'2026-11-20T09%3A30%3A00.000Z',to:'2026-11-20T11%3A00%3A00.000Z'))&_a=(index:'tracefold-detail',query:(language:kuery,query:'job%3A%20%22orders%22%20and%20service.environment%3A%20%22prod%22'))",
+          ),
+        },
       ],
       labels: { team: 'checkout' },
       annotations: {},
@@ -64,9 +75,12 @@ describe('an alert says', () => {
     expect(alert.jobs).toEqual(Array.from({ length: 10 }, (_, i) => `job-${i}`))
   })
 
-  test('the rule\'s own words, filled in, and its own links, encoded', () => {
+  test("the rule's own words, filled in, and its own links, encoded", () => {
     const alert = firedBy(
-      { annotations: { summary: '{{job}}: {{count}} in {{window}} since {{since}}, {{error}}' }, links: [{ title: 'Runbook of {{job}}', url: 'https://wiki.acme.internal/?q={{error}}' }] },
+      {
+        annotations: { summary: '{{job}}: {{count}} in {{window}} since {{since}}, {{error}}' },
+        links: [{ title: 'Runbook of {{job}}', url: 'https://wiki.acme.internal/?q={{error}}' }],
+      },
       [aCountRow({ count: 1_200, title: 'X: {{job}} & co' })],
       PLAIN,
     )
@@ -75,18 +89,23 @@ describe('an alert says', () => {
   })
 
   test('what the rule wants of delivery, only where it wants something', () => {
-    expect(firedBy({ receivers: ['oncall'], repeatInterval: '1h', exponentialRepeat: { upTo: '8h' } }, rows).delivery).toEqual({ receivers: ['oncall'], groupBy: null, repeatIntervalMs: 3_600_000, maxRepeatIntervalMs: 8 * 3_600_000 })
+    expect(firedBy({ receivers: ['oncall'], repeatInterval: '1h', exponentialRepeat: { upTo: '8h' } }, rows).delivery).toEqual({
+      receivers: ['oncall'],
+      groupBy: null,
+      repeatIntervalMs: 3_600_000,
+      maxRepeatIntervalMs: 8 * 3_600_000,
+    })
     expect(firedBy({}, rows)).not.toHaveProperty('delivery')
   })
 
-  test('links that a job\'s name cannot lead astray', () => {
+  test("links that a job's name cannot lead astray", () => {
     const links = firedBy({}, [aCountRow({ job: 'a"b\\c\'d!e&f=g#h', environment: null, count: 200 })]).links.map(({ url }) => url)
     expect(links[0]).toBe('https://tracefold.acme.internal/?job=a%22b%5Cc%27d%21e%26f%3Dg%23h')
     expect(decodeURIComponent(links[1]!)).toContain('query:\'job: "a\\"b\\\\c!\'d!!e&f=g#h"\'')
   })
 })
 
-describe('an alert\'s key', () => {
+describe("an alert's key", () => {
   const subject = { job: 'orders', environment: 'prod', fingerprint: null, category: null }
 
   test('can be read, and is another for another rule or subject', () => {
@@ -99,7 +118,14 @@ describe('an alert\'s key', () => {
       alertKey('a', { job: null, environment: null, fingerprint: null, category: 'timeout' }),
     ]
     expect(new Set(keys).size).toBe(keys.length)
-    expect(keys.map((key) => key.replace(/[0-9a-f]{12}$/, '#'))).toEqual(['a:orders:#', 'b:orders:#', 'a:orders:#', 'a:orders:#', 'a:orders-prod:#', 'a:timeout:#'])
+    expect(keys.map((key) => key.replace(/[0-9a-f]{12}$/, '#'))).toEqual([
+      'a:orders:#',
+      'b:orders:#',
+      'a:orders:#',
+      'a:orders:#',
+      'a:orders-prod:#',
+      'a:timeout:#',
+    ])
   })
 
   test('is the same in every version: receivers know alerts by it', () => {

@@ -33,7 +33,19 @@ describe('docs/alert-rules.md', () => {
 
   it('has an example of each kind of condition', () => {
     const kinds = new Set(examples.flatMap((code) => leavesOf(ruleOf(code).condition).map(({ kind }) => kind)))
-    expect([...kinds].toSorted()).toEqual(['absence', 'blind', 'count', 'dead_letter_ratio', 'hosts', 'jobs_in_trouble', 'new_group', 'pipeline_lag', 'ratio', 'regression', 'spike'])
+    expect([...kinds].toSorted()).toEqual([
+      'absence',
+      'blind',
+      'count',
+      'dead_letter_ratio',
+      'hosts',
+      'jobs_in_trouble',
+      'new_group',
+      'pipeline_lag',
+      'ratio',
+      'regression',
+      'spike',
+    ])
     expect(examples.join('\n')).toMatch(/^ {2}all:$/m)
   })
 

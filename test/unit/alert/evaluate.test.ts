@@ -19,7 +19,10 @@ function aDesk(over: Record<string, unknown>, counts: readonly number[]): Desk {
 function story(desk: Desk, minutes: number): string[] {
   return Array.from({ length: minutes }, (_, i) => i + 1).flatMap((minute) => {
     const { began, ended } = desk.evaluate(T0 + minute * MINUTE)
-    return [...began.map(({ startsAtMs }) => `${minute}: began at ${(startsAtMs - T0) / MINUTE}`), ...ended.map(({ endsAtMs }) => `${minute}: ended at ${(endsAtMs! - T0) / MINUTE}`)]
+    return [
+      ...began.map(({ startsAtMs }) => `${minute}: began at ${(startsAtMs - T0) / MINUTE}`),
+      ...ended.map(({ endsAtMs }) => `${minute}: ended at ${(endsAtMs! - T0) / MINUTE}`),
+    ]
   })
 }
 
@@ -52,7 +55,10 @@ describe('an alert', () => {
   test('is remembered for a quarter of an hour after its end', () => {
     const desk = aDesk({ keepFiring: '1s' }, [10])
     desk.read(T0 + MINUTE, T0 + 30 * MINUTE, [])
-    const phases = Array.from({ length: 19 }, (_, i) => (desk.evaluate(T0 + (i + 1) * MINUTE), [...desk.state.alerts.values()].map(({ phase }) => phase).join()))
+    const phases = Array.from(
+      { length: 19 },
+      (_, i) => (desk.evaluate(T0 + (i + 1) * MINUTE), [...desk.state.alerts.values()].map(({ phase }) => phase).join()),
+    )
     expect(phases).toEqual(['firing', 'firing', ...Array.from({ length: 15 }, () => 'resolved'), '', ''])
   })
 })
@@ -80,7 +86,10 @@ describe('minutes under way', () => {
   })
 
   test('are looked at ten minutes ahead and no further', () => {
-    const desk = aDesk({}, Array.from({ length: 12 }, (_, i) => (i === 11 ? 10 : 0)))
+    const desk = aDesk(
+      {},
+      Array.from({ length: 12 }, (_, i) => (i === 11 ? 10 : 0)),
+    )
     expect(desk.evaluate(T0, { readUntilMs: T0 + 12 * MINUTE }).began).toEqual([])
     expect(desk.evaluate(T0 + 2 * MINUTE, { readUntilMs: T0 + 12 * MINUTE }).began).toHaveLength(1)
   })
@@ -95,7 +104,11 @@ describe('an evaluation', () => {
 
   test('makes up for what was missed in parts that the table has room for', () => {
     const state = startedAt(NOTHING_EVALUATED, T0)
-    expect([nextPart(state, T0 + 5 * MINUTE), nextPart(state, T0 + DAY), nextPart(NOTHING_EVALUATED, T0)]).toEqual([T0 + 5 * MINUTE, T0 + HOUR, T0])
+    expect([nextPart(state, T0 + 5 * MINUTE), nextPart(state, T0 + DAY), nextPart(NOTHING_EVALUATED, T0)]).toEqual([
+      T0 + 5 * MINUTE,
+      T0 + HOUR,
+      T0,
+    ])
   })
 
   test('that is the first looks at the last complete minute', () => {
@@ -110,7 +123,9 @@ describe('an evaluation', () => {
       const desk = aDesk({}, [10])
       desk.evaluate(T0 + MINUTE)
       const next = new Desk(rules, { state: desk.state }).read(T0, T0 + MINUTE, rowsByMinute(T0, [10]))
-      expect(next.evaluate(T0 + 2 * MINUTE)).toMatchObject({ ended: [{ subject: { job: 'orders', fingerprint: null }, endsAtMs: T0 + 2 * MINUTE }] })
+      expect(next.evaluate(T0 + 2 * MINUTE)).toMatchObject({
+        ended: [{ subject: { job: 'orders', fingerprint: null }, endsAtMs: T0 + 2 * MINUTE }],
+      })
       expect(firing(next.state)).toEqual([])
     }
   })
@@ -118,18 +133,28 @@ describe('an evaluation', () => {
   test('goes on with the alerts of a rule that was changed', () => {
     const desk = aDesk({}, [10])
     desk.evaluate(T0 + MINUTE)
-    const next = new Desk([aRule({ ...RULE, severity: 'critical', condition: { count: { over: '2m', atLeast: 5 } } })], { state: desk.state }).read(T0, T0 + 2 * MINUTE, rowsByMinute(T0, [10]))
+    const next = new Desk([aRule({ ...RULE, severity: 'critical', condition: { count: { over: '2m', atLeast: 5 } } })], {
+      state: desk.state,
+    }).read(T0, T0 + 2 * MINUTE, rowsByMinute(T0, [10]))
     expect(next.evaluate(T0 + 2 * MINUTE)).toMatchObject({ began: [], ended: [] })
     expect(firing(next.state)).toMatchObject([{ severity: 'critical', startsAtMs: T0 }])
   })
 
-  test('leaves out groups that somebody muted, but for the platform\'s rules', () => {
+  test("leaves out groups that somebody muted, but for the platform's rules", () => {
     const rules = [aRule(RULE), aRule({ ...RULE, id: 'all', level: 'platform', per: 'platform' })]
     const desk = new Desk(rules, { state: startedAt(NOTHING_EVALUATED, T0) })
     desk.groups.observe([aCountRow({ windowMs: T0 - HOUR })], { sinceMs: 0, completeUntilMs: T0 })
-    desk.groups.change('orders', 'v1:0000000000000001', { kind: 'mute', untilMs: T0 + 2.5 * MINUTE, untilCount: null }, { who: 'ada', atMs: T0 - MINUTE })
+    desk.groups.change(
+      'orders',
+      'v1:0000000000000001',
+      { kind: 'mute', untilMs: T0 + 2.5 * MINUTE, untilCount: null },
+      { who: 'ada', atMs: T0 - MINUTE },
+    )
     desk.read(T0, T0 + 4 * MINUTE, rowsByMinute(T0, [9, 9, 9, 9]))
-    expect(desk.evaluate(T0 + 4 * MINUTE).began.map(({ rule, startsAtMs }) => [rule.id, (startsAtMs - T0) / MINUTE])).toEqual([['all', 1], ['a-rule', 2]])
+    expect(desk.evaluate(T0 + 4 * MINUTE).began.map(({ rule, startsAtMs }) => [rule.id, (startsAtMs - T0) / MINUTE])).toEqual([
+      ['all', 1],
+      ['a-rule', 2],
+    ])
   })
 
   test('says which states are another now', () => {

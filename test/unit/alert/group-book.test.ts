@@ -46,7 +46,12 @@ describe('a group', () => {
     const groups = book(T0)
     groups.change('orders', FP, { kind: 'resolve' }, { ...ADA, atMs: T0 + DAY })
     see(groups, T0 + 30 * MINUTE, { fingerprint: 'v2:02', previousFingerprint: FP })
-    expect(record(groups, 'v2:02')).toMatchObject({ fingerprint: 'v2:02', firstSeenMs: T0, resolvedAtMs: T0 + DAY, changes: [{ who: 'ada' }] })
+    expect(record(groups, 'v2:02')).toMatchObject({
+      fingerprint: 'v2:02',
+      firstSeenMs: T0,
+      resolvedAtMs: T0 + DAY,
+      changes: [{ who: 'ada' }],
+    })
   })
 
   test('that is among the first things seen is not called new', () => {
@@ -147,13 +152,15 @@ describe('somebody', () => {
       [group, { kind: 'unmute' }],
       [resolved, { kind: 'resolve' }],
       [group, { kind: 'mute', untilMs: T0, untilCount: null }],
-    ] as const) expect(() => changeGroup(from, action, ADA)).toThrow(RangeError)
+    ] as const)
+      expect(() => changeGroup(from, action, ADA)).toThrow(RangeError)
     expect(new GroupMemory().change('orders', FP, { kind: 'resolve' }, ADA)).toBeNull()
   })
 
   test('is named in the last twenty changes', () => {
     let group = record(book(T0))
-    for (let i = 0; i < 15; i++) group = changeGroup(changeGroup(group, { kind: 'resolve' }, ADA), { kind: 'reopen' }, { ...ADA, who: `ada ${i}` })
+    for (let i = 0; i < 15; i++)
+      group = changeGroup(changeGroup(group, { kind: 'resolve' }, ADA), { kind: 'reopen' }, { ...ADA, who: `ada ${i}` })
     expect(group.changes).toHaveLength(20)
     expect(group.changes.at(-1)).toMatchObject({ to: 'reopened', who: 'ada 14' })
   })

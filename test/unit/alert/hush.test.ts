@@ -57,7 +57,9 @@ describe('an alert is', () => {
   test('not told while its group is muted', () => {
     const row = aCountRow()
     const record = observeGroup(null, null, row, { sinceMs: 0, completeUntilMs: T0 })
-    const groups = new GroupMemory([changeGroup(record, { kind: 'mute', untilMs: T0 + 2 * HOUR, untilCount: null }, { who: 'ada', atMs: T0 })])
+    const groups = new GroupMemory([
+      changeGroup(record, { kind: 'mute', untilMs: T0 + 2 * HOUR, untilCount: null }, { who: 'ada', atMs: T0 }),
+    ])
     const alert = { ...anAlert(), subject: { job: row.job, environment: row.environment, fingerprint: row.fingerprint, category: null } }
     expect([hush({ groups }, alert, T0 + HOUR), hush({ groups }, alert, T0 + 3 * HOUR)]).toEqual(['all', 'none'])
   })

@@ -8,14 +8,30 @@ const MATCHERS: { name: string; matcher: Matcher; expected: boolean[] }[] = [
   { name: 'a job by glob', matcher: { ...ANYTHING, job: ['pay*', 'ord*s'] }, expected: [true, true, false] },
   { name: 'an environment, which must be there', matcher: { ...ANYTHING, environment: ['*'] }, expected: [true, false, true] },
   { name: 'the root cause by its simple name', matcher: { ...ANYTHING, error: ['ConnectException'] }, expected: [false, true, false] },
-  { name: 'the outermost exception by its package', matcher: { ...ANYTHING, error: ['org.apache.flink.*'] }, expected: [false, true, false] },
-  { name: 'category and severity together', matcher: { ...ANYTHING, category: ['connection', 'bad-input'], severity: ['high'] }, expected: [false, true, false] },
+  {
+    name: 'the outermost exception by its package',
+    matcher: { ...ANYTHING, error: ['org.apache.flink.*'] },
+    expected: [false, true, false],
+  },
+  {
+    name: 'category and severity together',
+    matcher: { ...ANYTHING, category: ['connection', 'bad-input'], severity: ['high'] },
+    expected: [false, true, false],
+  },
   { name: 'a fingerprint', matcher: { ...ANYTHING, fingerprint: ['v1:0000000000000001'] }, expected: [true, false, true] },
 ]
 
 const ROWS = [
   aCountRow(),
-  aCountRow({ job: 'payments', environment: null, fingerprint: 'v1:02', exceptionClass: 'org.apache.flink.util.FlinkException', rootCauseClass: 'java.net.ConnectException', category: 'connection', severity: 'high' }),
+  aCountRow({
+    job: 'payments',
+    environment: null,
+    fingerprint: 'v1:02',
+    exceptionClass: 'org.apache.flink.util.FlinkException',
+    rootCauseClass: 'java.net.ConnectException',
+    category: 'connection',
+    severity: 'high',
+  }),
   aCountRow({ job: 'search', exceptionClass: null, rootCauseClass: null, category: null, severity: null }),
 ]
 
@@ -27,6 +43,7 @@ describe('a matcher for', () => {
   test('many rules says by bits what each rule says alone, past 32 of them', () => {
     const matchers = Array.from({ length: 9 }, () => MATCHERS.map(({ matcher }) => matcher)).flat()
     const bits = new RuleBits(matchers)
-    for (const row of [...ROWS, ...ROWS]) expect(matchers.map((_, i) => hasBit(bits.of(row), i))).toEqual(matchers.map((matcher) => matchTest(matcher)(row)))
+    for (const row of [...ROWS, ...ROWS])
+      expect(matchers.map((_, i) => hasBit(bits.of(row), i))).toEqual(matchers.map((matcher) => matchTest(matcher)(row)))
   })
 })

@@ -35,11 +35,18 @@ describe('a mute window', () => {
 
   test('of dates is open from the first to the last', () => {
     const window: MuteWindow = { ...ALWAYS, dates: [{ first: '2026-12-24', last: '2026-12-26' }] }
-    expect(['2026-12-23T23:59:00Z', '2026-12-24T00:00:00Z', '2026-12-26T23:59:00Z', '2026-12-27T00:00:00Z'].map((time) => isMuted([window], at(time)))).toEqual([false, true, true, false])
+    expect(
+      ['2026-12-23T23:59:00Z', '2026-12-24T00:00:00Z', '2026-12-26T23:59:00Z', '2026-12-27T00:00:00Z'].map((time) =>
+        isMuted([window], at(time)),
+      ),
+    ).toEqual([false, true, true, false])
   })
 
   test('is one of several, or none', () => {
-    const [day, date]: MuteWindow[] = [{ ...ALWAYS, days: ['sun'] }, { ...ALWAYS, dates: [{ first: '2026-11-20', last: '2026-11-20' }] }]
+    const [day, date]: MuteWindow[] = [
+      { ...ALWAYS, days: ['sun'] },
+      { ...ALWAYS, dates: [{ first: '2026-11-20', last: '2026-11-20' }] },
+    ]
     expect(isMuted([day!, date!], at('2026-11-20T12:00:00Z'))).toBe(true)
     expect(isMuted([], at('2026-11-20T12:00:00Z'))).toBe(false)
   })

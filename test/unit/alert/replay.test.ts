@@ -7,7 +7,11 @@ const RULE = aRule({ condition: { count: { over: '2m', atLeast: 10 } }, keepFiri
 
 describe('a replay', () => {
   test('tells when a rule would have fired, hours apart, and what fires still', () => {
-    const rows = [...rowsByMinute(T0 + 7 * MINUTE, [10]), ...rowsByMinute(T0 + 5 * HOUR, [10]), ...rowsByMinute(T0 + 9 * HOUR - MINUTE, [10])]
+    const rows = [
+      ...rowsByMinute(T0 + 7 * MINUTE, [10]),
+      ...rowsByMinute(T0 + 5 * HOUR, [10]),
+      ...rowsByMinute(T0 + 9 * HOUR - MINUTE, [10]),
+    ]
     const episodes = replay([RULE], rows, { fromMs: T0, toMs: T0 + 9 * HOUR })
     expect(episodes.map(({ startsAtMs, endsAtMs }) => [startsAtMs - T0, endsAtMs === null ? null : endsAtMs - T0])).toEqual([
       [7 * MINUTE, 12 * MINUTE],
@@ -17,12 +21,19 @@ describe('a replay', () => {
   })
 
   test('gives what evaluating every minute gave', () => {
-    const rows = Array.from({ length: 300 }, (_, i) => aCountRow({ windowMs: T0 + i * MINUTE, count: (i * 7919) % 13, job: i % 3 === 0 ? 'orders' : 'payments' }))
+    const rows = Array.from({ length: 300 }, (_, i) =>
+      aCountRow({ windowMs: T0 + i * MINUTE, count: (i * 7919) % 13, job: i % 3 === 0 ? 'orders' : 'payments' }),
+    )
     const desk = new Desk([RULE])
     desk.state = { ...desk.state, untilMs: T0 }
-    const live = Array.from({ length: 300 }, (_, i) => desk.read(T0 + i * MINUTE, T0 + (i + 1) * MINUTE, rows).evaluate(T0 + (i + 1) * MINUTE).began).flat()
+    const live = Array.from(
+      { length: 300 },
+      (_, i) => desk.read(T0 + i * MINUTE, T0 + (i + 1) * MINUTE, rows).evaluate(T0 + (i + 1) * MINUTE).began,
+    ).flat()
     const replayed = replay([RULE], rows, { fromMs: T0, toMs: T0 + 300 * MINUTE })
-    expect(replayed.map(({ key, startsAtMs }) => `${key} ${startsAtMs}`).sort()).toEqual(live.map(({ key, startsAtMs }) => `${key} ${startsAtMs}`).sort())
+    expect(replayed.map(({ key, startsAtMs }) => `${key} ${startsAtMs}`).sort()).toEqual(
+      live.map(({ key, startsAtMs }) => `${key} ${startsAtMs}`).sort(),
+    )
     expect(live.length).toBeGreaterThan(5)
   })
 
@@ -41,7 +52,11 @@ describe('a replay', () => {
 
   test('knows what is new from the rows before its range', () => {
     const rule = aRule({ per: 'group', condition: { new_group: { notSeenForDays: 14 } } })
-    const rows = [aCountRow({ windowMs: T0 - 10 * DAY }), aCountRow({ windowMs: T0 + MINUTE }), aCountRow({ windowMs: T0 + 2 * MINUTE, fingerprint: 'v1:02' })]
+    const rows = [
+      aCountRow({ windowMs: T0 - 10 * DAY }),
+      aCountRow({ windowMs: T0 + MINUTE }),
+      aCountRow({ windowMs: T0 + 2 * MINUTE, fingerprint: 'v1:02' }),
+    ]
     expect(replay([rule], rows, { fromMs: T0, toMs: T0 + HOUR }).map(({ alert }) => alert.subject.fingerprint)).toEqual(['v1:02'])
   })
 })

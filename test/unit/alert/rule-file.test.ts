@@ -27,7 +27,15 @@ function faultsOf(yaml: string): { line: number; field: string; why: string }[] 
 }
 
 function faultFields(over: Record<string, unknown>): string[] {
-  const rule = { title: 'A', id: 'a', level: 'custom', severity: 'high', per: 'job', condition: { count: { over: '5m', atLeast: 1 } }, ...over }
+  const rule = {
+    title: 'A',
+    id: 'a',
+    level: 'custom',
+    severity: 'high',
+    per: 'job',
+    condition: { count: { over: '5m', atLeast: 1 } },
+    ...over,
+  }
   return faultsOf(JSON.stringify(rule)).map(({ field }) => field)
 }
 
@@ -54,7 +62,9 @@ describe('a rule file', () => {
   })
 
   test('without a field that it needs says that it is missing', () => {
-    expect(faultsOf(GOOD.replace('id: orders-fail\n', ''))).toEqual([{ line: expect.any(Number) as number, field: 'id', why: 'is missing; expected string' }])
+    expect(faultsOf(GOOD.replace('id: orders-fail\n', ''))).toEqual([
+      { line: expect.any(Number) as number, field: 'id', why: 'is missing; expected string' },
+    ])
   })
 
   test('that is wrong in many places says so of each, with line, field and why', () => {
@@ -92,33 +102,60 @@ describe('a rule file', () => {
   })
 
   test('that is no YAML, or holds something else, is a fault and no crash', () => {
-    for (const text of ['{', 'a: [', '- 1', 'null', '7', '&a [*a, *a]', 'title: [x]\ncondition: 3\nper: {}']) expect(faultsOf(text).length).toBeGreaterThan(0)
+    for (const text of ['{', 'a: [', '- 1', 'null', '7', '&a [*a, *a]', 'title: [x]\ncondition: 3\nper: {}'])
+      expect(faultsOf(text).length).toBeGreaterThan(0)
   })
 
   test('takes exactly one condition, or a list of them', () => {
     expect(faultFields({ condition: {} })).toEqual(['condition'])
     expect(faultFields({ condition: { count: { over: '5m', atLeast: 1 }, hosts: { over: '5m', atLeast: 2 } } })).toEqual(['condition'])
     expect(faultFields({ condition: { all: [{ count: { over: '5m', atLeast: 1 } }] } })).toEqual(['condition.all'])
-    const joined = aRule({ condition: { all: [{ count: { over: '5m', atLeast: 100 } }, { any: [{ hosts: { over: '5m', atLeast: 2 } }, { ratio: { over: '5m', atLeast: 3, minimum: 10 } }] }] } })
-    expect(joined.condition).toMatchObject({ kind: 'all', of: [{ kind: 'count' }, { kind: 'any', of: [{ kind: 'hosts' }, { kind: 'ratio' }] }] })
+    const joined = aRule({
+      condition: {
+        all: [
+          { count: { over: '5m', atLeast: 100 } },
+          { any: [{ hosts: { over: '5m', atLeast: 2 } }, { ratio: { over: '5m', atLeast: 3, minimum: 10 } }] },
+        ],
+      },
+    })
+    expect(joined.condition).toMatchObject({
+      kind: 'all',
+      of: [{ kind: 'count' }, { kind: 'any', of: [{ kind: 'hosts' }, { kind: 'ratio' }] }],
+    })
   })
 
   test.each([
     ['a new group needs a group', { condition: { new_group: { notSeenForDays: 7 } } }, 'condition.new_group'],
     ['the pipeline has no jobs', { condition: { blind: { over: '2m' } } }, 'condition.blind'],
-    ['jobs in trouble are counted over many', { condition: { jobs_in_trouble: { over: '5m', atLeast: 2, events: 1 } } }, 'condition.jobs_in_trouble'],
+    [
+      'jobs in trouble are counted over many',
+      { condition: { jobs_in_trouble: { over: '5m', atLeast: 2, events: 1 } } },
+      'condition.jobs_in_trouble',
+    ],
     ['a platform rule is not per job', { level: 'platform' }, 'per'],
     ['a basic rule is not per platform', { level: 'basic', per: 'platform' }, 'per'],
-    ['a category has no threshold of a job', { per: 'category', condition: { count: { over: '5m', atLeast: 1, perJob: { a: 2 } } } }, 'condition.count.perJob'],
+    [
+      'a category has no threshold of a job',
+      { per: 'category', condition: { count: { over: '5m', atLeast: 1, perJob: { a: 2 } } } },
+      'condition.count.perJob',
+    ],
     ['a job has no fingerprint', { annotations: { x: '{{fingerprint}}' } }, 'annotations.x'],
-    ['conditions on the pipeline and on counts do not mix', { per: 'platform', condition: { all: [{ blind: { over: '2m' } }, { count: { over: '5m', atLeast: 1 } }] } }, 'condition.all.0.blind'],
+    [
+      'conditions on the pipeline and on counts do not mix',
+      { per: 'platform', condition: { all: [{ blind: { over: '2m' } }, { count: { over: '5m', atLeast: 1 } }] } },
+      'condition.all.0.blind',
+    ],
     ['the pipeline has no error types', { per: 'platform', for: { job: 'a' }, condition: { blind: { over: '2m' } } }, 'for'],
     ['what is not repeated is not repeated less and less', { exponentialRepeat: { upTo: '1d' } }, 'exponentialRepeat'],
-    ['a label of an alert\'s own name', { labels: { severity: 'x' } }, 'labels.severity'],
+    ["a label of an alert's own name", { labels: { severity: 'x' } }, 'labels.severity'],
     ['an address whose host comes out of a log', { links: [{ title: 'x', url: 'https://{{job}}/x' }] }, 'links.0.url'],
     ['a window that is longer than counts are kept', { condition: { count: { over: '2d', atLeast: 1 } } }, 'condition.count.over'],
     ['a mute window that is always open', { mute: [{}] }, 'mute.0'],
-    ['a regular expression for a job\'s threshold', { condition: { count: { over: '5m', atLeast: 1, perJob: { '/a.*/': 2 } } } }, 'condition.count.perJob./a.*/'],
+    [
+      "a regular expression for a job's threshold",
+      { condition: { count: { over: '5m', atLeast: 1, perJob: { '/a.*/': 2 } } } },
+      'condition.count.perJob./a.*/',
+    ],
   ])('%s', (_, over, field) => {
     expect(faultFields(over)).toEqual([field])
   })

@@ -31,12 +31,28 @@ function faultOf(read: () => unknown): string {
 describe('the rules in force are', () => {
   test('ours by default: every one loads, and covers every job at once', () => {
     const { rules } = loadAlertRules()
-    expect(rules.map(({ id }) => id)).toEqual(['category-spike', 'dead-letters', 'error-is-back', 'job-flood', 'job-spike', 'jobs-in-trouble', 'new-error', 'pipeline-behind', 'rules-blind'])
-    expect(rules.filter(({ level }) => level === 'basic').every(({ matcher }) => Object.values(matcher).every((part) => part === null))).toBe(true)
+    expect(rules.map(({ id }) => id)).toEqual([
+      'category-spike',
+      'dead-letters',
+      'error-is-back',
+      'job-flood',
+      'job-spike',
+      'jobs-in-trouble',
+      'new-error',
+      'pipeline-behind',
+      'rules-blind',
+    ])
+    expect(
+      rules.filter(({ level }) => level === 'basic').every(({ matcher }) => Object.values(matcher).every((part) => part === null)),
+    ).toBe(true)
   })
 
-  test('the user\'s where the ids are the same, and none where it is switched off', () => {
-    const folder = aFolder({ 'job-spike.yml': 'id: job-spike\nenabled: false', 'team/job-flood.yaml': rule('job-flood', 7), 'mine.yml': rule('mine') })
+  test("the user's where the ids are the same, and none where it is switched off", () => {
+    const folder = aFolder({
+      'job-spike.yml': 'id: job-spike\nenabled: false',
+      'team/job-flood.yaml': rule('job-flood', 7),
+      'mine.yml': rule('mine'),
+    })
     const { rules } = loadAlertRules(folder)
     expect(rules.map(({ id }) => id)).toContain('mine')
     expect(rules.map(({ id }) => id)).not.toContain('job-spike')
@@ -50,7 +66,13 @@ describe('the rules in force are', () => {
   })
 
   test('none of a set in which one is wrong; every fault of every file is told, by file and line', () => {
-    const folder = aFolder({ 'a.yml': `${rule('a')}\nx`, 'b.yml': 'id: b\nlevel: wrong\n', 'c.yml': rule('other'), 'd/e.yml': rule('e'), 'f/e.yml': rule('e') })
+    const folder = aFolder({
+      'a.yml': `${rule('a')}\nx`,
+      'b.yml': 'id: b\nlevel: wrong\n',
+      'c.yml': rule('other'),
+      'd/e.yml': rule('e'),
+      'f/e.yml': rule('e'),
+    })
     const message = faultOf(() => readAlertRuleSet([builtInAlertFolder(), folder]))
     expect(message).toContain(`${join(folder, 'a.yml')}:2: (file): not YAML`)
     expect(message).toContain(`${join(folder, 'b.yml')}:2: level: `)
@@ -66,6 +88,11 @@ describe('the rules in force are', () => {
       if ('faults' in read) throw new Error(JSON.stringify(read.faults))
       return read.value
     })
-    expect(alertRuleSet(entries).rules.map(({ id, condition }) => [id, condition.kind === 'count' && condition.threshold.atLeast])).toEqual([['a', 9], ['b', 1]])
+    expect(alertRuleSet(entries).rules.map(({ id, condition }) => [id, condition.kind === 'count' && condition.threshold.atLeast])).toEqual(
+      [
+        ['a', 9],
+        ['b', 1],
+      ],
+    )
   })
 })

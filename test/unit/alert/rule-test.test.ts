@@ -11,11 +11,21 @@ const NEVER = new AbortController().signal
 
 function readerOf(rows: readonly CountRow[]) {
   const asked: TimeRange[] = []
-  const counts = async (range: TimeRange) => (asked.push(range), rows.filter(({ windowMs }) => windowMs >= range.fromMs && windowMs < range.toMs))
+  const counts = async (range: TimeRange) => (
+    asked.push(range),
+    rows.filter(({ windowMs }) => windowMs >= range.fromMs && windowMs < range.toMs)
+  )
   return { asked, counts }
 }
 
-const FIELDS = { title: 'A rule', id: 'a-rule', level: 'custom', severity: 'high', per: 'job', condition: { count: { over: '10m', atLeast: 100 } } }
+const FIELDS = {
+  title: 'A rule',
+  id: 'a-rule',
+  level: 'custom',
+  severity: 'high',
+  per: 'job',
+  condition: { count: { over: '10m', atLeast: 100 } },
+}
 const textOf = (over: Record<string, unknown>) => JSON.stringify({ ...FIELDS, ...over })
 
 describe('a rule tested on history', () => {
@@ -32,25 +42,55 @@ describe('a rule tested on history', () => {
 
   test('asks for whole hours, one after the other, as far back as the rule looks and not past the end', async () => {
     const reader = readerOf([])
-    const { pastFromMs } = await testRule(reader, textOf({ condition: { count: { over: '90m', atLeast: 100 } } }), { fromMs: T0 + 30 * MINUTE, toMs: T0 + 3 * HOUR + MINUTE }, NEVER)
+    const { pastFromMs } = await testRule(
+      reader,
+      textOf({ condition: { count: { over: '90m', atLeast: 100 } } }),
+      { fromMs: T0 + 30 * MINUTE, toMs: T0 + 3 * HOUR + MINUTE },
+      NEVER,
+    )
     expect(pastFromMs).toBe(T0 - HOUR)
-    expect(reader.asked.map(({ fromMs, toMs }) => [(fromMs - T0) / MINUTE, (toMs - T0) / MINUTE])).toEqual([[-60, 0], [0, 60], [60, 120], [120, 180], [180, 181]])
+    expect(reader.asked.map(({ fromMs, toMs }) => [(fromMs - T0) / MINUTE, (toMs - T0) / MINUTE])).toEqual([
+      [-60, 0],
+      [0, 60],
+      [60, 120],
+      [120, 180],
+      [180, 181],
+    ])
   })
 
   test('looks at the rows that it is for, and says how many', async () => {
     const rows = [...rowsByMinute(T0, [60, 60], { job: 'orders' }), ...rowsByMinute(T0, [200, 200, 200], { job: 'payments' })]
-    const { episodes, rows: count } = await testRule(readerOf(rows), textOf({ for: { job: 'ord*' } }), { fromMs: T0, toMs: T0 + HOUR }, NEVER)
+    const { episodes, rows: count } = await testRule(
+      readerOf(rows),
+      textOf({ for: { job: 'ord*' } }),
+      { fromMs: T0, toMs: T0 + HOUR },
+      NEVER,
+    )
     expect(count).toBe(2)
     expect(episodes.map(({ alert }) => alert.subject.job)).toEqual(['orders'])
   })
 
   test.each<[string, Record<string, unknown>, [number, string][]]>([
-    ['a new group is one that the days before had not', { per: 'group', condition: { new_group: { notSeenForDays: 2 } } }, [[30, 'v1:new']]],
-    ['what went silent is remembered from before the range', { condition: { absence: { over: '30m', seenWithin: '12h' } } }, [[0, 'orders']]],
+    [
+      'a new group is one that the days before had not',
+      { per: 'group', condition: { new_group: { notSeenForDays: 2 } } },
+      [[30, 'v1:new']],
+    ],
+    [
+      'what went silent is remembered from before the range',
+      { condition: { absence: { over: '30m', seenWithin: '12h' } } },
+      [[0, 'orders']],
+    ],
   ])('%s', async (_, over, expected) => {
-    const rows = [aCountRow({ windowMs: T0 - DAY, fingerprint: 'v1:old' }), aCountRow({ windowMs: T0 - 3 * HOUR, fingerprint: 'v1:old' }), aCountRow({ windowMs: T0 + 30 * MINUTE, fingerprint: 'v1:new' })]
+    const rows = [
+      aCountRow({ windowMs: T0 - DAY, fingerprint: 'v1:old' }),
+      aCountRow({ windowMs: T0 - 3 * HOUR, fingerprint: 'v1:old' }),
+      aCountRow({ windowMs: T0 + 30 * MINUTE, fingerprint: 'v1:new' }),
+    ]
     const { episodes } = await testRule(readerOf(rows), textOf(over), { fromMs: T0, toMs: T0 + 40 * MINUTE }, NEVER)
-    expect(episodes.map(({ startsAtMs, alert: { subject } }) => [(startsAtMs - T0) / MINUTE, subject.fingerprint ?? subject.job])).toEqual(expected)
+    expect(episodes.map(({ startsAtMs, alert: { subject } }) => [(startsAtMs - T0) / MINUTE, subject.fingerprint ?? subject.job])).toEqual(
+      expected,
+    )
   })
 
   test.each([
@@ -61,12 +101,17 @@ describe('a rule tested on history', () => {
     ['about what people said', textOf({ per: 'group', condition: { regression: {} } }), /resolved/],
   ])('%s: refused, and nothing is read', async (_, text, why) => {
     const reader = readerOf([])
-    await expect(testRule(reader, text, { fromMs: T0, toMs: T0 + HOUR }, NEVER)).rejects.toMatchObject({ code: 'bad_request', message: expect.stringMatching(why) as string })
+    await expect(testRule(reader, text, { fromMs: T0, toMs: T0 + HOUR }, NEVER)).rejects.toMatchObject({
+      code: 'bad_request',
+      message: expect.stringMatching(why) as string,
+    })
     expect(reader.asked).toEqual([])
   })
 
   test('ends where it is told to, though its reader never waits', async () => {
-    await expect(testRule(readerOf([]), textOf({}), { fromMs: T0, toMs: T0 + DAY }, AbortSignal.abort())).rejects.toMatchObject({ code: 'aborted' })
+    await expect(testRule(readerOf([]), textOf({}), { fromMs: T0, toMs: T0 + DAY }, AbortSignal.abort())).rejects.toMatchObject({
+      code: 'aborted',
+    })
     const [controller, reader] = [new AbortController(), readerOf([])]
     setImmediate(() => controller.abort())
     await expect(testRule(reader, textOf({}), { fromMs: T0, toMs: T0 + DAY }, controller.signal)).rejects.toMatchObject({ code: 'aborted' })

@@ -2,7 +2,28 @@ import { describe, expect, test } from 'vitest'
 import { faultOfTemplate, fill, fillUrl, type Values } from '../../../src/alert/template.ts'
 
 const NONE = Object.fromEntries(
-  ['rule', 'title', 'level', 'severity', 'job', 'environment', 'fingerprint', 'category', 'error', 'culprit', 'jobs', 'jobCount', 'count', 'usual', 'hosts', 'window', 'since', 'startsAt', 'why', 'advice'].map((name) => [name, '']),
+  [
+    'rule',
+    'title',
+    'level',
+    'severity',
+    'job',
+    'environment',
+    'fingerprint',
+    'category',
+    'error',
+    'culprit',
+    'jobs',
+    'jobCount',
+    'count',
+    'usual',
+    'hosts',
+    'window',
+    'since',
+    'startsAt',
+    'why',
+    'advice',
+  ].map((name) => [name, '']),
 ) as Values // all names, as the type asks
 
 describe('a template', () => {
@@ -24,9 +45,12 @@ describe('a template', () => {
     expect(fillUrl('https://wiki/{{job}}', values)).toBe('https://wiki/a%2Fb%3Fc%3Dd%26e%23f%20%EF%BF%BD%20%C3%BC')
   })
 
-  test.each(['{{nope}}', '{{job.toString}}', '{{#if job}}', '{{job', 'job}}', '{{}}', '{{__proto__}}', '{{constructor}}'])('%s is a fault', (text) => {
-    expect(faultOfTemplate(text, null)).not.toBeNull()
-  })
+  test.each(['{{nope}}', '{{job.toString}}', '{{#if job}}', '{{job', 'job}}', '{{}}', '{{__proto__}}', '{{constructor}}'])(
+    '%s is a fault',
+    (text) => {
+      expect(faultOfTemplate(text, null)).not.toBeNull()
+    },
+  )
 
   test('names a value that its subjects have', () => {
     expect(faultOfTemplate('{{job}}', 'job')).toBeNull()

@@ -22,7 +22,16 @@ describe('ledger', () => {
   it('says of each line what became of the events, and that the account is in balance', async () => {
     const { answer } = await ledgerOf([LINE])
     expect(answer).toMatchObject({ balanced: true, imbalance: 0 })
-    expect(answer.lines[0]).toMatchObject({ consumed: 100, counted: 80, filtered: 14, dead: 3, expired: 2, skipped: 1, imbalance: 0, counts: LINE.counts })
+    expect(answer.lines[0]).toMatchObject({
+      consumed: 100,
+      counted: 80,
+      filtered: 14,
+      dead: 3,
+      expired: 2,
+      skipped: 1,
+      imbalance: 0,
+      counts: LINE.counts,
+    })
   })
 
   it('is not in balance where lines are off in opposite directions', async () => {
@@ -108,7 +117,10 @@ describe('dead letters', () => {
   it('show a record that was cut within a character as text', async () => {
     const text = Buffer.from('log 日')
     for (const cut of [1, 2]) expect(await bodyShown(text.subarray(0, text.length - cut), true)).toEqual(['utf8', 'log '])
-    expect(await bodyShown(text.subarray(0, text.length - 1), false)).toEqual(['base64', text.subarray(0, text.length - 1).toString('base64')])
+    expect(await bodyShown(text.subarray(0, text.length - 1), false)).toEqual([
+      'base64',
+      text.subarray(0, text.length - 1).toString('base64'),
+    ])
   })
 
   it('are asked for by number and reason', async () => {

@@ -14,15 +14,18 @@ function fakeIngest(answer: () => Promise<{ records: number; duplicate: boolean 
   return { taken, ingest }
 }
 
-it.each(['application/x-ndjson', 'application/json', 'text/plain', 'text/plain; charset=utf-8'])('takes the bytes as they are: %s', async (type) => {
-  const { taken, ingest } = fakeIngest()
-  const app = await apiWith({ ingest })
-  const payload = Buffer.from([0x7b, 0xff, 0x00, 0x0a, 0x7d])
-  const response = await app.inject({ method: 'POST', url: URL, headers: { 'content-type': type }, payload })
-  expect(eventsAnswer.parse(response.json())).toEqual({ records: 2, duplicate: false })
-  expect(response.statusCode).toBe(200)
-  expect(taken).toEqual([{ body: payload, key: null }])
-})
+it.each(['application/x-ndjson', 'application/json', 'text/plain', 'text/plain; charset=utf-8'])(
+  'takes the bytes as they are: %s',
+  async (type) => {
+    const { taken, ingest } = fakeIngest()
+    const app = await apiWith({ ingest })
+    const payload = Buffer.from([0x7b, 0xff, 0x00, 0x0a, 0x7d])
+    const response = await app.inject({ method: 'POST', url: URL, headers: { 'content-type': type }, payload })
+    expect(eventsAnswer.parse(response.json())).toEqual({ records: 2, duplicate: false })
+    expect(response.statusCode).toBe(200)
+    expect(taken).toEqual([{ body: payload, key: null }])
+  },
+)
 
 it('passes the idempotency key on, and says when a body was a repeat', async () => {
   const { taken, ingest } = fakeIngest(async () => ({ records: 2, duplicate: true }))

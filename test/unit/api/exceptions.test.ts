@@ -15,7 +15,18 @@ describe('jobs', () => {
     expect(answer).toEqual({
       from: '2026-02-28T12:00:00.000Z',
       to: '2026-03-01T12:01:00.000Z',
-      jobs: [{ job: 'orders/日志 v2', count: 30, previous_count: 20, change: 0.5, error_types: 4, hosts: 3, first_seen: '2026-03-01T11:00:30.000Z', last_seen: '2026-03-01T12:00:29.000Z' }],
+      jobs: [
+        {
+          job: 'orders/日志 v2',
+          count: 30,
+          previous_count: 20,
+          change: 0.5,
+          error_types: 4,
+          hosts: 3,
+          first_seen: '2026-03-01T11:00:30.000Z',
+          last_seen: '2026-03-01T12:00:29.000Z',
+        },
+      ],
     })
   })
 
@@ -83,7 +94,10 @@ describe('top exceptions', () => {
     const app = await apiWith({ reader })
     await app.inject('/api/v1/jobs/orders/exceptions/top?category=out-of-memory&severity=critical&rule=heap-memory&fingerprint=v1:00')
     await app.inject('/api/v1/exceptions/top?severity=(none)')
-    expect(reader.asked.top.map(({ only }) => only)).toEqual([{ category: 'out-of-memory', severity: 'critical', rule: 'heap-memory', fingerprint: 'v1:00' }, { severity: '(none)' }])
+    expect(reader.asked.top.map(({ only }) => only)).toEqual([
+      { category: 'out-of-memory', severity: 'critical', rule: 'heap-memory', fingerprint: 'v1:00' },
+      { severity: '(none)' },
+    ])
     expect((await app.inject('/api/v1/exceptions/top?severity=awful')).statusCode).toBe(400)
   })
 
@@ -92,23 +106,37 @@ describe('top exceptions', () => {
     for (const rules of [fakeRules(REFUSED), null]) {
       const app = await apiWith({ reader: fakeReader({ top }), ...(rules === null ? {} : { rules }) })
       expect(topAnswer.parse((await app.inject('/api/v1/exceptions/top')).json()).exceptions[0]).toMatchObject({
-        category: 'then', severity: 'low', rule: 'gone', rule_title: null, advice: null, link: null, previous_fingerprints: ['v0:a', 'v0:b'],
+        category: 'then',
+        severity: 'low',
+        rule: 'gone',
+        rule_title: null,
+        advice: null,
+        link: null,
+        previous_fingerprints: ['v0:a', 'v0:b'],
       })
     }
   })
 
-  it.each([['fingerprint', REFUSED.advice], ['rule', REFUSED.advice], ['category', null], ['exception_class', null]])('by %s the advice is %s: it never speaks for the newest of many errors', async (by, advice) => {
+  it.each([
+    ['fingerprint', REFUSED.advice],
+    ['rule', REFUSED.advice],
+    ['category', null],
+    ['exception_class', null],
+  ])('by %s the advice is %s: it never speaks for the newest of many errors', async (by, advice) => {
     const app = await apiWith({ reader: fakeReader({ top: { rows: [topRow()], total: 30 } }), rules: fakeRules(REFUSED) })
     expect(topAnswer.parse((await app.inject(`/api/v1/exceptions/top?by=${by}`)).json()).exceptions[0]?.advice).toBe(advice)
   })
 
-  it.each(['orders/v2', 'a b', '日志', 'a%2Fb', '?#&=+', 'x'.repeat(900), '日'.repeat(300)])('takes any job name, URL-encoded: %s', async (job) => {
-    const reader = fakeReader()
-    const app = await apiWith({ reader })
-    const url = `/api/v1/jobs/${encodeURIComponent(job)}/exceptions/top`
-    expect((await app.inject(url)).json()).toMatchObject({ job })
-    expect(reader.asked.top[0]?.job).toBe(job)
-  })
+  it.each(['orders/v2', 'a b', '日志', 'a%2Fb', '?#&=+', 'x'.repeat(900), '日'.repeat(300)])(
+    'takes any job name, URL-encoded: %s',
+    async (job) => {
+      const reader = fakeReader()
+      const app = await apiWith({ reader })
+      const url = `/api/v1/jobs/${encodeURIComponent(job)}/exceptions/top`
+      expect((await app.inject(url)).json()).toMatchObject({ job })
+      expect(reader.asked.top[0]?.job).toBe(job)
+    },
+  )
 })
 
 describe('one error', () => {
@@ -119,24 +147,39 @@ describe('one error', () => {
     const app = await apiWith({ reader, rules: fakeRules(REFUSED) })
     const answer = groupAnswer.parse((await app.inject(URL_OF_ONE)).json())
     expect(answer).toMatchObject({ job: 'orders', exception: { key: 'v1:a', count: 30, share: 0.25, advice: REFUSED.advice } })
-    expect(reader.asked.top[0]).toMatchObject({ fromMs: FLOOR - HOUR, toMs: CEILING, job: 'orders', by: 'fingerprint', only: { fingerprint: 'v1:a' } })
+    expect(reader.asked.top[0]).toMatchObject({
+      fromMs: FLOOR - HOUR,
+      toMs: CEILING,
+      job: 'orders',
+      by: 'fingerprint',
+      only: { fingerprint: 'v1:a' },
+    })
   })
 
   it('is found under the key that has taken its place', async () => {
-    const app = await apiWith({ reader: fakeReader({ top: { rows: [topRow({ key: 'v2:a', previousKeys: ['v1:a'] }), topRow({ key: 'v2:part', previousKeys: ['v1:a'] })], total: 60 } }) })
+    const app = await apiWith({
+      reader: fakeReader({
+        top: { rows: [topRow({ key: 'v2:a', previousKeys: ['v1:a'] }), topRow({ key: 'v2:part', previousKeys: ['v1:a'] })], total: 60 },
+      }),
+    })
     expect(groupAnswer.parse((await app.inject(URL_OF_ONE)).json()).exception.key).toBe('v2:a')
   })
 
   it('without an event in the range is not found, and the answer says what may help', async () => {
     const response = await (await apiWith()).inject('/api/v1/exceptions/groups/v1:a')
-    expect([response.statusCode, response.json()]).toEqual([404, expect.objectContaining({ code: 'not_found', detail: expect.stringMatching(/v1:a from .* A longer range/) })])
+    expect([response.statusCode, response.json()]).toEqual([
+      404,
+      expect.objectContaining({ code: 'not_found', detail: expect.stringMatching(/v1:a from .* A longer range/) }),
+    ])
   })
 })
 
 describe('trend', () => {
   it('has a point for every interval, and their sum', async () => {
     const app = await apiWith()
-    const answer = trendAnswer.parse((await app.inject('/api/v1/jobs/orders/exceptions/trend?from=2026-03-01T10:00:00Z&to=2026-03-01T11:00:00Z&interval=15m')).json())
+    const answer = trendAnswer.parse(
+      (await app.inject('/api/v1/jobs/orders/exceptions/trend?from=2026-03-01T10:00:00Z&to=2026-03-01T11:00:00Z&interval=15m')).json(),
+    )
     expect(answer).toMatchObject({ job: 'orders', by: null, key: null, interval_seconds: 900, total: 4 })
     expect(answer.points.map(({ time }) => time.slice(11, 16))).toEqual(['10:00', '10:15', '10:30', '10:45'])
   })
@@ -145,7 +188,13 @@ describe('trend', () => {
     const reader = fakeReader()
     const app = await apiWith({ reader })
     await app.inject('/api/v1/exceptions/trend?from=-90m&interval=1h')
-    expect(reader.asked.trend[0]).toEqual({ fromMs: Date.parse('2026-03-01T10:00:00Z'), toMs: Date.parse('2026-03-01T13:00:00Z'), job: null, intervalMs: HOUR, only: {} })
+    expect(reader.asked.trend[0]).toEqual({
+      fromMs: Date.parse('2026-03-01T10:00:00Z'),
+      toMs: Date.parse('2026-03-01T13:00:00Z'),
+      job: null,
+      intervalMs: HOUR,
+      only: {},
+    })
   })
 
   it.each([
@@ -166,12 +215,19 @@ describe('trend', () => {
     await app.inject('/api/v1/exceptions/trend?key=v1:00')
     await app.inject('/api/v1/exceptions/trend?by=category&key=(none)')
     await app.inject('/api/v1/exceptions/trend?key=v1:00&severity=high&category=overload')
-    expect(reader.asked.trend.map(({ only }) => only)).toEqual([{ fingerprint: 'v1:00' }, { category: '(none)' }, { fingerprint: 'v1:00', severity: 'high', category: 'overload' }])
+    expect(reader.asked.trend.map(({ only }) => only)).toEqual([
+      { fingerprint: 'v1:00' },
+      { category: '(none)' },
+      { fingerprint: 'v1:00', severity: 'high', category: 'overload' },
+    ])
   })
 
   it('does not guess which of two values is meant', async () => {
     const response = await (await apiWith()).inject('/api/v1/exceptions/trend?by=category&key=a&category=b')
-    expect([response.statusCode, response.json()]).toEqual([400, expect.objectContaining({ detail: expect.stringContaining('given twice') })])
+    expect([response.statusCode, response.json()]).toEqual([
+      400,
+      expect.objectContaining({ detail: expect.stringContaining('given twice') }),
+    ])
   })
 })
 

@@ -5,7 +5,16 @@ import { buildApi } from '../../../src/api/app.ts'
 import type { ApiDeps, RuleBook, RuleWords } from '../../../src/api/deps.ts'
 import { createHealth } from '../../../src/health.ts'
 import { createMetrics } from '../../../src/metrics.ts'
-import type { JobRow, JobsQuery, RollupReader, TopQuery, TopResult, TopRow, TrendPoint, TrendQuery } from '../../../src/store/rollup-store.ts'
+import type {
+  JobRow,
+  JobsQuery,
+  RollupReader,
+  TopQuery,
+  TopResult,
+  TopRow,
+  TrendPoint,
+  TrendQuery,
+} from '../../../src/store/rollup-store.ts'
 
 export const NOW = Date.parse('2026-03-01T12:00:30Z')
 
@@ -13,7 +22,9 @@ export interface FakeReader extends RollupReader {
   readonly asked: { jobs: JobsQuery[]; top: TopQuery[]; trend: TrendQuery[] }
 }
 
-export function fakeReader(answers: { jobs?: JobRow[]; top?: TopResult; trend?: (query: TrendQuery) => TrendPoint[]; fails?: Error } = {}): FakeReader {
+export function fakeReader(
+  answers: { jobs?: JobRow[]; top?: TopResult; trend?: (query: TrendQuery) => TrendPoint[]; fails?: Error } = {},
+): FakeReader {
   const asked: FakeReader['asked'] = { jobs: [], top: [], trend: [] }
   const answer = async <T>(value: () => T): Promise<T> => {
     if (answers.fails !== undefined) throw answers.fails
@@ -77,7 +88,18 @@ export function fakeRules(...rules: RuleWords[]): RuleBook {
 }
 
 export function fakeDeps(over: Partial<ApiDeps> = {}): ApiDeps {
-  return { reader: fakeReader(), ledger: null, letters: null, ingest: null, health: createHealth(), metrics: createMetrics(), now: () => NOW, maxBodyBytes: 1_024, version: '0.0.0-test', ...over }
+  return {
+    reader: fakeReader(),
+    ledger: null,
+    letters: null,
+    ingest: null,
+    health: createHealth(),
+    metrics: createMetrics(),
+    now: () => NOW,
+    maxBodyBytes: 1_024,
+    version: '0.0.0-test',
+    ...over,
+  }
 }
 
 const open: FastifyInstance[] = []

@@ -78,7 +78,8 @@ describe('the OpenAPI page', () => {
       '/api/v1/jobs/{job}/exceptions/trend',
       '/api/v1/ledger',
       '/api/v1/offsets',
-      '/api/v1/offsets/reset', '/api/v1/offsets/skip',
+      '/api/v1/offsets/reset',
+      '/api/v1/offsets/skip',
       '/api/v1/patterns',
       '/api/v1/pipeline',
       '/api/v1/rules',
@@ -92,7 +93,11 @@ describe('the OpenAPI page', () => {
     ])
     const operations = Object.values(document.paths).flatMap((path) => Object.values(path))
     expect(operations.filter((operation) => !operation.summary)).toEqual([])
-    expect(operations.flatMap((operation) => operation.parameters ?? []).filter((parameter) => !parameter.description || parameter.example === undefined)).toEqual([])
+    expect(
+      operations
+        .flatMap((operation) => operation.parameters ?? [])
+        .filter((parameter) => !parameter.description || parameter.example === undefined),
+    ).toEqual([])
     const fields = Object.values(document.components.schemas).flatMap((schema) => Object.entries(schema.properties))
     expect(fields.filter(([name, field]) => !field.description && name !== 'ready' && name !== 'checks')).toEqual([])
   })
@@ -126,7 +131,7 @@ describe('the OpenAPI page', () => {
     const app = await apiWith()
     const page = await app.inject('/docs')
     expect(page.statusCode).toBe(200)
-    expect(page.headers['content-security-policy']).toContain('default-src \'none\'')
+    expect(page.headers['content-security-policy']).toContain("default-src 'none'")
     expect(page.headers['content-security-policy']).not.toMatch(/https?:|\*|script-src[^;]*unsafe/)
   })
 })
@@ -147,7 +152,10 @@ describe('the listener', () => {
 
   it('says which setting to change where the port is taken', async () => {
     const server = await listen(await apiWith(), { host: '127.0.0.1', port: 0 })
-    await expect(listen(await apiWith(), { host: '127.0.0.1', port: server.port })).rejects.toMatchObject({ code: 'config_invalid', message: expect.stringContaining('http.port') })
+    await expect(listen(await apiWith(), { host: '127.0.0.1', port: server.port })).rejects.toMatchObject({
+      code: 'config_invalid',
+      message: expect.stringContaining('http.port'),
+    })
     await server.close()
   })
 })

@@ -7,8 +7,13 @@ import { apiWith, fakeRules, REFUSED } from './fakes.ts'
 
 describe('the rules in force', () => {
   it('are listed with what they mean, what to do and where more is', async () => {
-    const app = await apiWith({ rules: fakeRules(REFUSED, { ...REFUSED, id: 'mine', family: 'acme', advice: null, link: 'https://wiki.acme.test/refused' }) })
-    expect(patternsAnswer.parse((await app.inject('/api/v1/patterns')).json()).patterns).toMatchObject([REFUSED, { id: 'mine', advice: null, link: 'https://wiki.acme.test/refused' }])
+    const app = await apiWith({
+      rules: fakeRules(REFUSED, { ...REFUSED, id: 'mine', family: 'acme', advice: null, link: 'https://wiki.acme.test/refused' }),
+    })
+    expect(patternsAnswer.parse((await app.inject('/api/v1/patterns')).json()).patterns).toMatchObject([
+      REFUSED,
+      { id: 'mine', advice: null, link: 'https://wiki.acme.test/refused' },
+    ])
   })
 
   it('are not offered where a process has none', async () => {

@@ -34,7 +34,10 @@ test('what was lost is among the terms of the account, each range once, however 
   const tally = new TallyKeeper()
   const { source, store } = await startStream({ branches: ['detail', 'rollup'], tally })
   const lost = { expired: { from: 0, to: 40, reason: 'expired' }, skipped: { from: 100, to: 107, reason: 'skipped' } } as const
-  store.resumeOf = (_, { partition }) => (partition === 0 ? { incarnation: 0, from: 40, next: 40, lost: lost.expired } : { incarnation: 0, from: 107, next: 107, lost: lost.skipped })
+  store.resumeOf = (_, { partition }) =>
+    partition === 0
+      ? { incarnation: 0, from: 40, next: 40, lost: lost.expired }
+      : { incarnation: 0, from: 107, next: 107, lost: lost.skipped }
   store.holds = true
   for (let i = 0; i < 2; i++) {
     source.assign(aPartition(), aPartition({ partition: 1 }))
@@ -44,7 +47,14 @@ test('what was lost is among the terms of the account, each range once, however 
   expect(store.opened).toHaveLength(4)
   source.deliver(aPartition(), [...errorLines(2), null])
   const app = await apiWith({ pipeline: () => ({ streams: [], tally: tally.tally() }) })
-  expect((await app.inject('/api/v1/pipeline')).json().counts).toEqual({ consumed: 50, counted: 2, filtered: 1, dead: 0, expired: 40, skipped: 7 })
+  expect((await app.inject('/api/v1/pipeline')).json().counts).toEqual({
+    consumed: 50,
+    counted: 2,
+    filtered: 1,
+    dead: 0,
+    expired: 40,
+    skipped: 7,
+  })
 })
 
 test('the last troubles are told with their time, each once, the newest first, also when they are over', async () => {

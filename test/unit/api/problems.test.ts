@@ -61,26 +61,42 @@ it.each([
   expect(problemAnswer.parse(response.json())).toMatchObject({ status: 404, code: 'not_found' })
 })
 
-it.each(['not_available', 'neighbour_away'] as const)('a neighbour that is away (%s) is a 503 that says who, and when to come back', async (code) => {
-  const app = await apiWith({ reader: fakeReader({ fails: new TracefoldError(code, 'Druid does not answer.') }) })
-  for (const url of ['/api/v1/jobs', '/api/v1/exceptions/top', TREND, '/api/v1/jobs/x/exceptions/trend']) {
-    const response = await app.inject(url)
-    expect(problemAnswer.parse(response.json())).toMatchObject({ status: 503, code: 'not_available', detail: 'Druid does not answer.' })
-    expect(Number(response.headers['retry-after'])).toBeGreaterThan(0)
-  }
-})
+it.each(['not_available', 'neighbour_away'] as const)(
+  'a neighbour that is away (%s) is a 503 that says who, and when to come back',
+  async (code) => {
+    const app = await apiWith({ reader: fakeReader({ fails: new TracefoldError(code, 'Druid does not answer.') }) })
+    for (const url of ['/api/v1/jobs', '/api/v1/exceptions/top', TREND, '/api/v1/jobs/x/exceptions/trend']) {
+      const response = await app.inject(url)
+      expect(problemAnswer.parse(response.json())).toMatchObject({ status: 503, code: 'not_available', detail: 'Druid does not answer.' })
+      expect(Number(response.headers['retry-after'])).toBeGreaterThan(0)
+    }
+  },
+)
 
-it.each([new Error('secret: s3cr3t'), new TracefoldError('store_corrupt', 'page 17 of /var/lib/s3cr3t.db')])('what is our fault is a 500 without internals, and is logged: %s', async (fails) => {
-  const lines: string[] = []
-  const log = (...what: unknown[]): void => void lines.push(JSON.stringify(what[1]))
-  const quiet = (): void => {}
-  const logger = { level: 'error', info: quiet, warn: quiet, debug: quiet, trace: quiet, fatal: log, error: log, silent: quiet, child: () => logger }
-  const app = await apiWith({ reader: fakeReader({ fails }), logger })
-  const response = await app.inject('/api/v1/jobs')
-  expect(problemAnswer.parse(response.json())).toMatchObject({ status: 500, code: 'internal' })
-  expect(response.body).not.toContain('s3cr3t')
-  expect(lines).toEqual(['"a request failed"'])
-})
+it.each([new Error('secret: s3cr3t'), new TracefoldError('store_corrupt', 'page 17 of /var/lib/s3cr3t.db')])(
+  'what is our fault is a 500 without internals, and is logged: %s',
+  async (fails) => {
+    const lines: string[] = []
+    const log = (...what: unknown[]): void => void lines.push(JSON.stringify(what[1]))
+    const quiet = (): void => {}
+    const logger = {
+      level: 'error',
+      info: quiet,
+      warn: quiet,
+      debug: quiet,
+      trace: quiet,
+      fatal: log,
+      error: log,
+      silent: quiet,
+      child: () => logger,
+    }
+    const app = await apiWith({ reader: fakeReader({ fails }), logger })
+    const response = await app.inject('/api/v1/jobs')
+    expect(problemAnswer.parse(response.json())).toMatchObject({ status: 500, code: 'internal' })
+    expect(response.body).not.toContain('s3cr3t')
+    expect(lines).toEqual(['"a request failed"'])
+  },
+)
 
 describe('limits', () => {
   const far = { remoteAddress: '203.0.113.7' }

@@ -4,7 +4,17 @@ import { checkExamples } from '../../../src/classify/check.ts'
 import { readRule, type Rule } from '../../../src/classify/rule.ts'
 
 function aRule(id: string, exception: string, priority: number, match: string, noMatch = 'a.Other: x'): Rule {
-  const fields = { title: id, id, status: 'stable', category: id, severity: 'low', priority, match: { exception: [exception] }, meaning: 'what', examples: { match: [match], no_match: [noMatch] } }
+  const fields = {
+    title: id,
+    id,
+    status: 'stable',
+    category: id,
+    severity: 'low',
+    priority,
+    match: { exception: [exception] },
+    meaning: 'what',
+    examples: { match: [match], no_match: [noMatch] },
+  }
   const result = readRule(`${id}.yml`, stringify(fields))
   if ('faults' in result) throw new Error(JSON.stringify(result.faults))
   return result.rule
@@ -18,16 +28,22 @@ describe('the examples of a rule', () => {
   it('hold', () => expect(check(aRule('a', 'a.AError', 1, 'a.AError: x'))).toEqual({ failures: [], taken: [], examples: 2 }))
 
   it('fail where the rule does not match its own', () => {
-    expect(check(aRule('a', 'a.AError', 1, 'a.BError: x')).failures).toEqual([{ file: 'a.yml', rule: 'a', field: 'examples.match.0', why: 'no rule matches it' }])
+    expect(check(aRule('a', 'a.AError', 1, 'a.BError: x')).failures).toEqual([
+      { file: 'a.yml', rule: 'a', field: 'examples.match.0', why: 'no rule matches it' },
+    ])
   })
 
   it('fail where the rule matches what it must not', () => {
-    expect(check(aRule('a', 'a.AError', 1, 'a.AError: x', 'a.AError: y')).failures).toEqual([{ file: 'a.yml', rule: 'a', field: 'examples.no_match.0', why: 'the rule matches it' }])
+    expect(check(aRule('a', 'a.AError', 1, 'a.AError: x', 'a.AError: y')).failures).toEqual([
+      { file: 'a.yml', rule: 'a', field: 'examples.no_match.0', why: 'the rule matches it' },
+    ])
   })
 
   it('fail where another rule steals one', () => {
     const { failures } = check(aRule('thief', 'AError', 1, 'b.AError'), aRule('a', 'a.AError', 2, 'a.AError: x'))
-    expect(failures).toEqual([{ file: 'a.yml', rule: 'a', field: 'examples.match.0', why: 'thief (priority 1) takes it, before priority 2' }])
+    expect(failures).toEqual([
+      { file: 'a.yml', rule: 'a', field: 'examples.match.0', why: 'thief (priority 1) takes it, before priority 2' },
+    ])
   })
 
   it('of a built-in rule may be taken by one of the user, which is noted', () => {

@@ -116,6 +116,10 @@ describe('a link', () => {
     write('mine/a-rule.yml', aRule())
     write('mine/b-rule.yml', aRule({ id: 'b-rule', link: 'https://wiki.acme.internal/b' }))
     const links = new Map(loadRules(folder).rules.map((rule) => [rule.id, rule.classification.link]))
-    expect(['heap-memory', 'a-rule', 'b-rule'].map((id) => links.get(id))).toEqual(['docs/patterns.md#heap-memory', null, 'https://wiki.acme.internal/b'])
+    expect(['heap-memory', 'a-rule', 'b-rule'].map((id) => links.get(id))).toEqual([
+      'docs/patterns.md#heap-memory',
+      null,
+      'https://wiki.acme.internal/b',
+    ])
   })
 })

@@ -7,7 +7,16 @@ import { createFingerprinter } from '../../../src/fingerprint/fingerprint.ts'
 import { anEvent } from '../../support/builders.ts'
 
 function aRule(id: string, match: Record<string, string[]>): Rule {
-  const fields = { title: id, id, status: 'stable', category: id, severity: 'low', match, meaning: 'what', examples: { match: ['x'], no_match: ['y'] } }
+  const fields = {
+    title: id,
+    id,
+    status: 'stable',
+    category: id,
+    severity: 'low',
+    match,
+    meaning: 'what',
+    examples: { match: ['x'], no_match: ['y'] },
+  }
   const result = readRule(`${id}.yml`, stringify(fields))
   if ('faults' in result) throw new Error(JSON.stringify(result.faults))
   return result.rule
@@ -25,7 +34,9 @@ const event = anEvent({
   logger: 'org.apache.flink.Task',
   message: 'Checkpoint 7 expired',
   throwable: {
-    form: 'text', type: null, message: null,
+    form: 'text',
+    type: null,
+    message: null,
     text: 'com.acme.Jobs$OrderException: order 42 lost\n\tat com.acme.Job.run(Job.java:1)\nCaused by: java.io.IOException: Broken pipe\n\tat sun.nio.ch.IOUtil.write(IOUtil.java:1)',
   },
 })
@@ -72,7 +83,11 @@ describe('of several rules', () => {
 
   it('the logger of each event counts, although the trace is known', () => {
     const analyse = analyserOf(aRule('flink', { logger: ['org.apache.flink.*'] }))
-    expect([event, { ...event, logger: 'a.B' }, event].map((one) => analyse(one).classification?.rule)).toEqual(['flink', undefined, 'flink'])
+    expect([event, { ...event, logger: 'a.B' }, event].map((one) => analyse(one).classification?.rule)).toEqual([
+      'flink',
+      undefined,
+      'flink',
+    ])
   })
 })
 

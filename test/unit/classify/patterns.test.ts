@@ -28,12 +28,16 @@ describe('the built-in rules', () => {
 
   it('take their categories from the list that patterns/README.md has', () => {
     const listed = [...readme.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, category]) => category)
-    expect([...new Set(all.rules.map((rule) => rule.classification.category))].sort()).toEqual(listed.filter((word) => !['exception', 'message', 'logger', 'frame'].includes(word ?? '')).sort())
+    expect([...new Set(all.rules.map((rule) => rule.classification.category))].sort()).toEqual(
+      listed.filter((word) => !['exception', 'message', 'logger', 'frame'].includes(word ?? '')).sort(),
+    )
   })
 
   it('can be copied from patterns/README.md', () => {
     const yaml = /```yaml\n([^]*?)```/.exec(readme)?.[1] ?? ''
-    expect(readRule('out-of-memory.yml', yaml)).toMatchObject({ rule: { id: 'out-of-memory', classification: { link: 'https://wiki.acme.internal/memory' } } })
+    expect(readRule('out-of-memory.yml', yaml)).toMatchObject({
+      rule: { id: 'out-of-memory', classification: { link: 'https://wiki.acme.internal/memory' } },
+    })
   })
 
   it('are described on a page that equals what the rules say', () => expect(page).toBe(patternsPage(all)))

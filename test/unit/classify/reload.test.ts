@@ -24,7 +24,17 @@ afterEach(async () => {
 })
 
 function write(id: string, over: Record<string, unknown> = {}): void {
-  const rule = { title: 'A title', id, status: 'stable', category: 'none', severity: 'low', match: { exception: ['a.E'] }, meaning: 'what', examples: { match: ['a.E: x'], no_match: ['b.F'] }, ...over }
+  const rule = {
+    title: 'A title',
+    id,
+    status: 'stable',
+    category: 'none',
+    severity: 'low',
+    match: { exception: ['a.E'] },
+    meaning: 'what',
+    examples: { match: ['a.E: x'], no_match: ['b.F'] },
+    ...over,
+  }
   writeFileSync(join(folder, `${id}.yml`), stringify(rule))
 }
 

@@ -16,10 +16,12 @@ const examples = rules.flatMap((rule) => [...rule.examples.match, ...rule.exampl
 /** The words of match.ts, without an index: per rule, by the chain first, then by the log message; the first rule wins. */
 function plainly(tried: readonly Rule[], throwable: Throwable | null, logger: string | null, message: string): string | null {
   const links = throwable === null ? [] : chainOf(throwable)
-  const holds = (rule: Rule, text: string | null) => rule.message === null || (text !== null && rule.message.test(text.slice(0, 2_048).toLowerCase()))
+  const holds = (rule: Rule, text: string | null) =>
+    rule.message === null || (text !== null && rule.message.test(text.slice(0, 2_048).toLowerCase()))
   const found = tried.find((rule) => {
     if (rule.logger !== null && (logger === null || !rule.logger.test(logger))) return false
-    if (rule.frame !== null && !links.some((link) => link.frames.some((frame) => rule.frame!.test(`${frame.className}.${frame.method}`)))) return false
+    if (rule.frame !== null && !links.some((link) => link.frames.some((frame) => rule.frame!.test(`${frame.className}.${frame.method}`))))
+      return false
     if (rule.exception === null && rule.message === null) return true
     if (links.some((link) => (rule.exception?.test(link.type) ?? true) && holds(rule, link.message))) return true
     return rule.exception === null && rule.message !== null && holds(rule, message)

@@ -11,7 +11,16 @@ import { aShownAlert, failing, fakeDesk } from '../api/fake-desk.ts'
 import { apiWith } from '../api/fakes.ts'
 import { capturedIo, NOW } from './captured-io.ts'
 
-const FIELDS = { title: 'Orders fail', id: 'orders-fail', level: 'custom', severity: 'high', per: 'job', for: { job: 'orders' }, condition: { count: { over: '5m', atLeast: 100 } }, keepFiring: '5m' }
+const FIELDS = {
+  title: 'Orders fail',
+  id: 'orders-fail',
+  level: 'custom',
+  severity: 'high',
+  per: 'job',
+  for: { job: 'orders' },
+  condition: { count: { over: '5m', atLeast: 100 } },
+  keepFiring: '5m',
+}
 
 let folder: string
 beforeEach(() => {
@@ -35,7 +44,10 @@ function rule(over: Record<string, unknown> = {}): string {
 async function fillStore(): Promise<void> {
   const store = openIn(join(folder, 'data'), { now: () => NOW })
   const at = NOW - 2 * HOUR
-  const rows = [0, 1, 2].flatMap((i) => [aRow({ windowMs: at + i * MINUTE, count: 40 }), aRow({ windowMs: at + i * MINUTE, job: 'payments', count: 500 })])
+  const rows = [0, 1, 2].flatMap((i) => [
+    aRow({ windowMs: at + i * MINUTE, count: 40 }),
+    aRow({ windowMs: at + i * MINUTE, job: 'payments', count: 500 }),
+  ])
   await store.asRollupStore().commit([aRollupPart(rows, { progress: aProgress({ next: rows.length }) })], new AbortController().signal)
   await store.close()
 }
@@ -46,9 +58,13 @@ describe('tracefold alerts test', () => {
     const { code, out } = await run(['test', rule()])
     expect(code).toBe(0)
     const lines = out.trimEnd().split('\n')
-    expect(lines[0]).toBe('orders-fail would have fired 1 time from 2026-03-03T12:00Z to 2026-03-10T12:00Z (3 rows read from 2026-03-03T11:00Z on).')
+    expect(lines[0]).toBe(
+      'orders-fail would have fired 1 time from 2026-03-03T12:00Z to 2026-03-10T12:00Z (3 rows read from 2026-03-03T11:00Z on).',
+    )
     expect(lines).toHaveLength(4)
-    expect(lines[3]).toMatch(/^2026-03-10T10:02Z {2}8 min {2,}orders \(prod\) .* IllegalStateException: order <\*> has no lines .*the threshold is 100$/)
+    expect(lines[3]).toMatch(
+      /^2026-03-10T10:02Z {2}8 min {2,}orders \(prod\) .* IllegalStateException: order <\*> has no lines .*the threshold is 100$/,
+    )
   })
 
   it('prints as JSON what the API answers', async () => {
@@ -61,7 +77,9 @@ describe('tracefold alerts test', () => {
 
   it('says so where it would not have fired', async () => {
     await fillStore()
-    expect((await run(['test', rule({ condition: { count: { over: '5m', atLeast: 121 } } })])).out).toMatch(/^orders-fail would not have fired from /)
+    expect((await run(['test', rule({ condition: { count: { over: '5m', atLeast: 121 } } })])).out).toMatch(
+      /^orders-fail would not have fired from /,
+    )
   })
 
   it('names every fault with its line, and ends as wrong words end', async () => {
@@ -89,7 +107,10 @@ describe('tracefold alerts check', () => {
   it('names file, line and field of each fault, and ends with 78', async () => {
     const own = join(folder, 'rules')
     mkdirSync(own)
-    writeFileSync(join(own, 'one.yml'), 'title: One\nid: one\nlevel: custom\nseverity: awful\nper: job\ncondition:\n  count: { over: 90s, atLeast: 1 }\n')
+    writeFileSync(
+      join(own, 'one.yml'),
+      'title: One\nid: one\nlevel: custom\nseverity: awful\nper: job\ncondition:\n  count: { over: 90s, atLeast: 1 }\n',
+    )
     const { code, err } = await run(['check', own])
     expect(code).toBe(78)
     expect(err).toContain(`${join(own, 'one.yml')}:4: severity: `)
@@ -110,7 +131,20 @@ describe('tracefold alerts list', () => {
 
   it('shows what a running process says, with who has it', async () => {
     const taken = { version: 1 as const, key: 'k', startsAtMs: NOW, who: 'ada', atMs: NOW, comment: null }
-    const url = await urlOf(fakeDesk({ alerts: async () => [aShownAlert({ acknowledged: taken, sinceMs: NOW - 5 * MINUTE }), aShownAlert({ phase: 'pending', alert: null, hushed: 'silence', sinceMs: NOW - MINUTE, subject: { job: null, environment: null, fingerprint: null, category: 'network' } })] }))
+    const url = await urlOf(
+      fakeDesk({
+        alerts: async () => [
+          aShownAlert({ acknowledged: taken, sinceMs: NOW - 5 * MINUTE }),
+          aShownAlert({
+            phase: 'pending',
+            alert: null,
+            hushed: 'silence',
+            sinceMs: NOW - MINUTE,
+            subject: { job: null, environment: null, fingerprint: null, category: 'network' },
+          }),
+        ],
+      }),
+    )
     const { out } = await run(['list', '--url', url])
     expect(out).toMatch(/^1 alert firing, of 2\n\n/)
     expect(out).toMatch(/\nfiring +high +5 min ago +job-spike +orders \(prod\) +1,204 +ConnectException: Connection refused: <\*> +ada\n/)
@@ -118,13 +152,21 @@ describe('tracefold alerts list', () => {
   })
 
   it('warns where the rules are blind, whatever fires', async () => {
-    const url = await urlOf(fakeDesk({ alerts: async () => [], evaluation: async () => ({ shards: [], blind: 'Druid does not answer', last: null, refused: 0 }) }))
+    const url = await urlOf(
+      fakeDesk({
+        alerts: async () => [],
+        evaluation: async () => ({ shards: [], blind: 'Druid does not answer', last: null, refused: 0 }),
+      }),
+    )
     expect((await run(['list', '--url', url])).out).toBe('The rules are blind: Druid does not answer\nNothing fires.\n')
   })
 
   it('says what to look at where nobody answers, or not as hoped', async () => {
     const url = await urlOf(fakeDesk({ alerts: failing('not_available', 'the control log is away') }))
-    expect(await run(['list', '--url', url])).toMatchObject({ code: 69, err: expect.stringContaining('503: the control log is away') as string })
+    expect(await run(['list', '--url', url])).toMatchObject({
+      code: 69,
+      err: expect.stringContaining('503: the control log is away') as string,
+    })
     await servers.splice(0)[0]?.close()
     expect(await run(['list', '--url', url])).toMatchObject({ code: 69, err: expect.stringContaining('--url') as string })
   })

@@ -13,7 +13,10 @@ export function capturedIo(options: { stdin?: Iterable<Buffer | string>; env?: N
   const out: string[] = []
   const err: string[] = []
   return {
-    stdin: Readable.from([...(options.stdin ?? [])].map((part) => Buffer.from(part)), { objectMode: false }),
+    stdin: Readable.from(
+      [...(options.stdin ?? [])].map((part) => Buffer.from(part)),
+      { objectMode: false },
+    ),
     stdout: keeping(out),
     stderr: keeping(err),
     columns: options.columns ?? null,

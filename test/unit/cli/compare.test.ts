@@ -27,7 +27,9 @@ describe('two groupings of the same events', () => {
     ['merge into one that was there', 'aa ba', ['merged ab a']],
     ['do several things, most events first', 'ax bx cy dz dw dz cc', ['split d zw', 'merged ab x', 'split c yc']],
   ])('%s', (_, events, expected) => {
-    const changes = compared(events).changes.map(({ kind, before, after }) => `${kind} ${before.map(({ key }) => key).join('')} ${after.map(({ key }) => key).join('')}`)
+    const changes = compared(events).changes.map(
+      ({ kind, before, after }) => `${kind} ${before.map(({ key }) => key).join('')} ${after.map(({ key }) => key).join('')}`,
+    )
     expect(changes).toEqual(expected)
   })
 
@@ -37,13 +39,31 @@ describe('two groupings of the same events', () => {
       groupsBefore: 3,
       groupsAfter: 2,
       unchanged: 1,
-      changes: [{ events: 3, before: [{ key: 'b', title: 'old b', events: 2, line: 2 }, { key: 'c', events: 1, line: 3 }], after: [{ key: 'x', title: 'new x', events: 3, line: 2 }] }],
+      changes: [
+        {
+          events: 3,
+          before: [
+            { key: 'b', title: 'old b', events: 2, line: 2 },
+            { key: 'c', events: 1, line: 3 },
+          ],
+          after: [{ key: 'x', title: 'new x', events: 3, line: 2 }],
+        },
+      ],
     })
   })
 })
 
 const event = (method: string) =>
-  JSON.stringify({ '@timestamp': '2026-03-10T12:00:00.000Z', 'log.level': 'ERROR', message: 'm', 'ecs.version': '1.2.0', 'log.logger': 'a.B', 'error.type': 'com.acme.OutageException', 'error.message': 'away', 'error.stack_trace': `com.acme.OutageException: away\n\tat com.acme.Dao.${method}(Dao.java:4)\n` })
+  JSON.stringify({
+    '@timestamp': '2026-03-10T12:00:00.000Z',
+    'log.level': 'ERROR',
+    message: 'm',
+    'ecs.version': '1.2.0',
+    'log.logger': 'a.B',
+    'error.type': 'com.acme.OutageException',
+    'error.message': 'away',
+    'error.stack_trace': `com.acme.OutageException: away\n\tat com.acme.Dao.${method}(Dao.java:4)\n`,
+  })
 const SAMPLE = [event('load'), event('save'), '{', event('load')].map((line) => `${line}\n`).join('')
 
 describe('tracefold fingerprint --compare', () => {
@@ -94,8 +114,13 @@ describe('tracefold fingerprint --compare', () => {
   })
 
   it('names new rules that nothing met, since a name that is written wrong matches nothing', async () => {
-    writeFileSync(file('typo.yaml'), 'rules: [{ id: outage, type: OutageException, as: by_type }, { id: typo, type: OutrageException, as: by_type }]')
-    expect((await run(['--compare', file('old.yaml'), file('typo.yaml'), file('sample.ndjson')])).out).toMatch(/\nnew rules that nothing in the sample met: typo\n$/)
+    writeFileSync(
+      file('typo.yaml'),
+      'rules: [{ id: outage, type: OutageException, as: by_type }, { id: typo, type: OutrageException, as: by_type }]',
+    )
+    expect((await run(['--compare', file('old.yaml'), file('typo.yaml'), file('sample.ndjson')])).out).toMatch(
+      /\nnew rules that nothing in the sample met: typo\n$/,
+    )
   })
 
   it('finds no change between a file and itself', async () => {

@@ -13,7 +13,8 @@ const EVENT = {
   'log.logger': 'com.acme.Orders',
   'error.type': 'java.lang.IllegalStateException',
   'error.message': 'no connection',
-  'error.stack_trace': 'java.lang.IllegalStateException: no connection\n\tat com.acme.Orders.load(Orders.java:41)\n\tat com.acme.Main.main(Main.java:7)\n',
+  'error.stack_trace':
+    'java.lang.IllegalStateException: no connection\n\tat com.acme.Orders.load(Orders.java:41)\n\tat com.acme.Main.main(Main.java:7)\n',
 }
 const LINE = JSON.stringify(EVENT)
 
@@ -21,7 +22,11 @@ async function explained(lines: readonly string[], env: NodeJS.ProcessEnv = {}):
   const io = capturedIo({ stdin: [lines.map((line) => `${line}\n`).join('')], env })
   const code = await runCli(['fingerprint'], io)
   if (code !== 0) throw new Error(io.err())
-  return io.out().trimEnd().split('\n').map((line): Record<string, unknown> => JSON.parse(line))
+  return io
+    .out()
+    .trimEnd()
+    .split('\n')
+    .map((line): Record<string, unknown> => JSON.parse(line))
 }
 
 describe('tracefold fingerprint', () => {
@@ -50,8 +55,27 @@ describe('tracefold fingerprint', () => {
   })
 
   it('says whose a line is, and what to do about it', async () => {
-    const line = JSON.stringify({ ...EVENT, env: 'prod', 'host.name': 'tm-3', 'process.thread.name': 'Source: Kafka -> Map (3/16)#0', message: 'x', 'error.type': 'java.lang.OutOfMemoryError', 'error.stack_trace': 'java.lang.OutOfMemoryError: Java heap space\n\tat com.acme.Orders.load(Orders.java:1)' })
-    expect(await explained([line])).toMatchObject([{ environment: 'prod', host: 'tm-3', operator: 'Source: Kafka -> Map', subtask: 3, category: expect.any(String), severity: 'critical', advice: expect.any(String), link: expect.stringContaining('#') }])
+    const line = JSON.stringify({
+      ...EVENT,
+      env: 'prod',
+      'host.name': 'tm-3',
+      'process.thread.name': 'Source: Kafka -> Map (3/16)#0',
+      message: 'x',
+      'error.type': 'java.lang.OutOfMemoryError',
+      'error.stack_trace': 'java.lang.OutOfMemoryError: Java heap space\n\tat com.acme.Orders.load(Orders.java:1)',
+    })
+    expect(await explained([line])).toMatchObject([
+      {
+        environment: 'prod',
+        host: 'tm-3',
+        operator: 'Source: Kafka -> Map',
+        subtask: 3,
+        category: expect.any(String),
+        severity: 'critical',
+        advice: expect.any(String),
+        link: expect.stringContaining('#'),
+      },
+    ])
   })
 
   it('answers every line in order, and one that cannot be decoded with the reason', async () => {
@@ -63,16 +87,31 @@ describe('tracefold fingerprint', () => {
 
   it('answers a line with several events once for each, with an index', async () => {
     const found = await explained([`[${LINE},${LINE}]`, LINE])
-    expect(found.map(({ line, index }) => [line, index])).toEqual([[1, 0], [1, 1], [2, undefined]])
+    expect(found.map(({ line, index }) => [line, index])).toEqual([
+      [1, 0],
+      [1, 1],
+      [2, undefined],
+    ])
   })
 
   it('answers a line over the limit with the reason, and goes on', async () => {
     const found = await explained(['x'.repeat(5_000), LINE], { TRACEFOLD_LIMITS_MAX_RECORD_BYTES: '2000' })
-    expect(found.map(({ line, reason }) => [line, reason])).toEqual([[1, 'too_large'], [2, undefined]])
+    expect(found.map(({ line, reason }) => [line, reason])).toEqual([
+      [1, 'too_large'],
+      [2, undefined],
+    ])
   })
 
   it.each([
-    ['an event', JSON.stringify({ ...EVENT, 'error.message': 'mail to jane@example.org failed', 'error.stack_trace': undefined, message: 'mail to jane@example.org failed' })],
+    [
+      'an event',
+      JSON.stringify({
+        ...EVENT,
+        'error.message': 'mail to jane@example.org failed',
+        'error.stack_trace': undefined,
+        message: 'mail to jane@example.org failed',
+      }),
+    ],
     ['a line that cannot be decoded', 'mail to jane@example.org failed'],
   ])('prints no private data of %s', async (_, line) => {
     const found = await explained([line])
@@ -114,7 +153,7 @@ describe('tracefold fingerprint', () => {
 
 /** Rounds of the event loop until the number no longer moves: no clock decides. */
 async function untilStill(number: () => number): Promise<void> {
-  for (let before = -1; before !== number() || before === 0; ) {
+  for (let before = -1; before !== number() || before === 0;) {
     before = number()
     for (let i = 0; i < 200; i++) await new Promise(setImmediate)
   }

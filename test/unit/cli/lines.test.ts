@@ -24,11 +24,17 @@ describe('lineBatches', () => {
   })
 
   it('gives the same lines however the bytes are cut into chunks', async () => {
-    const bytes = fc.array(fc.constantFrom(...'ab\n\r').map((c) => c.charCodeAt(0)), { maxLength: 60 }).map((codes) => Buffer.from(codes))
+    const bytes = fc
+      .array(
+        fc.constantFrom(...'ab\n\r').map((c) => c.charCodeAt(0)),
+        { maxLength: 60 },
+      )
+      .map((codes) => Buffer.from(codes))
     await fc.assert(
       fc.asyncProperty(bytes, fc.array(fc.integer({ min: 1, max: 10 }), { minLength: 1 }), async (whole, sizes) => {
         const chunks: Buffer[] = []
-        for (let at = 0, i = 0; at < whole.length; at += sizes[i++ % sizes.length] ?? 1) chunks.push(whole.subarray(at, at + (sizes[i % sizes.length] ?? 1)))
+        for (let at = 0, i = 0; at < whole.length; at += sizes[i++ % sizes.length] ?? 1)
+          chunks.push(whole.subarray(at, at + (sizes[i % sizes.length] ?? 1)))
         expect(await linesOf(chunks)).toEqual(await linesOf([whole]))
       }),
     )

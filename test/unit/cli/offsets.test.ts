@@ -15,7 +15,17 @@ const PLACE = { branch: 'detail', cluster: 'main', topic: 'logs', partition: 3, 
 const REPORT: OffsetsReport = {
   offsets: [
     { ...PLACE, state: 'committed', committed: 50, openBlock: 0, end: 350, lagRecords: 300, lagSeconds: 7_300, skipTo: 350 },
-    { ...PLACE, branch: 'rollup', state: 'lost', committed: 40, openBlock: null, end: 350, lagRecords: 310, lagSeconds: null, skipTo: null },
+    {
+      ...PLACE,
+      branch: 'rollup',
+      state: 'lost',
+      committed: 40,
+      openBlock: null,
+      end: 350,
+      lagRecords: 310,
+      lagSeconds: null,
+      skipTo: null,
+    },
   ],
   skipped: [{ ...PLACE, id: 'detail:logs/3@10', from: 10, to: 40, day: '2026-03-01', backfilled: 7 }],
 }
@@ -26,9 +36,25 @@ async function run(words: readonly string[], away: readonly string[] = []): Prom
   const asked: unknown[] = []
   const inEu = away.length === 0 ? {} : { clusterName: 'eu' }
   const tools: OffsetsTools = {
-    show: async () => ({ offsets: REPORT.offsets.map((row) => ({ ...row, ...inEu })), skipped: REPORT.skipped.map((row) => ({ ...row, ...inEu })), away }),
-    skip: async (query) => (asked.push(query), { skips: [{ branch: 'detail', topic: 'logs', partition: 3, from: 50, to: 350, isAsked: true, ...inEu }, { branch: 'detail', topic: 'logs', partition: 4, from: 9, to: 9, isAsked: false, ...inEu }], away }),
-    reset: async (query) => (asked.push(query), [{ ...inEu, branch: 'rollup', topic: 'logs', partition: 3, from: null, to: 350, lost: { from: 40, to: 350, reason: 'skipped' } }]),
+    show: async () => ({
+      offsets: REPORT.offsets.map((row) => ({ ...row, ...inEu })),
+      skipped: REPORT.skipped.map((row) => ({ ...row, ...inEu })),
+      away,
+    }),
+    skip: async (query) => (
+      asked.push(query),
+      {
+        skips: [
+          { branch: 'detail', topic: 'logs', partition: 3, from: 50, to: 350, isAsked: true, ...inEu },
+          { branch: 'detail', topic: 'logs', partition: 4, from: 9, to: 9, isAsked: false, ...inEu },
+        ],
+        away,
+      }
+    ),
+    reset: async (query) => (
+      asked.push(query),
+      [{ ...inEu, branch: 'rollup', topic: 'logs', partition: 3, from: null, to: 350, lost: { from: 40, to: 350, reason: 'skipped' } }]
+    ),
     backfill: async (what, onProgress) => {
       asked.push(what)
       onProgress({ branch: 'detail', contributor: 'main/logs/0/3', from: 10, to: 40, day: '2026-03-01', next: 25, block: 10, rules: '' })
@@ -38,7 +64,10 @@ async function run(words: readonly string[], away: readonly string[] = []): Prom
     close: async () => void asked.push('close'),
   }
   const program = new Command('tracefold').exitOverride().configureOutput({ writeErr: () => {} })
-  registerOffsets(program, io, { reader: async (_settings, _now, cluster) => (cluster === undefined ? tools : (asked.push(cluster), tools)), tools: async () => tools })
+  registerOffsets(program, io, {
+    reader: async (_settings, _now, cluster) => (cluster === undefined ? tools : (asked.push(cluster), tools)),
+    tools: async () => tools,
+  })
   registerBackfill(program, io, async () => tools)
   await program.parseAsync(words, { from: 'user' })
   return { out: io.out(), err: io.err(), asked }
@@ -51,7 +80,9 @@ test('show: a line for each position, totals, and what was skipped', async () =>
   expect(out).toContain('detail: 300 records behind in 1 partitions, 2 h at most')
   expect(out).toMatch(/detail:logs\/3@10\s+2026-03-01\s+10\s+40\s+7 of 30/)
   expect(asked).toEqual(['close'])
-  expect(JSON.parse((await run(['offsets', 'show', '--json'])).out)).toMatchObject({ totals: [{ branch: 'detail', lag_records: 300 }, { branch: 'rollup' }] })
+  expect(JSON.parse((await run(['offsets', 'show', '--json'])).out)).toMatchObject({
+    totals: [{ branch: 'detail', lag_records: 300 }, { branch: 'rollup' }],
+  })
   expect(renderOffsets({ offsets: [], skipped: [] }, null)).toBe('Nothing has been read yet.\n')
 })
 
@@ -66,11 +97,18 @@ test('where there are several clusters, each line says which it is about, and wh
   const skip = (await run(['offsets', 'skip', '--branch', 'both'], ['us'])).out
   expect(skip).toContain('detail eu logs/3: from 50 to 350')
   expect(skip).toContain('Left out, for they are away: us\n')
-  expect((await run(['offsets', 'reset', '--branch', 'rollup', '--to', 'latest'], ['us'])).out).toContain('rollup eu logs/3: nothing -> 350')
+  expect((await run(['offsets', 'reset', '--branch', 'rollup', '--to', 'latest'], ['us'])).out).toContain(
+    'rollup eu logs/3: nothing -> 350',
+  )
   const backfilled = (await run(['backfill', '--all-skipped'], ['us'])).out
   expect(backfilled).toContain('detail eu logs/3: offsets 10 to 40')
   expect(backfilled).toContain('Left out, for they are away: us\n')
-  const rows = { show: ['offsets', 'show'], skip: ['offsets', 'skip', '--branch', 'both'], reset: ['offsets', 'reset', '--branch', 'both', '--to', 'latest'], backfill: ['backfill', '--all-skipped'] }
+  const rows = {
+    show: ['offsets', 'show'],
+    skip: ['offsets', 'skip', '--branch', 'both'],
+    reset: ['offsets', 'reset', '--branch', 'both', '--to', 'latest'],
+    backfill: ['backfill', '--all-skipped'],
+  }
   for (const words of Object.values(rows)) expect((await run([...words, '--json'], ['us'])).out).toContain('"cluster_name": "eu"')
 })
 
@@ -79,7 +117,12 @@ test('skip: to the end where nothing else is said, and what becomes of it', asyn
   expect(asked[0]).toEqual({ branches: ['detail', 'rollup'], to: { kind: 'end' } })
   expect(out).toContain('detail logs/3: from 50 to 350, 300 records')
   expect(out).toContain('detail logs/4: is at 9 already')
-  expect((await run(['offsets', 'skip', '--branch', 'detail', '--topic', 'logs', '--partition', '3', '--to', '-15m'])).asked[0]).toEqual({ branches: ['detail'], topic: 'logs', partition: 3, to: { kind: 'time', timeMs: NOW - 900_000 } })
+  expect((await run(['offsets', 'skip', '--branch', 'detail', '--topic', 'logs', '--partition', '3', '--to', '-15m'])).asked[0]).toEqual({
+    branches: ['detail'],
+    topic: 'logs',
+    partition: 3,
+    to: { kind: 'time', timeMs: NOW - 900_000 },
+  })
   await expect(run(['offsets', 'skip'])).rejects.toThrow('--branch')
 })
 
@@ -101,12 +144,22 @@ describe('backfill', () => {
 
   test('takes all, or a range of a partition', async () => {
     expect((await run(['backfill', '--all-skipped', '--branch', 'rollup'])).asked[0]).toEqual({ kind: 'all', branches: ['rollup'] })
-    expect((await run(['backfill', '--topic', 'logs', '--partition', '3', '--from', '10', '--to', '20'])).asked[0]).toEqual({ kind: 'range', branches: ['detail', 'rollup'], topic: 'logs', partition: 3, from: 10, to: 20 })
+    expect((await run(['backfill', '--topic', 'logs', '--partition', '3', '--from', '10', '--to', '20'])).asked[0]).toEqual({
+      kind: 'range',
+      branches: ['detail', 'rollup'],
+      topic: 'logs',
+      partition: 3,
+      from: 10,
+      to: 20,
+    })
   })
 
-  test.each([[[]], [['--all-skipped', '--skipped', 'x']], [['--topic', 'logs', '--from', '10', '--to', '20']]])('wants one of them, whole: %j', async (words) => {
-    await expect(run(['backfill', ...words])).rejects.toMatchObject({ code: 'usage' })
-  })
+  test.each([[[]], [['--all-skipped', '--skipped', 'x']], [['--topic', 'logs', '--from', '10', '--to', '20']]])(
+    'wants one of them, whole: %j',
+    async (words) => {
+      await expect(run(['backfill', ...words])).rejects.toMatchObject({ code: 'usage' })
+    },
+  )
 })
 
 describe('embedded', () => {
@@ -125,14 +178,26 @@ describe('embedded', () => {
   test('positions of files are shown, without those of HTTP requests; nothing is moved', async () => {
     const store = openIn(path)
     const file = aPartition({ cluster: 'file', topic: 'app.log-1' })
-    const detail = aDetailPart([], { progress: [aProgress({ partition: file, from: 10, next: 70 }), aProgress({ partition: aPartition({ cluster: 'http', topic: 'request' }), next: 5 })] })
-    await store.commit({ detail, rollup: [aRollupPart([aRow()], { progress: aProgress({ partition: file, from: 10, next: 60 }) })] }, new AbortController().signal)
+    const detail = aDetailPart([], {
+      progress: [
+        aProgress({ partition: file, from: 10, next: 70 }),
+        aProgress({ partition: aPartition({ cluster: 'http', topic: 'request' }), next: 5 }),
+      ],
+    })
+    await store.commit(
+      { detail, rollup: [aRollupPart([aRow()], { progress: aProgress({ partition: file, from: 10, next: 60 }) })] },
+      new AbortController().signal,
+    )
     await store.close()
     const { out } = await cli('offsets', 'show')
     expect(out).toMatch(/detail\s+app\.log-1\s+0\s+70\s+-/)
     expect(out).toMatch(/rollup\s+app\.log-1\s+0\s+60\s+-/)
     expect(out).not.toContain('request')
-    for (const words of [['offsets', 'skip', '--branch', 'both'], ['offsets', 'reset', '--branch', 'both', '--to', 'latest'], ['backfill', '--all-skipped']]) {
+    for (const words of [
+      ['offsets', 'skip', '--branch', 'both'],
+      ['offsets', 'reset', '--branch', 'both', '--to', 'latest'],
+      ['backfill', '--all-skipped'],
+    ]) {
       expect(await cli(...words)).toMatchObject({ code: 64, err: expect.stringContaining('can only be looked at') })
     }
   })

@@ -16,8 +16,20 @@ afterEach(() => rmSync(folder, { recursive: true }))
 function write(over: Record<string, unknown> = {}): string {
   const file = join(folder, 'lost-order.yml')
   const rule = {
-    title: 'An order is lost', id: 'lost-order', status: 'stable', category: 'orders', severity: 'high', priority: 1, match: { exception: ['com.acme.LostOrder'] },
-    meaning: 'what', advice: 'Look for it.', examples: { match: [{ trace: 'com.acme.LostOrder: 17\n\tat com.acme.Orders.find(Orders.java:1)' }], no_match: ['java.io.EOFException'] }, ...over,
+    title: 'An order is lost',
+    id: 'lost-order',
+    status: 'stable',
+    category: 'orders',
+    severity: 'high',
+    priority: 1,
+    match: { exception: ['com.acme.LostOrder'] },
+    meaning: 'what',
+    advice: 'Look for it.',
+    examples: {
+      match: [{ trace: 'com.acme.LostOrder: 17\n\tat com.acme.Orders.find(Orders.java:1)' }],
+      no_match: ['java.io.EOFException'],
+    },
+    ...over,
   }
   writeFileSync(file, stringify(rule))
   return file
@@ -34,7 +46,10 @@ describe('tracefold patterns test', () => {
     const file = write()
     for (const words of [['test'], ['test', folder], ['test', file]]) {
       const { code, out } = await run(words)
-      expect([code, out]).toEqual([0, expect.stringMatching(/\d+ rules, \d+ examples, 0 failed\nslowest on lines made to be slow: [a-z-]+, \d+ µs\n$/)])
+      expect([code, out]).toEqual([
+        0,
+        expect.stringMatching(/\d+ rules, \d+ examples, 0 failed\nslowest on lines made to be slow: [a-z-]+, \d+ µs\n$/),
+      ])
     }
   })
 
@@ -46,7 +61,11 @@ describe('tracefold patterns test', () => {
   })
 
   it('names the rule that steals an example', async () => {
-    const file = write({ priority: 999, match: { exception: ['com.acme.LostOrder'] }, examples: { match: ['java.lang.OutOfMemoryError: Java heap space'], no_match: ['java.io.EOFException'] } })
+    const file = write({
+      priority: 999,
+      match: { exception: ['com.acme.LostOrder'] },
+      examples: { match: ['java.lang.OutOfMemoryError: Java heap space'], no_match: ['java.io.EOFException'] },
+    })
     const { code, out } = await run(['test', file])
     expect(code).toBe(1)
     expect(out).toContain('heap-memory (priority 11) takes it')
@@ -73,14 +92,22 @@ describe('tracefold patterns list', () => {
   it('has a line for each rule, in the order in which they are tried', async () => {
     write()
     const { out } = await run(['list'], { TRACEFOLD_PATTERNS_FOLDER: folder })
-    const ids = out.trimEnd().split('\n').map((line) => line.split(' ')[0])
+    const ids = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(' ')[0])
     expect(ids.slice(0, 3)).toEqual(['ID', 'lost-order', 'restart-exhausted'])
   })
 
   it('gives the same as JSON', async () => {
     const { out } = await run(['list', '--json'])
     const rules: { id: string; link: string }[] = JSON.parse(out)
-    expect(rules[0]).toMatchObject({ id: 'restart-exhausted', category: 'job-failed', severity: 'critical', link: 'docs/patterns.md#restart-exhausted' })
+    expect(rules[0]).toMatchObject({
+      id: 'restart-exhausted',
+      category: 'job-failed',
+      severity: 'critical',
+      link: 'docs/patterns.md#restart-exhausted',
+    })
   })
 })
 

@@ -55,7 +55,7 @@ describe('the exit code', () => {
     expect(exitCodeOf(new TracefoldError(code, ''))).toBe(expected)
   })
 
-  it('for an error of the program is 1, and for commander\'s own errors 64', () => {
+  it("for an error of the program is 1, and for commander's own errors 64", () => {
     expect(exitCodeOf(new TypeError('x'))).toBe(1)
     expect(exitCodeOf(new CommanderError(1, 'commander.unknownOption', ''))).toBe(64)
   })
@@ -82,7 +82,10 @@ describe('tracefold settings', () => {
 })
 
 describe('tracefold check-config', () => {
-  const env = { TRACEFOLD_DRUID_PASSWORD: HIDDEN, TRACEFOLD_DRUID_KAFKA_PROPERTIES: JSON.stringify({ 'sasl.jaas.config': HIDDEN, 'client.id': 'me' }) }
+  const env = {
+    TRACEFOLD_DRUID_PASSWORD: HIDDEN,
+    TRACEFOLD_DRUID_KAFKA_PROPERTIES: JSON.stringify({ 'sasl.jaas.config': HIDDEN, 'client.id': 'me' }),
+  }
   const yaml = file('good.yaml', 'name: mine\ndruid:\n  username: me\n')
 
   it('says ok, what is set and where, and no secret', async () => {
@@ -115,7 +118,15 @@ describe('tracefold check-config', () => {
     expect(code).toBe(78)
     expect(JSON.parse(out)).toEqual({
       ok: false,
-      faults: [{ setting: 'blockSize', origin: 'TRACEFOLD_BLOCK_SIZE', expected: 'whole number 1 or above', got: '"0"'.replaceAll('"', ''), message: 'blockSize (TRACEFOLD_BLOCK_SIZE): expected whole number 1 or above; got 0' }],
+      faults: [
+        {
+          setting: 'blockSize',
+          origin: 'TRACEFOLD_BLOCK_SIZE',
+          expected: 'whole number 1 or above',
+          got: '"0"'.replaceAll('"', ''),
+          message: 'blockSize (TRACEFOLD_BLOCK_SIZE): expected whole number 1 or above; got 0',
+        },
+      ],
     })
   })
 

@@ -16,7 +16,11 @@ it.each([
 })
 
 it.each([
-  ['a terminal sees one line that is written over, and then the problems', true, '\rapp.log  43 %\u001b[K\rapp.log  43 %\u001b[K\nb.gz: not whole\n'],
+  [
+    'a terminal sees one line that is written over, and then the problems',
+    true,
+    '\rapp.log  43 %\u001b[K\rapp.log  43 %\u001b[K\nb.gz: not whole\n',
+  ],
   ['elsewhere each state is a line', false, 'app.log  43 %\napp.log  43 %\nb.gz: not whole\n'],
 ])('%s', (_name, isTTY, expected) => {
   let written = ''

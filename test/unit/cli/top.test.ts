@@ -62,7 +62,19 @@ async function runTop(words: string[], result: TopResult) {
 
 describe('renderTop', () => {
   it('shows count, share, change, hosts, times, category with severity, title and culprit in aligned columns', () => {
-    const rows = [row({}), row({ count: 5, previousCount: 0, isNew: true, hosts: 12, category: null, severity: null, title: 'OutOfMemoryError: Java heap space', culprit: null })]
+    const rows = [
+      row({}),
+      row({
+        count: 5,
+        previousCount: 0,
+        isNew: true,
+        hosts: 12,
+        category: null,
+        severity: null,
+        title: 'OutOfMemoryError: Java heap space',
+        culprit: null,
+      }),
+    ]
     expect(renderTop(QUERY, { rows, total: 100 }, null)).toBe(
       [
         '100 errors of orders from 2026-03-10T11:00:00.000Z to 2026-03-10T12:00:00.000Z',
@@ -87,18 +99,24 @@ describe('renderTop', () => {
   })
 
   it('says so where there is nothing', () => {
-    expect(renderTop({ ...QUERY, job: null }, { rows: [], total: 0 }, 80)).toBe('No errors of all jobs from 2026-03-10T11:00:00.000Z to 2026-03-10T12:00:00.000Z. Older ones are found with --from, such as --from -30d.\n')
+    expect(renderTop({ ...QUERY, job: null }, { rows: [], total: 0 }, 80)).toBe(
+      'No errors of all jobs from 2026-03-10T11:00:00.000Z to 2026-03-10T12:00:00.000Z. Older ones are found with --from, such as --from -30d.\n',
+    )
   })
 
   it.each([76, 80, 120, 149, 150, 200])('fits a terminal of %i characters', (width) => {
     const rows = [row({ title: 'Trouble '.repeat(30), culprit: 'com.acme.'.repeat(30) }), row({ title: '数据库连接失败'.repeat(20) })]
-    const lines = renderTop({ ...QUERY, job: null }, { rows, total: 150 }, width).split('\n').slice(2)
+    const lines = renderTop({ ...QUERY, job: null }, { rows, total: 150 }, width)
+      .split('\n')
+      .slice(2)
     expect(Math.max(...lines.map(displayWidth))).toBeLessThanOrEqual(width)
     expect(lines.join('\n')).toContain('…')
   })
 
   it('puts the words under the numbers on a narrow terminal', () => {
-    const lines = renderTop({ ...QUERY, job: null }, { rows: [row({ jobs: 4 })], total: 75 }, 80).split('\n').slice(2)
+    const lines = renderTop({ ...QUERY, job: null }, { rows: [row({ jobs: 4 })], total: 75 }, 80)
+      .split('\n')
+      .slice(2)
     expect(lines).toEqual([
       'COUNT   SHARE  CHANGE  HOSTS  JOBS  FIRST SEEN         LAST SEEN',
       '   75  100.0%    +50%      3     4  2026-03-10T11:00Z  2026-03-10T11:59Z',
@@ -119,7 +137,10 @@ describe('renderTop', () => {
 
 describe('renderTable', () => {
   it('cuts the widest flexible column first and never below what can be read', () => {
-    const columns = [{ heading: 'A', align: 'left', flexible: true }, { heading: 'B', align: 'left', flexible: true }] as const
+    const columns = [
+      { heading: 'A', align: 'left', flexible: true },
+      { heading: 'B', align: 'left', flexible: true },
+    ] as const
     const lines = renderTable(columns, [['x'.repeat(50), 'short']], 30).split('\n')
     expect(lines[1]).toBe(`${'x'.repeat(22)}…  short`)
     expect(renderTable(columns, [['x'.repeat(50), 'short']], 1).split('\n')[1]).toBe(`${'x'.repeat(11)}…  short`)
@@ -134,15 +155,48 @@ describe('tracefold top', () => {
   })
 
   it('takes job, range, limit and dimension from its words', async () => {
-    const { asked } = await runTop(['orders', '--from', '2026-03-01', '--to', '-1h', '--limit', '3', '--by', 'category', '--severity', 'high', '--category', '(none)'], { rows: [], total: 0 })
-    expect(asked).toEqual([{ job: 'orders', by: 'category', limit: 3, only: { severity: 'high', category: '(none)' }, fromMs: Date.parse('2026-03-01'), toMs: NOW - HOUR }])
+    const { asked } = await runTop(
+      ['orders', '--from', '2026-03-01', '--to', '-1h', '--limit', '3', '--by', 'category', '--severity', 'high', '--category', '(none)'],
+      { rows: [], total: 0 },
+    )
+    expect(asked).toEqual([
+      {
+        job: 'orders',
+        by: 'category',
+        limit: 3,
+        only: { severity: 'high', category: '(none)' },
+        fromMs: Date.parse('2026-03-01'),
+        toMs: NOW - HOUR,
+      },
+    ])
   })
 
   it('prints with --json what the API answers', async () => {
-    const { out } = await runTop(['orders', '--json'], { rows: [row({}), row({ previousCount: 0, rule: null, previousKeys: ['v0:old'] })], total: 150 })
+    const { out } = await runTop(['orders', '--json'], {
+      rows: [row({}), row({ previousCount: 0, rule: null, previousKeys: ['v0:old'] })],
+      total: 150,
+    })
     const printed: unknown = JSON.parse(out)
     expect(topAnswer.parse(printed)).toEqual(printed)
-    expect(printed).toMatchObject({ job: 'orders', total: 150, exceptions: [{ share: 0.5, change: 0.5, last_seen: '2026-03-10T11:59:58.500Z' }, { change: null, advice: null, previous_fingerprints: ['v0:old'] }] })
-    expect(printed).toMatchObject({ exceptions: [{ severity: 'high', rule: 'connection-refused', rule_title: expect.any(String), advice: expect.any(String), link: expect.any(String) }, {}] })
+    expect(printed).toMatchObject({
+      job: 'orders',
+      total: 150,
+      exceptions: [
+        { share: 0.5, change: 0.5, last_seen: '2026-03-10T11:59:58.500Z' },
+        { change: null, advice: null, previous_fingerprints: ['v0:old'] },
+      ],
+    })
+    expect(printed).toMatchObject({
+      exceptions: [
+        {
+          severity: 'high',
+          rule: 'connection-refused',
+          rule_title: expect.any(String),
+          advice: expect.any(String),
+          link: expect.any(String),
+        },
+        {},
+      ],
+    })
   })
 })

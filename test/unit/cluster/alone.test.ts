@@ -20,7 +20,12 @@ function bed(names: readonly string[]) {
     await new Promise((resolve) => setImmediate(resolve))
     return state
   }
-  return { end: (name: string) => ends.get(name)?.resolve(), fail: (name: string, error: unknown) => ends.get(name)?.reject(error), told, settled }
+  return {
+    end: (name: string) => ends.get(name)?.resolve(),
+    fail: (name: string, error: unknown) => ends.get(name)?.reject(error),
+    told,
+    settled,
+  }
 }
 
 const refusal = (code: ErrorCode): TracefoldError => new TracefoldError(code, `it is ${code}`)
@@ -34,13 +39,16 @@ describe('eachAlone', () => {
     expect(await settled()).toBe('resolved')
   })
 
-  test.each<ErrorCode>(['position_lost', 'config_invalid'])('lets the others go on where one is %s, and rejects with that once they have ended', async (code) => {
-    const { end, fail, told, settled } = bed(['first', 'eu'])
-    fail('eu', refusal(code))
-    expect([await settled(), told]).toEqual(['open', [`eu ${code}`]])
-    end('first')
-    expect(await settled()).toContain(`it is ${code}`)
-  })
+  test.each<ErrorCode>(['position_lost', 'config_invalid'])(
+    'lets the others go on where one is %s, and rejects with that once they have ended',
+    async (code) => {
+      const { end, fail, told, settled } = bed(['first', 'eu'])
+      fail('eu', refusal(code))
+      expect([await settled(), told]).toEqual(['open', [`eu ${code}`]])
+      end('first')
+      expect(await settled()).toContain(`it is ${code}`)
+    },
+  )
 
   test('ends all where a consumer has stalled for good, which a new process must better', async () => {
     const { fail, told, settled } = bed(['first', 'eu'])
@@ -50,7 +58,11 @@ describe('eachAlone', () => {
 
   test('ends all where two clusters are the same', async () => {
     const ids = new ClusterIds()
-    const done = eachAlone(['first', 'eu'], async (name) => ids.add('abc', name), async () => {})
+    const done = eachAlone(
+      ['first', 'eu'],
+      async (name) => ids.add('abc', name),
+      async () => {},
+    )
     await expect(done).rejects.toMatchObject({ code: 'config_invalid' })
   })
 

@@ -14,7 +14,10 @@ beforeEach(async () => {
   server = createServer((socket) => {
     connections++
     sockets.add(socket)
-    socket.resume().on('error', () => {}).once('close', () => sockets.delete(socket))
+    socket
+      .resume()
+      .on('error', () => {})
+      .once('close', () => sockets.delete(socket))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 })
@@ -26,7 +29,11 @@ afterEach(async () => {
 test('leaves no connection to the others behind, or the command would not end', async () => {
   const { port } = server.address() as { port: number } // it listens
   const moreClusters = [{ name: 'eu', brokers: ['127.0.0.1:1'] }]
-  const settings = schema.parse({ mode: 'cluster', logLevel: 'fatal', kafka: { brokers: [`127.0.0.1:${port}`], requestTimeoutMs: 600_000, moreClusters } })
+  const settings = schema.parse({
+    mode: 'cluster',
+    logLevel: 'fatal',
+    kafka: { brokers: [`127.0.0.1:${port}`], requestTimeoutMs: 600_000, moreClusters },
+  })
   const opening = openLedger(settings)
   await expect(opening).rejects.toMatchObject({ code: 'neighbour_away' })
   expect(connections).toBeGreaterThan(0)

@@ -59,6 +59,10 @@ export function oneShots({ services }: Compose): string[] {
 
 /** The Dockerfile's instructions, continued lines joined, comments left out: [instruction, arguments]. */
 export function readDockerfile(): [string, string][] {
-  const lines = readText('Dockerfile').replaceAll(/\\\n\s*/g, '').split('\n')
-  return lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => [line.split(' ')[0] ?? '', line.slice(line.indexOf(' ') + 1)])
+  const lines = readText('Dockerfile')
+    .replaceAll(/\\\n\s*/g, '')
+    .split('\n')
+  return lines
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => [line.split(' ')[0] ?? '', line.slice(line.indexOf(' ') + 1)])
 }

@@ -10,7 +10,11 @@ const running = services.filter(([name]) => !ended.includes(name))
 
 /** The official schema of the Compose Specification. It is of draft 7, although it names another, and has `id`s of draft 4, which say nothing. */
 function officialSchema() {
-  const ajv = new Ajv({ strict: false, allErrors: true, formats: { duration: /^(\d+(\.\d+)?(us|ms|s|m|h))+$/, ports: true, expose: true, subnet_ip_address: true } })
+  const ajv = new Ajv({
+    strict: false,
+    allErrors: true,
+    formats: { duration: /^(\d+(\.\d+)?(us|ms|s|m|h))+$/, ports: true, expose: true, subnet_ip_address: true },
+  })
   ajv.removeKeyword('id')
   return ajv.compile({ ...composeSchema, $schema: 'http://json-schema.org/draft-07/schema' })
 }
@@ -24,7 +28,14 @@ describe('docker-compose.yml', () => {
 
   it('has the whole picture: both branches, all they write to, and a source of errors', () => {
     const images = services.map(([, { image }]) => image.split(':')[0])
-    for (const image of ['apache/kafka', 'docker.elastic.co/elasticsearch/elasticsearch', 'docker.elastic.co/kibana/kibana', 'apache/druid', 'tracefold']) expect(images).toContain(image)
+    for (const image of [
+      'apache/kafka',
+      'docker.elastic.co/elasticsearch/elasticsearch',
+      'docker.elastic.co/kibana/kibana',
+      'apache/druid',
+      'tracefold',
+    ])
+      expect(images).toContain(image)
     const commands = services.filter(([, { image }]) => image.startsWith('tracefold:')).map(([, { command }]) => command[0])
     expect(commands.toSorted()).toEqual(['produce', 'run', 'setup'])
   })

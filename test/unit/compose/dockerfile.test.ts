@@ -39,8 +39,13 @@ describe('the Dockerfile', () => {
   })
 
   it('finds all that it copies: what .dockerignore lets through', () => {
-    const let_through = readText('.dockerignore').split('\n').filter((line) => line.startsWith('!')).map((line) => line.slice(1))
-    const sources = all('COPY').filter((text) => text.startsWith('--from=build')).flatMap((text) => text.split(' ').slice(1, -1))
+    const let_through = readText('.dockerignore')
+      .split('\n')
+      .filter((line) => line.startsWith('!'))
+      .map((line) => line.slice(1))
+    const sources = all('COPY')
+      .filter((text) => text.startsWith('--from=build'))
+      .flatMap((text) => text.split(' ').slice(1, -1))
     const built = ['node_modules', 'dist/src']
     const copied = sources.map((path) => path.replace('/app/', '')).filter((path) => !built.includes(path))
     for (const path of copied) expect(let_through).toContain(path)

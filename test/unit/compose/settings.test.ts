@@ -8,8 +8,12 @@ const ours = Object.entries(compose.services).filter(([, { image }]) => image.st
 
 /** What the image sets and a service may override. */
 function imageEnvironment(): Record<string, string> {
-  const text = readDockerfile().filter(([name]) => name === 'ENV').map(([, values]) => values)
-  return Object.fromEntries(text.flatMap((values) => values.split(' ')).map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]))
+  const text = readDockerfile()
+    .filter(([name]) => name === 'ENV')
+    .map(([, values]) => values)
+  return Object.fromEntries(
+    text.flatMap((values) => values.split(' ')).map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
+  )
 }
 
 function settingsOf(name: string) {
@@ -18,8 +22,15 @@ function settingsOf(name: string) {
 
 /** Kafka's or Druid's properties, from the variables their images turn into them. */
 function properties(service: string, prefix: 'KAFKA_' | 'druid_'): Map<string, string> {
-  const variables = Object.entries(serviceNamed(compose, service).environment).filter(([name]) => name.startsWith(prefix) && name !== 'KAFKA_HEAP_OPTS')
-  return new Map(variables.map(([name, value]) => [prefix === 'KAFKA_' ? name.slice(prefix.length).toLowerCase().replaceAll('_', '.') : name.replaceAll('_', '.'), value]))
+  const variables = Object.entries(serviceNamed(compose, service).environment).filter(
+    ([name]) => name.startsWith(prefix) && name !== 'KAFKA_HEAP_OPTS',
+  )
+  return new Map(
+    variables.map(([name, value]) => [
+      prefix === 'KAFKA_' ? name.slice(prefix.length).toLowerCase().replaceAll('_', '.') : name.replaceAll('_', '.'),
+      value,
+    ]),
+  )
 }
 
 /** The settings that a file of tools/services gives its server, where they do not depend on folder or port: 'a.b': 'c'. */
@@ -52,7 +63,9 @@ describe('the settings of Tracefold in docker-compose.yml', () => {
 
   it('point at Kafka as it advertises itself inside', () => {
     const advertised = properties('kafka', 'KAFKA_').get('advertised.listeners')?.split(',') ?? []
-    expect(settingsOf('tracefold').kafka.brokers.map((broker) => `INSIDE://${broker}`)).toEqual(advertised.filter((listener) => listener.startsWith('INSIDE')))
+    expect(settingsOf('tracefold').kafka.brokers.map((broker) => `INSIDE://${broker}`)).toEqual(
+      advertised.filter((listener) => listener.startsWith('INSIDE')),
+    )
   })
 
   it('point at Elasticsearch, without replicas, since there is one node', () => {
@@ -62,7 +75,7 @@ describe('the settings of Tracefold in docker-compose.yml', () => {
     expect(replicas).toBe(0)
   })
 
-  it('point at Druid\'s broker and coordinator on the ports their health checks ask', () => {
+  it("point at Druid's broker and coordinator on the ports their health checks ask", () => {
     const { queryUrl, coordinatorUrl } = settingsOf('tracefold').druid
     for (const url of [queryUrl, coordinatorUrl].map((address) => new URL(address))) {
       const { healthcheck, environment } = serviceNamed(compose, url.hostname)
@@ -81,7 +94,16 @@ describe('the settings of Tracefold in docker-compose.yml', () => {
 
 describe('the servers of docker-compose.yml', () => {
   it('run Kafka with the settings of the tests', () => {
-    const places = new Set(['process.roles', 'node.id', 'controller.quorum.voters', 'listeners', 'advertised.listeners', 'inter.broker.listener.name', 'listener.security.protocol.map', 'log.dirs'])
+    const places = new Set([
+      'process.roles',
+      'node.id',
+      'controller.quorum.voters',
+      'listeners',
+      'advertised.listeners',
+      'inter.broker.listener.name',
+      'listener.security.protocol.map',
+      'log.dirs',
+    ])
     const { shared, different } = compare(properties('kafka', 'KAFKA_'), testSettings('kafka.ts'), places)
     expect(different).toEqual([])
     expect(shared).toBeGreaterThanOrEqual(12)
@@ -90,18 +112,39 @@ describe('the servers of docker-compose.yml', () => {
   it('let Kafka take what Tracefold takes, and form transactions on one broker', () => {
     const kafka = properties('kafka', 'KAFKA_')
     expect(Number(kafka.get('message.max.bytes'))).toBe(settingsOf('tracefold').limits.maxRecordBytes)
-    for (const name of ['offsets.topic.replication.factor', 'transaction.state.log.replication.factor', 'transaction.state.log.min.isr', 'min.insync.replicas']) expect(kafka.get(name)).toBe('1')
+    for (const name of [
+      'offsets.topic.replication.factor',
+      'transaction.state.log.replication.factor',
+      'transaction.state.log.min.isr',
+      'min.insync.replicas',
+    ])
+      expect(kafka.get(name)).toBe('1')
   })
 
   it('run Elasticsearch with the settings of the tests', () => {
-    const { shared, different } = compare(new Map(Object.entries(serviceNamed(compose, 'elasticsearch').environment)), testSettings('elasticsearch.ts'), new Set())
+    const { shared, different } = compare(
+      new Map(Object.entries(serviceNamed(compose, 'elasticsearch').environment)),
+      testSettings('elasticsearch.ts'),
+      new Set(),
+    )
     expect(different).toEqual([])
     expect(shared).toBeGreaterThanOrEqual(4)
   })
 
-  it.each(['coordinator', 'broker', 'historical', 'indexer'])('run Druid\'s %s with the settings of the tests', (role) => {
+  it.each(['coordinator', 'broker', 'historical', 'indexer'])("run Druid's %s with the settings of the tests", (role) => {
     const places = new Set(
-      ['extensions.loadList', 'host', 'zk.service.host', 'storage.storageDirectory', 'indexer.logs.directory', 'processing.tmpDir', 'segmentCache.locations', 'metadata.storage.connector.connectURI', 'metadata.storage.connector.host', 'metadata.storage.connector.port'].map((name) => `druid.${name}`),
+      [
+        'extensions.loadList',
+        'host',
+        'zk.service.host',
+        'storage.storageDirectory',
+        'indexer.logs.directory',
+        'processing.tmpDir',
+        'segmentCache.locations',
+        'metadata.storage.connector.connectURI',
+        'metadata.storage.connector.host',
+        'metadata.storage.connector.port',
+      ].map((name) => `druid.${name}`),
     )
     const { shared, different } = compare(properties(`druid-${role}`, 'druid_'), druidTestSettings(role), places)
     expect(different).toEqual([])

@@ -29,7 +29,13 @@ test.each([
 
 describe('DNS', () => {
   const dns: Dns = {
-    srv: async (name) => (name === '_kafka._tcp.example.com' ? [{ name: 'k1.example.com', port: 9092 }, { name: 'k2.example.com', port: 9093 }] : []),
+    srv: async (name) =>
+      name === '_kafka._tcp.example.com'
+        ? [
+            { name: 'k1.example.com', port: 9092 },
+            { name: 'k2.example.com', port: 9093 },
+          ]
+        : [],
     addresses: async (host) => (host === 'kafka.example.com' ? ['10.0.0.1', 'fd00::1'] : []),
   }
 
@@ -41,6 +47,8 @@ describe('DNS', () => {
   })
 
   test('a name without records is an error, for the client to try again', async () => {
-    await expect(asked(brokersOf({ ...NONE, brokersDns: 'gone.example.com:9092' }, dns))).rejects.toThrow('DNS knows no broker by gone.example.com:9092')
+    await expect(asked(brokersOf({ ...NONE, brokersDns: 'gone.example.com:9092' }, dns))).rejects.toThrow(
+      'DNS knows no broker by gone.example.com:9092',
+    )
   })
 })

@@ -36,12 +36,15 @@ const files = {
 
 /** What came last: the credentials, and the name in the client's certificate. */
 let seen: { authorization: string | undefined; client: unknown } = { authorization: undefined, client: undefined }
-const https = createServer({ key: server.key, cert: server.cert, ca: client.cert, requestCert: true, rejectUnauthorized: false }, (incoming: IncomingMessage, response: ServerResponse) => {
-  // A server made by node:https has TLS sockets only.
-  const { authorized, getPeerCertificate } = incoming.socket as TLSSocket
-  seen = { authorization: incoming.headers.authorization, client: authorized && getPeerCertificate.call(incoming.socket).subject.CN }
-  response.setHeader('x-elastic-product', 'Elasticsearch').setHeader('content-type', 'application/json').end('{}')
-})
+const https = createServer(
+  { key: server.key, cert: server.cert, ca: client.cert, requestCert: true, rejectUnauthorized: false },
+  (incoming: IncomingMessage, response: ServerResponse) => {
+    // A server made by node:https has TLS sockets only.
+    const { authorized, getPeerCertificate } = incoming.socket as TLSSocket
+    seen = { authorization: incoming.headers.authorization, client: authorized && getPeerCertificate.call(incoming.socket).subject.CN }
+    response.setHeader('x-elastic-product', 'Elasticsearch').setHeader('content-type', 'application/json').end('{}')
+  },
+)
 let url = ''
 
 beforeAll(async () => {
@@ -132,7 +135,12 @@ describe('kafkaConfig', () => {
 
   it('has the certificates where TLS is on', () => {
     const kafka = { tls: { enabled: true, caFile: files.ca, certFile: files.cert, keyFile: files.key, verify: false } }
-    expect(kafkaConfig(settings({ kafka }).kafka, 'me').ssl).toEqual({ ca: server.cert, cert: client.cert, key: client.key, rejectUnauthorized: false })
+    expect(kafkaConfig(settings({ kafka }).kafka, 'me').ssl).toEqual({
+      ca: server.cert,
+      cert: client.cert,
+      key: client.key,
+      rejectUnauthorized: false,
+    })
   })
 
   it.each(['plain', 'scram-sha-256', 'scram-sha-512'])('has user and password for %s', (mechanism) => {
@@ -145,10 +153,26 @@ describe('a TLS file', () => {
   it.each<[string, Record<string, unknown>, string]>([
     ['that is not there', { caFile: join(folder, HIDDEN) }, 'druid.tls.caFile: expected a readable file (PEM); got ENOENT'],
     ['without certificate', { caFile: files.noPem }, 'druid.tls.caFile: expected a file of certificates (PEM); got something else'],
-    ['with a broken certificate', { caFile: files.brokenPem }, 'druid.tls.caFile: expected a file of certificates (PEM); got something else'],
-    ['with a key of another certificate', { certFile: files.cert, keyFile: files.otherKey }, 'druid.tls.keyFile: expected a private key (PEM, without passphrase) that belongs to the certificate; got ERR_OSSL_X509_KEY_VALUES_MISMATCH'],
-    ['with no key', { certFile: files.cert, keyFile: files.noPem }, 'druid.tls.keyFile: expected a private key (PEM, without passphrase) that belongs to the certificate; got ERR_OSSL_'],
-    ['with a key behind a passphrase', { certFile: files.cert, keyFile: files.lockedKey }, 'druid.tls.keyFile: expected a private key (PEM, without passphrase) that belongs to the certificate; got ERR_'],
+    [
+      'with a broken certificate',
+      { caFile: files.brokenPem },
+      'druid.tls.caFile: expected a file of certificates (PEM); got something else',
+    ],
+    [
+      'with a key of another certificate',
+      { certFile: files.cert, keyFile: files.otherKey },
+      'druid.tls.keyFile: expected a private key (PEM, without passphrase) that belongs to the certificate; got ERR_OSSL_X509_KEY_VALUES_MISMATCH',
+    ],
+    [
+      'with no key',
+      { certFile: files.cert, keyFile: files.noPem },
+      'druid.tls.keyFile: expected a private key (PEM, without passphrase) that belongs to the certificate; got ERR_OSSL_',
+    ],
+    [
+      'with a key behind a passphrase',
+      { certFile: files.cert, keyFile: files.lockedKey },
+      'druid.tls.keyFile: expected a private key (PEM, without passphrase) that belongs to the certificate; got ERR_',
+    ],
   ])('%s is told by its setting, and not printed', (_, tls, expected) => {
     const connect = (): unknown => druidConnection(settings({ druid: { tls } }).druid)
     expect(connect).toThrow(expected)
@@ -156,7 +180,8 @@ describe('a TLS file', () => {
   })
 
   it('at fault comes together with the others', () => {
-    const connect = (): unknown => druidConnection(settings({ druid: { tls: { caFile: files.noPem, certFile: files.noPem, keyFile: join(folder, 'none') } } }).druid)
+    const connect = (): unknown =>
+      druidConnection(settings({ druid: { tls: { caFile: files.noPem, certFile: files.noPem, keyFile: join(folder, 'none') } } }).druid)
     expect(connect).toThrow(/^3 settings are wrong:/)
   })
 })

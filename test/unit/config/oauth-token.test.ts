@@ -19,11 +19,16 @@ let tokenUrl = ''
 
 const endpoint = createServer((incoming, response) => {
   let body = ''
-  incoming.setEncoding('utf8').on('data', (part: string) => (body += part)).on('end', () => {
-    asked.push({ authorization: incoming.headers.authorization, body })
-    const { status, body: text, location } = answer(asked.length)
-    response.writeHead(status, { 'content-type': 'application/json', connection: 'close', ...(location === undefined ? {} : { location }) }).end(text)
-  })
+  incoming
+    .setEncoding('utf8')
+    .on('data', (part: string) => (body += part))
+    .on('end', () => {
+      asked.push({ authorization: incoming.headers.authorization, body })
+      const { status, body: text, location } = answer(asked.length)
+      response
+        .writeHead(status, { 'content-type': 'application/json', connection: 'close', ...(location === undefined ? {} : { location }) })
+        .end(text)
+    })
 })
 
 beforeAll(async () => {
@@ -54,9 +59,14 @@ async function failure(token: () => Promise<string>): Promise<{ code: ErrorCode;
 }
 
 describe('a token', () => {
-  it('is asked for with the client\'s credentials, form-encoded, and its scope', async () => {
+  it("is asked for with the client's credentials, form-encoded, and its scope", async () => {
     expect(await provider(() => 0, 'kafka read')()).toBe('token-1')
-    expect(asked).toEqual([{ authorization: `Basic ${btoa(`me%3Aand%20you:${encodeURIComponent(HIDDEN)}`)}`, body: 'grant_type=client_credentials&scope=kafka+read' }])
+    expect(asked).toEqual([
+      {
+        authorization: `Basic ${btoa(`me%3Aand%20you:${encodeURIComponent(HIDDEN)}`)}`,
+        body: 'grant_type=client_credentials&scope=kafka+read',
+      },
+    ])
   })
 
   it('is kept until four fifths of its life are over', async () => {
@@ -94,7 +104,13 @@ describe('the endpoint', () => {
   it.each<[string, number, string, ErrorCode, string]>([
     ['that is busy is away', 503, '', 'neighbour_away', 'HTTP 503'],
     ['that wants fewer calls is away', 429, '', 'neighbour_away', 'HTTP 429'],
-    ['that does not know us is a matter of settings', 401, `{"error":"invalid_client","error_description":"${HIDDEN}"}`, 'config_invalid', 'HTTP 401 (invalid_client)'],
+    [
+      'that does not know us is a matter of settings',
+      401,
+      `{"error":"invalid_client","error_description":"${HIDDEN}"}`,
+      'config_invalid',
+      'HTTP 401 (invalid_client)',
+    ],
     ['whose refusal is no JSON is told by its status', 400, `<html>${HIDDEN}`, 'config_invalid', 'HTTP 400'],
     ['that answers without token is away', 200, `{"token":"${HIDDEN}"}`, 'neighbour_away', 'expected JSON with access_token'],
   ])('%s', async (_, status, body, code, words) => {
@@ -112,7 +128,13 @@ describe('the endpoint', () => {
   })
 
   it('that nobody answers at is away', async () => {
-    const token = createTokenProvider({ tokenUrl: 'http://127.0.0.1:1/', clientId: 'me', clientSecret: new Secret(HIDDEN), scope: null, timeoutMs: 5_000 })
+    const token = createTokenProvider({
+      tokenUrl: 'http://127.0.0.1:1/',
+      clientId: 'me',
+      clientSecret: new Secret(HIDDEN),
+      scope: null,
+      timeoutMs: 5_000,
+    })
     expect((await failure(token)).code).toBe('neighbour_away')
   })
 })

@@ -36,9 +36,23 @@ function valuesOf(setting: Setting): fc.Arbitrary<unknown> {
     case 'list':
       return fc.array(text, { minLength: 1, maxLength: 4 })
     case 'objects':
-      return fc.array(fc.record({ name: fc.stringMatching(/^[a-z][a-z0-9-]{0,20}$/), brokers: fc.constant(['a:1']), brokersFile: fc.constant(null), brokersDns: fc.constant(null), tls: fc.constant(null), sasl: fc.constant(null), druidBootstrap: fc.constant(null), druidProperties: fc.constant(null) }))
+      return fc.array(
+        fc.record({
+          name: fc.stringMatching(/^[a-z][a-z0-9-]{0,20}$/),
+          brokers: fc.constant(['a:1']),
+          brokersFile: fc.constant(null),
+          brokersDns: fc.constant(null),
+          tls: fc.constant(null),
+          sasl: fc.constant(null),
+          druidBootstrap: fc.constant(null),
+          druidProperties: fc.constant(null),
+        }),
+      )
     case 'map':
-      return fc.dictionary(fc.string().filter((key) => key !== '__proto__'), fc.string())
+      return fc.dictionary(
+        fc.string().filter((key) => key !== '__proto__'),
+        fc.string(),
+      )
     case 'secret':
       return plainText.map((value) => new Secret(value))
     case 'text':
@@ -57,7 +71,8 @@ describe('every setting', () => {
         const text = value instanceof Secret ? value.reveal() : environmentText(setting, value)
         const reading = readSettings({ file: null, env: { [setting.env]: text } })
         // A value may contradict the defaults of other settings, but it is never taken for something else.
-        if (reading.kind === 'faults') return reading.faults.every(({ expected }) => expected !== setting.type && !expected.startsWith('a known'))
+        if (reading.kind === 'faults')
+          return reading.faults.every(({ expected }) => expected !== setting.type && !expected.startsWith('a known'))
         const came = valueAt(reading.settings, setting.path)
         expect(came instanceof Secret ? came.reveal() : came).toEqual(value instanceof Secret ? value.reveal() : value)
         return true
@@ -108,6 +123,11 @@ describe('nearest', () => {
     ['rollup.retentionDay', 'rollup.retentionDays'],
     ['something.else.entirely', null],
   ])('takes %s for %s', (given, expected) => {
-    expect(nearest(given, SETTINGS.map(({ name }) => name))).toBe(expected)
+    expect(
+      nearest(
+        given,
+        SETTINGS.map(({ name }) => name),
+      ),
+    ).toBe(expected)
   })
 })

@@ -19,7 +19,11 @@ afterEach(async () => {
 })
 
 function open(now: () => number = () => T0): EmbeddedControlLog {
-  const log = new EmbeddedControlLog({ path: join(path, 'made', 'when-missing'), now, onFailed: (error) => expect.unreachable(String(error)) })
+  const log = new EmbeddedControlLog({
+    path: join(path, 'made', 'when-missing'),
+    now,
+    onFailed: (error) => expect.unreachable(String(error)),
+  })
   logs.push(log)
   return log
 }
@@ -39,7 +43,10 @@ test('a value that is overwritten takes no room, and a deletion is forgotten aft
   for (let i = 0; i < 50; i++) await log.put('rule/a', { v: 1, i })
   await log.put('rule/gone', { v: 1 })
   await log.put('rule/gone', null)
-  expect(rows()).toEqual([{ key: 'rule/a', value: '{"v":1,"i":49}' }, { key: 'rule/gone', value: null }])
+  expect(rows()).toEqual([
+    { key: 'rule/a', value: '{"v":1,"i":49}' },
+    { key: 'rule/gone', value: null },
+  ])
   nowMs += 2 * DAY
   await log.put('rule/b', { v: 1 })
   expect(rows()).toHaveLength(2)

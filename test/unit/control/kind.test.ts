@@ -4,7 +4,11 @@ import { z } from 'zod'
 import type { ControlEntry, ControlLog } from '../../../src/control/control-log.ts'
 import { followKind, handlerOf, putKind, type Kind } from '../../../src/control/kind.ts'
 
-const SILENCE: Kind<{ until: number; by?: string | undefined }> = { name: 'silence', version: 2, schema: z.object({ until: z.number(), by: z.string().optional() }) }
+const SILENCE: Kind<{ until: number; by?: string | undefined }> = {
+  name: 'silence',
+  version: 2,
+  schema: z.object({ until: z.number(), by: z.string().optional() }),
+}
 
 function fakeLog(entries: readonly ControlEntry[] = []): ControlLog & { puts: ControlEntry[]; prefixes: string[] } {
   const puts: ControlEntry[] = []
@@ -24,7 +28,10 @@ function fakeLog(entries: readonly ControlEntry[] = []): ControlLog & { puts: Co
 
 function told(entries: readonly ControlEntry[]): unknown[] {
   const calls: unknown[] = []
-  const handle = handlerOf(SILENCE, { onChange: (name, value) => void calls.push([name, value]), onIgnored: (name, why) => void calls.push([name, 'ignored', why]) })
+  const handle = handlerOf(SILENCE, {
+    onChange: (name, value) => void calls.push([name, value]),
+    onIgnored: (name, why) => void calls.push([name, 'ignored', why]),
+  })
   entries.forEach(handle)
   return calls
 }
@@ -61,10 +68,15 @@ test('a field that a newer program has added is no reason to ignore a value of t
 })
 
 test('other kinds are not its business, nor one whose name begins alike', () => {
-  expect(told([{ key: 'rule/a', value: { v: 2, until: 1 } }, { key: 'silences/a', value: { v: 2, until: 1 } }])).toEqual([])
+  expect(
+    told([
+      { key: 'rule/a', value: { v: 2, until: 1 } },
+      { key: 'silences/a', value: { v: 2, until: 1 } },
+    ]),
+  ).toEqual([])
 })
 
-test('following asks for the kind\'s keys alone', async () => {
+test("following asks for the kind's keys alone", async () => {
   const log = fakeLog()
   await followKind(log, SILENCE, { onChange: () => {}, onIgnored: () => {} })
   expect(log.prefixes).toEqual(['silence/'])

@@ -29,7 +29,12 @@ const SAMPLES: [file: string, layout: Layout, time: string, types?: string[]][] 
   ['logback-JsonEncoder-default.ndjson', 'logback-json', LOGBACK_RUN],
   ['logback-LogstashEncoder-default.ndjson', 'logback-logstash', LOGBACK_RUN],
   // Class names are abbreviated here, beyond repair.
-  ['logback-LogstashEncoder-rootCauseFirst-hash.ndjson', 'logback-logstash', LOGBACK_RUN, ['j.l.RuntimeException', 'j.l.IllegalStateException', 'j.n.ConnectException']],
+  [
+    'logback-LogstashEncoder-rootCauseFirst-hash.ndjson',
+    'logback-logstash',
+    LOGBACK_RUN,
+    ['j.l.RuntimeException', 'j.l.IllegalStateException', 'j.n.ConnectException'],
+  ],
   ['spring-structured-ecs.ndjson', 'spring-ecs', '2026-11-21T07:49:32.468Z'],
   ['spring-structured-ecs-rootfirst-hash.ndjson', 'spring-ecs', '2026-11-21T07:49:50.345Z'],
   ['spring-structured-gelf.ndjson', 'spring-gelf', '2026-11-21T07:49:40.019Z'],
@@ -116,19 +121,38 @@ describe('layouts', () => {
     expect(typesOf(event)).toEqual(['java.lang.RuntimeException', 'java.net.ConnectException'])
   })
 
-  it('opens a shipper\'s envelope', () => {
+  it("opens a shipper's envelope", () => {
     const event = eventOf(sample('layouts/filebeat-envelope.json'))
-    expect(event).toMatchObject({ layout: 'log4j2-json', envelopes: ['filebeat'], level: 'ERROR', message: 'inner', host: 'node-7', timeMs: 1_785_578_400_100 })
+    expect(event).toMatchObject({
+      layout: 'log4j2-json',
+      envelopes: ['filebeat'],
+      level: 'ERROR',
+      message: 'inner',
+      host: 'node-7',
+      timeMs: 1_785_578_400_100,
+    })
     expect(event.context.get('fields.job')).toBe('order-etl')
   })
 })
 
 describe('generic JSON', () => {
   it.each([
-    [{ severity: 'critical', msg: 'm', time: 1_785_578_400 }, { level: 'FATAL', message: 'm', timeMs: 1_785_578_400_000 }],
-    [{ level: 50, msg: 'm', hostname: 'h', err: { type: 'a.B', message: 'x', stack: 'a.B: x\n    at c.d(e:1)' } }, { level: 'ERROR', host: 'h' }],
-    [{ level: 'warn', message: 'm', error: 'timeout' }, { level: 'WARN', throwable: null, context: new Map([['error', 'timeout']]) }],
-    [{ msg: 'm', exception: 'java.lang.X: y\n\tat a.B.c(B.java:1)' }, { level: 'ERROR', message: 'm' }],
+    [
+      { severity: 'critical', msg: 'm', time: 1_785_578_400 },
+      { level: 'FATAL', message: 'm', timeMs: 1_785_578_400_000 },
+    ],
+    [
+      { level: 50, msg: 'm', hostname: 'h', err: { type: 'a.B', message: 'x', stack: 'a.B: x\n    at c.d(e:1)' } },
+      { level: 'ERROR', host: 'h' },
+    ],
+    [
+      { level: 'warn', message: 'm', error: 'timeout' },
+      { level: 'WARN', throwable: null, context: new Map([['error', 'timeout']]) },
+    ],
+    [
+      { msg: 'm', exception: 'java.lang.X: y\n\tat a.B.c(B.java:1)' },
+      { level: 'ERROR', message: 'm' },
+    ],
     [{ level: 'AUDIT', message: 'm' }, { level: 'INFO' }],
   ])('finds level, message and throwable in %j', (record, expected) => {
     expect(eventOf(record)).toMatchObject({ layout: 'generic-json', ...expected })
@@ -143,9 +167,18 @@ describe('plain text', () => {
   const TRACE = 'java.lang.X: y\n\tat a.B.c(B.java:1)\n'
 
   it.each([
-    [`2026-08-01 10:00:00,123 ERROR com.example.J [] - boom\n${TRACE}`, { level: 'ERROR', logger: 'com.example.J', message: 'boom', timeMs: Date.parse('2026-08-01T10:00:00.123Z') }],
-    [`26/08/01 10:00:00 WARN J: boom\n${TRACE}`, { level: 'WARN', logger: 'J', message: 'boom', timeMs: Date.parse('2026-08-01T10:00:00Z') }],
-    [`2026-08-01T10:00:00.123+02:00 ERROR 1234 --- [app] [main] c.e.J : boom at {id=1}\n\n${TRACE}`, { level: 'ERROR', logger: 'c.e.J', message: 'boom at {id=1}', thread: 'main' }],
+    [
+      `2026-08-01 10:00:00,123 ERROR com.example.J [] - boom\n${TRACE}`,
+      { level: 'ERROR', logger: 'com.example.J', message: 'boom', timeMs: Date.parse('2026-08-01T10:00:00.123Z') },
+    ],
+    [
+      `26/08/01 10:00:00 WARN J: boom\n${TRACE}`,
+      { level: 'WARN', logger: 'J', message: 'boom', timeMs: Date.parse('2026-08-01T10:00:00Z') },
+    ],
+    [
+      `2026-08-01T10:00:00.123+02:00 ERROR 1234 --- [app] [main] c.e.J : boom at {id=1}\n\n${TRACE}`,
+      { level: 'ERROR', logger: 'c.e.J', message: 'boom at {id=1}', thread: 'main' },
+    ],
     [`2026-08-01 10:00:00.123 [main] FATAL c.e.J - one\ntwo\n${TRACE}`, { level: 'FATAL', thread: 'main', message: 'one\ntwo' }],
     [`Exception in thread "main" ${TRACE}`, { level: 'ERROR', thread: 'main', message: 'java.lang.X: y' }],
     [TRACE, { level: 'ERROR', logger: null, message: 'java.lang.X: y' }],

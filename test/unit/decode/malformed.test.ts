@@ -3,7 +3,13 @@ import { createDecoder } from '../../../src/decode/decode.ts'
 import type { ErrorEvent, Outcome } from '../../../src/event.ts'
 import { decode, limits, sample } from './samples.ts'
 
-const BOOM = { layout: 'log4j2-json', level: 'ERROR', timeMs: Date.parse('2026-11-21T07:47:27.023Z'), message: 'Order 42 failed after 1234 ms', truncated: false }
+const BOOM = {
+  layout: 'log4j2-json',
+  level: 'ERROR',
+  timeMs: Date.parse('2026-11-21T07:47:27.023Z'),
+  message: 'Order 42 failed after 1234 ms',
+  truncated: false,
+}
 const plain = (fields: object) => ok({ layout: 'generic-json', level: 'ERROR', truncated: false, ...fields })
 const ok = (value: object) => ({ kind: 'ok', value })
 const dead = (reason: string) => ({ kind: 'dead', reason })
@@ -61,13 +67,17 @@ describe('malformed records', () => {
 
   it('keeps the types of a chain that was cut in its innermost frames', () => {
     const event = only(decode(sample('malformed/truncated-midstring.bin')))
-    expect(event.throwable).toMatchObject({ form: 'chain', chain: { cause: { cause: { type: 'java.net.ConnectException', frames: [{ line: 4 }] } } } })
+    expect(event.throwable).toMatchObject({
+      form: 'chain',
+      chain: { cause: { cause: { type: 'java.net.ConnectException', frames: [{ line: 4 }] } } },
+    })
   })
 })
 
 describe('records', () => {
   const record = (n: number) => JSON.stringify({ level: 'ERROR', message: `m${n}` })
-  const messages = (text: string) => decode(Buffer.from(text)).map((o) => (o.kind === 'ok' ? o.value.message : o.kind === 'dead' ? o.reason : o.kind))
+  const messages = (text: string) =>
+    decode(Buffer.from(text)).map((o) => (o.kind === 'ok' ? o.value.message : o.kind === 'dead' ? o.reason : o.kind))
 
   it.each([
     [`${record(1)}\n${record(2)}`, ['m1', 'm2']],
@@ -98,7 +108,11 @@ describe('records', () => {
     const small = createDecoder({ ...limits, maxRecordBytes: 100, maxEventsPerRecord: 2 })
     expect(small(Buffer.alloc(101, 0x20))).toMatchObject([dead('too_large')])
     expect(small(Buffer.from(`[${record(1)},${record(2)}]`))).toMatchObject([ok({}), ok({})])
-    expect(small(Buffer.from(`${record(1)}${record(2)}${record(3)}`))).toMatchObject([ok({ message: 'm1' }), ok({ message: 'm2' }), dead('too_large')])
+    expect(small(Buffer.from(`${record(1)}${record(2)}${record(3)}`))).toMatchObject([
+      ok({ message: 'm1' }),
+      ok({ message: 'm2' }),
+      dead('too_large'),
+    ])
   })
 
   it('says of bytes that are not UTF-8 what they are', () => {
@@ -110,18 +124,24 @@ describe('records', () => {
     ['UTF-16, little end first, with a mark', (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le')],
     ['UTF-16 without a mark', (text: string) => Buffer.from(text, 'utf16le').swap16()],
     ['UTF-16, little end first, without a mark', (text: string) => Buffer.from(text, 'utf16le')],
-  ])('reads %s, as Log4j\'s charset has it', (_, encode) => {
+  ])("reads %s, as Log4j's charset has it", (_, encode) => {
     expect(only(decode(encode('{"level":"ERROR","message":"中文 é"}')))).toMatchObject({ message: '中文 é' })
     expect(only(decode(encode('{"level":"ERROR","message":"\ud83d"}'))).message).toBe('\ufffd')
   })
 
   it('keeps an event that was cut without its level', () => {
-    expect(only(decode(Buffer.from('{"ecs.version":"1.2.0","message":"half a mess')))).toMatchObject({ level: 'ERROR', message: 'half a mess…', truncated: true })
+    expect(only(decode(Buffer.from('{"ecs.version":"1.2.0","message":"half a mess')))).toMatchObject({
+      level: 'ERROR',
+      message: 'half a mess…',
+      truncated: true,
+    })
   })
 
   it('marks a trace past its limit as cut', () => {
     const small = createDecoder({ ...limits, maxTraceChars: 20 })
-    const event = only(small(Buffer.from(JSON.stringify({ level: 'ERROR', message: 'm', stack_trace: 'java.lang.X: y\n\tat a.B.c(B.java:1)\n' }))))
+    const event = only(
+      small(Buffer.from(JSON.stringify({ level: 'ERROR', message: 'm', stack_trace: 'java.lang.X: y\n\tat a.B.c(B.java:1)\n' }))),
+    )
     expect(event).toMatchObject({ truncated: true, throwable: { text: 'java.lang.X: y\n\tat …' } })
   })
 
@@ -141,8 +161,14 @@ function only(outcomes: readonly Outcome<ErrorEvent>[]): ErrorEvent {
   return outcome.value
 }
 
-it.each([['never closed', '{"a":['.repeat(170_000)], ['closed', `{"message":${'['.repeat(50_000)}${']'.repeat(50_000)}}`], ['only braces', '{'.repeat(1_000_000)]])('brackets that nest deeper than any record does are told of before they are parsed: %s', (_, text) => {
-  expect(decode(Buffer.from(text))).toMatchObject([{ kind: 'dead', reason: 'not_json', detail: expect.stringContaining('nest deeper than any record does') }])
+it.each([
+  ['never closed', '{"a":['.repeat(170_000)],
+  ['closed', `{"message":${'['.repeat(50_000)}${']'.repeat(50_000)}}`],
+  ['only braces', '{'.repeat(1_000_000)],
+])('brackets that nest deeper than any record does are told of before they are parsed: %s', (_, text) => {
+  expect(decode(Buffer.from(text))).toMatchObject([
+    { kind: 'dead', reason: 'not_json', detail: expect.stringContaining('nest deeper than any record does') },
+  ])
 })
 
 it('brackets inside texts are no nesting', () => {

@@ -65,7 +65,7 @@ describe('a log record', () => {
     return outcome?.kind === 'ok' ? outcome.value.level : outcome?.kind
   }
 
-  it('has its level from the severity\'s number, else from its text', () => {
+  it("has its level from the severity's number, else from its text", () => {
     const numbers = Array.from({ length: 24 }, (_, i) => level({ severityNumber: i + 1, body: { stringValue: 'm' } }))
     expect(numbers).toEqual(['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'].flatMap((name) => Array(4).fill(name)))
     expect(level({ severityNumber: '17', body: { stringValue: 'm' } })).toBe('ERROR')
@@ -92,7 +92,9 @@ describe('a log record', () => {
   })
 
   it('has the time when it was observed where it has none of its own', () => {
-    expect(read({ timeUnixNano: '0', observedTimeUnixNano: '1785578400123000000', body: { stringValue: 'm' } })).toMatchObject({ value: { timeMs: 1_785_578_400_123 } })
+    expect(read({ timeUnixNano: '0', observedTimeUnixNano: '1785578400123000000', body: { stringValue: 'm' } })).toMatchObject({
+      value: { timeMs: 1_785_578_400_123 },
+    })
   })
 
   it('has its context keys under their own names, whatever agent sent them', () => {
@@ -103,27 +105,52 @@ describe('a log record', () => {
   })
 
   it('that says nothing is a dead letter in its place', () => {
-    const outcomes = decode(Buffer.from(JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords: [{}, { severityNumber: 17, body: { stringValue: 'm' } }] }] }] })))
+    const outcomes = decode(
+      Buffer.from(
+        JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords: [{}, { severityNumber: 17, body: { stringValue: 'm' } }] }] }] }),
+      ),
+    )
     expect(outcomes).toMatchObject([{ kind: 'dead', reason: 'unknown_layout' }, { kind: 'ok' }])
   })
 
   it('shows a structured body whole where it has no message', () => {
-    const body = { kvlistValue: { values: [{ key: 'code', value: { intValue: '7' } }, { key: 'tags', value: { arrayValue: { values: [{ stringValue: 'a' }] } } }] } }
+    const body = {
+      kvlistValue: {
+        values: [
+          { key: 'code', value: { intValue: '7' } },
+          { key: 'tags', value: { arrayValue: { values: [{ stringValue: 'a' }] } } },
+        ],
+      },
+    }
     expect(read({ severityNumber: 17, body })).toMatchObject({ value: { message: '{"code":"7","tags":["a"]}' } })
   })
 
   it('is read in the shape that was in use until 2022', () => {
-    const old = { resource_logs: [{ instrumentation_library_logs: [{ instrumentation_library: { name: 'a.B' }, log_records: [{ severity_number: 17, body: { string_value: 'm' } }] }] }] }
+    const old = {
+      resource_logs: [
+        {
+          instrumentation_library_logs: [
+            { instrumentation_library: { name: 'a.B' }, log_records: [{ severity_number: 17, body: { string_value: 'm' } }] },
+          ],
+        },
+      ],
+    }
     expect(eventsOf(decode(Buffer.from(JSON.stringify(old))))).toMatchObject([{ logger: 'a.B', message: 'm' }])
   })
 
   it('of nested values thousands deep costs nothing', () => {
     const deep = `${'{"arrayValue":{"values":['.repeat(3_000)}{"stringValue":"x"}${']}}'.repeat(3_000)}`
-    expect(decode(Buffer.from(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"severityNumber":17,"body":${deep}}]}]}]}`))).toMatchObject([{ kind: 'ok', value: { level: 'ERROR' } }])
+    expect(decode(Buffer.from(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"severityNumber":17,"body":${deep}}]}]}]}`))).toMatchObject([
+      { kind: 'ok', value: { level: 'ERROR' } },
+    ])
   })
 
   it('pollutes no prototype', () => {
-    const event = read({ severityNumber: 17, body: { stringValue: 'm' }, attributes: [{ key: '__proto__', value: { kvlistValue: { values: [{ key: 'x', value: { stringValue: '1' } }] } } }] })
+    const event = read({
+      severityNumber: 17,
+      body: { stringValue: 'm' },
+      attributes: [{ key: '__proto__', value: { kvlistValue: { values: [{ key: 'x', value: { stringValue: '1' } }] } } }],
+    })
     expect(({} as Record<string, unknown>)['x']).toBeUndefined()
     expect(event).toMatchObject({ kind: 'ok', value: { context: new Map([['__proto__.x', '1']]) } })
   })
@@ -135,7 +162,14 @@ describe.each(['logs-of-a-file.json', 'logs-of-a-file.binpb'])('lines that a col
   it('are read as the records that they are, with what the collector knows', () => {
     expect(events).toHaveLength(3)
     for (const event of events) {
-      expect(event).toMatchObject({ level: 'ERROR', logger: 'com.example.orders.OrderJob', message: 'Order 42 failed after 1234 ms', timeMs: FIRST.timeMs, host: 'node-7', serviceName: 'orders' })
+      expect(event).toMatchObject({
+        level: 'ERROR',
+        logger: 'com.example.orders.OrderJob',
+        message: 'Order 42 failed after 1234 ms',
+        timeMs: FIRST.timeMs,
+        host: 'node-7',
+        serviceName: 'orders',
+      })
       expect(event.throwable).not.toBeNull()
       expect(event.context.get('log.file.name')).toBe('app.log')
     }
@@ -160,8 +194,12 @@ describe('a request', () => {
   const whole = sample('otlp/logs.binpb')
 
   it('in an envelope is one too', () => {
-    const outcomes = decode(Buffer.from(JSON.stringify({ specversion: '1.0', type: 't', source: 's', data_base64: whole.toString('base64') })))
-    expect(eventsOf(outcomes).map(({ layout, envelopes }) => [layout, envelopes])).toEqual(Array.from({ length: 4 }, () => ['otlp-protobuf', ['cloudevents']]))
+    const outcomes = decode(
+      Buffer.from(JSON.stringify({ specversion: '1.0', type: 't', source: 's', data_base64: whole.toString('base64') })),
+    )
+    expect(eventsOf(outcomes).map(({ layout, envelopes }) => [layout, envelopes])).toEqual(
+      Array.from({ length: 4 }, () => ['otlp-protobuf', ['cloudevents']]),
+    )
   })
 
   it.each(['traces.binpb', 'metrics.binpb'])('of another signal is none: %s', (file) => {
@@ -171,7 +209,9 @@ describe('a request', () => {
   it('is not what a text looks like by chance: a resource that has an attribute without a value', () => {
     const text = `\n&\n$\n"\n ${'2026-08-01 ERROR a.B - boom at x'.padEnd(32)}`
     expect(text.length).toBe(0x26 + 2)
-    expect(decode(Buffer.from(text))).toMatchObject([{ kind: 'dead', reason: 'not_json', detail: expect.stringContaining('Neither JSON nor text') }])
+    expect(decode(Buffer.from(text))).toMatchObject([
+      { kind: 'dead', reason: 'not_json', detail: expect.stringContaining('Neither JSON nor text') },
+    ])
   })
 
   it('without log records is a dead letter', () => {
@@ -212,17 +252,28 @@ describe('a request', () => {
 
   it('that was cut within a stack trace keeps the trace up to there', () => {
     const at = whole.indexOf('Caused by: java.lang.IllegalStateException') + 12
-    expect(decode(whole.subarray(0, at))).toMatchObject([{ kind: 'ok', value: { truncated: true, throwable: { type: 'java.lang.RuntimeException', text: expect.stringMatching(/Caused by: j…$/) } } }])
+    expect(decode(whole.subarray(0, at))).toMatchObject([
+      {
+        kind: 'ok',
+        value: { truncated: true, throwable: { type: 'java.lang.RuntimeException', text: expect.stringMatching(/Caused by: j…$/) } },
+      },
+    ])
   })
 
   it('that was cut before its first log record says so', () => {
-    expect(decode(whole.subarray(0, whole.indexOf('service.version')))).toEqual([{ kind: 'dead', reason: 'truncated', detail: 'An OTLP request that was cut before its first log record' }])
+    expect(decode(whole.subarray(0, whole.indexOf('service.version')))).toEqual([
+      { kind: 'dead', reason: 'truncated', detail: 'An OTLP request that was cut before its first log record' },
+    ])
   })
 
   it('as JSON that was cut keeps what was whole, and marks the last one', () => {
     const text = sample('otlp/logs.json')
     const outcomes = decode(text.subarray(0, text.indexOf('not an error') + 5))
-    expect(outcomes.map((outcome) => (outcome.kind === 'ok' ? [outcome.value.message, outcome.value.truncated] : outcome.kind))).toEqual([['Order 42 failed after 1234 ms', false], ['slow', false], ['not a…', true]])
+    expect(outcomes.map((outcome) => (outcome.kind === 'ok' ? [outcome.value.message, outcome.value.truncated] : outcome.kind))).toEqual([
+      ['Order 42 failed after 1234 ms', false],
+      ['slow', false],
+      ['not a…', true],
+    ])
   })
 })
 

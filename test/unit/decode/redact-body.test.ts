@@ -24,11 +24,31 @@ describe('a body that is JSON', () => {
     ['in a key', '{"EMP-12":{"x":1}}', '{"[redacted:employee]":{"x":1}}'],
     ['a number', '{"card":4111111111111111,"n":-1.5e3}', '{"card":"[redacted:card]","n":-1.5e3}'],
     ['a number in a list', '[4111111111111111, 7]', '["[redacted:card]", 7]'],
-    ['under a key', '{"taxId":"12/34","a":{"taxId":1234,"b":{"taxId":[true,"x",null]}}}', '{"taxId":"[redacted:tax]","a":{"taxId":"[redacted:tax]","b":{"taxId":["[redacted:tax]","[redacted:tax]",null]}}}'],
-    ['in an object under a key', '{"taxId":{"value":"1","of":{"x":"2"}},"y":"3"}', '{"taxId":{"value":"[redacted:tax]","of":{"x":"[redacted:tax]"}},"y":"3"}'],
-    ['under a key that is a secret by its name', '{"db":{"password":"hunter 2","token":12},"n":1}', '{"db":{"password":"[redacted:secret]","token":"[redacted:secret]"},"n":1}'],
-    ['in a list of properties', '{"contextMap":[{"key":"password","value":"x"},{"key":"user","value":"y"}]}', '{"contextMap":[{"key":"password","value":"[redacted:secret]"},{"key":"user","value":"y"}]}'],
-    ['in OTLP\'s attributes', '[{"key":"password","value":{"stringValue":"x"}},{"key":"n","value":{"intValue":"1"}}]', '[{"key":"password","value":{"stringValue":"[redacted:secret]"}},{"key":"n","value":{"intValue":"1"}}]'],
+    [
+      'under a key',
+      '{"taxId":"12/34","a":{"taxId":1234,"b":{"taxId":[true,"x",null]}}}',
+      '{"taxId":"[redacted:tax]","a":{"taxId":"[redacted:tax]","b":{"taxId":["[redacted:tax]","[redacted:tax]",null]}}}',
+    ],
+    [
+      'in an object under a key',
+      '{"taxId":{"value":"1","of":{"x":"2"}},"y":"3"}',
+      '{"taxId":{"value":"[redacted:tax]","of":{"x":"[redacted:tax]"}},"y":"3"}',
+    ],
+    [
+      'under a key that is a secret by its name',
+      '{"db":{"password":"hunter 2","token":12},"n":1}',
+      '{"db":{"password":"[redacted:secret]","token":"[redacted:secret]"},"n":1}',
+    ],
+    [
+      'in a list of properties',
+      '{"contextMap":[{"key":"password","value":"x"},{"key":"user","value":"y"}]}',
+      '{"contextMap":[{"key":"password","value":"[redacted:secret]"},{"key":"user","value":"y"}]}',
+    ],
+    [
+      "in OTLP's attributes",
+      '[{"key":"password","value":{"stringValue":"x"}},{"key":"n","value":{"intValue":"1"}}]',
+      '[{"key":"password","value":{"stringValue":"[redacted:secret]"}},{"key":"n","value":{"intValue":"1"}}]',
+    ],
     ['nested in a string', '{"m":"{\\"api_key\\":\\"abc\\",\\"n\\":1}"}', '{"m":"{\\"api_key\\":\\"[redacted:secret]\\",\\"n\\":1}"}'],
   ])('is JSON still, without what stood %s', (_, body, expected) => {
     expect(clean(body)).toBe(expected)
@@ -44,7 +64,13 @@ describe('a body that is JSON', () => {
 
   it('on a line among others is treated so', () => {
     const lines = ['{"m":"rest: of a"}', 'rest: of b', '{"taxId":1}', '{"m":"rest: cut', '']
-    expect(clean(lines.join('\n')).split('\n')).toEqual(['{"m":"[redacted:rest]"}', '[redacted:rest]', '{"taxId":"[redacted:tax]"}', '{"m":"[redacted:rest]', ''])
+    expect(clean(lines.join('\n')).split('\n')).toEqual([
+      '{"m":"[redacted:rest]"}',
+      '[redacted:rest]',
+      '{"taxId":"[redacted:tax]"}',
+      '{"m":"[redacted:rest]',
+      '',
+    ])
   })
 })
 
@@ -52,7 +78,11 @@ describe('a body that is no JSON', () => {
   it.each([
     ['plain text', 'EMP-12 said "rest: of it"', '[redacted:employee] said "[redacted:rest]'],
     ['in brackets', '[main] EMP-12 password=x', '[main] [redacted:employee] password=[redacted:secret]'],
-    ['JSON that was cut', '{"taxId":"12/34","m":"a EMP-12 b","n":{"taxId":56,"x":"cut \\n EMP-3', '{"taxId":"[redacted:tax]","m":"a [redacted:employee] b","n":{"taxId":"[redacted:tax]","x":"cut \\n EMP-3'],
+    [
+      'JSON that was cut',
+      '{"taxId":"12/34","m":"a EMP-12 b","n":{"taxId":56,"x":"cut \\n EMP-3',
+      '{"taxId":"[redacted:tax]","m":"a [redacted:employee] b","n":{"taxId":"[redacted:tax]","x":"cut \\n EMP-3',
+    ],
     ['JSON that was cut in a secret', '{"a":{"password":"hun', '{"a":{"password":"[redacted:secret]'],
     ['JSON with quotes astray', '{"a": "x", password": "hunter2"}', '{"a": "x", password": "[redacted:secret]"}'],
   ])('is clean of what rules match: %s', (_, body, expected) => {
@@ -61,7 +91,9 @@ describe('a body that is no JSON', () => {
 
   it('may be cut within a character', () => {
     const bytes = Buffer.from('Grüße EMP-12 ü')
-    expect(redactor.redactBytes(bytes.subarray(0, -1))).toEqual(Buffer.concat([Buffer.from('Grüße [redacted:employee] '), Buffer.from('ü').subarray(0, 1)]))
+    expect(redactor.redactBytes(bytes.subarray(0, -1))).toEqual(
+      Buffer.concat([Buffer.from('Grüße [redacted:employee] '), Buffer.from('ü').subarray(0, 1)]),
+    )
   })
 
   it('may hold a character whose bytes look like a blank', () => {
@@ -75,7 +107,8 @@ describe('a body that is no JSON', () => {
 
   it('takes time in proportion to a hostile body', () => {
     // What goes over the body once for each of its characters would take minutes: far past this test's time limit.
-    for (const unit of ['{"', '\\"', '"\\', '{"a":', '[', '{"key":"value","value":', '"a":"', '\n{', '{}\n']) expect(clean(unit.repeat(200_000 / unit.length)).length).toBeGreaterThan(0)
+    for (const unit of ['{"', '\\"', '"\\', '{"a":', '[', '{"key":"value","value":', '"a":"', '\n{', '{}\n'])
+      expect(clean(unit.repeat(200_000 / unit.length)).length).toBeGreaterThan(0)
     expect(clean(`{"${'a.'.repeat(100_000)}":1}`).length).toBeGreaterThan(0)
   })
 })

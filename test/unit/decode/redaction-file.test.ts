@@ -18,7 +18,10 @@ describe('a file of redaction rules', () => {
   })
 
   it('has rules by pattern and by key, in order', () => {
-    const rules = [{ id: 'employee', pattern: 'EMP-\\d{4}' }, { id: 'tax-number', key: '*taxId', replace: '[redacted:employee]' }]
+    const rules = [
+      { id: 'employee', pattern: 'EMP-\\d{4}' },
+      { id: 'tax-number', key: '*taxId', replace: '[redacted:employee]' },
+    ]
     expect(readRedactionRules(JSON.stringify({ rules }))).toEqual({ value: { builtIn: ALL_ON, rules } })
   })
 

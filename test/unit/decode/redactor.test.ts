@@ -39,7 +39,9 @@ describe('a built-in rule that is switched off', () => {
   ])('%s: leaves %j alone, and the others are on', (name, text, expected) => {
     expect(redactorOf([], { [name]: false }).redact(text)).toBe(expected)
     expect(redact(text)).not.toBe(expected)
-    const others = ['a@b.com', 'pwd=x', '4111111111111111'].map((one) => redactorOf([], { [name]: false }).redact(one)).filter((clean) => clean.includes('[redacted:'))
+    const others = ['a@b.com', 'pwd=x', '4111111111111111']
+      .map((one) => redactorOf([], { [name]: false }).redact(one))
+      .filter((clean) => clean.includes('[redacted:'))
     expect(others.length).toBeGreaterThanOrEqual(2)
   })
 
@@ -61,11 +63,18 @@ describe('a pattern of the user', () => {
   })
 
   it('sees the text before the built-in rules do, so that what they take cannot cut it short', () => {
-    expect(redactorOf([{ id: 'account', pattern: 'account: [^,]+' }]).redact('account: ann a@b.com 4711, ok')).toBe('[redacted:account], ok')
+    expect(redactorOf([{ id: 'account', pattern: 'account: [^,]+' }]).redact('account: ann a@b.com 4711, ok')).toBe(
+      '[redacted:account], ok',
+    )
   })
 
   it('has what it shares with another under the name of the one that begins first', () => {
-    const rules = [{ id: 'later', pattern: 'b c d' }, { id: 'first', pattern: 'a b' }, { id: 'same', pattern: 'x' }, { id: 'too', pattern: 'x y' }]
+    const rules = [
+      { id: 'later', pattern: 'b c d' },
+      { id: 'first', pattern: 'a b' },
+      { id: 'same', pattern: 'x' },
+      { id: 'too', pattern: 'x y' },
+    ]
     expect(redactorOf(rules).redact('a b c d e x y')).toBe('[redacted:first] e [redacted:same]')
   })
 
@@ -74,23 +83,35 @@ describe('a pattern of the user', () => {
   })
 
   it('asks what stands beside it in the text as it came, and not again', () => {
-    const redactor = redactorOf([{ id: 'digits', pattern: '\\b\\d{3}' }, { id: 'last', pattern: 'z$' }])
+    const redactor = redactorOf([
+      { id: 'digits', pattern: '\\b\\d{3}' },
+      { id: 'last', pattern: 'z$' },
+    ])
     expect(redactor.redact('123456 z z')).toBe('[redacted:digits]456 z [redacted:last]')
     expect(redactor.redact('[redacted:digits]456 z')).toBe('[redacted:digits]456 [redacted:last]')
   })
 
   it('leaves no half of a character behind', () => {
-    const clean = redactorOf([{ id: 'x', pattern: 'x.' }, { id: 'y', pattern: '.y' }]).redact('ax😀 😀yb')
+    const clean = redactorOf([
+      { id: 'x', pattern: 'x.' },
+      { id: 'y', pattern: '.y' },
+    ]).redact('ax😀 😀yb')
     expect(clean).toBe('a[redacted:x] [redacted:y]b')
   })
 
   it('is not confused by a text that has the words it works with', () => {
-    expect(redactorOf([employee]).redact('zqx zqxq zqxaaaaaazqx zqxqqaaaaaazqxqq EMP-12 zqx')).toBe('zqx zqxq zqxaaaaaazqx zqxqqaaaaaazqxqq [redacted:employee] zqx')
+    expect(redactorOf([employee]).redact('zqx zqxq zqxaaaaaazqx zqxqqaaaaaazqxqq EMP-12 zqx')).toBe(
+      'zqx zqxq zqxaaaaaazqx zqxqqaaaaaazqxqq [redacted:employee] zqx',
+    )
   })
 })
 
 describe('a key of the user', () => {
-  const redactor = redactorOf([{ id: 'tax', key: 'taxId' }, { id: 'person', key: 'customer.*' }, { id: 'key', key: '*secretly' }])
+  const redactor = redactorOf([
+    { id: 'tax', key: 'taxId' },
+    { id: 'person', key: 'customer.*' },
+    { id: 'key', key: '*secretly' },
+  ])
 
   it.each([
     ['taxId', '[redacted:tax]'],
@@ -122,7 +143,19 @@ describe('an event', () => {
         suppressed: [{ type: 'd.E', message: s, frames: [], cause: null, suppressed: [] }],
       },
     }
-    const event = anEvent({ message: s, messageTemplate: s, logger: s, thread: s, host: s, serviceName: s, serviceVersion: s, environment: s, context: new Map([['k', s]]), tags: [s], throwable: thrown })
+    const event = anEvent({
+      message: s,
+      messageTemplate: s,
+      logger: s,
+      thread: s,
+      host: s,
+      serviceName: s,
+      serviceVersion: s,
+      environment: s,
+      context: new Map([['k', s]]),
+      tags: [s],
+      throwable: thrown,
+    })
     const clean = redactor.redactEvent(event)
     expect(JSON.stringify([clean, ...clean.context])).not.toContain('EMP-1234')
     expect(clean.throwable).toMatchObject({ chain: { frames: [{ className: '[redacted:employee]', line: 1 }] } })
@@ -132,17 +165,36 @@ describe('an event', () => {
     const text = 'a.EMP-12: no EMP-34\n\tat a.B.emp-56(B.java:1)\nCaused by: c.D: EMP-78\n'
     const clean = redactor.redactEvent(anEvent({ throwable: { form: 'text', type: 'a.EMP-12', message: 'no EMP-34', text } })).throwable
     const R = '[redacted:employee]'
-    expect(clean).toEqual({ form: 'text', type: `a.${R}`, message: `no ${R}`, text: `a.${R}: no ${R}\n\tat a.B.${R}(B.java:1)\nCaused by: c.D: ${R}\n` })
+    expect(clean).toEqual({
+      form: 'text',
+      type: `a.${R}`,
+      message: `no ${R}`,
+      text: `a.${R}: no ${R}\n\tat a.B.${R}(B.java:1)\nCaused by: c.D: ${R}\n`,
+    })
   })
 
   it('has its secrets taken out of logger, thread and host without any rule', () => {
     const event = anEvent({ logger: 'mail.a@b.com', thread: 'jdbc:x://u:p@db', host: 'token=abc' })
-    expect(redactEvent(event)).toMatchObject({ logger: '[redacted:email]', thread: 'jdbc:x://u:[redacted:password]@db', host: 'token=[redacted:secret]' })
+    expect(redactEvent(event)).toMatchObject({
+      logger: '[redacted:email]',
+      thread: 'jdbc:x://u:[redacted:password]@db',
+      host: 'token=[redacted:secret]',
+    })
   })
 
   it('has values under a key redacted', () => {
-    const clean = redactor.redactEvent(anEvent({ context: new Map([['taxId', '1'], ['other', '2']]) }))
-    expect([...clean.context]).toEqual([['taxId', '[redacted:tax]'], ['other', '2']])
+    const clean = redactor.redactEvent(
+      anEvent({
+        context: new Map([
+          ['taxId', '1'],
+          ['other', '2'],
+        ]),
+      }),
+    )
+    expect([...clean.context]).toEqual([
+      ['taxId', '[redacted:tax]'],
+      ['other', '2'],
+    ])
   })
 
   it('is the same object where nothing had to change', () => {
@@ -155,7 +207,11 @@ describe('an event', () => {
     share(throwable)
     const textBy = (one: ReturnType<typeof redactorOf>) => (one.redactEvent(anEvent({ throwable })).throwable as { text: string }).text
     const other = redactorOf([], { email: false })
-    expect([textBy(redactor), textBy(other), textBy(redactor)]).toEqual(['a.B: [redacted:employee] [redacted:email]\n', 'a.B: EMP-12 a@b.com\n', 'a.B: [redacted:employee] [redacted:email]\n'])
+    expect([textBy(redactor), textBy(other), textBy(redactor)]).toEqual([
+      'a.B: [redacted:employee] [redacted:email]\n',
+      'a.B: EMP-12 a@b.com\n',
+      'a.B: [redacted:employee] [redacted:email]\n',
+    ])
   })
 })
 
@@ -165,6 +221,8 @@ describe('the rules of examples/redaction.yaml', () => {
     expect(redactor.redact('EMP-00123 (badge no. 123456) sessionId=ab12 card 4111111111111111 mail a@b.com')).toBe(
       '[redacted:employee] ([redacted:employee]) [redacted:session] card 4111111111111111 mail [redacted:email]',
     )
-    expect(['taxId', 'customer.taxId', 'oldTaxId'].map((key) => redactor.redactValue(key, '1'))).toEqual(Array(3).fill('[redacted:tax-number]'))
+    expect(['taxId', 'customer.taxId', 'oldTaxId'].map((key) => redactor.redactValue(key, '1'))).toEqual(
+      Array(3).fill('[redacted:tax-number]'),
+    )
   })
 })

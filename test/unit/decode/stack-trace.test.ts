@@ -22,7 +22,11 @@ describe('a printed trace', () => {
   it.each([
     ['a head alone', 'a.E: x', 'a.E: x []'],
     ['no message', 'a.E\n\tat b.C.d(C.java:1)', 'a.E [d]'],
-    ['causes', 'a.E: x\n\tat b.C.d(C.java:1)\nCaused by: a.F: y\n\tat b.C.e(C.java:2)\n\t... 1 more\nCaused by: a.G', 'a.E: x [d] < a.F: y [e] < a.G []'],
+    [
+      'causes',
+      'a.E: x\n\tat b.C.d(C.java:1)\nCaused by: a.F: y\n\tat b.C.e(C.java:2)\n\t... 1 more\nCaused by: a.G',
+      'a.E: x [d] < a.F: y [e] < a.G []',
+    ],
     ['CRLF', 'a.E: x\r\n\tat b.C.d(C.java:1)\r\nCaused by: a.F: y\r\n\tat b.C.e(C.java:2)\r\n', 'a.E: x [d] < a.F: y [e]'],
     ['indent by spaces', 'a.E: x\n    at b.C.d(C.java:1)\nCaused by: a.F\n    at b.C.e(C.java:2)', 'a.E: x [d] < a.F [e]'],
     ['no indent at all', 'a.E: x\nat b.C.d(C.java:1)\nCaused by: a.F\nat b.C.e(C.java:2)', 'a.E: x [d] < a.F [e]'],
@@ -31,12 +35,20 @@ describe('a printed trace', () => {
     ['a log message before the head', 'could not do it\na.E: x\n\tat b.C.d(C.java:1)', 'a.E: x [d]'],
     ['a class without a package', 'OrderException: x\n\tat C.d(C.java:1)', 'OrderException: x [d]'],
     ['inline hashes', '<#0f7881a5> a.E: x\n\tat b.C.d(C.java:1)\nCaused by: <#1f7881a5> a.F: y', 'a.E: x [d] < a.F: y []'],
-    ['elisions in all wordings', 'a.E\n\t... 3 frames excluded\n\t... 2 common frames omitted\n\t... 8 frames truncated\n\tat b.C.d(C.java:1)', 'a.E [d]'],
+    [
+      'elisions in all wordings',
+      'a.E\n\t... 3 frames excluded\n\t... 2 common frames omitted\n\t... 8 frames truncated\n\tat b.C.d(C.java:1)',
+      'a.E [d]',
+    ],
     ['a message of several lines', 'a.E: x\n  more: y\nand more\n\tat b.C.d(C.java:1)', 'a.E: x\n  more: y\nand more [d]'],
     ['prose that looks like a label', 'a.E: x\nCaused by: rain and wind\n\tat b.C.d(C.java:1)', 'a.E: x\nCaused by: rain and wind [d]'],
     ['a circular reference, new wording', 'a.E: x\n\tat b.C.d(C.java:1)\nCaused by: [CIRCULAR REFERENCE: a.E: x]', 'a.E: x [d]'],
     ['a circular reference, old wording', 'a.E: x\n\tat b.C.d(C.java:1)\n\t[CIRCULAR REFERENCE:a.E: x]', 'a.E: x [d]'],
-    ['the exception of a remote call, as the one that was thrown there', 'a.Remote(java.io.FileNotFoundException): x\n\tat b.C.d(C.java:1)\nCaused by: a.Remote(b.Inner): y\n\tat b.C.e(C.java:2)', 'java.io.FileNotFoundException: x [d] < b.Inner: y [e]'],
+    [
+      'the exception of a remote call, as the one that was thrown there',
+      'a.Remote(java.io.FileNotFoundException): x\n\tat b.C.d(C.java:1)\nCaused by: a.Remote(b.Inner): y\n\tat b.C.e(C.java:2)',
+      'java.io.FileNotFoundException: x [d] < b.Inner: y [e]',
+    ],
     ['what JBoss prints before the head', ': a.E: x\n\tat b.C.d(C.java:1)', 'a.E: x [d]'],
     ['a cause of what names no class', 'a.E(1): x\n\tat b.C.d(C.java:1)\nCaused by: a.F: y', 'a.F: y []'],
     ['no throwable', 'all is well', '-'],
@@ -45,16 +57,25 @@ describe('a printed trace', () => {
 
   it('with suppressed exceptions gives each its own frames and causes', () => {
     const text = [
-      'a.E: x', '\tat b.C.d(C.java:1)',
-      '\tSuppressed: a.S: s', '\t\tat b.C.s(C.java:2)', '\t\tSuppressed: a.T', '\t\t\tat b.C.t(C.java:3)', '\tCaused by: a.U: u', '\t\tat b.C.u(C.java:4)',
-      '\tSuppressed: a.V', '\t\t... 7 more',
-      'Caused by: a.F: y', '\tat b.C.e(C.java:5)',
+      'a.E: x',
+      '\tat b.C.d(C.java:1)',
+      '\tSuppressed: a.S: s',
+      '\t\tat b.C.s(C.java:2)',
+      '\t\tSuppressed: a.T',
+      '\t\t\tat b.C.t(C.java:3)',
+      '\tCaused by: a.U: u',
+      '\t\tat b.C.u(C.java:4)',
+      '\tSuppressed: a.V',
+      '\t\t... 7 more',
+      'Caused by: a.F: y',
+      '\tat b.C.e(C.java:5)',
     ].join('\n')
     expect(read(text)).toBe('a.E: x [d] !(a.S: s [s] !(a.T [t]) < a.U: u [u]) !(a.V []) < a.F: y [e]')
   })
 
   it('printed root first is turned round', () => {
-    const text = 'a.Root: r\n\tat b.C.r(C.java:1)\n\t... 13 common frames omitted\nWrapped by: <#158dde82> a.Mid: m\n\tat b.C.m(C.java:2)\nWrapped by: a.Out: o\n\tat b.C.o(C.java:3)\n'
+    const text =
+      'a.Root: r\n\tat b.C.r(C.java:1)\n\t... 13 common frames omitted\nWrapped by: <#158dde82> a.Mid: m\n\tat b.C.m(C.java:2)\nWrapped by: a.Out: o\n\tat b.C.o(C.java:3)\n'
     expect(read(text, { type: 'a.Out', message: 'o' })).toBe('a.Out: o [o] < a.Mid: m [m] < a.Root: r [r]')
   })
 })
@@ -67,7 +88,9 @@ describe('what the layout knows beside the text', () => {
 
   it('such a message is skipped in a trace printed root first, too', () => {
     const message = 'gave up\n\tat x.y(Z.java:1)'
-    expect(read(`a.Root: r\n\tat b.C.r(C.java:1)\nWrapped by: a.E: ${message}\n\tat b.C.d(C.java:1)`, { type: 'a.E', message })).toBe(`a.E: ${message} [d] < a.Root: r [r]`)
+    expect(read(`a.Root: r\n\tat b.C.r(C.java:1)\nWrapped by: a.E: ${message}\n\tat b.C.d(C.java:1)`, { type: 'a.E', message })).toBe(
+      `a.E: ${message} [d] < a.Root: r [r]`,
+    )
   })
 
   it('a type stands where toString() prints something else', () => {
@@ -83,7 +106,9 @@ describe('what the layout knows beside the text', () => {
 
   it('a class that carried another one over stays out of its way', () => {
     const known = { type: 'org.apache.hadoop.ipc.RemoteException', message: 'no such file' }
-    expect(read('org.apache.hadoop.ipc.RemoteException(java.io.FileNotFoundException): no such file\n\tat b.C.d(C.java:1)', known)).toBe('java.io.FileNotFoundException: no such file [d]')
+    expect(read('org.apache.hadoop.ipc.RemoteException(java.io.FileNotFoundException): no such file\n\tat b.C.d(C.java:1)', known)).toBe(
+      'java.io.FileNotFoundException: no such file [d]',
+    )
   })
 
   it('a full name beats an abbreviated one', () => {

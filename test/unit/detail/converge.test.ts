@@ -24,7 +24,13 @@ describe('a converger', () => {
   const fold = (items: Item[], next: number, partition = P0): void => converger.fold(partition, items, next)
   const take = () => {
     const { part, progress } = converger.take()
-    return { part, progress, said: part.documents.map(({ contributions }) => contributions.map(({ contributor, block, n }) => `${contributor.at(-1)}:${block}:${n}`)) }
+    return {
+      part,
+      progress,
+      said: part.documents.map(({ contributions }) =>
+        contributions.map(({ contributor, block, n }) => `${contributor.at(-1)}:${block}:${n}`),
+      ),
+    }
   }
   const flush = () => {
     const taken = take()
@@ -33,7 +39,7 @@ describe('a converger', () => {
     return { ...taken, settlement }
   }
 
-  test('says how many of a block\'s events belong to a document, absolutely', () => {
+  test("says how many of a block's events belong to a document, absolutely", () => {
     fold([ok(0), ok(1)], 2)
     expect(flush().said).toEqual([['0:0:2']])
     fold([ok(2)], 3)
@@ -65,7 +71,14 @@ describe('a converger', () => {
   })
 
   test('carries the times and sets of all its events', () => {
-    fold([ok(0, { timeMs: T0 + 5, host: 'b', message: 'x' }), ok(1, { timeMs: T0 + 1, host: 'a', message: 'y' }), ok(2, { timeMs: T0 + 9, host: null, message: 'x' })], 3)
+    fold(
+      [
+        ok(0, { timeMs: T0 + 5, host: 'b', message: 'x' }),
+        ok(1, { timeMs: T0 + 1, host: 'a', message: 'y' }),
+        ok(2, { timeMs: T0 + 9, host: null, message: 'x' }),
+      ],
+      3,
+    )
     const [document] = take().part.documents
     expect([document?.firstMs, document?.lastMs]).toEqual([T0 + 1, T0 + 9])
     expect(document?.hosts.map(({ value }) => value).toSorted()).toEqual(['a', 'b'])
@@ -73,7 +86,15 @@ describe('a converger', () => {
   })
 
   test('carries the operators, and the keys by the rules before, of those events that have them', () => {
-    fold([changed(ok(0), { operator: 'Map' }), changed(ok(1), { operator: 'Sink', previous: 'v1:old' }), changed(ok(2), { previous: 'v1:older' }), ok(3)], 4)
+    fold(
+      [
+        changed(ok(0), { operator: 'Map' }),
+        changed(ok(1), { operator: 'Sink', previous: 'v1:old' }),
+        changed(ok(2), { previous: 'v1:older' }),
+        ok(3),
+      ],
+      4,
+    )
     const [document] = take().part.documents
     expect(document?.operators.map(({ value }) => value).toSorted()).toEqual(['Map', 'Sink'])
     expect(document?.previous.map(({ value }) => value).toSorted()).toEqual(['v1:old', 'v1:older'])
@@ -126,12 +147,15 @@ describe('a converger', () => {
     fold([ok(0), ok(10)], 11)
     fold([ok(0), ok(10)], 11, P1)
     const { part, progress } = take()
-    converger.acknowledge(part, progress.filter(({ partition }) => partition === P1))
+    converger.acknowledge(
+      part,
+      progress.filter(({ partition }) => partition === P1),
+    )
     fold([ok(11)], 12)
     expect(take().said).toEqual([['0:0:1', '0:10:2', '1:10:1']])
   })
 
-  test('a dropped partition takes its share with it, and nobody else\'s', () => {
+  test("a dropped partition takes its share with it, and nobody else's", () => {
     converger.open(P1, resume())
     fold([ok(0), ok(1, { fp: 'v1:mine' })], 2)
     fold([ok(3)], 4, P1)
@@ -148,7 +172,7 @@ describe('a converger', () => {
     expect([converger.waitingBytes(), converger.changedDocuments()]).toEqual([0, 0])
   })
 
-  test('a partition that is opened again counts its block from the block\'s beginning', () => {
+  test("a partition that is opened again counts its block from the block's beginning", () => {
     fold([ok(0), ok(1)], 2)
     flush()
     converger.drop(P0)
@@ -169,7 +193,7 @@ describe('a converger', () => {
   describe('positions', () => {
     const cases = [
       { fact: 'name the open block', next: 13, from: 10 },
-      { fact: 'at a block\'s end open the next', next: 20, from: 20 },
+      { fact: "at a block's end open the next", next: 20, from: 20 },
     ]
     test.each(cases)('$fact', ({ next, from }) => {
       fold([ok(0)], next)
@@ -202,9 +226,15 @@ describe('a converger', () => {
   describe('the account', () => {
     test('is absolute for the open block, and letters are written once', () => {
       fold([ok(0), drop(1), dead(2)], 3)
-      expect(flush().settlement).toMatchObject({ ledger: [{ contributor: C0, block: 0, next: 3, counts: { consumed: 3 } }], letters: [{ offset: 2 }] })
+      expect(flush().settlement).toMatchObject({
+        ledger: [{ contributor: C0, block: 0, next: 3, counts: { consumed: 3 } }],
+        letters: [{ offset: 2 }],
+      })
       fold([ok(3)], 4)
-      expect(flush().settlement).toMatchObject({ ledger: [{ block: 0, counts: { consumed: 4, counted: 2, 'filtered.level': 1, 'dead.not_json': 1 } }], letters: [] })
+      expect(flush().settlement).toMatchObject({
+        ledger: [{ block: 0, counts: { consumed: 4, counted: 2, 'filtered.level': 1, 'dead.not_json': 1 } }],
+        letters: [],
+      })
     })
 
     test('letters below what is committed are not written again while an open block is', () => {
@@ -225,7 +255,9 @@ describe('a converger', () => {
   describe('a refused document', () => {
     const refuse = (expired = false) => {
       const taken = take()
-      const refusals = taken.part.documents.filter(({ identity }) => identity.fp === 'v1:bad').map(({ id }) => ({ id, detail: 'mapping', expired }))
+      const refusals = taken.part.documents
+        .filter(({ identity }) => identity.fp === 'v1:bad')
+        .map(({ id }) => ({ id, detail: 'mapping', expired }))
       const settlement = taken.part.settle(refusals)
       converger.acknowledge(taken.part, taken.progress)
       return { ...taken, settlement, refusals }
@@ -235,7 +267,9 @@ describe('a converger', () => {
     test('is a letter that stands for its events of the block, at the place of the first; the ledger says dead', () => {
       fold([ok(0), bad(1), bad(2), ok(3)], 4)
       const { settlement } = refuse()
-      expect(settlement.letters).toMatchObject([{ id: `${C0}@1#0:store:detail`, events: 2, reason: 'refused_by_store', detail: 'mapping', job: 'orders', offset: 1 }])
+      expect(settlement.letters).toMatchObject([
+        { id: `${C0}@1#0:store:detail`, events: 2, reason: 'refused_by_store', detail: 'mapping', job: 'orders', offset: 1 },
+      ])
       expect(settlement.ledger).toMatchObject([{ counts: { consumed: 4, counted: 2, 'dead.refused_by_store': 2 } }])
       expect(settlement.ledger.map(({ counts }) => imbalance(counts))).toEqual([0])
     })
@@ -267,11 +301,13 @@ describe('a converger', () => {
     test('is settled alike however often the store asks', () => {
       fold([ok(0), bad(1)], 2)
       const { part } = take()
-      const refusals = part.documents.filter(({ identity }) => identity.fp === 'v1:bad').map(({ id }) => ({ id, detail: 'mapping', expired: false }))
+      const refusals = part.documents
+        .filter(({ identity }) => identity.fp === 'v1:bad')
+        .map(({ id }) => ({ id, detail: 'mapping', expired: false }))
       expect(part.settle(refusals)).toEqual(part.settle(refusals))
     })
 
-    test('is settled for each partition with that partition\'s position', () => {
+    test("is settled for each partition with that partition's position", () => {
       converger.open(P1, resume({ from: 0, next: 9 })) // reads its open block again
       fold([bad(1)], 2)
       fold([bad(3)], 4, P1)

@@ -21,7 +21,14 @@ function converger(blockSize: number, rules: { digest: string }, resume: Resume)
 }
 
 function items(from: number, to: number, blockSize: number, openedAt: number): Item[] {
-  return Array.from({ length: to - from }, (_, i) => ({ kind: 'ok', offset: from + i, index: 0, block: blockOf(from + i, openedAt, blockSize), day: '2026-11-20', value: aGrouped() }))
+  return Array.from({ length: to - from }, (_, i) => ({
+    kind: 'ok',
+    offset: from + i,
+    index: 0,
+    block: blockOf(from + i, openedAt, blockSize),
+    day: '2026-11-20',
+    value: aGrouped(),
+  }))
 }
 
 /** The one document there is, by the merge law. */
@@ -91,7 +98,11 @@ test('other rules while it runs are an epoch of their own, for a process that lo
 
 test('new blocks by the same rules stay in their epoch, and a store without epochs is given none', () => {
   for (const epoch of ['700-rules-a', undefined]) {
-    const live = converger(700, { digest: 'rules-a' }, { incarnation: 0, from: 700, next: 700, lost: null, ...(epoch === undefined ? {} : { epoch }) })
+    const live = converger(
+      700,
+      { digest: 'rules-a' },
+      { incarnation: 0, from: 700, next: 700, lost: null, ...(epoch === undefined ? {} : { epoch }) },
+    )
     live.openBlock(p)
     expect(live.take().progress.map((progress) => progress.epoch)).toEqual([epoch])
   }

@@ -7,7 +7,19 @@ import type { DeadLetter, DeadLetterDesk, ReplayReport } from '../../../src/stor
 import { aLetter, T0 } from '../../support/builders.ts'
 import { apiWith, NOW } from '../api/fakes.ts'
 
-const REPORT: ReplayReport = { letters: 3, replayed: 2, events: 7, failedAgain: 1, waiting: 0, unclear: 0, fromCopy: 1, fromCutCopy: 0, refusedEvents: 0, expiredEvents: 0, next: null }
+const REPORT: ReplayReport = {
+  letters: 3,
+  replayed: 2,
+  events: 7,
+  failedAgain: 1,
+  waiting: 0,
+  unclear: 0,
+  fromCopy: 1,
+  fromCutCopy: 0,
+  refusedEvents: 0,
+  expiredEvents: 0,
+  next: null,
+}
 
 function fakeDesk(letters: readonly DeadLetter[] = [], fails?: Error): { desk: DeadLetterDesk; asked: unknown[][] } {
   const asked: unknown[][] = []
@@ -30,8 +42,27 @@ describe('listing', () => {
   it('passes on every part of the filter, times as times and offsets as a range', async () => {
     const { desk, asked } = fakeDesk()
     const app = await apiWith({ letters: desk })
-    await app.inject('/api/v1/dead-letters?limit=7&reason=clock&stage=decode&branch=detail&job=a%2Fb&topic=logs&partition=3&offset=10-20&from=-1h&to=now')
-    expect(asked).toEqual([['letters', { limit: 7, reason: 'clock', stage: 'decode', branch: 'detail', job: 'a/b', topic: 'logs', partition: 3, fromOffset: 10, toOffset: 20, fromMs: NOW - 3_600_000, toMs: NOW }]])
+    await app.inject(
+      '/api/v1/dead-letters?limit=7&reason=clock&stage=decode&branch=detail&job=a%2Fb&topic=logs&partition=3&offset=10-20&from=-1h&to=now',
+    )
+    expect(asked).toEqual([
+      [
+        'letters',
+        {
+          limit: 7,
+          reason: 'clock',
+          stage: 'decode',
+          branch: 'detail',
+          job: 'a/b',
+          topic: 'logs',
+          partition: 3,
+          fromOffset: 10,
+          toOffset: 20,
+          fromMs: NOW - 3_600_000,
+          toMs: NOW,
+        },
+      ],
+    ])
   })
 
   it('gives a cursor that leads behind the last letter, and none where the page is not full', async () => {
@@ -45,15 +76,24 @@ describe('listing', () => {
     expect(lettersAnswer.parse((await app.inject('/api/v1/dead-letters?limit=3')).json()).next).toBeNull()
   })
 
-  it.each(['offset=x', 'offset=5-3x', 'cursor=abc', 'from=yesterday', 'from=now&to=-1h', 'partition=-1', 'reason=none', 'what=1'])('says what is wrong with %s', async (query) => {
-    const app = await apiWith({ letters: fakeDesk().desk })
-    expect(problemAnswer.parse((await app.inject(`/api/v1/dead-letters?${query}`)).json())).toMatchObject({ status: 400 })
-  })
+  it.each(['offset=x', 'offset=5-3x', 'cursor=abc', 'from=yesterday', 'from=now&to=-1h', 'partition=-1', 'reason=none', 'what=1'])(
+    'says what is wrong with %s',
+    async (query) => {
+      const app = await apiWith({ letters: fakeDesk().desk })
+      expect(problemAnswer.parse((await app.inject(`/api/v1/dead-letters?${query}`)).json())).toMatchObject({ status: 400 })
+    },
+  )
 })
 
 describe('one letter', () => {
   it('shows what its reason means, what helps, and whom it concerns', async () => {
-    const letter = aLetter({ reason: 'refused_by_store', stage: 'store', branch: 'detail', detail: 'document_parsing_exception: failed to parse field [process.thread.name] of type [long]', events: 17 })
+    const letter = aLetter({
+      reason: 'refused_by_store',
+      stage: 'store',
+      branch: 'detail',
+      detail: 'document_parsing_exception: failed to parse field [process.thread.name] of type [long]',
+      events: 17,
+    })
     const app = await apiWith({ letters: fakeDesk([letter]).desk })
     const shown = letterAnswer.parse((await app.inject(`/api/v1/dead-letters/${encodeURIComponent(letter.id)}`)).json())
     expect(shown).toMatchObject({ id: letter.id, detail: letter.detail, events: 17, branches: ['detail'], body_redacted: true })
@@ -71,8 +111,22 @@ describe('replaying and purging', () => {
   it('answers with what was done', async () => {
     const { desk, asked } = fakeDesk()
     const app = await apiWith({ letters: desk })
-    const answer = replayAnswer.parse((await app.inject({ method: 'POST', url: '/api/v1/dead-letters/replay?reason=too_large&limit=10&after=4' })).json())
-    expect(answer).toEqual({ letters: 3, replayed: 2, events: 7, failed_again: 1, waiting: 0, unclear: 0, from_copy: 1, from_cut_copy: 0, refused_events: 0, expired_events: 0, next: null })
+    const answer = replayAnswer.parse(
+      (await app.inject({ method: 'POST', url: '/api/v1/dead-letters/replay?reason=too_large&limit=10&after=4' })).json(),
+    )
+    expect(answer).toEqual({
+      letters: 3,
+      replayed: 2,
+      events: 7,
+      failed_again: 1,
+      waiting: 0,
+      unclear: 0,
+      from_copy: 1,
+      from_cut_copy: 0,
+      refused_events: 0,
+      expired_events: 0,
+      next: null,
+    })
     await app.inject({ method: 'POST', url: '/api/v1/dead-letters/replay' })
     expect(asked).toEqual([
       ['replay', { reason: 'too_large' }, { limit: 10, after: 4 }],
@@ -108,7 +162,11 @@ describe('replaying and purging', () => {
     const { desk, asked } = fakeDesk()
     const app = await apiWith({ letters: desk })
     const headers = { 'sec-fetch-site': 'cross-site' }
-    for (const [method, url] of [['POST', '/api/v1/dead-letters/replay'], ['DELETE', '/api/v1/dead-letters?all=true'], ['DELETE', '/api/v1/dead-letters/x']] as const) {
+    for (const [method, url] of [
+      ['POST', '/api/v1/dead-letters/replay'],
+      ['DELETE', '/api/v1/dead-letters?all=true'],
+      ['DELETE', '/api/v1/dead-letters/x'],
+    ] as const) {
       expect(problemAnswer.parse((await app.inject({ method, url, headers })).json())).toMatchObject({ status: 403 })
     }
     expect(asked).toEqual([])
@@ -116,6 +174,8 @@ describe('replaying and purging', () => {
 
   it('is not offered by a process that can only list', async () => {
     const app = await apiWith({ letters: { letters: async () => [] } })
-    expect(problemAnswer.parse((await app.inject({ method: 'POST', url: '/api/v1/dead-letters/replay' })).json())).toMatchObject({ status: 409 })
+    expect(problemAnswer.parse((await app.inject({ method: 'POST', url: '/api/v1/dead-letters/replay' })).json())).toMatchObject({
+      status: 409,
+    })
   })
 })

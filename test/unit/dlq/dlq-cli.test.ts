@@ -6,9 +6,24 @@ import type { DeadLetter, DeadLetterDesk, ReplayReport } from '../../../src/stor
 import { aLetter } from '../../support/builders.ts'
 import { capturedIo, NOW } from '../cli/captured-io.ts'
 
-const REPORT: ReplayReport = { letters: 3, replayed: 2, events: 7, failedAgain: 1, waiting: 0, unclear: 0, fromCopy: 0, fromCutCopy: 0, refusedEvents: 0, expiredEvents: 0, next: null }
+const REPORT: ReplayReport = {
+  letters: 3,
+  replayed: 2,
+  events: 7,
+  failedAgain: 1,
+  waiting: 0,
+  unclear: 0,
+  fromCopy: 0,
+  fromCutCopy: 0,
+  refusedEvents: 0,
+  expiredEvents: 0,
+  next: null,
+}
 
-async function run(words: readonly string[], over: { letters?: readonly DeadLetter[]; reports?: readonly ReplayReport[] } = {}): Promise<{ out: string; asked: unknown[][] }> {
+async function run(
+  words: readonly string[],
+  over: { letters?: readonly DeadLetter[]; reports?: readonly ReplayReport[] } = {},
+): Promise<{ out: string; asked: unknown[][] }> {
   const io = capturedIo()
   const asked: unknown[][] = []
   const reports = [...(over.reports ?? [REPORT])]
@@ -27,8 +42,13 @@ async function run(words: readonly string[], over: { letters?: readonly DeadLett
 
 describe('list', () => {
   test('asks for what is named, and shows a line for each', async () => {
-    const { out, asked } = await run(['list', '--reason', 'too_large', '--from', '-1h', '--offset', '5-', '--partition', '2'], { letters: [aLetter({ reason: 'too_large', detail: '12 bytes\u001b[2J', job: 'orders' })] })
-    expect(asked).toEqual([['letters', { reason: 'too_large', fromMs: NOW - 3_600_000, fromOffset: 5, partition: 2, limit: 50 }], ['close']])
+    const { out, asked } = await run(['list', '--reason', 'too_large', '--from', '-1h', '--offset', '5-', '--partition', '2'], {
+      letters: [aLetter({ reason: 'too_large', detail: '12 bytes\u001b[2J', job: 'orders' })],
+    })
+    expect(asked).toEqual([
+      ['letters', { reason: 'too_large', fromMs: NOW - 3_600_000, fromOffset: 5, partition: 2, limit: 50 }],
+      ['close'],
+    ])
     expect(out).toContain('too_large')
     expect(out).toContain('orders')
     expect(out).not.toContain('\u001b')
@@ -61,7 +81,12 @@ describe('show', () => {
 
 describe('replay', () => {
   test('goes on until all have been looked at, and tells the sums', async () => {
-    const { out, asked } = await run(['replay', '--stage', 'decode'], { reports: [{ ...REPORT, next: 42 }, { ...REPORT, waiting: 2, fromCopy: 1, fromCutCopy: 1 }] })
+    const { out, asked } = await run(['replay', '--stage', 'decode'], {
+      reports: [
+        { ...REPORT, next: 42 },
+        { ...REPORT, waiting: 2, fromCopy: 1, fromCutCopy: 1 },
+      ],
+    })
     expect(asked).toEqual([['replay', { stage: 'decode' }, null], ['replay', { stage: 'decode' }, 42], ['close']])
     expect(out).toContain('6 letters looked at, 4 replayed: 14 events are counted now.')
     expect(out).toContain('1 letter of them from the redacted copy')
@@ -87,6 +112,12 @@ describe('purge', () => {
   })
 })
 
-test.each([['--offset', 'x'], ['--partition', '-1'], ['--reason', 'none'], ['--from', 'yesterday'], ['--limit', '0']])('%s %s is not understood, and the answer says what is expected', async (option, value) => {
+test.each([
+  ['--offset', 'x'],
+  ['--partition', '-1'],
+  ['--reason', 'none'],
+  ['--from', 'yesterday'],
+  ['--limit', '0'],
+])('%s %s is not understood, and the answer says what is expected', async (option, value) => {
   await expect(run(['list', option, value])).rejects.toThrow(/expected|allowed choices/i)
 })

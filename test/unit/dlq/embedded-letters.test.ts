@@ -34,8 +34,10 @@ function boxOf(maxBytes = 1e9): EmbeddedLetterBox {
   return box
 }
 
-const write = (letters: readonly DeadLetter[]): Promise<unknown> => store.commit({ detail: aDetailPart([], { letters }), rollup: [] }, NEVER)
-const line = (over: Record<string, unknown> = {}): Buffer => Buffer.from(JSON.stringify({ timeMillis: T0, level: 'ERROR', loggerName: 'a', message: 'm', loggerFqcn: 'x', ...over }))
+const write = (letters: readonly DeadLetter[]): Promise<unknown> =>
+  store.commit({ detail: aDetailPart([], { letters }), rollup: [] }, NEVER)
+const line = (over: Record<string, unknown> = {}): Buffer =>
+  Buffer.from(JSON.stringify({ timeMillis: T0, level: 'ERROR', loggerName: 'a', message: 'm', loggerFqcn: 'x', ...over }))
 
 test('past their bytes the oldest letters go first, those of today too', async () => {
   await write(Array.from({ length: 100 }, (_, i) => aLetter({ offset: i, timeMs: T0 + ((i * 37) % 100), body: Buffer.alloc(10_000, 'x') })))
@@ -50,7 +52,9 @@ test('past their bytes the oldest letters go first, those of today too', async (
 })
 
 test('more letters than one step takes are all read, purged and trimmed', async () => {
-  await write(Array.from({ length: 2_500 }, (_, i) => aLetter({ offset: i, timeMs: T0 + (i % 3), reason: i === 1_234 ? 'clock' : 'not_json' })))
+  await write(
+    Array.from({ length: 2_500 }, (_, i) => aLetter({ offset: i, timeMs: T0 + (i % 3), reason: i === 1_234 ? 'clock' : 'not_json' })),
+  )
   const box = boxOf(0)
   expect(await box.letters({ limit: 10, reason: 'clock' })).toMatchObject([{ offset: 1_234 }])
   expect(await box.letters({ limit: 10_000 })).toHaveLength(2_500)
@@ -77,11 +81,19 @@ test('letters that are purged under a replay are not counted by it', async () =>
   expect((await store.reader.top({ fromMs: 0, toMs: T0 + DAY, job: null, by: 'fingerprint', limit: 1 })).total).toBe(0)
 })
 
-test('events of a time that detail is not kept for are counted in the rollups, and expired in the detail branch\'s account', async () => {
+test("events of a time that detail is not kept for are counted in the rollups, and expired in the detail branch's account", async () => {
   const old = T0 - 20 * DAY
   const contributor = 'main/error-logs/0/0'
-  const [detail, rollup] = (['detail', 'rollup'] as const).map((branch) => anEntry({ branch, contributor, counts: { consumed: 1, 'dead.too_large': 1 } }))
-  await store.commit({ detail: aDetailPart([], { letters: [aLetter({ reason: 'too_large', body: line({ timeMillis: old }) })], ledger: [detail!] }), rollup: [aRollupPart([], { progress: aProgress(), ledger: [rollup!] })] }, NEVER)
+  const [detail, rollup] = (['detail', 'rollup'] as const).map((branch) =>
+    anEntry({ branch, contributor, counts: { consumed: 1, 'dead.too_large': 1 } }),
+  )
+  await store.commit(
+    {
+      detail: aDetailPart([], { letters: [aLetter({ reason: 'too_large', body: line({ timeMillis: old }) })], ledger: [detail!] }),
+      rollup: [aRollupPart([], { progress: aProgress(), ledger: [rollup!] })],
+    },
+    NEVER,
+  )
   const rules = someRules(SETTINGS)
   const desk = createDesk(boxOf(), { settings: SETTINGS, rules: () => rules, now: () => T0, recordsAreTimed: false })
   expect(await desk.replay({}, { limit: 10, after: null, signal: NEVER })).toMatchObject({ replayed: 1, events: 0, expiredEvents: 1 })
@@ -92,7 +104,9 @@ test('events of a time that detail is not kept for are counted in the rollups, a
 })
 
 test('a folder without a database is said', () => {
-  expect(() => openEmbeddedLetters({ path: join(path, 'elsewhere'), detailDays: 14, maxBytes: 1, now: () => T0 })).toThrow(/there is no database/)
+  expect(() => openEmbeddedLetters({ path: join(path, 'elsewhere'), detailDays: 14, maxBytes: 1, now: () => T0 })).toThrow(
+    /there is no database/,
+  )
 })
 
 test('a letter shows as the branch wrote it last, for both branches', async () => {

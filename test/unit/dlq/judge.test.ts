@@ -18,7 +18,14 @@ function judgeOf(outcomes: readonly Outcome<ErrorEvent>[], recordsAreTimed = tru
 
 const ok = (message: string, over: Partial<ErrorEvent> = {}): Outcome<ErrorEvent> => ({ kind: 'ok', value: anEvent({ message, ...over }) })
 const dead: Outcome<ErrorEvent> = { kind: 'dead', reason: 'not_json', detail: 'still' }
-const record = (over: Partial<SourceRecord> = {}): SourceRecord => ({ offset: 0, timestampMs: T0, key: null, value: Buffer.from('x'), headers: {}, ...over })
+const record = (over: Partial<SourceRecord> = {}): SourceRecord => ({
+  offset: 0,
+  timestampMs: T0,
+  key: null,
+  value: Buffer.from('x'),
+  headers: {},
+  ...over,
+})
 
 function messages(verdict: Verdict | null): string[] | string | null {
   if (verdict?.kind !== 'items') return verdict === null ? null : verdict.kind
@@ -58,7 +65,8 @@ describe('a letter of decoding', () => {
   })
 
   test('from its copy has the job that the letter names, unless the event names one itself', () => {
-    const jobOf = (verdict: Verdict): string | null => (verdict.kind === 'items' && verdict.items[0]?.kind === 'ok' ? verdict.items[0].value.job : null)
+    const jobOf = (verdict: Verdict): string | null =>
+      verdict.kind === 'items' && verdict.items[0]?.kind === 'ok' ? verdict.items[0].value.job : null
     const letter = aLetter({ job: 'by-header' })
     expect(jobOf(judgeOf([ok('a', { serviceName: null, context: new Map() })]).byCopy(letter))).toBe('by-header')
     expect(jobOf(judgeOf([ok('a', { serviceName: null, context: new Map([['job', 'by-event']]) })]).byCopy(letter))).toBe('by-event')
@@ -66,12 +74,18 @@ describe('a letter of decoding', () => {
 
   test('from a copy that is cut gives events that say so', () => {
     const verdict = judgeOf([ok('a'), dead]).byCopy(aLetter({ outOf: 1, bodyTruncated: true }))
-    expect(verdict).toMatchObject({ items: [{ kind: 'ok', value: { event: { truncated: true } } }, { kind: 'dead', letter: { bodyTruncated: true } }] })
+    expect(verdict).toMatchObject({
+      items: [
+        { kind: 'ok', value: { event: { truncated: true } } },
+        { kind: 'dead', letter: { bodyTruncated: true } },
+      ],
+    })
   })
 
   test('of a source without times of its own counts when it was read, as it would have then', () => {
     const old = T0 - 400 * 24 * 60 * MINUTE
-    const timeOf = (verdict: Verdict): number | null => (verdict.kind === 'items' && verdict.items[0]?.kind === 'ok' ? verdict.items[0].value.timeMs : null)
+    const timeOf = (verdict: Verdict): number | null =>
+      verdict.kind === 'items' && verdict.items[0]?.kind === 'ok' ? verdict.items[0].value.timeMs : null
     expect(timeOf(judgeOf([ok('a', { timeMs: old })], false).byCopy(aLetter()))).toBe(old)
     expect(timeOf(judgeOf([ok('a', { timeMs: old })], true).byCopy(aLetter()))).toBe(T0)
     expect(timeOf(judgeOf([ok('a', { timeMs: null })], false).byCopy(aLetter({ timeMs: T0 - 5 })))).toBe(T0 - 5)
@@ -80,7 +94,16 @@ describe('a letter of decoding', () => {
 
 describe('a letter of a refused document', () => {
   const refused = (over: Partial<DeadLetter> = {}): DeadLetter =>
-    aLetter({ stage: 'store', branch: 'detail', reason: 'refused_by_store', events: 7, job: 'orders', index: 1, body: bodyOf(anEvent({ message: 'from the copy' })), ...over })
+    aLetter({
+      stage: 'store',
+      branch: 'detail',
+      reason: 'refused_by_store',
+      events: 7,
+      job: 'orders',
+      index: 1,
+      body: bodyOf(anEvent({ message: 'from the copy' })),
+      ...over,
+    })
 
   test('is the event at its place in the record, as many times as it stands for', () => {
     const verdict = judgeOf([dead, ok('b', { context: new Map([['job', 'orders']]) })]).bySource(refused(), record())
@@ -97,7 +120,15 @@ describe('a letter of a refused document', () => {
 
   test('comes from its copy as it was', () => {
     const verdict = judgeOf([]).byCopy(refused())
-    expect(verdict).toMatchObject({ n: 7, items: [{ kind: 'ok', value: { job: 'orders', timeMs: T0, event: { ...anEvent({ message: 'from the copy' }), context: new Map([['tenant', 'acme']]) } } }] })
+    expect(verdict).toMatchObject({
+      n: 7,
+      items: [
+        {
+          kind: 'ok',
+          value: { job: 'orders', timeMs: T0, event: { ...anEvent({ message: 'from the copy' }), context: new Map([['tenant', 'acme']]) } },
+        },
+      ],
+    })
   })
 
   test('comes from a copy that was cut as far as that goes', () => {

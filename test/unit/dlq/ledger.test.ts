@@ -5,7 +5,12 @@ import { contributorKey } from '../../../src/store/position.ts'
 import { aPartition } from '../../support/builders.ts'
 
 const p = aPartition()
-const line = (contributor: string, counts: Record<string, number>) => ({ branch: 'detail' as const, contributor, day: '2026-11-20', counts })
+const line = (contributor: string, counts: Record<string, number>) => ({
+  branch: 'detail' as const,
+  contributor,
+  day: '2026-11-20',
+  counts,
+})
 
 test('a replay and the epochs of a partition are summed up with what they belong to', () => {
   const plain = contributorKey(p, 0)

@@ -13,8 +13,12 @@ function indexOf(letters: readonly DeadLetter[], max = 100): LetterIndex {
 
 const offsets = (index: LetterIndex): number[] => index.page({ limit: 1_000 }).map(({ head }) => head.offset)
 
-test('newest first, by the record\'s time and not by when the letter was written', () => {
-  const index = indexOf([aLetter({ offset: 1, timeMs: T0 + 5 }), aLetter({ offset: 2, timeMs: T0 + 9 }), aLetter({ offset: 3, timeMs: T0 })])
+test("newest first, by the record's time and not by when the letter was written", () => {
+  const index = indexOf([
+    aLetter({ offset: 1, timeMs: T0 + 5 }),
+    aLetter({ offset: 2, timeMs: T0 + 9 }),
+    aLetter({ offset: 3, timeMs: T0 }),
+  ])
   expect(offsets(index)).toEqual([2, 1, 3])
 })
 
@@ -45,7 +49,8 @@ test('past its bound the oldest go, whenever they were written', () => {
 test('pages follow each other without a gap or a repeat, though letters have the same time', () => {
   const index = indexOf(Array.from({ length: 25 }, (_, i) => aLetter({ offset: i, timeMs: T0 + (i % 2) })))
   const seen: string[] = []
-  for (let page = index.page({ limit: 4 }); page.length > 0; page = index.page({ limit: 4, after: page.at(-1)!.head })) seen.push(...page.map(({ head }) => head.id))
+  for (let page = index.page({ limit: 4 }); page.length > 0; page = index.page({ limit: 4, after: page.at(-1)!.head }))
+    seen.push(...page.map(({ head }) => head.id))
   expect(new Set(seen).size).toBe(25)
   expect(seen).toEqual(index.page({ limit: 100 }).map(({ head }) => head.id))
 })

@@ -6,7 +6,16 @@ import { ReplayLog, stateMessages } from '../../../src/dlq/replay-log.ts'
 import { anEvent, anIdentity, anUpdate, aPartition, aSample, hashed, T0 } from '../../support/builders.ts'
 
 const document = (over: Parameters<typeof anUpdate>[0] = {}): DocumentOf => ({
-  update: anUpdate({ sample: aSample({ context: new Map([['訂單', '17'], ['__proto__', 'x']]) }), hosts: hashed('a', '訂單'), ...over }),
+  update: anUpdate({
+    sample: aSample({
+      context: new Map([
+        ['訂單', '17'],
+        ['__proto__', 'x'],
+      ]),
+    }),
+    hosts: hashed('a', '訂單'),
+    ...over,
+  }),
   shares: [{ partition: aPartition(), incarnation: 0, day: '2026-11-20', offset: 7, index: 1, n: 3 }],
 })
 const MOVES = [{ branch: 'detail' as const, contributor: 'c/t/0/0', day: '2026-11-20', counts: { counted: 3, 'dead.too_large': -3 } }]
@@ -33,12 +42,15 @@ test('a chunk that is finished leaves its number and nothing else', () => {
   expect([log.isOpen(), log.state(), log.documents()]).toEqual([false, { seq: 5, open: null }, []])
 })
 
-test('a smaller chunk after a larger one takes the larger one\'s documents away', () => {
-  const log = read(stateMessages({ seq: 5, open: { documents: 2, moves: [] } }, [document(), document()], 0), stateMessages({ seq: 6, open: { documents: 1, moves: [] } }, [document()], 2))
+test("a smaller chunk after a larger one takes the larger one's documents away", () => {
+  const log = read(
+    stateMessages({ seq: 5, open: { documents: 2, moves: [] } }, [document(), document()], 0),
+    stateMessages({ seq: 6, open: { documents: 1, moves: [] } }, [document()], 2),
+  )
   expect(log.documents()).toHaveLength(1)
 })
 
-test('documents of another chunk are never taken for this one\'s', () => {
+test("documents of another chunk are never taken for this one's", () => {
   const [stale] = stateMessages({ seq: 4, open: { documents: 1, moves: [] } }, [document()], 0)
   const state = stateMessages({ seq: 5, open: { documents: 1, moves: [] } }, [], 0)
   expect(() => read([stale!], state).documents()).toThrow(/document 0 of the replay 5/)
@@ -46,7 +58,9 @@ test('documents of another chunk are never taken for this one\'s', () => {
 
 test('an event that no record holds goes without its trace', () => {
   const text = 'x'.repeat(1_000_000)
-  const large = document({ sample: aSample({ ...anEvent({ message: 'kept' }), throwable: { form: 'text', type: null, message: null, text } }) })
+  const large = document({
+    sample: aSample({ ...anEvent({ message: 'kept' }), throwable: { form: 'text', type: null, message: null, text } }),
+  })
   const messages = stateMessages({ seq: 5, open: { documents: 1, moves: [] } }, [large], 0)
   expect(Math.max(...messages.map(({ value }) => Buffer.byteLength(String(value))))).toBeLessThan(900_000)
   expect(read(messages).documents()[0]?.update.sample).toMatchObject({ message: 'kept', throwable: null, truncated: true })

@@ -40,7 +40,16 @@ export function describeReplay(name: string, make: () => Promise<ReplayAdapter>)
     })
 
     const line = (message: string, over: Record<string, unknown> = {}): string =>
-      JSON.stringify({ timeMillis: adapter.nowMs, level: 'ERROR', loggerName: 'com.acme.A', thread: 't', message, loggerFqcn: 'x', contextMap: { job: 'orders' }, ...over })
+      JSON.stringify({
+        timeMillis: adapter.nowMs,
+        level: 'ERROR',
+        loggerName: 'com.acme.A',
+        thread: 't',
+        message,
+        loggerFqcn: 'x',
+        contextMap: { job: 'orders' },
+        ...over,
+      })
     const large = (message: string): string => line(message, { padding: 'x'.repeat(700) })
     const broken = '{"neither": "level nor message"}'
 
@@ -53,18 +62,21 @@ export function describeReplay(name: string, make: () => Promise<ReplayAdapter>)
     /** Until all letters have been looked at. */
     async function replayAll(desk: DeadLetterDesk, filter: LetterFilter = {}, limit = 1_000): Promise<ReplayReport[]> {
       const reports: ReplayReport[] = []
-      for (let after: number | null = 0; after !== null; after = reports.at(-1)?.next ?? null) reports.push(await desk.replay(filter, { limit, after, signal: new AbortController().signal }))
+      for (let after: number | null = 0; after !== null; after = reports.at(-1)?.next ?? null)
+        reports.push(await desk.replay(filter, { limit, after, signal: new AbortController().signal }))
       return reports
     }
 
-    const sumOf = (reports: readonly ReplayReport[], field: Exclude<keyof ReplayReport, 'next'>): number => reports.reduce((sum, report) => sum + report[field], 0)
+    const sumOf = (reports: readonly ReplayReport[], field: Exclude<keyof ReplayReport, 'next'>): number =>
+      reports.reduce((sum, report) => sum + report[field], 0)
 
     async function account(): Promise<{ branch: string; counts: Record<string, number> }[]> {
       const totals = await adapter.ledger()
       expect(totals.filter(({ counts }) => imbalance(counts) !== 0 || !isBalanced(counts))).toEqual([])
       return ['detail', 'rollup'].map((branch) => {
         const counts: Record<string, number> = {}
-        for (const total of totals.filter((one) => one.branch === branch)) for (const [outcome, n] of Object.entries(total.counts)) counts[outcome] = (counts[outcome] ?? 0) + n
+        for (const total of totals.filter((one) => one.branch === branch))
+          for (const [outcome, n] of Object.entries(total.counts)) counts[outcome] = (counts[outcome] ?? 0) + n
         return { branch, counts: Object.fromEntries(Object.entries(counts).filter(([, n]) => n !== 0)) }
       })
     }
@@ -80,7 +92,9 @@ export function describeReplay(name: string, make: () => Promise<ReplayAdapter>)
       expect((await desk.letters({ limit: 10 })).map(({ reason }) => reason)).toEqual(['too_large', 'too_large', 'too_large'])
       expect(await account()).toEqual(both({ consumed: 5, counted: 2, 'dead.too_large': 3 }))
 
-      expect(await replayAll(desk)).toMatchObject([{ letters: 3, replayed: 3, events: 3, failedAgain: 0, waiting: 0, unclear: 0, next: null }])
+      expect(await replayAll(desk)).toMatchObject([
+        { letters: 3, replayed: 3, events: 3, failedAgain: 0, waiting: 0, unclear: 0, next: null },
+      ])
       expect(await adapter.counts()).toEqual({ detail: 5, rollup: 5 })
       expect(await account()).toEqual(both({ consumed: 5, counted: 5 }))
       expect(await desk.letters({ limit: 10 })).toEqual([])
@@ -151,7 +165,10 @@ export function describeReplay(name: string, make: () => Promise<ReplayAdapter>)
     })
 
     test('two replays at once count nothing twice', async () => {
-      await adapter.consume(Array.from({ length: 40 }, (_, i) => large(`number ${i % 7}`)), SMALL)
+      await adapter.consume(
+        Array.from({ length: 40 }, (_, i) => large(`number ${i % 7}`)),
+        SMALL,
+      )
       const [one, other] = [await deskOf(LARGE), await deskOf(LARGE)]
       const outcomes = await Promise.allSettled([replayAll(one, {}, 25), replayAll(other, {}, 25)])
       const reasons: unknown[] = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
@@ -167,7 +184,9 @@ export function describeReplay(name: string, make: () => Promise<ReplayAdapter>)
       await adapter.consume([line('good'), ...Array.from({ length: letters }, (_, i) => large(`kill ${i % 3}`))], SMALL)
       const killed = async (step: number, offset: number): Promise<void> => {
         const dying = await deskOf(LARGE, step)
-        await expect(dying.replay({ fromOffset: offset, toOffset: offset }, { limit: 10, after: null, signal: new AbortController().signal })).rejects.toThrow('killed')
+        await expect(
+          dying.replay({ fromOffset: offset, toOffset: offset }, { limit: 10, after: null, signal: new AbortController().signal }),
+        ).rejects.toThrow('killed')
       }
       for (let step = 0; step < adapter.steps; step++) {
         await killed(step, 2 * step + 1)
@@ -195,9 +214,11 @@ export function describeReplay(name: string, make: () => Promise<ReplayAdapter>)
       const all = await desk.letters({ limit: 10 })
       expect(all.map(({ offset }) => offset).toSorted()).toEqual([0, 1, 2, 3, 4])
       const pages: string[] = []
-      for (let page = await desk.letters({ limit: 2 }); page.length > 0; page = await desk.letters({ limit: 2, after: page.at(-1)! })) pages.push(...page.map(({ id }) => id))
+      for (let page = await desk.letters({ limit: 2 }); page.length > 0; page = await desk.letters({ limit: 2, after: page.at(-1)! }))
+        pages.push(...page.map(({ id }) => id))
       expect(pages).toEqual(all.map(({ id }) => id))
-      const offsets = async (filter: LetterFilter): Promise<number[]> => (await desk.letters({ limit: 10, ...filter })).map(({ offset }) => offset).toSorted()
+      const offsets = async (filter: LetterFilter): Promise<number[]> =>
+        (await desk.letters({ limit: 10, ...filter })).map(({ offset }) => offset).toSorted()
       const { partition, timeMs, id, offset } = all[0]!
       expect(await offsets({ reason: 'too_large' })).toEqual([0, 4])
       expect(await offsets({ fromOffset: 1, toOffset: 2 })).toEqual([1, 2])

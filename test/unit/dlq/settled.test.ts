@@ -18,7 +18,13 @@ beforeEach(() => {
 
 function isSettled(stage: 'decode' | 'store', offset: number, incarnation = 0): Promise<boolean> {
   const admin = { ...log.admin, listTopics: async () => [P.topic] }
-  const settled = new Settled({ admin, names: NAMES, clusterId: async () => P.cluster, evidence: async () => log.evidence, backfills: async () => backfills })
+  const settled = new Settled({
+    admin,
+    names: NAMES,
+    clusterId: async () => P.cluster,
+    evidence: async () => log.evidence,
+    backfills: async () => backfills,
+  })
   return settled.isSettled(aLetter({ stage, branch: stage === 'store' ? 'detail' : null, partition: P, offset, incarnation }))
 }
 
@@ -28,11 +34,26 @@ test('a letter of decoding, once both branches have committed past it; one of th
 })
 
 describe('a refused document of a backfill', () => {
-  const begun: Backfill = { branch: 'detail', contributor: contributorKey(P, 0), from: 500, to: 1_000, day: '2026-11-20', block: 700, next: 760, rules: 'r' }
+  const begun: Backfill = {
+    branch: 'detail',
+    contributor: contributorKey(P, 0),
+    from: 500,
+    to: 1_000,
+    day: '2026-11-20',
+    block: 700,
+    next: 760,
+    rules: 'r',
+  }
 
   test('is open with its block: a restart sends the document again', async () => {
     backfills = [begun]
-    expect(await Promise.all([699, 700, 750, 999, 1_000].map((offset) => isSettled('store', offset)))).toEqual([true, false, false, false, true])
+    expect(await Promise.all([699, 700, 750, 999, 1_000].map((offset) => isSettled('store', offset)))).toEqual([
+      true,
+      false,
+      false,
+      false,
+      true,
+    ])
     expect(await isSettled('decode', 750)).toBe(true)
   })
 
@@ -42,7 +63,10 @@ describe('a refused document of a backfill', () => {
   })
 
   test('of the other branch, another partition or a topic that is gone has nothing to do with it', async () => {
-    backfills = [{ ...begun, branch: 'rollup' }, { ...begun, contributor: contributorKey({ ...P, partition: 1 }, 0) }]
+    backfills = [
+      { ...begun, branch: 'rollup' },
+      { ...begun, contributor: contributorKey({ ...P, partition: 1 }, 0) },
+    ]
     expect(await isSettled('store', 750)).toBe(true)
     log.committed.set(NAMES.detailGroup, aProgress({ partition: P, incarnation: 1, from: 0, next: 10, rules: 'r' }))
     backfills = [begun]

@@ -44,8 +44,15 @@ async function boxOf(name: string, letters: Readonly<Record<string, number>>): P
 
 /** A cluster that is away. */
 function away(): LetterBox {
-  const fail = (code: 'not_available' | 'neighbour_away') => (): Promise<never> => Promise.reject(new TracefoldError(code, 'connecting to Kafka: refused'))
-  return { letters: fail('not_available'), letter: fail('not_available'), purge: fail('neighbour_away'), open: fail('neighbour_away'), close: async () => {} }
+  const fail = (code: 'not_available' | 'neighbour_away') => (): Promise<never> =>
+    Promise.reject(new TracefoldError(code, 'connecting to Kafka: refused'))
+  return {
+    letters: fail('not_available'),
+    letter: fail('not_available'),
+    purge: fail('neighbour_away'),
+    open: fail('neighbour_away'),
+    close: async () => {},
+  }
 }
 
 async function replayed(desk: DeadLetterDesk, limit: number): Promise<ReplayReport[]> {
@@ -55,7 +62,8 @@ async function replayed(desk: DeadLetterDesk, limit: number): Promise<ReplayRepo
   return reports
 }
 
-const deskOf = (...boxes: LetterBox[]): DeadLetterDesk => createDesk(new UnitedLetterBox(boxes), { settings: SETTINGS, rules: () => someRules(SETTINGS), now: () => T0, recordsAreTimed: true })
+const deskOf = (...boxes: LetterBox[]): DeadLetterDesk =>
+  createDesk(new UnitedLetterBox(boxes), { settings: SETTINGS, rules: () => someRules(SETTINGS), now: () => T0, recordsAreTimed: true })
 const ids = async (box: Pick<LetterBox, 'letters'>, query = ALL): Promise<string[]> => (await box.letters(query)).map(({ id }) => id)
 
 test('are one list, newest first, page by page', async () => {
@@ -76,11 +84,16 @@ test('are purged wherever they are', async () => {
 test('are replayed, one cluster after the other, step by step', async () => {
   const desk = deskOf(await boxOf('a', { a1: 1, a2: 2, a3: 3 }), await boxOf('none', {}), await boxOf('b', { b1: 1, b2: 2 }))
   const reports = await replayed(desk, 2)
-  expect(reports.map(({ letters, replayed: n }) => [letters, n])).toEqual([[2, 2], [1, 1], [0, 0], [2, 2]])
+  expect(reports.map(({ letters, replayed: n }) => [letters, n])).toEqual([
+    [2, 2],
+    [1, 1],
+    [0, 0],
+    [2, 2],
+  ])
   expect(await ids(desk)).toEqual([])
 })
 
-test('are replayed by contributors of their own: two clusters\' chunks are numbered in no order, and a document would take the older for a repeat', async () => {
+test("are replayed by contributors of their own: two clusters' chunks are numbered in no order, and a document would take the older for a repeat", async () => {
   const chunks: Chunk[] = []
   const recorded = (box: LetterBox, cluster: string | null): LetterBox => ({
     letters: (query) => box.letters(query),
@@ -93,7 +106,9 @@ test('are replayed by contributors of their own: two clusters\' chunks are numbe
     },
   })
   await replayed(deskOf(recorded(await boxOf('a', { a1: 1 }), null), recorded(await boxOf('b', { b1: 1 }), 'eu')), 10)
-  const contributions = chunks.flatMap(({ documents }) => documents.flatMap(({ update }) => update.contributions.map(({ contributor }) => [update.id, contributor] as const)))
+  const contributions = chunks.flatMap(({ documents }) =>
+    documents.flatMap(({ update }) => update.contributions.map(({ contributor }) => [update.id, contributor] as const)),
+  )
   expect(new Set(contributions.map(([id]) => id)).size).toBe(1)
   expect(contributions.map(([, contributor]) => contributor)).toEqual(['replay/dead-letters/0/0', 'replay/dead-letters-eu/0/0'])
 })
@@ -109,7 +124,10 @@ test('of a cluster that is away keep nobody from the others, and are letters sti
 
 test('are replayed up to a further cluster that is away: what was done is reported', async () => {
   const desk = deskOf(await boxOf('a', { a1: 1 }), away(), away())
-  expect((await replayed(desk, 2)).map(({ replayed: n, next }) => [n, next === null])).toEqual([[1, false], [0, true]])
+  expect((await replayed(desk, 2)).map(({ replayed: n, next }) => [n, next === null])).toEqual([
+    [1, false],
+    [0, true],
+  ])
   expect(await ids(desk)).toEqual([])
 })
 

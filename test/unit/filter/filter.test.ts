@@ -15,14 +15,21 @@ function filterOf(...rules: string[]) {
 
 /** With a throwable, unless said otherwise. */
 function aSubject(over: Partial<ErrorEvent> = {}, about: Partial<Omit<FilterSubject, 'event'>> = {}): FilterSubject {
-  return { event: anEvent(over), job: 'orders-prod', environment: 'prod', types: () => ['com.acme.OrderException', 'java.io.IOException'], ...about }
+  return {
+    event: anEvent(over),
+    job: 'orders-prod',
+    environment: 'prod',
+    types: () => ['com.acme.OrderException', 'java.io.IOException'],
+    ...about,
+  }
 }
 
 function said(verdict: Verdict): string {
   return verdict.kind === 'keep' ? 'keep' : verdict.reason === 'rule' ? verdict.rule : verdict.reason
 }
 
-const decide = (rule: string, over: Partial<ErrorEvent> = {}, about: Partial<Omit<FilterSubject, 'event'>> = {}) => said(filterOf(rule)(aSubject(over, about), AT))
+const decide = (rule: string, over: Partial<ErrorEvent> = {}, about: Partial<Omit<FilterSubject, 'event'>> = {}) =>
+  said(filterOf(rule)(aSubject(over, about), AT))
 
 describe('without rules', () => {
   it.each([
@@ -50,7 +57,7 @@ describe('a rule matches by', () => {
     ['job', '{ job: orders-* }', true],
     ['the whole job', '{ job: orders }', false],
     ['logger', '{ logger: com.acme.* }', true],
-    ['a logger\'s simple name', '{ logger: Orders }', true],
+    ["a logger's simple name", '{ logger: Orders }', true],
     ['another logger', '{ logger: com.acme.Order }', false],
     ['one of several loggers', '{ logger: [x, com.acme.Orders] }', true],
     ['the outermost type', '{ type: com.acme.OrderException }', true],
@@ -130,7 +137,10 @@ describe('what the level filter would drop', () => {
   })
 
   it('is decided by the level alone, unless a rule for that level can beat it', () => {
-    const filter = filterOf('{ id: a, action: keep, match: { level: WARN, logger: Orders } }', '{ id: b, action: drop, match: { job: other } }')
+    const filter = filterOf(
+      '{ id: a, action: keep, match: { level: WARN, logger: Orders } }',
+      '{ id: b, action: drop, match: { job: other } }',
+    )
     expect(filter.byLevel(anEvent({ level: 'INFO' }))).toEqual({ kind: 'drop', reason: 'level' })
     expect(filter.byLevel(anEvent({ level: 'WARN', throwable: null }))).toBeNull()
     expect(filter.byLevel(anEvent({ level: 'ERROR' }))).toBeNull()

@@ -35,6 +35,12 @@ describe('filter rules', () => {
 
   it('of examples/filters.yaml are as docs/filters.md tells', () => {
     const file = new URL('../../../examples/filters.yaml', import.meta.url).pathname
-    expect(loadFilterRules(file).rules.map(({ id, action }) => `${action} ${id}`)).toEqual(['keep checkout-warnings', 'drop client-went-away', 'sample noisy-client', 'drop load-test', 'sample info-of-migration'])
+    expect(loadFilterRules(file).rules.map(({ id, action }) => `${action} ${id}`)).toEqual([
+      'keep checkout-warnings',
+      'drop client-went-away',
+      'sample noisy-client',
+      'drop load-test',
+      'sample info-of-migration',
+    ])
   })
 })

@@ -21,7 +21,12 @@ rules:
         rules: [
           { id: 'one', action: 'drop', match: { level: ['WARN'], job: ['orders-*'], context: { tenant: ['acme'] } } },
           { id: 'two', action: 'keep', match: { level: ['TRACE', 'DEBUG', 'INFO'], logger: ['a.B', 'c.*'] } },
-          { id: 'three', action: 'sample', keep: 0.25, match: { message: ['ping', '/^pong \\d+$/'], layout: ['quarkus', 'spark'], environment: ['test'], type: ['a.E'] } },
+          {
+            id: 'three',
+            action: 'sample',
+            keep: 0.25,
+            match: { message: ['ping', '/^pong \\d+$/'], layout: ['quarkus', 'spark'], environment: ['test'], type: ['a.E'] },
+          },
         ],
       },
     })
@@ -61,7 +66,11 @@ rules:
   })
 
   it.each([
-    ['an expression that could take for ever', 'message: "/(a+)+$/"', 'match.message: a group may be optional, but not repeated, because matching could take too long'],
+    [
+      'an expression that could take for ever',
+      'message: "/(a+)+$/"',
+      'match.message: a group may be optional, but not repeated, because matching could take too long',
+    ],
     ['one expression of several', 'message: [ping, "/(a|/"]', 'match.message.1: not a regular expression'],
     ['an expression that matches all', 'message: "/x?/"', 'matches the empty text'],
     ['a layout that there is not', 'layout: log4j', 'match.layout: expected one of log4j2-json, '],
@@ -75,7 +84,9 @@ rules:
   })
 
   it.each(['level', 'tombstone', 'rule'])('refuses the id %s, which the ledger has for something else', (id) => {
-    expect(faultsOf(`rules: [{ id: ${id}, action: drop, match: { job: x } }]`)).toEqual([expect.stringContaining('rules.0.id: this id would be taken for a reason of ours')])
+    expect(faultsOf(`rules: [{ id: ${id}, action: drop, match: { job: x } }]`)).toEqual([
+      expect.stringContaining('rules.0.id: this id would be taken for a reason of ours'),
+    ])
   })
 
   it('refuses more rules than it can afford', () => {

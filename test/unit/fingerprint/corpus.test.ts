@@ -13,7 +13,13 @@ const fingerprint = createFingerprinter({ ownPackages: [] })
 
 function recordsOf(file: string): Buffer[] {
   const bytes = sample(file)
-  return file.endsWith('.ndjson') ? bytes.toString('utf8').split('\n').filter((line) => line !== '').map((line) => Buffer.from(line)) : [bytes]
+  return file.endsWith('.ndjson')
+    ? bytes
+        .toString('utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => Buffer.from(line))
+    : [bytes]
 }
 
 function explained(record: Buffer): object[] {
@@ -25,14 +31,24 @@ function explained(record: Buffer): object[] {
 }
 
 describe('the explanation of each record of', () => {
-  it.each(['layouts', 'envelopes', 'otlp'].flatMap((folder) => readdirSync(new URL(`../../data/${folder}`, import.meta.url)).sort().map((file) => `${folder}/${file}`)))('%s', (file) => {
+  it.each(
+    ['layouts', 'envelopes', 'otlp'].flatMap((folder) =>
+      readdirSync(new URL(`../../data/${folder}`, import.meta.url))
+        .sort()
+        .map((file) => `${folder}/${file}`),
+    ),
+  )('%s', (file) => {
     expect(recordsOf(file).flatMap(explained)).toMatchSnapshot()
   })
 })
 
 describe('the explanation of each kind of error of', () => {
   it('fingerprint-kinds.ndjson.gz', () => {
-    const rows = gunzipSync(readFileSync(new URL('../../data/fingerprint-kinds.ndjson.gz', import.meta.url))).toString('utf8').trim().split('\n').map((line) => JSON.parse(line) as { kind: string; type: string; message: string | null; trace: string }) // our own data file
+    const rows = gunzipSync(readFileSync(new URL('../../data/fingerprint-kinds.ndjson.gz', import.meta.url)))
+      .toString('utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { kind: string; type: string; message: string | null; trace: string }) // our own data file
     const first = new Map(rows.toReversed().map((row) => [row.kind, row]))
     const lines = [...first.values()].map(({ kind, type, message, trace }) => {
       const { title, culprit, why } = fingerprint(anEvent({ throwable: { form: 'text', type, message, text: trace } }))

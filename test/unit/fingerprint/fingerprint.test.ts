@@ -13,7 +13,8 @@ function logged(message: string, over: Partial<ErrorEvent> = {}): Grouping {
   return createFingerprinter(rules)(anEvent({ throwable: null, message, ...over }))
 }
 
-const ROOT = 'java.net.ConnectException: Connection refused: /10.2.3.4:3306\n\tat java.net.Socket.connect(Socket.java:1)\n\tat com.acme.Repo.connect(Repo.java:4)'
+const ROOT =
+  'java.net.ConnectException: Connection refused: /10.2.3.4:3306\n\tat java.net.Socket.connect(Socket.java:1)\n\tat com.acme.Repo.connect(Repo.java:4)'
 
 describe('the ladder of keys', () => {
   it('is stable: these keys may change only with the version', () => {
@@ -53,7 +54,9 @@ describe('the ladder of keys', () => {
   })
 
   it('lets a quoted number and a quoted text differ in the stack only, and two numbers in nothing', () => {
-    const [number, otherNumber, text] = ["'777'", "'1,204'", "' x'"].map((value) => group(`com.acme.E: bad byte in ${value}\n\tat com.acme.Octal.parse(Octal.java:4)`))
+    const [number, otherNumber, text] = ["'777'", "'1,204'", "' x'"].map((value) =>
+      group(`com.acme.E: bad byte in ${value}\n\tat com.acme.Octal.parse(Octal.java:4)`),
+    )
     expect(text!.fp).toBe(number!.fp)
     expect(text!.fpStack).not.toBe(number!.fpStack)
     expect(otherNumber!.fpStack).toBe(number!.fpStack)
@@ -62,11 +65,20 @@ describe('the ladder of keys', () => {
 
 describe('the site', () => {
   it('of a library exception is the own frame of the exception around it', () => {
-    const wrapped = 'com.acme.DaoException: save\n\tat com.acme.OrderDao.save(OrderDao.java:7)\nCaused by: java.sql.SQLSyntaxErrorException: bad\n\tat com.mysql.cj.Driver.run(Driver.java:1)\n\t... 1 more'
+    const wrapped =
+      'com.acme.DaoException: save\n\tat com.acme.OrderDao.save(OrderDao.java:7)\nCaused by: java.sql.SQLSyntaxErrorException: bad\n\tat com.mysql.cj.Driver.run(Driver.java:1)\n\t... 1 more'
     expect(group(wrapped)).toMatchObject({ culprit: 'OrderDao.save:7', rootCauseClass: 'java.sql.SQLSyntaxErrorException' })
   })
 
-  it.each(['Preconditions.check', 'OrderPreconditions.isOpen', 'ParamChecks.notNull', 'Orders.checkState', 'Orders.requireNonNull', 'Util.throwIfClosed', 'Base.fail'])('is not a helper that only throws: %s', (helper) => {
+  it.each([
+    'Preconditions.check',
+    'OrderPreconditions.isOpen',
+    'ParamChecks.notNull',
+    'Orders.checkState',
+    'Orders.requireNonNull',
+    'Util.throwIfClosed',
+    'Base.fail',
+  ])('is not a helper that only throws: %s', (helper) => {
     expect(group(`a.E: x\n\tat com.acme.${helper}(Helper.java:1)\n\tat com.acme.Job.run(Job.java:9)`).culprit).toBe('Job.run:9')
   })
 
@@ -75,37 +87,50 @@ describe('the site', () => {
   })
 
   it('is own code of org.apache.* where the operator says so', () => {
-    const text = 'a.E: x\n\tat com.zaxxer.Pool.get(Pool.java:1)\n\tat org.apache.streampark.Job.run(Job.java:9)\n\tat com.acme.Main.main(Main.java:1)'
+    const text =
+      'a.E: x\n\tat com.zaxxer.Pool.get(Pool.java:1)\n\tat org.apache.streampark.Job.run(Job.java:9)\n\tat com.acme.Main.main(Main.java:1)'
     expect(group(text).culprit).toBe('Main.main:1')
     expect(group(text, {}, ['org.apache.streampark']).culprit).toBe('Job.run:9')
   })
 
-  it('is a library\'s rather than the platform\'s, where no own code is in sight', () => {
-    const text = (library: string) => `java.lang.StringIndexOutOfBoundsException: index 3\n\tat java.lang.String.charAt(String.java:1)\n\tat org.apache.commons.lang3.${library}(L.java:7)`
-    expect(group(text('StringUtils.chop'))).toMatchObject({ culprit: 'StringUtils.chop:7', title: 'StringIndexOutOfBoundsException', why: expect.stringContaining('first library frame') })
+  it("is a library's rather than the platform's, where no own code is in sight", () => {
+    const text = (library: string) =>
+      `java.lang.StringIndexOutOfBoundsException: index 3\n\tat java.lang.String.charAt(String.java:1)\n\tat org.apache.commons.lang3.${library}(L.java:7)`
+    expect(group(text('StringUtils.chop'))).toMatchObject({
+      culprit: 'StringUtils.chop:7',
+      title: 'StringIndexOutOfBoundsException',
+      why: expect.stringContaining('first library frame'),
+    })
     expect(group(text('StringUtils.chop')).fp).not.toBe(group(text('WordUtils.wrap')).fp)
-    expect(group('a.E: x\n\tat java.lang.String.charAt(String.java:1)').why).toContain('first frame of the platform java.lang.String#charAt')
+    expect(group('a.E: x\n\tat java.lang.String.charAt(String.java:1)').why).toContain(
+      'first frame of the platform java.lang.String#charAt',
+    )
   })
 
   it('is not in Clojure itself, whose functions are classes within clojure.core', () => {
-    expect(group('a.E: x\n\tat clojure.core$eval134$fn__137.invoke(Unknown Source)\n\tat com.acme.Job.run(Job.java:9)').culprit).toBe('Job.run:9')
+    expect(group('a.E: x\n\tat clojure.core$eval134$fn__137.invoke(Unknown Source)\n\tat com.acme.Job.run(Job.java:9)').culprit).toBe(
+      'Job.run:9',
+    )
   })
 
   it('of an overflown stack does not depend on where its printing began', () => {
     const frames = ['a', 'b', 'c'].map((name) => `\tat com.acme.Node.${name}(Node.java:1)`)
-    const overflow = (from: number) => ['java.lang.StackOverflowError', ...Array.from({ length: 200 }, (_, i) => frames[(i + from) % 3]!)].join('\n')
+    const overflow = (from: number) =>
+      ['java.lang.StackOverflowError', ...Array.from({ length: 200 }, (_, i) => frames[(i + from) % 3]!)].join('\n')
     expect(new Set([0, 1, 2].map((from) => group(overflow(from)).fpStack)).size).toBe(1)
     expect(new Set([0, 1, 2].map((from) => group(overflow(from)).fp)).size).toBe(1)
   })
 
   it('of an overflown stack is on the way, not where the stack happened to end', () => {
-    const overflow = (way: string, end: string) => `java.lang.StackOverflowError\n\tat java.lang.${end}(X.java:1)${`\n\tat com.acme.Node.walk(N.java:1)\n\tat com.acme.Node.${way}(N.java:2)`.repeat(80)}`
+    const overflow = (way: string, end: string) =>
+      `java.lang.StackOverflowError\n\tat java.lang.${end}(X.java:1)${`\n\tat com.acme.Node.walk(N.java:1)\n\tat com.acme.Node.${way}(N.java:2)`.repeat(80)}`
     expect(group(overflow('left', 'String.hashCode')).fpStack).toBe(group(overflow('left', 'Object.equals')).fpStack)
     expect(group(overflow('left', 'String.hashCode')).fpStack).not.toBe(group(overflow('right', 'String.hashCode')).fpStack)
   })
 
   it('of two overflows that share a cycle and differ below it differs in the fine key', () => {
-    const overflow = (below: string) => `java.lang.StackOverflowError${'\n\tat com.acme.Types.resolve(T.java:1)'.repeat(100)}\n\tat com.acme.${below}(T.java:9)`
+    const overflow = (below: string) =>
+      `java.lang.StackOverflowError${'\n\tat com.acme.Types.resolve(T.java:1)'.repeat(100)}\n\tat com.acme.${below}(T.java:9)`
     expect(group(overflow('Types.fields')).fpStack).not.toBe(group(overflow('Types.bounds')).fpStack)
     expect(group(overflow('Types.fields')).fp).toBe(group(overflow('Types.bounds')).fp)
   })
@@ -118,7 +143,8 @@ describe('the site', () => {
 
 describe('the message', () => {
   it('of an exception whose message is only data does not count', () => {
-    const parse = (input: string) => group(`java.lang.NumberFormatException: For input string: ${input}\n\tat com.acme.Job.run(Job.java:1)`).fp
+    const parse = (input: string) =>
+      group(`java.lang.NumberFormatException: For input string: ${input}\n\tat com.acme.Job.run(Job.java:1)`).fp
     expect(parse('abc')).toBe(parse('xyz'))
   })
 
@@ -136,7 +162,8 @@ describe('the message', () => {
   })
 
   it('of a database keeps its code, without the build of the driver', () => {
-    const violation = (code: string) => group(`org.h2.jdbc.JdbcSQLException: Violation; SQL statement:\ninsert into x [${code}]\n\tat com.acme.Dao.save(Dao.java:1)`)
+    const violation = (code: string) =>
+      group(`org.h2.jdbc.JdbcSQLException: Violation; SQL statement:\ninsert into x [${code}]\n\tat com.acme.Dao.save(Dao.java:1)`)
     expect(violation('23505-224').title).toBe('JdbcSQLException: Violation; SQL statement: [23505]')
     expect(violation('23505-224').fp).toBe(violation('23505-232').fp)
     expect(violation('23505-224').fp).not.toBe(violation('23506-224').fp)
@@ -150,15 +177,23 @@ describe('the message', () => {
 
 describe('wrappers', () => {
   it.each([
-    ['ExecutionException', `java.util.concurrent.ExecutionException: ${ROOT.split('\n')[0]}\n\tat java.util.concurrent.FutureTask.get(FutureTask.java:1)\nCaused by: ${ROOT}`],
-    ['one that was given only its cause', `java.lang.RuntimeException: ${ROOT.split('\n')[0]}\n\tat com.acme.Job.run(Job.java:1)\nCaused by: ${ROOT}`],
+    [
+      'ExecutionException',
+      `java.util.concurrent.ExecutionException: ${ROOT.split('\n')[0]}\n\tat java.util.concurrent.FutureTask.get(FutureTask.java:1)\nCaused by: ${ROOT}`,
+    ],
+    [
+      'one that was given only its cause',
+      `java.lang.RuntimeException: ${ROOT.split('\n')[0]}\n\tat com.acme.Job.run(Job.java:1)\nCaused by: ${ROOT}`,
+    ],
   ])('%s changes no key, not even the stack', (_, text) => {
     expect(group(text)).toMatchObject({ fp: group(ROOT).fp, fpStack: group(ROOT).fpStack })
   })
 
   it('given only their cause are known where the cause is a class within another', () => {
     const root = 'com.acme.Orders$Broken: x\n\tat com.acme.Orders.run(Orders.java:1)'
-    expect(group(`java.lang.RuntimeException: com.acme.Orders$Broken: x\n\tat com.acme.Job.run(Job.java:1)\nCaused by: ${root}`).fpStack).toBe(group(root).fpStack)
+    expect(
+      group(`java.lang.RuntimeException: com.acme.Orders$Broken: x\n\tat com.acme.Job.run(Job.java:1)\nCaused by: ${root}`).fpStack,
+    ).toBe(group(root).fpStack)
   })
 
   it('with words of their own change the stack only', () => {
@@ -170,7 +205,13 @@ describe('wrappers', () => {
   it('of Flink are what they stand for, as text and as a chain', () => {
     const text = `a.E: x\n\tat a.B.c(B.java:1)\nCaused by: com.acme.RealException: com.acme.RealException: order 1\n\tat com.acme.Job.run(Job.java:1)`
     expect(group(text).title).toBe('RealException: order <*>')
-    const chain = { type: 'org.apache.flink.util.SerializedThrowable', message: 'com.acme.RealException: order 1', frames: [{ className: 'com.acme.Job', method: 'run', file: null, line: 1 }], cause: null, suppressed: [] }
+    const chain = {
+      type: 'org.apache.flink.util.SerializedThrowable',
+      message: 'com.acme.RealException: order 1',
+      frames: [{ className: 'com.acme.Job', method: 'run', file: null, line: 1 }],
+      cause: null,
+      suppressed: [],
+    }
     expect(createFingerprinter(rules)(anEvent({ throwable: { form: 'chain', chain } })).fp).toBe(group(text).fp)
   })
 })
@@ -180,10 +221,18 @@ describe('a chain', () => {
 
   it('that comes back to itself ends there, in a structure as in a text', () => {
     const frames = [{ className: 'a.B', method: 'c', file: null, line: 1 }]
-    const link = (message: string, cause: Throwable | null, own = frames): Throwable => ({ type: 'a.E', message, frames: own, cause, suppressed: [] })
+    const link = (message: string, cause: Throwable | null, own = frames): Throwable => ({
+      type: 'a.E',
+      message,
+      frames: own,
+      cause,
+      suppressed: [],
+    })
     const chain = link('a', link('b', link('a', null, []), []))
     const structured = createFingerprinter(rules)(anEvent({ throwable: { form: 'chain', chain } }))
-    expect(structured.fp).toBe(group('a.E: a\n\tat a.B.c(B.java:1)\nCaused by: a.E: b\n\t... 1 more\nCaused by: [CIRCULAR REFERENCE: a.E: a]').fp)
+    expect(structured.fp).toBe(
+      group('a.E: a\n\tat a.B.c(B.java:1)\nCaused by: a.E: b\n\t... 1 more\nCaused by: [CIRCULAR REFERENCE: a.E: a]').fp,
+    )
     expect(structured.title).toBe('E: b')
   })
 
@@ -192,15 +241,25 @@ describe('a chain', () => {
   })
 
   it('that a JVM recorded of a class that could not be initialised is the error itself', () => {
-    const first = group(`java.lang.ExceptionInInitializerError\n\tat com.acme.Job.run(Job.java:1)\nCaused by: java.lang.IllegalStateException: no settings${at}\n\t... 1 more`)
-    const later = group(`java.lang.NoClassDefFoundError: Could not initialize class com.acme.Config\n\tat com.acme.Job.run(Job.java:1)\nCaused by: java.lang.ExceptionInInitializerError: Exception java.lang.IllegalStateException: no settings [in thread "main"]${at}\n\t... 1 more`)
+    const first = group(
+      `java.lang.ExceptionInInitializerError\n\tat com.acme.Job.run(Job.java:1)\nCaused by: java.lang.IllegalStateException: no settings${at}\n\t... 1 more`,
+    )
+    const later = group(
+      `java.lang.NoClassDefFoundError: Could not initialize class com.acme.Config\n\tat com.acme.Job.run(Job.java:1)\nCaused by: java.lang.ExceptionInInitializerError: Exception java.lang.IllegalStateException: no settings [in thread "main"]${at}\n\t... 1 more`,
+    )
     expect(later.fp).toBe(first.fp)
   })
 
   it("of Clojure's and SAX' exceptions has the message without what their toString() adds", () => {
     const titleOf = (head: string) => group(`a.E: x\n\tat com.acme.Job.run(Job.java:1)\nCaused by: ${head}${at}`).title
     expect(titleOf('clojure.lang.ExceptionInfo: order failed {:id 42, :sku "x"}')).toBe('ExceptionInfo: order failed')
-    const sax = { type: 'org.xml.sax.SAXParseException', message: 'systemId: file:///x.xml; lineNumber: 1; columnNumber: 5; No end tag.', frames: [], cause: null, suppressed: [] }
+    const sax = {
+      type: 'org.xml.sax.SAXParseException',
+      message: 'systemId: file:///x.xml; lineNumber: 1; columnNumber: 5; No end tag.',
+      frames: [],
+      cause: null,
+      suppressed: [],
+    }
     expect(createFingerprinter(rules)(anEvent({ throwable: { form: 'chain', chain: sax } })).title).toBe('SAXParseException: No end tag.')
   })
 })
@@ -218,7 +277,10 @@ describe('a cut trace', () => {
     ['may have a cause', within(`java.lang.IllegalStateException: x${own}`)],
     ['has no own frame yet', within('java.lang.NullPointerException\n\tat java.util.Objects.requireNonNull(Objects.java:209)')],
   ])('has not where what comes last %s', (_, text) => {
-    expect(group(`${text}\n\tat com.ac…`)).toMatchObject({ title: 'JobException: giving up', why: expect.stringContaining('the trace is cut') })
+    expect(group(`${text}\n\tat com.ac…`)).toMatchObject({
+      title: 'JobException: giving up',
+      why: expect.stringContaining('the trace is cut'),
+    })
   })
 
   it('is not decided by a wrapper that says nothing', () => {
@@ -237,7 +299,9 @@ describe('what is missing', () => {
   })
 
   it('without frames, the logger stands in for the site', () => {
-    expect(group('java.lang.NullPointerException', { logger: 'a.B' }).fp).not.toBe(group('java.lang.NullPointerException', { logger: 'a.C' }).fp)
+    expect(group('java.lang.NullPointerException', { logger: 'a.B' }).fp).not.toBe(
+      group('java.lang.NullPointerException', { logger: 'a.C' }).fp,
+    )
   })
 
   it('without a throwable, a short message needs its logger, a telling one does not', () => {

@@ -45,7 +45,11 @@ describe('what is made up while a program runs, or numbered by a compiler', () =
     ["Jackson's afterburner", 'com.acme.Order$Access4JacksonSerializer1f2e3d.get(Unknown Source)', null],
     ["Kotlin's accessor", 'com.acme.RepoKt.access$load(Repo.kt:1)', null],
     ["JaCoCo's probes", 'com.acme.Repo.$jacocoInit(Repo.java)', null],
-    ["Spark's generated stage", 'org.apache.spark.sql.catalyst.expressions.GeneratedClass$GeneratedIteratorForCodegenStage12.processNext(Unknown Source)', 'org.apache.spark.sql.catalyst.expressions.GeneratedClass$GeneratedIteratorForCodegenStage#processNext'],
+    [
+      "Spark's generated stage",
+      'org.apache.spark.sql.catalyst.expressions.GeneratedClass$GeneratedIteratorForCodegenStage12.processNext(Unknown Source)',
+      'org.apache.spark.sql.catalyst.expressions.GeneratedClass$GeneratedIteratorForCodegenStage#processNext',
+    ],
     ["Flink's generated operator", 'StreamExecCalc$123.processElement(Unknown Source)', 'StreamExecCalc$#processElement'],
     ['an advised method', 'com.acme.Orders.save_aroundBody4(Orders.java:9)', 'com.acme.Orders#save_aroundBody'],
     ["AspectJ's closure", 'com.acme.Orders$AjcClosure5.run(Orders.java:1)', 'com.acme.Orders$AjcClosure#run'],

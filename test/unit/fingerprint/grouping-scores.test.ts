@@ -15,7 +15,13 @@ describe('scores of a grouping', () => {
   it('that merges two groups lose precision', () => {
     // One of one predicted group wrong, of three true ones: pairs 1 of 3 right, and all true ones found.
     const { ga, fga, pairPrecision, pairF1, purity, bcubedF1 } = score('ax ax ay bz')
-    expect({ ga, fga, pairPrecision, pairF1, purity }).toEqual({ ga: 1 / 4, fga: 2 / 5, pairPrecision: 1 / 3, pairF1: 1 / 2, purity: 3 / 4 })
+    expect({ ga, fga, pairPrecision, pairF1, purity }).toEqual({
+      ga: 1 / 4,
+      fga: 2 / 5,
+      pairPrecision: 1 / 3,
+      pairF1: 1 / 2,
+      purity: 3 / 4,
+    })
     expect(bcubedF1).toBeCloseTo((2 * (2 / 3)) / (5 / 3), 12) // precision (2/3 + 2/3 + 1/3 + 1) / 4, recall 1
   })
 

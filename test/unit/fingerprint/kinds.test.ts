@@ -32,7 +32,11 @@ function groupedBy<T>(all: readonly T[], keyOf: (one: T) => string): Map<string,
   return groups
 }
 
-const printed = gunzipSync(readFileSync(new URL('../../data/fingerprint-kinds.ndjson.gz', import.meta.url))).toString('utf8').trim().split('\n').map((line) => JSON.parse(line) as Printed) // our own data file
+const printed = gunzipSync(readFileSync(new URL('../../data/fingerprint-kinds.ndjson.gz', import.meta.url)))
+  .toString('utf8')
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line) as Printed) // our own data file
 const byKind = groupedBy(printed, ({ kind }) => kind)
 
 const fingerprint = createFingerprinter({ ownPackages: [] })
@@ -58,8 +62,15 @@ const OTHERWISE: Readonly<Record<string, (trace: string) => string>> = {
   'Java 21': (trace) =>
     trace
       .replace(/\$\$Lambda\$\d+\/0x[0-9a-f]+/g, () => `$$Lambda/0x${hex()}`)
-      .replace(/\tat java\.base\/jdk\.internal\.reflect\.NativeMethodAccessorImpl\.invoke0.*\n.*\n.*DelegatingMethodAccessorImpl.*\n/g, '\tat java.base/jdk.internal.reflect.DirectMethodHandleAccessor.invoke(DirectMethodHandleAccessor.java:103)\n'),
-  'other numbers of generated classes': (trace) => trace.replace(/\$Proxy\d+/g, () => `$Proxy${number()}`).replace(/GeneratedMethodAccessor\d+/g, () => `GeneratedMethodAccessor${number()}`).replace(/0x[0-9a-f]{16}/g, () => `0x${hex()}`),
+      .replace(
+        /\tat java\.base\/jdk\.internal\.reflect\.NativeMethodAccessorImpl\.invoke0.*\n.*\n.*DelegatingMethodAccessorImpl.*\n/g,
+        '\tat java.base/jdk.internal.reflect.DirectMethodHandleAccessor.invoke(DirectMethodHandleAccessor.java:103)\n',
+      ),
+  'other numbers of generated classes': (trace) =>
+    trace
+      .replace(/\$Proxy\d+/g, () => `$Proxy${number()}`)
+      .replace(/GeneratedMethodAccessor\d+/g, () => `GeneratedMethodAccessor${number()}`)
+      .replace(/0x[0-9a-f]{16}/g, () => `0x${hex()}`),
   'other lines': (trace) => trace.replace(/:(\d+)\)/g, (_, line: string) => `:${Number(line) + 13})`),
   'packaging data': (trace) => trace.replace(/^(\s+at .*\))$/gm, '$1 ~[shop-1.4.jar:1.4]'),
   'modules and loaders': (trace) => trace.replaceAll('\tat com.acme', '\tat app//com.acme'),
@@ -77,7 +88,9 @@ describe.each([...byKind])('%s', (_, all) => {
 
   it('has the same key where the layout names the type otherwise, or leaves it to the text', () => {
     const { fp } = group(all[0]!.trace, all[0]!.type, all[0]!.message)
-    expect(new Set(ways.flatMap(({ one, text }) => [group(text).fp, group(text, one.type.replaceAll('$', '.'), one.message).fp]))).toEqual(new Set([fp]))
+    expect(new Set(ways.flatMap(({ one, text }) => [group(text).fp, group(text, one.type.replaceAll('$', '.'), one.message).fp]))).toEqual(
+      new Set([fp]),
+    )
   })
 })
 
@@ -92,6 +105,7 @@ describe('the kinds', () => {
   it('that overflow the stack keep it where a layout cuts the trace', () => {
     const overflows = printed.filter(({ kind, trace }) => kind.startsWith('soe-') && trace.length > 16_384)
     expect(overflows.length).toBeGreaterThan(0)
-    for (const { trace, type, message } of overflows) expect(group(`${trace.slice(0, 16_384)}…`, type, message).fp).toBe(group(trace, type, message).fp)
+    for (const { trace, type, message } of overflows)
+      expect(group(`${trace.slice(0, 16_384)}…`, type, message).fp).toBe(group(trace, type, message).fp)
   })
 })

@@ -64,7 +64,11 @@ describe('one error', () => {
   })
 
   it('has the same fine key wherever its own frames are all that differs', () => {
-    const same = ['log4j2-JTL-LogstashJsonEventLayoutV1.ndjson', 'log4j2-JsonLayout-default.ndjson', 'log4j2-JsonLayout-stacktraceAsString-timeMillis-propsAsList.ndjson']
+    const same = [
+      'log4j2-JTL-LogstashJsonEventLayoutV1.ndjson',
+      'log4j2-JsonLayout-default.ndjson',
+      'log4j2-JsonLayout-stacktraceAsString-timeMillis-propsAsList.ndjson',
+    ]
     expect(same.map((file) => first(file).fpStack)).toEqual(same.map(() => expected.fpStack))
   })
 })
@@ -84,7 +88,11 @@ const LOSES: Readonly<Record<string, readonly [why: string, errors: readonly str
 }
 
 describe('every error of the samples', () => {
-  const rows = gunzipSync(readFileSync(new URL('../../data/fingerprint-layouts.ndjson.gz', import.meta.url))).toString('utf8').trim().split('\n').map((line) => JSON.parse(line) as Row) // our own data file
+  const rows = gunzipSync(readFileSync(new URL('../../data/fingerprint-layouts.ndjson.gz', import.meta.url)))
+    .toString('utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Row) // our own data file
   const losesIt = ({ layout, error }: Row) => LOSES[layout]?.[1].includes(error) === true
   const fpOf = ({ layout, record }: Row): string => {
     const [outcome] = decode(Buffer.from(record))
@@ -92,11 +100,14 @@ describe('every error of the samples', () => {
     return fingerprint(outcome.value).fp
   }
 
-  it.each(['refused', 'plain', 'spring-plain', 'null-pointer', 'circular', 'lambda', 'overflow'])('%s has one key in all layouts that carry it, and others in those that do not', (error) => {
-    const all = rows.filter((row) => row.error === error)
-    const keys = new Set(all.filter((row) => !losesIt(row)).map(fpOf))
-    expect(all.length).toBeGreaterThan(3)
-    expect(keys.size).toBe(1)
-    expect(all.filter((row) => losesIt(row) && keys.has(fpOf(row))).map(({ layout }) => layout)).toEqual([])
-  })
+  it.each(['refused', 'plain', 'spring-plain', 'null-pointer', 'circular', 'lambda', 'overflow'])(
+    '%s has one key in all layouts that carry it, and others in those that do not',
+    (error) => {
+      const all = rows.filter((row) => row.error === error)
+      const keys = new Set(all.filter((row) => !losesIt(row)).map(fpOf))
+      expect(all.length).toBeGreaterThan(3)
+      expect(keys.size).toBe(1)
+      expect(all.filter((row) => losesIt(row) && keys.has(fpOf(row))).map(({ layout }) => layout)).toEqual([])
+    },
+  )
 })

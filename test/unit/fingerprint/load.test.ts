@@ -15,7 +15,9 @@ function written(name: string, text: string): string {
 
 describe('the rules that the settings name', () => {
   it('are the own packages alone where there is no file', () => {
-    expect(loadFingerprintRules({ ownPackages: ['com.acme'], rulesFile: null, previousRulesFile: null })).toEqual({ ownPackages: ['com.acme'] })
+    expect(loadFingerprintRules({ ownPackages: ['com.acme'], rulesFile: null, previousRulesFile: null })).toEqual({
+      ownPackages: ['com.acme'],
+    })
   })
 
   it('come from two files while a change is under way', () => {
@@ -26,15 +28,21 @@ describe('the rules that the settings name', () => {
   })
 
   it('say until when the rules before are told', () => {
-    const of = (previousUntil: string | null) => loadFingerprintRules({ ownPackages: [], rulesFile: null, previousRulesFile: written('until.yaml', ''), previousUntil })
+    const of = (previousUntil: string | null) =>
+      loadFingerprintRules({ ownPackages: [], rulesFile: null, previousRulesFile: written('until.yaml', ''), previousUntil })
     expect(of('2026-03-17T13:00:00+01:00').previousUntilMs).toBe(Date.UTC(2026, 2, 17, 12))
     expect(of(null).previousUntilMs).toBeNull()
     expect(rulesDigest(of('2026-03-17T12:00:00Z'))).not.toBe(rulesDigest(of(null)))
   })
 
-  it.each(['2026-03-17', '2026-03-17T12:00:00', '2026-13-17T12:00:00Z', 'tomorrow'])('refuse %s as the end of a change', (previousUntil) => {
-    expect(() => loadFingerprintRules({ ownPackages: [], rulesFile: null, previousRulesFile: null, previousUntil })).toThrow('fingerprint.previousUntil: expected a date and time with its zone')
-  })
+  it.each(['2026-03-17', '2026-03-17T12:00:00', '2026-13-17T12:00:00Z', 'tomorrow'])(
+    'refuse %s as the end of a change',
+    (previousUntil) => {
+      expect(() => loadFingerprintRules({ ownPackages: [], rulesFile: null, previousRulesFile: null, previousUntil })).toThrow(
+        'fingerprint.previousUntil: expected a date and time with its zone',
+      )
+    },
+  )
 
   it.each([
     ['faulty', written('bad.yaml', 'rules: [{ id: a }]'), 'bad.yaml: rules.0: expected one of'],

@@ -22,7 +22,11 @@ describe('a message key', () => {
     ['states of a transition', 'task switched from RUNNING to FAILED', 'task switched from <*> to <*>'],
     ['a state that is named', 'cannot start in state FAILED, status: NOT_READY', 'cannot start in state <*>, status: <*>'],
     ['a state that is explained', 'notified: LOOKING (my state), FOLLOWING (n.state)', 'notified: <*> (my state), <*> (n.state)'],
-    ['who a user is', 'no session for user anna here, invalid user bob from 10.0.0.1', 'no session for user <*> here, invalid user <*> from <*>'],
+    [
+      'who a user is',
+      'no session for user anna here, invalid user bob from 10.0.0.1',
+      'no session for user <*> here, invalid user <*> from <*>',
+    ],
     ['what is wrong with a user', 'invalid user input', 'invalid user input'],
     ['literals of numbers', 'ratio NaN, limit -Infinity, max ∞', 'ratio <*>, limit <*>, max <*>'],
     ['a type that a value has', 'cannot convert to int from String', 'cannot convert to <*> from <*>'],

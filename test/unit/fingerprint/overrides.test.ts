@@ -98,23 +98,39 @@ describe('a rule for messages', () => {
     const keep = rule(`{ id: shards, message: com.acme.*, pattern: 'shard \\d{1,3}', as: keep }`)
     expect(group(keep, `com.acme.E: order 7 on shard 12 lost 5${at('A.a')}`).title).toBe('E: order <*> on shard 12 lost <*>')
     const mask = rule(`{ id: names, message: com.acme.E, pattern: 'customer \\w{1,40}', as: mask }`)
-    expect(group(mask, `com.acme.E: customer smith is gone${at('A.a')}`)).toMatchObject({ title: 'E: <*> is gone', why: expect.stringMatching(/; rule names$/) })
+    expect(group(mask, `com.acme.E: customer smith is gone${at('A.a')}`)).toMatchObject({
+      title: 'E: <*> is gone',
+      why: expect.stringMatching(/; rule names$/),
+    })
   })
 
   it('is for the logger, too, and only where its pattern matches', () => {
     const rules = rule(`{ id: state, message: com.acme.Flow, pattern: 'phase \\d', as: keep }`)
     const logged = (message: string) => group(rules, null, { logger: 'com.acme.Flow', message })
-    expect(logged('entered phase 2 of 9 late')).toMatchObject({ title: 'entered phase 2 of <*> late', why: expect.stringContaining('rule state') })
+    expect(logged('entered phase 2 of 9 late')).toMatchObject({
+      title: 'entered phase 2 of <*> late',
+      why: expect.stringContaining('rule state'),
+    })
     expect(logged('entered step 2 of 9 late').why).not.toContain('rule')
   })
 })
 
 describe('a group rule', () => {
-  const named = rule('{ id: billing, group: billing is down, match: { type: a.E, message: refused, frame: com.acme.Bill.*, logger: "com.*" } }')
+  const named = rule(
+    '{ id: billing, group: billing is down, match: { type: a.E, message: refused, frame: com.acme.Bill.*, logger: "com.*" } }',
+  )
 
   it('names a group of its own, whatever the site', () => {
-    const [one, other] = [group(named, `a.E: refused 1${at('Bill.pay', 'A.a')}`), group(named, `a.E: it was refused${at('B.b', 'Bill.book')}`)]
-    expect(one).toMatchObject({ fp: other.fp, fpSite: other.fpSite, title: 'billing is down', why: expect.stringMatching(/; rule billing$/) })
+    const [one, other] = [
+      group(named, `a.E: refused 1${at('Bill.pay', 'A.a')}`),
+      group(named, `a.E: it was refused${at('B.b', 'Bill.book')}`),
+    ]
+    expect(one).toMatchObject({
+      fp: other.fp,
+      fpSite: other.fpSite,
+      title: 'billing is down',
+      why: expect.stringMatching(/; rule billing$/),
+    })
     expect(one.fpStack).not.toBe(other.fpStack)
   })
 
@@ -153,8 +169,18 @@ describe("a producer's own fingerprint", () => {
   })
 
   it('reaches here from a record, as a dotted field or a nested one', () => {
-    const record = { '@timestamp': '2026-03-10T12:00:00.000Z', 'log.level': 'ERROR', message: 'm', 'ecs.version': '1.2.0', 'error.type': 'a.E', 'error.message': 'x', 'error.stack_trace': text }
-    const fps = [{ 'error.fingerprint': ['a', 'b'] }, { error: { fingerprint: ['a', 'b'] } }].map((field) => createFingerprinter({ ownPackages: [] })(eventOf({ ...record, ...field })).fp)
+    const record = {
+      '@timestamp': '2026-03-10T12:00:00.000Z',
+      'log.level': 'ERROR',
+      message: 'm',
+      'ecs.version': '1.2.0',
+      'error.type': 'a.E',
+      'error.message': 'x',
+      'error.stack_trace': text,
+    }
+    const fps = [{ 'error.fingerprint': ['a', 'b'] }, { error: { fingerprint: ['a', 'b'] } }].map(
+      (field) => createFingerprinter({ ownPackages: [] })(eventOf({ ...record, ...field })).fp,
+    )
     expect(fps).toEqual([given('["a","b"]').fp, given('["a","b"]').fp])
   })
 
@@ -181,13 +207,21 @@ describe('while rules change', () => {
   })
 
   it('the same holds for a group that its event decides', () => {
-    const event = anEvent({ throwable: { form: 'text', type: null, message: null, text }, context: new Map([['error.fingerprint', '["{{default}}", "eu"]']]) })
+    const event = anEvent({
+      throwable: { form: 'text', type: null, message: null, text },
+      context: new Map([['error.fingerprint', '["{{default}}", "eu"]']]),
+    })
     const alone = (rules: Overrides) => createFingerprinter({ ownPackages: [], overrides: rules })(event).fp
     expect(change(event)).toMatchObject({ fp: alone(next), previous: alone(NONE) })
   })
 
   it('the digest of the rules moves with every rule, and with the rules before', () => {
-    const digests = [{ overrides: NONE }, { overrides: next }, { overrides: next, previous: { ownPackages: [] } }, { overrides: overrides('ownPackages: [com.acme]') }]
+    const digests = [
+      { overrides: NONE },
+      { overrides: next },
+      { overrides: next, previous: { ownPackages: [] } },
+      { overrides: overrides('ownPackages: [com.acme]') },
+    ]
     expect(new Set(digests.map((rules) => rulesDigest({ ownPackages: [], ...rules }))).size).toBe(4)
     expect(rulesDigest({ ownPackages: [], overrides: NONE })).toBe(rulesDigest({ ownPackages: [] }))
   })
@@ -200,9 +234,21 @@ describe('a file of rules that cannot be used names every fault', () => {
     ['a package that is none', 'ownPackages: [com.acme.*]', ['ownPackages.0: expected a package']],
     ['a rule of no kind', 'rules: [{ id: a }]', ['rules.0: expected one of']],
     ['an unknown effect', 'rules: [{ id: a, frame: b, as: c }]', ['rules.0.as']],
-    ['two rules of one id', 'rules: [{ id: a, frame: b, as: drop }, { id: a, type: b, as: wrapper }]', ['rules.1.id: a is taken by rules.0']],
-    ['a pattern that could take long', 'rules: [{ id: a, message: b, pattern: "(x+)+y", as: keep }]', ['rules.0.pattern: a group may be optional']],
-    ['a pattern that matches nothing at all', 'rules: [{ id: a, message: b, pattern: "x?", as: keep }]', ['rules.0.pattern: matches the empty text']],
+    [
+      'two rules of one id',
+      'rules: [{ id: a, frame: b, as: drop }, { id: a, type: b, as: wrapper }]',
+      ['rules.1.id: a is taken by rules.0'],
+    ],
+    [
+      'a pattern that could take long',
+      'rules: [{ id: a, message: b, pattern: "(x+)+y", as: keep }]',
+      ['rules.0.pattern: a group may be optional'],
+    ],
+    [
+      'a pattern that matches nothing at all',
+      'rules: [{ id: a, message: b, pattern: "x?", as: keep }]',
+      ['rules.0.pattern: matches the empty text'],
+    ],
     ['a group that asks nothing', 'rules: [{ id: a, group: b, match: {} }]', ['rules.0.match']],
     ['an unknown placeholder', 'rules: [{ id: a, group: "{{host}}", match: { type: b } }]', ['rules.0.group: expected a name']],
     ['several at once', 'rules: [{ id: A, frame: b, as: drop }, { id: b, type: "c d", as: wrapper }]', ['rules.0.id', 'rules.1.type']],
@@ -218,5 +264,6 @@ describe('a file of rules that cannot be used names every fault', () => {
     expect([frame, type, message, groups].map((found) => found.length)).toEqual([1, 1, 1, 2])
   })
 
-  it('an empty one has no rules', () => expect(NONE).toEqual({ ownPackages: [], producerFingerprint: true, frame: [], type: [], message: [], group: [] }))
+  it('an empty one has no rules', () =>
+    expect(NONE).toEqual({ ownPackages: [], producerFingerprint: true, frame: [], type: [], message: [], group: [] }))
 })

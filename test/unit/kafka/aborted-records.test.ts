@@ -10,7 +10,12 @@ function logOf(text: string, firstOffset = 0): RawRecord[] {
     const [producer = '', mark] = entry
     const key = mark === '!' ? ABORT : mark === '.' ? COMMIT : null
     const inTransaction = producer === producer.toLowerCase()
-    return { offset: String(firstOffset + i), key, isControlRecord: mark !== undefined, batchContext: { producerId: producer.toLowerCase(), inTransaction } }
+    return {
+      offset: String(firstOffset + i),
+      key,
+      isControlRecord: mark !== undefined,
+      batchContext: { producerId: producer.toLowerCase(), inTransaction },
+    }
   })
 }
 
@@ -26,7 +31,7 @@ test.each([
   ['two that were aborted in another order than they began in', 'a b a b b! a!', [from('b', 1), from('a', 0)], []],
   ['several that began before what was fetched', 'a b c c! b! a!', [from('c', 2), from('b', 1), from('a', 0)], []],
   ['a committed one of the same producer between two aborted ones', 'a a! a a. a a!', [from('a', 0), from('a', 4)], ['2a']],
-  ['an aborted one around another\'s committed one', 'a b a b. a!', [from('a', 0)], ['1b']],
+  ["an aborted one around another's committed one", 'a b a b. a!', [from('a', 0)], ['1b']],
   ['a record without a transaction by the same producer', 'a A a!', [from('a', 0)], ['1a']],
   ['none', 'a b a.', [], ['0a', '1b']],
   ['no list', 'a b', null, ['0a', '1b']],
@@ -38,7 +43,7 @@ test('a fetch that begins within transactions which began before it', () => {
   expect(shown(logOf('b c a c! b! a!', 100), [from('c', 40), from('b', 30), from('a', 20)])).toEqual([])
 })
 
-test('a user\'s key that looks like an abort marker ends nothing', () => {
+test("a user's key that looks like an abort marker ends nothing", () => {
   const log = logOf('a a a!')
   const [first] = log
   expect(shown([{ ...(first as RawRecord), key: ABORT }, ...log.slice(1)], [from('a', 0)])).toEqual([])

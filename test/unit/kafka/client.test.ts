@@ -5,7 +5,10 @@ import { TracefoldError } from '../../../src/errors.ts'
 import { kafkaError } from '../../../src/kafka/client.ts'
 
 const require = createRequire(import.meta.url)
-const { KafkaJSNumberOfRetriesExceeded, KafkaJSProtocolError } = require('kafkajs/src/errors') as Record<string, new (error: unknown, more?: object) => Error>
+const { KafkaJSNumberOfRetriesExceeded, KafkaJSProtocolError } = require('kafkajs/src/errors') as Record<
+  string,
+  new (error: unknown, more?: object) => Error
+>
 const { createErrorFromCode } = require('kafkajs/src/protocol/error') as { createErrorFromCode(code: number): Error }
 
 const UNKNOWN_MEMBER_ID = 25
@@ -24,7 +27,10 @@ test.each(superseded)('code %d (%s): another has taken over, a new try cannot he
 })
 
 test('the type is found where kafkajs has wrapped it in retries', () => {
-  const wrapped = new (KafkaJSNumberOfRetriesExceeded as NonNullable<typeof KafkaJSNumberOfRetriesExceeded>)(createErrorFromCode(UNKNOWN_MEMBER_ID), { retryCount: 5, retryTime: 1 })
+  const wrapped = new (KafkaJSNumberOfRetriesExceeded as NonNullable<typeof KafkaJSNumberOfRetriesExceeded>)(
+    createErrorFromCode(UNKNOWN_MEMBER_ID),
+    { retryCount: 5, retryTime: 1 },
+  )
   expect(kafkaError(wrapped, 'committing')).toMatchObject({ code: 'partition_lost', cause: wrapped })
 })
 

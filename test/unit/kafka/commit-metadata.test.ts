@@ -11,14 +11,28 @@ const progress = aProgress({ incarnation: 2, from: 4_000, next: 4_321, rules: 'a
 
 test('position and open days come back as they were', () => {
   const days: OpenDay[] = [{ day: '2026-11-20', since: 12, counts: { consumed: 5, counted: 4, 'filtered.level': 1 } }]
-  expect(decodeCommitted(4_321, encodeMetadata(progress, days))).toEqual({ incarnation: 2, next: 4_321, from: 4_000, rules: 'a1b2c3d4', epoch: '', days })
-  expect(decodeCommitted(4_321, encodeMetadata(progress))).toEqual({ incarnation: 2, next: 4_321, from: 4_000, rules: 'a1b2c3d4', epoch: '', days: [] })
+  expect(decodeCommitted(4_321, encodeMetadata(progress, days))).toEqual({
+    incarnation: 2,
+    next: 4_321,
+    from: 4_000,
+    rules: 'a1b2c3d4',
+    epoch: '',
+    days,
+  })
+  expect(decodeCommitted(4_321, encodeMetadata(progress))).toEqual({
+    incarnation: 2,
+    next: 4_321,
+    from: 4_000,
+    rules: 'a1b2c3d4',
+    epoch: '',
+    days: [],
+  })
   expect(decodeCommitted(4_321, encodeMetadata({ ...progress, epoch: '4000-a1b2c3d4' }))).toMatchObject({ epoch: '4000-a1b2c3d4' })
 })
 
 const foreign: readonly [string, string | null][] = [
   ['none', null],
-  ['empty, as Kafka\'s own tools write it', ''],
+  ["empty, as Kafka's own tools write it", ''],
   ['text', 'reset by ops'],
   ['JSON of somebody else', '{"offset":17}'],
   ['a version to come', encodeMetadata(progress).replace('"v":1', '"v":2')],
@@ -30,8 +44,20 @@ test.each(foreign)('metadata that is %s is not taken for ours', (_, metadata) =>
 })
 
 test('the largest ledger that can ride along fits into what a broker takes', () => {
-  const reasons = ['empty', 'not_json', 'truncated', 'not_utf8', 'too_large', 'unknown_layout', 'clock', 'refused_by_store'].map((reason) => `dead.${reason}`)
-  const names = ['consumed', 'counted', 'expired', 'skipped', 'filtered.tombstone', 'filtered.level', 'filtered.rule', 'filtered.sampled', ...reasons]
+  const reasons = ['empty', 'not_json', 'truncated', 'not_utf8', 'too_large', 'unknown_layout', 'clock', 'refused_by_store'].map(
+    (reason) => `dead.${reason}`,
+  )
+  const names = [
+    'consumed',
+    'counted',
+    'expired',
+    'skipped',
+    'filtered.tombstone',
+    'filtered.level',
+    'filtered.rule',
+    'filtered.sampled',
+    ...reasons,
+  ]
   const counts = Object.fromEntries(names.map((name) => [name, Number.MAX_SAFE_INTEGER]))
   const at = { ...progress, incarnation: 2 ** 31, from: Number.MAX_SAFE_INTEGER, next: Number.MAX_SAFE_INTEGER, rules: 'f'.repeat(64) }
   const ledger = new RollupLedger('main/error-logs/0/0', [])

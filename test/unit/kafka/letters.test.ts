@@ -11,7 +11,15 @@ const bodies: readonly [string, Buffer][] = [
   ['nothing', Buffer.alloc(0)],
 ]
 test.each(bodies)('a letter with %s comes back as it was, under its id', (_, body) => {
-  const letter = aLetter({ body, bodyTruncated: true, job: '訂單', stage: 'store', branch: 'detail', reason: 'refused_by_store', events: 17 })
+  const letter = aLetter({
+    body,
+    bodyTruncated: true,
+    job: '訂單',
+    stage: 'store',
+    branch: 'detail',
+    reason: 'refused_by_store',
+    events: 17,
+  })
   const { key, value } = letterMessage(letter)
   expect(key).toBe(letter.id)
   const back = parseLetter(Buffer.from(value as string))

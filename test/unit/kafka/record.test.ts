@@ -3,10 +3,16 @@ import type { KafkaMessage } from 'kafkajs'
 import { expect, test } from 'vitest'
 import { recordOf } from '../../../src/kafka/record.ts'
 
-const message = (over: Record<string, unknown> = {}): KafkaMessage => ({ key: null, value: Buffer.from('v'), timestamp: '1760000000000', attributes: 0, offset: '17', headers: {}, ...over }) as KafkaMessage
+const message = (over: Record<string, unknown> = {}): KafkaMessage =>
+  ({ key: null, value: Buffer.from('v'), timestamp: '1760000000000', attributes: 0, offset: '17', headers: {}, ...over }) as KafkaMessage
 
 test('offset, time, key and value are taken over; a tombstone has no value', () => {
-  expect(recordOf(message({ key: Buffer.from('k') }))).toMatchObject({ offset: 17, timestampMs: 1_760_000_000_000, key: Buffer.from('k'), value: Buffer.from('v') })
+  expect(recordOf(message({ key: Buffer.from('k') }))).toMatchObject({
+    offset: 17,
+    timestampMs: 1_760_000_000_000,
+    key: Buffer.from('k'),
+    value: Buffer.from('v'),
+  })
   expect(recordOf(message({ value: null })).value).toBeNull()
 })
 

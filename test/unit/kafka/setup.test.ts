@@ -27,5 +27,7 @@ test('topics that a broker does not know yet are asked for again', async () => {
 })
 
 test('what cannot be created is said', async () => {
-  await expect(setUpTopics(failing(Infinity).admin, names, settings)).rejects.toThrow('creating topics: This server does not host this topic-partition')
+  await expect(setUpTopics(failing(Infinity).admin, names, settings)).rejects.toThrow(
+    'creating topics: This server does not host this topic-partition',
+  )
 })

@@ -19,7 +19,12 @@ function answering(...answers: (readonly number[] | Error)[]): { admin: Admin; a
 const BOUNDS = { begin: 3, end: 9 }
 
 test('every partition is there', async () => {
-  expect(await topicOffsets(answering([0, 1]).admin, 't')).toEqual(new Map([[0, BOUNDS], [1, BOUNDS]]))
+  expect(await topicOffsets(answering([0, 1]).admin, 't')).toEqual(
+    new Map([
+      [0, BOUNDS],
+      [1, BOUNDS],
+    ]),
+  )
 })
 
 test('it asks again where kafkajs stumbles while metadata is read anew', async () => {
@@ -30,7 +35,10 @@ test('it asks again where kafkajs stumbles while metadata is read anew', async (
 
 test('it asks again where a partition is left out, and in the end gives none rather than some', async () => {
   expect((await topicOffsets(answering([1], [0, 1]).admin, 't')).size).toBe(2)
-  await expect(topicOffsets(answering([1]).admin, 't')).rejects.toMatchObject({ code: 'neighbour_away', message: expect.stringContaining('1 of 2 partitions have no leader') })
+  await expect(topicOffsets(answering([1]).admin, 't')).rejects.toMatchObject({
+    code: 'neighbour_away',
+    message: expect.stringContaining('1 of 2 partitions have no leader'),
+  })
 })
 
 test('what a broker refuses is said at once', async () => {

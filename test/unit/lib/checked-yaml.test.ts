@@ -65,7 +65,12 @@ describe('a checked YAML file', () => {
     writeFileSync(file, 'list:\n  - size: x\n  - sise: 1\n')
     const [code, message] = codeAndMessage(file)
     expect(code).toBe('config_invalid')
-    expect(message.split('\n')).toEqual(['sizes cannot be used:', expect.stringContaining(`${file}:2: list.0.size: `), expect.stringContaining(`${file}:3: list.1.size: `), `${file}:3: list.1.sise: no such field`])
+    expect(message.split('\n')).toEqual([
+      'sizes cannot be used:',
+      expect.stringContaining(`${file}:2: list.0.size: `),
+      expect.stringContaining(`${file}:3: list.1.size: `),
+      `${file}:3: list.1.sise: no such field`,
+    ])
   })
 
   it('is refused where it is not there', () => {

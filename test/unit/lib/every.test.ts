@@ -13,10 +13,14 @@ test('a failure is told once, again when its words change, and again after a suc
   const results = ['away', 'away', 'read-only', 'read-only', null, 'read-only']
   const told: string[] = []
   let calls = 0
-  const timer = every(1_000, async () => {
-    const failure = results[calls++] ?? null
-    if (failure !== null) throw new Error(failure)
-  }, (message) => told.push(message))
+  const timer = every(
+    1_000,
+    async () => {
+      const failure = results[calls++] ?? null
+      if (failure !== null) throw new Error(failure)
+    },
+    (message) => told.push(message),
+  )
   await turn()
   expect(told).toEqual(['away'])
   for (let i = 1; i < results.length; i++) {

@@ -10,7 +10,15 @@ const isRetriable = (error: unknown): boolean => isTracefoldError(error, 'neighb
 describe('the wait before a try', () => {
   test('has a ceiling that doubles up to a bound', () => {
     const most = (attempt: number): number => backoffMs(attempt, () => 1)
-    expect([0, 1, 2, 6, 7, 50, 5_000].map(most)).toEqual([FIRST_CEILING_MS, 200, 400, 6_400, LAST_CEILING_MS, LAST_CEILING_MS, LAST_CEILING_MS])
+    expect([0, 1, 2, 6, 7, 50, 5_000].map(most)).toEqual([
+      FIRST_CEILING_MS,
+      200,
+      400,
+      6_400,
+      LAST_CEILING_MS,
+      LAST_CEILING_MS,
+      LAST_CEILING_MS,
+    ])
   })
 
   test('is drawn from all below the ceiling', () => {
@@ -48,7 +56,11 @@ describe('retrying', () => {
   test('an abort ends the wait at once', async () => {
     vi.spyOn(Math, 'random').mockReturnValue(1)
     const abort = new AbortController()
-    const ended = retry(() => Promise.reject(away()), { signal: abort.signal, isRetriable, onRetry: () => queueMicrotask(() => abort.abort()) })
+    const ended = retry(() => Promise.reject(away()), {
+      signal: abort.signal,
+      isRetriable,
+      onRetry: () => queueMicrotask(() => abort.abort()),
+    })
     await expect(ended).rejects.toMatchObject({ code: 'aborted' })
   })
 })

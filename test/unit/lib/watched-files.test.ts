@@ -39,7 +39,16 @@ function read(): string {
 
 function start(onChange = (set: string): void => void heard.push(set)): void {
   looks = looksByHand()
-  watch = watchFiles({ paths: [file], read, digestOf: (set) => set.trim(), inForce: 'first', everyMs: 1, onChange, onError: (error) => heard.push(error.message), wait: looks.wait })
+  watch = watchFiles({
+    paths: [file],
+    read,
+    digestOf: (set) => set.trim(),
+    inForce: 'first',
+    everyMs: 1,
+    onChange,
+    onError: (error) => heard.push(error.message),
+    wait: looks.wait,
+  })
 }
 
 describe('the watch of a file', () => {
@@ -94,8 +103,11 @@ describe('the watch of a file', () => {
     expect(heard).toEqual(['wrong one', 'wrong other', 'first'])
   })
 
-  it('follows a link that is swapped, as a mounted ConfigMap\'s is', async () => {
-    for (const [name, text] of [['a', 'first'], ['b', 'swaps']] as const) {
+  it("follows a link that is swapped, as a mounted ConfigMap's is", async () => {
+    for (const [name, text] of [
+      ['a', 'first'],
+      ['b', 'swaps'],
+    ] as const) {
       mkdirSync(join(folder, name))
       writeFileSync(join(folder, name, 'rules.yaml'), text)
     }

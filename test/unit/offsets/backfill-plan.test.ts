@@ -10,7 +10,14 @@ import type { Backfill, SkippedRange } from '../../../src/store/skipped.ts'
 
 const CONTRIBUTOR = 'main/logs/0/3'
 const DAY = '2026-11-21'
-const skipped = (from: number, to: number, over: Partial<SkippedRange> = {}): SkippedRange => ({ branch: 'detail', contributor: CONTRIBUTOR, from, to, day: DAY, ...over })
+const skipped = (from: number, to: number, over: Partial<SkippedRange> = {}): SkippedRange => ({
+  branch: 'detail',
+  contributor: CONTRIBUTOR,
+  from,
+  to,
+  day: DAY,
+  ...over,
+})
 const backfilled = (from: number, to: number, next = to): Backfill => ({ ...skipped(from, to), next, block: from, rules: 'r1' })
 const range = (from: number, to: number): BackfillQuery => ({ kind: 'range', branch: 'detail', contributor: CONTRIBUTOR, from, to })
 const plan = (query: BackfillQuery, backfills: readonly Backfill[] = [], ranges = [skipped(100, 200), skipped(300, 400)]) =>
@@ -23,7 +30,10 @@ describe('a range that is asked for', () => {
   })
 
   test('over two ranges that lie side by side is two pieces', () => {
-    expect(plan(range(150, 250), [], [skipped(100, 200), skipped(200, 300)])).toEqual([[150, 200, null], [200, 250, null]])
+    expect(plan(range(150, 250), [], [skipped(100, 200), skipped(200, 300)])).toEqual([
+      [150, 200, null],
+      [200, 250, null],
+    ])
   })
 
   test.each([
@@ -40,12 +50,17 @@ describe('a range that is asked for', () => {
   })
 
   test('goes on with what was begun, and does not cut it', () => {
-    expect(plan(range(110, 160), [backfilled(120, 150, 133)])).toEqual([[110, 120, null], [120, 150, 133], [150, 160, null]])
+    expect(plan(range(110, 160), [backfilled(120, 150, 133)])).toEqual([
+      [110, 120, null],
+      [120, 150, 133],
+      [150, 160, null],
+    ])
     expect(() => plan(range(110, 140), [backfilled(120, 150, 133)])).toThrow('120 to 150 is not finished')
   })
 
   test('of another branch, partition or incarnation was not skipped', () => {
-    for (const over of [{ branch: 'rollup' as const }, { contributor: 'main/logs/0/4' }, { contributor: 'main/logs/1/3' }]) expect(() => plan(range(120, 130), [], [skipped(100, 200, over)])).toThrow('were counted')
+    for (const over of [{ branch: 'rollup' as const }, { contributor: 'main/logs/0/4' }, { contributor: 'main/logs/1/3' }])
+      expect(() => plan(range(120, 130), [], [skipped(100, 200, over)])).toThrow('were counted')
   })
 
   test('must be one', () => {
@@ -55,7 +70,11 @@ describe('a range that is asked for', () => {
 
 describe('recorded ranges', () => {
   test('one by its id: all that is left of it', () => {
-    expect(plan({ kind: 'skipped', id: 'detail:logs/3@100' }, [backfilled(120, 150, 133)])).toEqual([[100, 120, null], [120, 150, 133], [150, 200, null]])
+    expect(plan({ kind: 'skipped', id: 'detail:logs/3@100' }, [backfilled(120, 150, 133)])).toEqual([
+      [100, 120, null],
+      [120, 150, 133],
+      [150, 200, null],
+    ])
   })
 
   test('one that was backfilled, and one that is not there, are refused', () => {
@@ -66,7 +85,10 @@ describe('recorded ranges', () => {
   test('all of some branches; where nothing is left there is nothing to do', () => {
     const ranges = [skipped(100, 200), skipped(300, 400, { branch: 'rollup' })]
     expect(plan({ kind: 'all', branches: ['detail'] }, [], ranges)).toEqual([[100, 200, null]])
-    expect(plan({ kind: 'all', branches: ['detail', 'rollup'] }, [], ranges)).toEqual([[100, 200, null], [300, 400, null]])
+    expect(plan({ kind: 'all', branches: ['detail', 'rollup'] }, [], ranges)).toEqual([
+      [100, 200, null],
+      [300, 400, null],
+    ])
     expect(plan({ kind: 'all', branches: ['detail'] }, [backfilled(100, 200)], ranges)).toEqual([])
   })
 })
@@ -89,18 +111,31 @@ test('whatever was backfilled in whatever order: what is left, and what was done
 })
 
 describe('the ledger', () => {
-  test('blocks of a range end where the stream\'s blocks do', () => {
-    expect(blocksIn(120, 275, 120, 50)).toEqual([{ from: 120, to: 150 }, { from: 150, to: 200 }, { from: 200, to: 250 }, { from: 250, to: 275 }])
-    expect(blocksIn(100, 140, 120, 50)).toEqual([{ from: 100, to: 120 }, { from: 120, to: 140 }])
+  test("blocks of a range end where the stream's blocks do", () => {
+    expect(blocksIn(120, 275, 120, 50)).toEqual([
+      { from: 120, to: 150 },
+      { from: 150, to: 200 },
+      { from: 200, to: 250 },
+      { from: 250, to: 275 },
+    ])
+    expect(blocksIn(100, 140, 120, 50)).toEqual([
+      { from: 100, to: 120 },
+      { from: 120, to: 140 },
+    ])
     expect(blocksIn(100, 100, 100, 50)).toEqual([])
-    for (const { from, to } of blocksIn(120, 275, 120, 50)) for (let offset = from; offset < to; offset++) expect(blockOf(offset, 120, 50)).toBe(from)
+    for (const { from, to } of blocksIn(120, 275, 120, 50))
+      for (let offset = from; offset < to; offset++) expect(blockOf(offset, 120, 50)).toBe(from)
   })
 
   test('what was skipped and is counted now stands in one line, in balance', () => {
     const line = (contributor: string, counts: Record<string, number>) => ({ branch: 'detail' as const, contributor, day: DAY, counts })
     const backfill = backfilled(100, 200)
     const { contributor, counts } = unskippedEntry(backfill, 100, 150)
-    const [folded, ...rest] = foldReplays([line(CONTRIBUTOR, { consumed: 300, counted: 200, skipped: 100 }), line(backfillLine(backfill), { consumed: 70, counted: 60, 'dead.not_json': 10 }), line(contributor, { ...counts })])
+    const [folded, ...rest] = foldReplays([
+      line(CONTRIBUTOR, { consumed: 300, counted: 200, skipped: 100 }),
+      line(backfillLine(backfill), { consumed: 70, counted: 60, 'dead.not_json': 10 }),
+      line(contributor, { ...counts }),
+    ])
     expect(rest).toEqual([])
     expect(folded).toMatchObject({ contributor: CONTRIBUTOR, counts: { consumed: 320, counted: 260, 'dead.not_json': 10, skipped: 50 } })
     expect(isBalanced(folded?.counts ?? {})).toBe(true)

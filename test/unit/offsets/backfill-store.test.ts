@@ -12,7 +12,17 @@ import { NAMES, OnePartition, P } from './one-partition.ts'
 
 const DAY = '2026-11-20'
 const CONTRIBUTOR = contributorKey(P, 0)
-const begun = (branch: BranchName, over: Partial<Backfill> = {}): Backfill => ({ branch, contributor: CONTRIBUTOR, from: 100, to: 900, day: DAY, block: 400, next: 460, rules: 'r', ...over })
+const begun = (branch: BranchName, over: Partial<Backfill> = {}): Backfill => ({
+  branch,
+  contributor: CONTRIBUTOR,
+  from: 100,
+  to: 900,
+  day: DAY,
+  block: 400,
+  next: 460,
+  rules: 'r',
+  ...over,
+})
 
 /** In order: entries of the detail ledger, and what was committed to topics. */
 let written: (readonly LedgerEntry[] | readonly Message[])[]
@@ -26,7 +36,11 @@ function store(branch: BranchName): BackfillStore {
   const producer = { connect: async () => {}, transaction: async () => transaction, disconnect: async () => {} } as unknown as Producer // as far as it is used
   const kafka = { producer: () => producer } as unknown as KafkaClient
   const documents = { merge: async () => [], writeLedger: async (entries: readonly LedgerEntry[]) => void written.push(entries) }
-  return new BackfillStore({ kafka, admin: new OnePartition().admin, names: NAMES, documents, transactionTimeoutMs: 10_000, blockSize: 100 }, branch, P)
+  return new BackfillStore(
+    { kafka, admin: new OnePartition().admin, names: NAMES, documents, transactionTimeoutMs: 10_000, blockSize: 100 },
+    branch,
+    P,
+  )
 }
 
 test('cut within a block, what was counted of that block is skipped no longer; said before the mark, and as often as it is cut', async () => {
@@ -35,11 +49,18 @@ test('cut within a block, what was counted of that block is skipped no longer; s
   await store('detail').cut(begun('detail'), signal)
   const [entries, messages, again] = written as [LedgerEntry[], Message[], LedgerEntry[]]
   expect(again).toEqual(entries)
-  expect(marksOf(messages.map(({ value }) => value as string).map((value) => Buffer.from(value))).backfills).toMatchObject([{ from: 100, to: 460, next: 460 }])
+  expect(marksOf(messages.map(({ value }) => value as string).map((value) => Buffer.from(value))).backfills).toMatchObject([
+    { from: 100, to: 460, next: 460 },
+  ])
 
   const line = (contributor: string, counts: Record<string, number>) => ({ branch: 'detail' as const, contributor, day: DAY, counts })
   const closed = line(`${CONTRIBUTOR}~unskipped-100`, { consumed: -300, skipped: -300 })
-  const [folded] = foldReplays([line(CONTRIBUTOR, { consumed: 800, skipped: 800 }), line(backfillLine(begun('detail')), { consumed: 360, counted: 360 }), closed, ...entries])
+  const [folded] = foldReplays([
+    line(CONTRIBUTOR, { consumed: 800, skipped: 800 }),
+    line(backfillLine(begun('detail')), { consumed: 360, counted: 360 }),
+    closed,
+    ...entries,
+  ])
   expect(folded?.counts).toEqual({ consumed: 800, counted: 360, skipped: 440 })
   expect(isBalanced(folded?.counts ?? {})).toBe(true)
 })

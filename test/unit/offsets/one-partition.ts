@@ -30,9 +30,13 @@ export class OnePartition {
     const answers: Partial<Admin> = {
       connect: async () => {},
       describeCluster: async () => ({ clusterId: P.cluster, brokers: [], controller: null }),
-      describeGroups: async ([groupId = '']) => ({ groups: [{ state: this.states.get(groupId) ?? 'Empty', members: [] }] }) as unknown as ReturnType<Admin['describeGroups']>,
-      fetchTopicMetadata: async () => ({ topics: [{ name: P.topic, partitions: [{}] }] }) as unknown as ReturnType<Admin['fetchTopicMetadata']>,
-      fetchTopicOffsets: async () => [{ partition: 0, offset: String(this.bounds.end), high: String(this.bounds.end), low: String(this.bounds.begin) }],
+      describeGroups: async ([groupId = '']) =>
+        ({ groups: [{ state: this.states.get(groupId) ?? 'Empty', members: [] }] }) as unknown as ReturnType<Admin['describeGroups']>,
+      fetchTopicMetadata: async () =>
+        ({ topics: [{ name: P.topic, partitions: [{}] }] }) as unknown as ReturnType<Admin['fetchTopicMetadata']>,
+      fetchTopicOffsets: async () => [
+        { partition: 0, offset: String(this.bounds.end), high: String(this.bounds.end), low: String(this.bounds.begin) },
+      ],
       fetchOffsets: async ({ groupId }) => [{ topic: P.topic, partitions: [{ partition: 0, ...this.#position(groupId) }] }],
     }
     return answers as Admin // what is asked for is there

@@ -41,7 +41,7 @@ describe('a group that runs is not touched', () => {
     expect(commits).toEqual([])
   })
 
-  test('the rollup branch\'s, where together it moves the detail branch\'s position, too', async () => {
+  test("the rollup branch's, where together it moves the detail branch's position, too", async () => {
     log.states.set(NAMES.rollupGroup, 'Stable')
     await expect(run({ branches: ['detail'], to: 'latest' }, { branches: 'together' })).rejects.toThrow(/-rollup runs/)
     expect(commits).toEqual([])
@@ -49,12 +49,14 @@ describe('a group that runs is not touched', () => {
 
   test('apart, the other branch may run', async () => {
     log.states.set(NAMES.rollupGroup, 'Stable')
-    expect(await run({ branches: ['detail'], to: 'latest' })).toMatchObject([{ from: 1_500, to: 5_000, lost: { from: 1_500, to: 5_000, reason: 'skipped' } }])
+    expect(await run({ branches: ['detail'], to: 'latest' })).toMatchObject([
+      { from: 1_500, to: 5_000, lost: { from: 1_500, to: 5_000, reason: 'skipped' } },
+    ])
   })
 })
 
 describe('where it goes on', () => {
-  test('as recorded: in its open block and epoch, so that the block is not counted as another contributor\'s again', async () => {
+  test("as recorded: in its open block and epoch, so that the block is not counted as another contributor's again", async () => {
     await run({ branches: ['detail'], to: 'recorded' })
     expect(commits[0]?.resume).toMatchObject({ from: 1_000, next: 1_500, epoch: EPOCH })
     const committed = readBack()
@@ -79,7 +81,9 @@ describe('where it goes on', () => {
 test('what expired meanwhile is lost from where the ledger ends', async () => {
   log.bounds = { begin: 2_000, end: 5_000 }
   log.evidence = { incarnation: 0, next: 1_600 }
-  expect(await run({ branches: ['detail'], to: 'recorded' })).toMatchObject([{ to: 2_000, lost: { from: 1_600, to: 2_000, reason: 'expired' } }])
+  expect(await run({ branches: ['detail'], to: 'recorded' })).toMatchObject([
+    { to: 2_000, lost: { from: 1_600, to: 2_000, reason: 'expired' } },
+  ])
 })
 
 test('an offset that was set back with other tools: no further back than the ledger, and ahead of that as ever', async () => {
@@ -92,8 +96,8 @@ test('an offset that was set back with other tools: no further back than the led
 describe('is refused, and nothing is set', () => {
   test.each([
     ['before what is accounted', { branches: ['detail'], to: 1_499 }, /up to offset 1500.*count twice/],
-    ['the log\'s beginning, where it was counted', { branches: ['detail'], to: 'earliest' }, /count twice/],
-    ['past the log\'s end', { branches: ['detail'], to: 5_001 }, /ends at 5000/],
+    ["the log's beginning, where it was counted", { branches: ['detail'], to: 'earliest' }, /count twice/],
+    ["past the log's end", { branches: ['detail'], to: 5_001 }, /ends at 5000/],
     ['a partition that is not there', { branches: ['detail'], partition: 7, to: 'latest' }, /no partition 7/],
     ['a topic that is not read', { branches: ['detail'], topic: 'other', to: 'latest' }, /other is not read here/],
   ] as const)('%s', async (_, query, words) => {

@@ -13,7 +13,15 @@ import { aPartition, T0 } from '../../support/builders.ts'
 import { waitUntil } from '../../support/wait.ts'
 
 const P = aPartition()
-const request = (over: Partial<SkipRequest> = {}): SkipRequest => ({ branch: 'detail', ...P, incarnation: 0, to: 500, atMs: T0, by: 'operator', ...over })
+const request = (over: Partial<SkipRequest> = {}): SkipRequest => ({
+  branch: 'detail',
+  ...P,
+  incarnation: 0,
+  to: 500,
+  atMs: T0,
+  by: 'operator',
+  ...over,
+})
 
 describe('requests to skip', () => {
   let path: string
@@ -35,7 +43,11 @@ describe('requests to skip', () => {
     const started = book()
     await started.follow(control)
     expect(started.toOf('detail', P, 0)).toBe(500)
-    expect([started.toOf('rollup', P, 0), started.toOf('detail', P, 1), started.toOf('detail', aPartition({ partition: 1 }), 0)]).toEqual([null, null, null])
+    expect([started.toOf('rollup', P, 0), started.toOf('detail', P, 1), started.toOf('detail', aPartition({ partition: 1 }), 0)]).toEqual([
+      null,
+      null,
+      null,
+    ])
   })
 
   test('what is asked for while it runs is told once, and so is not applied again by a repeat', async () => {
@@ -93,14 +105,56 @@ describe('where a branch is', () => {
   const at = { kind: 'at', committed: { incarnation: 1, next: 600, from: 550, rules: 'r', days: [] } } as const
   test.each([
     ['at what is committed', at, null, log, { state: 'committed', incarnation: 1, next: 600, openBlock: 550 }],
-    ['at the beginning of a log that was made anew', at, null, { begin: 0, end: 90 }, { state: 'none', incarnation: 2, next: 0, openBlock: null }],
-    ['the same where nothing is committed', { kind: 'none' } as const, seen, { begin: 3, end: 90 }, { state: 'none', incarnation: 3, next: 3, openBlock: null }],
-    ['at the log\'s beginning at first', { kind: 'none' } as const, null, log, { state: 'none', incarnation: 0, next: 10, openBlock: null }],
-    ['lost where the store holds our data', { kind: 'none' } as const, seen, log, { state: 'lost', incarnation: 2, next: 500, openBlock: null }],
-    ['recovered where the client reset it', { kind: 'reset' } as const, seen, log, { state: 'committed', incarnation: 2, next: 500, openBlock: null }],
-    ['where somebody set it ahead', { kind: 'foreign', offset: 642 } as const, seen, log, { state: 'by_hand', incarnation: 2, next: 642, openBlock: null }],
-    ['lost where somebody set it back', { kind: 'foreign', offset: 42 } as const, seen, log, { state: 'lost', incarnation: 2, next: 500, openBlock: null }],
-    ['lost where somebody set it past the end', { kind: 'foreign', offset: 901 } as const, seen, log, { state: 'lost', incarnation: 2, next: 500, openBlock: null }],
+    [
+      'at the beginning of a log that was made anew',
+      at,
+      null,
+      { begin: 0, end: 90 },
+      { state: 'none', incarnation: 2, next: 0, openBlock: null },
+    ],
+    [
+      'the same where nothing is committed',
+      { kind: 'none' } as const,
+      seen,
+      { begin: 3, end: 90 },
+      { state: 'none', incarnation: 3, next: 3, openBlock: null },
+    ],
+    ["at the log's beginning at first", { kind: 'none' } as const, null, log, { state: 'none', incarnation: 0, next: 10, openBlock: null }],
+    [
+      'lost where the store holds our data',
+      { kind: 'none' } as const,
+      seen,
+      log,
+      { state: 'lost', incarnation: 2, next: 500, openBlock: null },
+    ],
+    [
+      'recovered where the client reset it',
+      { kind: 'reset' } as const,
+      seen,
+      log,
+      { state: 'committed', incarnation: 2, next: 500, openBlock: null },
+    ],
+    [
+      'where somebody set it ahead',
+      { kind: 'foreign', offset: 642 } as const,
+      seen,
+      log,
+      { state: 'by_hand', incarnation: 2, next: 642, openBlock: null },
+    ],
+    [
+      'lost where somebody set it back',
+      { kind: 'foreign', offset: 42 } as const,
+      seen,
+      log,
+      { state: 'lost', incarnation: 2, next: 500, openBlock: null },
+    ],
+    [
+      'lost where somebody set it past the end',
+      { kind: 'foreign', offset: 901 } as const,
+      seen,
+      log,
+      { state: 'lost', incarnation: 2, next: 500, openBlock: null },
+    ],
   ])('%s', (_, position, evidence, bounds, wanted) => {
     expect(whereIs(position, evidence, bounds)).toEqual(wanted)
   })
@@ -108,11 +162,29 @@ describe('where a branch is', () => {
 
 test('a place is the end, an offset or a time', () => {
   const time = (): number => 7
-  expect([targetOf('end', time), targetOf('120', time), targetOf('-15m', time)]).toEqual([{ kind: 'end' }, { kind: 'offset', offset: 120 }, { kind: 'time', timeMs: 7 }])
+  expect([targetOf('end', time), targetOf('120', time), targetOf('-15m', time)]).toEqual([
+    { kind: 'end' },
+    { kind: 'offset', offset: 120 },
+    { kind: 'time', timeMs: 7 },
+  ])
 })
 
 test('totals add records, and take the time of who is furthest behind', () => {
-  const row = (over: Partial<OffsetRow>): OffsetRow => ({ branch: 'detail', ...P, state: 'committed', incarnation: 0, committed: 0, openBlock: 0, end: 9, lagRecords: 3, lagSeconds: 5, skipTo: null, ...over })
-  expect(totalsByBranch([row({}), row({ lagSeconds: 50 }), row({ lagRecords: null, lagSeconds: null })])).toEqual([{ branch: 'detail', partitions: 3, lagRecords: 6, lagSeconds: 50 }])
+  const row = (over: Partial<OffsetRow>): OffsetRow => ({
+    branch: 'detail',
+    ...P,
+    state: 'committed',
+    incarnation: 0,
+    committed: 0,
+    openBlock: 0,
+    end: 9,
+    lagRecords: 3,
+    lagSeconds: 5,
+    skipTo: null,
+    ...over,
+  })
+  expect(totalsByBranch([row({}), row({ lagSeconds: 50 }), row({ lagRecords: null, lagSeconds: null })])).toEqual([
+    { branch: 'detail', partitions: 3, lagRecords: 6, lagSeconds: 50 },
+  ])
   expect(totalsByBranch([row({ branch: 'rollup', lagSeconds: null })])).toMatchObject([{ branch: 'rollup', lagSeconds: null }])
 })

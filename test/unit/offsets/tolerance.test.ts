@@ -33,7 +33,16 @@ beforeEach(async () => {
   book.onRequest((request) => asked.push(request))
   nowMs = T0
   const limits = { detail: { ...none, skipAfterLagRecords: 1_000 }, rollup: none }
-  watch = new ToleranceWatch({ settings: SETTINGS, neighbours: kafka, documents: kafka.documents, limits, control, book, log, now: () => nowMs })
+  watch = new ToleranceWatch({
+    settings: SETTINGS,
+    neighbours: kafka,
+    documents: kafka.documents,
+    limits,
+    control,
+    book,
+    log,
+    now: () => nowMs,
+  })
 })
 afterEach(async () => {
   await control.close()
@@ -68,7 +77,7 @@ async function lookFor(ms: number, committingSinceMs: number | null, between: ()
   return requests
 }
 
-test('a store that takes nothing for a minute, with too much waiting: the branch skips to the log\'s end, once', async () => {
+test("a store that takes nothing for a minute, with too much waiting: the branch skips to the log's end, once", async () => {
   expect(await lookFor(50_000, T0)).toBe(0)
   expect(await lookFor(10_000, T0)).toBe(1)
   expect(asked).toMatchObject([{ branch: 'detail', partition: 0, incarnation: 0, to: 5_000, by: 'lag' }])

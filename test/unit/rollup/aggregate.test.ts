@@ -24,7 +24,10 @@ describe('an aggregator', () => {
   const rowsOf = () => aggregator.take().flatMap(({ rows }) => rows)
 
   test('one row for each window, job and error type, with their count and times', () => {
-    fold([ok(0, { timeMs: T0 + 7 }), ok(1, { timeMs: T0 + 2 }), ok(2, { job: 'b' }), ok(3, { fp: 'v1:b' }), ok(4, { timeMs: T0 + 60_000 })], 5)
+    fold(
+      [ok(0, { timeMs: T0 + 7 }), ok(1, { timeMs: T0 + 2 }), ok(2, { job: 'b' }), ok(3, { fp: 'v1:b' }), ok(4, { timeMs: T0 + 60_000 })],
+      5,
+    )
     const rows = rowsOf()
     expect(rows.map(({ job, fingerprint, windowMs, count }) => [job, fingerprint, windowMs - T0, count])).toEqual([
       ['orders', 'v1:a', 0, 2],
@@ -38,9 +41,14 @@ describe('an aggregator', () => {
   test('events that differ in what the rules say of them are counted apart, and their rows say it', () => {
     const heap: Classification = { category: 'out-of-memory', severity: 'critical', rule: 'heap-memory', advice: null, link: null }
     const said = [null, heap, { ...heap, severity: 'high' as const }, { ...heap, rule: 'mine' }]
-    fold(said.map((classification, i) => changed(ok(i), { classification })), 4)
+    fold(
+      said.map((classification, i) => changed(ok(i), { classification })),
+      4,
+    )
     fold([changed(ok(4), { previous: 'v0:a' }), changed(ok(5), { previous: 'v0:b' }), changed(ok(6), { previous: 'v0:b' })], 7)
-    expect(rowsOf().map(({ category, severity, rule, fingerprintPrevious, count }) => [category, severity, rule, fingerprintPrevious, count])).toEqual([
+    expect(
+      rowsOf().map(({ category, severity, rule, fingerprintPrevious, count }) => [category, severity, rule, fingerprintPrevious, count]),
+    ).toEqual([
       [null, null, null, null, 1],
       ['out-of-memory', 'critical', 'heap-memory', null, 1],
       ['out-of-memory', 'high', 'heap-memory', null, 1],
@@ -56,7 +64,9 @@ describe('an aggregator', () => {
     fold([ok(2), drop(3)], 4)
     const [part] = aggregator.take()
     expect(part?.rows.map(({ count }) => count)).toEqual([1])
-    expect(part?.ledger).toMatchObject([{ contributor: contributorKey(P0, 0), next: 4, counts: { consumed: 2, counted: 1, 'filtered.level': 1 } }])
+    expect(part?.ledger).toMatchObject([
+      { contributor: contributorKey(P0, 0), next: 4, counts: { consumed: 2, counted: 1, 'filtered.level': 1 } },
+    ])
     expect(part?.letters).toEqual([])
     expect(part?.progress).toEqual({ partition: P0, incarnation: 0, next: 4, from: 0, rules: 'r1' })
   })
@@ -73,7 +83,9 @@ describe('an aggregator', () => {
     fold([ok(10), dead(11), ok(12)], 13, P1)
     expect(aggregator.take()).toEqual([])
     fold([ok(12), ok(13)], 14, P1)
-    expect(aggregator.take()).toMatchObject([{ progress: { next: 14, from: 10 }, rows: [{ count: 1 }], ledger: [{ counts: { consumed: 1, counted: 1 } }] }])
+    expect(aggregator.take()).toMatchObject([
+      { progress: { next: 14, from: 10 }, rows: [{ count: 1 }], ledger: [{ counts: { consumed: 1, counted: 1 } }] },
+    ])
   })
 
   test('only partitions that moved have a part', () => {

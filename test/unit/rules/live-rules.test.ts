@@ -10,9 +10,15 @@ import { byMessage, someRules } from '../../support/rules.ts'
 import { errorLines, settle, startStream } from '../stream/fakes.ts'
 
 const P0 = aPartition()
-const NEW = someRules(schema.parse({}), { digest: 'r2', analyse: (event, job) => byMessage({ ...event, message: `new ${event.message}` }, job) })
+const NEW = someRules(schema.parse({}), {
+  digest: 'r2',
+  analyse: (event, job) => byMessage({ ...event, message: `new ${event.message}` }, job),
+})
 
-const saidBy = ({ units }: FakeStore) => units.flatMap(({ rollup }) => rollup.map(({ progress: { from, next, rules }, rows }) => ({ from, next, rules, titles: rows.map(({ title }) => title) })))
+const saidBy = ({ units }: FakeStore) =>
+  units.flatMap(({ rollup }) =>
+    rollup.map(({ progress: { from, next, rules }, rows }) => ({ from, next, rules, titles: rows.map(({ title }) => title) })),
+  )
 
 test('what was folded is committed by the rules before, and the first commit by the new ones only opens their block', async () => {
   const { stream, source, store } = await startStream()

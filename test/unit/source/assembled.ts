@@ -6,7 +6,10 @@ export interface Shown {
   readonly text: string
 }
 
-export function assemble(chunks: readonly Buffer[], options: { from?: number; maxRecordBytes?: number } = {}): { records: Shown[]; next: number | null } {
+export function assemble(
+  chunks: readonly Buffer[],
+  options: { from?: number; maxRecordBytes?: number } = {},
+): { records: Shown[]; next: number | null } {
   const assembler = new RecordAssembler({ maxRecordBytes: options.maxRecordBytes ?? 1_000_000, key: null })
   const batches: Assembled[] = []
   for (const chunk of chunks) {

@@ -47,7 +47,8 @@ async function readAll(names: readonly string[], options: { again?: string; maxR
 }
 
 const identities = (listener: Listener): string[] => [...new Set(listener.batches.map(({ partition }) => partition.topic))]
-const identityOf = async (name: string, again?: string): Promise<string> => identities(await readAll([name], again === undefined ? {} : { again }))[0] ?? ''
+const identityOf = async (name: string, again?: string): Promise<string> =>
+  identities(await readAll([name], again === undefined ? {} : { again }))[0] ?? ''
 
 describe('the identity of a file', () => {
   it('is the same on every run, when the file has grown, and under any other name', async () => {
@@ -78,10 +79,13 @@ describe('the identity of a file', () => {
 })
 
 describe('files that end', () => {
-  it('records carry the log\'s name as key, and their line as offset', async () => {
+  it("records carry the log's name as key, and their line as offset", async () => {
     await writeFile(at('rt-orders.log.3'), '\n{"n":1}\r\n{"n":2}')
     const listener = await readAll(['rt-orders.log.3'])
-    expect(listener.records.map(({ offset, key, value }) => [offset, String(key), String(value)])).toEqual([[1, 'rt-orders', '{"n":1}'], [2, 'rt-orders', '{"n":2}']])
+    expect(listener.records.map(({ offset, key, value }) => [offset, String(key), String(value)])).toEqual([
+      [1, 'rt-orders', '{"n":1}'],
+      [2, 'rt-orders', '{"n":2}'],
+    ])
   })
 
   it('a resume at the end delivers nothing and ends, also behind blank lines', async () => {
@@ -140,7 +144,10 @@ describe('files that end', () => {
   })
 
   it('a file that is not there is a mistake of the command line', async () => {
-    await expect(listen(make(['nowhere.log']))).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('nowhere.log') as string })
+    await expect(listen(make(['nowhere.log']))).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('nowhere.log') as string,
+    })
     await expect(listen(make(['*.nowhere']))).rejects.toMatchObject({ code: 'usage' })
     await expect(listen(make(['.']))).rejects.toMatchObject({ code: 'usage' })
   })
@@ -164,7 +171,8 @@ describe('files that are followed', () => {
     listener.onEach = ({ partition, next }) => source.committed(partition, next)
     return { source, listener }
   }
-  const until = (listener: Listener, count: number): Promise<boolean> => waitUntil(`${count} records`, () => listener.records.length === count)
+  const until = (listener: Listener, count: number): Promise<boolean> =>
+    waitUntil(`${count} records`, () => listener.records.length === count)
 
   it('what is appended is delivered, but a line only when it has its end', async () => {
     await writeFile(at('app.log'), '{"n":1}\n')
@@ -204,7 +212,7 @@ describe('files that are followed', () => {
     await appendFile(at('app.log.1'), '{"n":3}\n{"n":4}')
     await writeFile(at('app.log'), '{"n":5}\n')
     await until(listener, 5)
-    await waitUntil('the old one\'s removal', () => listener.removed.length === 1)
+    await waitUntil("the old one's removal", () => listener.removed.length === 1)
     expect(listener.texts.toSorted()).toEqual(['{"n":1}', '{"n":2}', '{"n":3}', '{"n":4}', '{"n":5}'])
     expect(identities(listener).length).toBe(2)
     expect(listener.assignments).toBe(1)

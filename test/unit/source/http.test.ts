@@ -73,7 +73,10 @@ describe('an answer', () => {
 
   it('to two at once with the same key counts once', async () => {
     const { source, stream } = await started()
-    expect(await Promise.all([source.ingest(BODY, 'k'), source.ingest(BODY, 'k')])).toEqual([{ records: 2, duplicate: false }, { records: 2, duplicate: true }])
+    expect(await Promise.all([source.ingest(BODY, 'k'), source.ingest(BODY, 'k')])).toEqual([
+      { records: 2, duplicate: false },
+      { records: 2, duplicate: true },
+    ])
     expect(stream.records.length).toBe(2)
   })
 
@@ -92,7 +95,11 @@ describe('a body', () => {
     ['of lines is a record for each', '{"n":1}\r\n\r\n{"n":2}', ['{"n":1}', '{"n":2}']],
     ['that is an array is one record', ' [{"n":1},\n{"n":2}]\n', [' [{"n":1},\n{"n":2}]\n']],
     ['that is one pretty-printed object is one record', '{\n  "n": 1\n}\n', ['{\n  "n": 1\n}']],
-    ['of text that begins with a bracket is lines', '[2026-03-01 10:00:00] ERROR x\n[2026-03-01 10:00:01] ERROR y', ['[2026-03-01 10:00:00] ERROR x', '[2026-03-01 10:00:01] ERROR y']],
+    [
+      'of text that begins with a bracket is lines',
+      '[2026-03-01 10:00:00] ERROR x\n[2026-03-01 10:00:01] ERROR y',
+      ['[2026-03-01 10:00:00] ERROR x', '[2026-03-01 10:00:01] ERROR y'],
+    ],
     ['with nothing in it is answered at once', ' \n\n', []],
   ]
   it.each(cases)('%s', async (_name, body, texts) => {

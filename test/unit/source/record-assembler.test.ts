@@ -5,7 +5,8 @@ import { RecordAssembler } from '../../../src/source/record-assembler.ts'
 import { assemble, cutAt, shown, texts } from './assembled.ts'
 
 const PRETTY = '{\n  "level" : "ERROR",\n  "thrown" : {\n    "frames" : [ {\n      "line" : 4\n    } ]\n  }\n}'
-const TRACE = 'java.lang.IllegalStateException: boom\n\tat com.acme.Orders.load(Orders.java:3)\nCaused by: java.net.ConnectException: refused\n\t... 7 more'
+const TRACE =
+  'java.lang.IllegalStateException: boom\n\tat com.acme.Orders.load(Orders.java:3)\nCaused by: java.net.ConnectException: refused\n\t... 7 more'
 
 describe('records from lines', () => {
   const cases: readonly (readonly [name: string, text: string, expected: readonly string[]])[] = [
@@ -14,23 +15,59 @@ describe('records from lines', () => {
     ['a carriage return is no part of a line', '{"a":1}\r\n{"b":2}\r\n', ['{"a":1}', '{"b":2}']],
     ['an unterminated last line is a record at the end', '{"a":1}\n{"b":2}', ['{"a":1}', '{"b":2}']],
     ['a byte order mark is no part of the first record', '\uFEFF{"a":1}\n', ['{"a":1}']],
-    ['a stack trace belongs to the line that logged it', `2026-03-01 10:00:00,123 ERROR c.J - boom\n${TRACE}\n2026-03-01 10:00:01,000 ERROR c.J - next\n`, [`2026-03-01 10:00:00,123 ERROR c.J - boom\n${TRACE}`, '2026-03-01 10:00:01,000 ERROR c.J - next']],
-    ['a message of several lines belongs to its head', 'ERROR c.J - first\nsecond\nWARN  c.J - other\n', ['ERROR c.J - first\nsecond', 'WARN  c.J - other']],
+    [
+      'a stack trace belongs to the line that logged it',
+      `2026-03-01 10:00:00,123 ERROR c.J - boom\n${TRACE}\n2026-03-01 10:00:01,000 ERROR c.J - next\n`,
+      [`2026-03-01 10:00:00,123 ERROR c.J - boom\n${TRACE}`, '2026-03-01 10:00:01,000 ERROR c.J - next'],
+    ],
+    [
+      'a message of several lines belongs to its head',
+      'ERROR c.J - first\nsecond\nWARN  c.J - other\n',
+      ['ERROR c.J - first\nsecond', 'WARN  c.J - other'],
+    ],
     ['a trace without a head is one record', `${TRACE}\n{"a":1}\n`, [TRACE, '{"a":1}']],
     ['lines without a head are records of their own', 'one\ntwo\n', ['one', 'two']],
-    ['java.util.logging writes two lines', 'Mar 01, 2026 10:00:00 AM c.J run\nSEVERE: boom\nMar 01, 2026 10:00:01 AM c.J run\nINFO: ok\n', ['Mar 01, 2026 10:00:00 AM c.J run\nSEVERE: boom', 'Mar 01, 2026 10:00:01 AM c.J run\nINFO: ok']],
-    ['a level at the start of a line is a head elsewhere', '2026-03-01 10:00:00 INFO c.J - fine\nERROR: boom\n', ['2026-03-01 10:00:00 INFO c.J - fine', 'ERROR: boom']],
+    [
+      'java.util.logging writes two lines',
+      'Mar 01, 2026 10:00:00 AM c.J run\nSEVERE: boom\nMar 01, 2026 10:00:01 AM c.J run\nINFO: ok\n',
+      ['Mar 01, 2026 10:00:00 AM c.J run\nSEVERE: boom', 'Mar 01, 2026 10:00:01 AM c.J run\nINFO: ok'],
+    ],
+    [
+      'a level at the start of a line is a head elsewhere',
+      '2026-03-01 10:00:00 INFO c.J - fine\nERROR: boom\n',
+      ['2026-03-01 10:00:00 INFO c.J - fine', 'ERROR: boom'],
+    ],
     ['an object begins a record also after text', 'Starting\n  . ____\n{"a":1}\n', ['Starting\n  . ____', '{"a":1}']],
     ['a trace after a whole object is a record of its own', `{"a":1}\n${TRACE}\n`, ['{"a":1}', TRACE]],
     ['pretty-printed objects are joined until their braces close', `${PRETTY}\n${PRETTY}\n`, [PRETTY, PRETTY]],
     ['pretty-printed objects in an array lose bracket and comma', `[\n${PRETTY}\n, ${PRETTY}\n\n]\n`, [PRETTY, PRETTY]],
-    ['indented objects in an array are records', '[\n  {\n    "a": 1\n  },\n  {\n    "a": 2\n  }\n]\n', ['{\n    "a": 1\n  }', '{\n    "a": 2\n  }']],
+    [
+      'indented objects in an array are records',
+      '[\n  {\n    "a": 1\n  },\n  {\n    "a": 2\n  }\n]\n',
+      ['{\n    "a": 1\n  }', '{\n    "a": 2\n  }'],
+    ],
     ['compact objects in an array are records', '[\n{"a":1},\n{"a":2}\n]\n', ['{"a":1}', '{"a":2}']],
-    ['braces in strings do not count', '{\n"m" : "{{ \\" } \\" ",\n"n" : 1\n}\n{"b":2}\n', ['{\n"m" : "{{ \\" } \\" ",\n"n" : 1\n}', '{"b":2}']],
-    ['an array of trace lines stays in its object', '{"m":"x","stack":[\n\t"a",\n\t"Caused by: b"]}\n{"b":2}\n', ['{"m":"x","stack":[\n\t"a",\n\t"Caused by: b"]}', '{"b":2}']],
+    [
+      'braces in strings do not count',
+      '{\n"m" : "{{ \\" } \\" ",\n"n" : 1\n}\n{"b":2}\n',
+      ['{\n"m" : "{{ \\" } \\" ",\n"n" : 1\n}', '{"b":2}'],
+    ],
+    [
+      'an array of trace lines stays in its object',
+      '{"m":"x","stack":[\n\t"a",\n\t"Caused by: b"]}\n{"b":2}\n',
+      ['{"m":"x","stack":[\n\t"a",\n\t"Caused by: b"]}', '{"b":2}'],
+    ],
     ['an object that was cut ends at the next one', '{"a":"cut he\n{"b":2}\n', ['{"a":"cut he', '{"b":2}']],
-    ['an object that was cut between fields ends at the next head', '{"a":1,\n2026-03-01 10:00:00 ERROR c.J - x\n', ['{"a":1,', '2026-03-01 10:00:00 ERROR c.J - x']],
-    ['a trace that was never escaped stays in its object', '{"m":"boom\n\tat com.acme.A.b(A.java:1)\n"}\n{"b":2}\n', ['{"m":"boom\n\tat com.acme.A.b(A.java:1)\n"}', '{"b":2}']],
+    [
+      'an object that was cut between fields ends at the next head',
+      '{"a":1,\n2026-03-01 10:00:00 ERROR c.J - x\n',
+      ['{"a":1,', '2026-03-01 10:00:00 ERROR c.J - x'],
+    ],
+    [
+      'a trace that was never escaped stays in its object',
+      '{"m":"boom\n\tat com.acme.A.b(A.java:1)\n"}\n{"b":2}\n',
+      ['{"m":"boom\n\tat com.acme.A.b(A.java:1)\n"}', '{"b":2}'],
+    ],
   ]
   it.each(cases)('%s', (_name, text, expected) => {
     expect(texts(text)).toEqual(expected)
@@ -59,7 +96,10 @@ describe('records from lines', () => {
 
   it('a joined record over the bound is cut, and its rest is no record', () => {
     const { records } = assemble([Buffer.from(`{\n${'"k" : 1,\n'.repeat(20)}"z" : 2\n}\n{"b":2}\n`)], { maxRecordBytes: 40 })
-    expect(records.map(({ offset, text }) => [offset, text.length])).toEqual([[0, 41], [23, 7]])
+    expect(records.map(({ offset, text }) => [offset, text.length])).toEqual([
+      [0, 41],
+      [23, 7],
+    ])
   })
 
   it('a record that never ends is given out in parts of bounded length', () => {
@@ -69,8 +109,27 @@ describe('records from lines', () => {
   })
 })
 
-const line = fc.constantFrom('{"a":1}', '{"a":"ü"}', '{', '"k" : 1,', '}', ', {', '[', ']', '', '  indented', '\tat c.A.b(A.java:1)', 'Caused by: x.Y: z', '2026-03-01 10:00:00 ERROR c.J - boom', 'plain words', '{"cut":"he', 'ERROR x')
-const content = fc.tuple(fc.array(line, { maxLength: 30 }), fc.constantFrom('\n', '\r\n'), fc.boolean()).map(([lines, end, terminated]) => Buffer.from(lines.join(end) + (terminated ? end : '')))
+const line = fc.constantFrom(
+  '{"a":1}',
+  '{"a":"ü"}',
+  '{',
+  '"k" : 1,',
+  '}',
+  ', {',
+  '[',
+  ']',
+  '',
+  '  indented',
+  '\tat c.A.b(A.java:1)',
+  'Caused by: x.Y: z',
+  '2026-03-01 10:00:00 ERROR c.J - boom',
+  'plain words',
+  '{"cut":"he',
+  'ERROR x',
+)
+const content = fc
+  .tuple(fc.array(line, { maxLength: 30 }), fc.constantFrom('\n', '\r\n'), fc.boolean())
+  .map(([lines, end, terminated]) => Buffer.from(lines.join(end) + (terminated ? end : '')))
 
 describe('the law of the assembler', () => {
   it('the same records come out however the bytes are cut', () => {

@@ -15,7 +15,9 @@ type Json = Record<string, unknown>
 const parsed = (value: Buffer): Json => JSON.parse(value.toString('utf8')) as Json // the bundle holds objects
 const timeOf = (event: Json): number => {
   const instant = event['instant'] as { epochSecond: number; nanoOfSecond: number } | undefined // JsonLayout's form
-  return instant === undefined ? Date.parse(String(event['@timestamp']).replace('+0000', 'Z')) : instant.epochSecond * 1_000 + instant.nanoOfSecond / 1_000_000
+  return instant === undefined
+    ? Date.parse(String(event['@timestamp']).replace('+0000', 'Z'))
+    : instant.epochSecond * 1_000 + instant.nanoOfSecond / 1_000_000
 }
 
 describe('the history', () => {
@@ -32,7 +34,13 @@ describe('the history', () => {
   })
 
   it('holds three layouts, many jobs as keys, and no labels', () => {
-    const layouts = new Set(history.map(({ value }) => Object.keys(parsed(value)).filter((key) => ['ecs.version', 'instant', 'mdc'].includes(key)).join()))
+    const layouts = new Set(
+      history.map(({ value }) =>
+        Object.keys(parsed(value))
+          .filter((key) => ['ecs.version', 'instant', 'mdc'].includes(key))
+          .join(),
+      ),
+    )
     expect(layouts).toEqual(new Set(['ecs.version', 'instant', 'mdc']))
     expect(new Set(history.map(({ key }) => key.toString())).size).toBe(40)
     for (const { value } of history) expect(/"(?:truth|seq)":/.test(value.toString('utf8'))).toBe(false)

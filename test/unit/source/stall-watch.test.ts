@@ -18,7 +18,20 @@ describe('a consumer', () => {
   })
 
   test('that stands still while more is due is made anew, then given up', () => {
-    expect(kinds(times(12, [due(5)]))).toEqual(['fine', 'fine', 'fine', 'restart', 'fine', 'fine', 'fine', 'restart', 'fine', 'fine', 'fine', 'give_up'])
+    expect(kinds(times(12, [due(5)]))).toEqual([
+      'fine',
+      'fine',
+      'fine',
+      'restart',
+      'fine',
+      'fine',
+      'fine',
+      'restart',
+      'fine',
+      'fine',
+      'fine',
+      'give_up',
+    ])
   })
 
   test('says which partition, for how long, and how often it was in vain', () => {
@@ -40,7 +53,22 @@ describe('a consumer', () => {
 
   test('whose partition is opened again further back has made no progress by that', () => {
     const sights = [...times(4, [due(9)]), [held(null)], ...times(4, [due(2)]), [held(null)], ...times(4, [due(2)])]
-    expect(kinds(sights)).toEqual(['fine', 'fine', 'fine', 'restart', 'fine', 'fine', 'fine', 'fine', 'restart', 'fine', 'fine', 'fine', 'fine', 'give_up'])
+    expect(kinds(sights)).toEqual([
+      'fine',
+      'fine',
+      'fine',
+      'restart',
+      'fine',
+      'fine',
+      'fine',
+      'fine',
+      'restart',
+      'fine',
+      'fine',
+      'fine',
+      'fine',
+      'give_up',
+    ])
   })
 
   test('that moves again has recovered: said once, and its restarts are forgotten', () => {
@@ -48,8 +76,15 @@ describe('a consumer', () => {
     expect(kinds(sights)).toEqual(['fine', 'fine', 'fine', 'restart', 'fine', 'recovered', 'fine', 'fine', 'fine', 'restart'])
   })
 
-  test('whose partition is another\'s now, or at its end, has recovered', () => {
-    expect(kinds([...times(4, [due(5)]), [], ...times(4, [due(5)])]).slice(3)).toEqual(['restart', 'recovered', 'fine', 'fine', 'fine', 'restart'])
+  test("whose partition is another's now, or at its end, has recovered", () => {
+    expect(kinds([...times(4, [due(5)]), [], ...times(4, [due(5)])]).slice(3)).toEqual([
+      'restart',
+      'recovered',
+      'fine',
+      'fine',
+      'fine',
+      'restart',
+    ])
     expect(kinds([...times(4, [due(5)]), [end(3)]]).slice(3)).toEqual(['restart', 'recovered'])
   })
 

@@ -44,7 +44,10 @@ it('the end is when all that end have ended, and never where none does', async (
 it('where one does not start, none runs', async () => {
   const http = createHttpSource(OPTIONS)
   const broken = { ...pipe(''), start: () => Promise.reject(new Error('no')), stop: async () => undefined }
-  const source = unionSource([http, { ...broken, seek() {}, pause() {}, resume() {}, committed() {}, ended: () => null, bounds: async () => ({ begin: 0, end: 0 }) }])
+  const source = unionSource([
+    http,
+    { ...broken, seek() {}, pause() {}, resume() {}, committed() {}, ended: () => null, bounds: async () => ({ begin: 0, end: 0 }) },
+  ])
   await expect(source.start(new Listener(source))).rejects.toThrow('no')
   await expect(http.ingest(Buffer.from('{}'), null)).rejects.toMatchObject({ code: 'not_available' })
 })

@@ -36,17 +36,23 @@ function open({ expired, skipTo }: { expired?: ExpiredPositionPolicy; skipTo?: n
 test('what expired is lost from where the ledger ends, so that no offset is in it twice', async () => {
   log.bounds = { begin: 1_500, end: 5_000 }
   log.evidence = { incarnation: 0, next: 1_200 }
-  expect(await open()).toEqual({ incarnation: 0, from: 1_500, next: 1_500, lost: { from: 1_200, to: 1_500, reason: 'expired' }, epoch: '1500-rules-in' })
+  expect(await open()).toEqual({
+    incarnation: 0,
+    from: 1_500,
+    next: 1_500,
+    lost: { from: 1_200, to: 1_500, reason: 'expired' },
+    epoch: '1500-rules-in',
+  })
   expect(opened).toEqual([])
 })
 
-test('a lost range that was written and not committed is not written again when the log\'s beginning has moved on', async () => {
+test("a lost range that was written and not committed is not written again when the log's beginning has moved on", async () => {
   log.bounds = { begin: 1_800, end: 5_000 }
   log.evidence = { incarnation: 0, next: 1_500 } // by the entry of the range before
   expect((await open()).lost).toEqual({ from: 1_500, to: 1_800, reason: 'expired' })
 })
 
-test('where the ledger is past the log\'s beginning nothing is lost, and it goes on where the ledger ends', async () => {
+test("where the ledger is past the log's beginning nothing is lost, and it goes on where the ledger ends", async () => {
   log.bounds = { begin: 1_500, end: 5_000 }
   log.evidence = { incarnation: 0, next: 1_600 }
   expect(await open()).toMatchObject({ from: 1_600, next: 1_600, lost: null })

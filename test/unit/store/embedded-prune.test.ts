@@ -7,7 +7,22 @@ import type { EmbeddedStore } from '../../../src/store/embedded.ts'
 import { contributorKey } from '../../../src/store/position.ts'
 import { openDatabase } from '../../../src/store/sqlite.ts'
 import { newFolder, openIn } from '../../contract/embedded-adapter.ts'
-import { aDetailPart, aLetter, anEntry, anIdentity, aSample, anUpdate, aPartition, aProgress, aRollupPart, aRow, DAY, hashed, T0, type UpdateOver } from '../../support/builders.ts'
+import {
+  aDetailPart,
+  aLetter,
+  anEntry,
+  anIdentity,
+  aSample,
+  anUpdate,
+  aPartition,
+  aProgress,
+  aRollupPart,
+  aRow,
+  DAY,
+  hashed,
+  T0,
+  type UpdateOver,
+} from '../../support/builders.ts'
 
 const never = new AbortController().signal
 const everything = { fromMs: 0, toMs: T0 + 1_000 * DAY, job: null, fingerprint: null, text: null, limit: 100_000 }
@@ -32,21 +47,38 @@ afterEach(async () => {
 })
 
 const document = (daysAgo: number, fp = 'v1:1', over: UpdateOver = {}) =>
-  anUpdate({ identity: anIdentity({ fp, window: T0 - daysAgo * DAY, title: `title ${daysAgo}` }), sample: aSample({ message: `only ${daysAgo} days ago` }), ...over })
+  anUpdate({
+    identity: anIdentity({ fp, window: T0 - daysAgo * DAY, title: `title ${daysAgo}` }),
+    sample: aSample({ message: `only ${daysAgo} days ago` }),
+    ...over,
+  })
 
 const write = (...documents: ReturnType<typeof document>[]) => store.commit({ detail: aDetailPart(documents), rollup: [] }, never)
 const daysAgo = async () => (await store.reader.documents(everything)).map(({ identity }) => Math.round((T0 - identity.window) / DAY))
 
 function countsOf(...tables: string[]): Record<string, number> {
   const db = openDatabase(join(path, 'tracefold.db'), { readOnly: true })
-  const counts = Object.fromEntries(tables.map((table) => [table, db.prepare(`SELECT count(*) AS n FROM ${table}`).get<{ n: number }>()?.n ?? -1]))
+  const counts = Object.fromEntries(
+    tables.map((table) => [table, db.prepare(`SELECT count(*) AS n FROM ${table}`).get<{ n: number }>()?.n ?? -1]),
+  )
   db.close()
   return counts
 }
 
 test('detail, rollups and letters each go after their own days, with all that hangs on them', async () => {
   await write(document(0), document(3), document(9, 'v1:1', { previous: hashed('v0:1') }))
-  await store.commit({ detail: null, rollup: [aRollupPart([0, 3, 9].map((days) => aRow({ windowMs: T0 - days * DAY, sampleMessage: `m${days}`, job: `job-${days}`, hosts: [`h${days}`] })), { letters: [aLetter({ timeMs: T0 })] })] }, never)
+  await store.commit(
+    {
+      detail: null,
+      rollup: [
+        aRollupPart(
+          [0, 3, 9].map((days) => aRow({ windowMs: T0 - days * DAY, sampleMessage: `m${days}`, job: `job-${days}`, hosts: [`h${days}`] })),
+          { letters: [aLetter({ timeMs: T0 })] },
+        ),
+      ],
+    },
+    never,
+  )
 
   nowMs = T0 + 6 * DAY
   expect((await store.prune()).daysForSize).toBe(0)
@@ -57,11 +89,27 @@ test('detail, rollups and letters each go after their own days, with all that ha
   nowMs = T0 + 97 * DAY + 1
   await store.prune()
   expect((await store.reader.top(allRollups)).total).toBe(1 + 1)
-  expect(countsOf('document', 'document_previous', 'mark', 'sample', 'text', 'text_index', 'identity', 'contributor')).toEqual({ document: 0, document_previous: 0, mark: 0, sample: 0, text: 0, text_index: 0, identity: 0, contributor: 0 })
+  expect(countsOf('document', 'document_previous', 'mark', 'sample', 'text', 'text_index', 'identity', 'contributor')).toEqual({
+    document: 0,
+    document_previous: 0,
+    mark: 0,
+    sample: 0,
+    text: 0,
+    text_index: 0,
+    identity: 0,
+    contributor: 0,
+  })
 
   nowMs = T0 + 101 * DAY
   await store.prune()
-  expect(countsOf('rollup', 'rollup_host', 'series', 'message', 'host', 'job')).toEqual({ rollup: 0, rollup_host: 0, series: 0, message: 0, host: 0, job: 0 })
+  expect(countsOf('rollup', 'rollup_host', 'series', 'message', 'host', 'job')).toEqual({
+    rollup: 0,
+    rollup_host: 0,
+    series: 0,
+    message: 0,
+    host: 0,
+    job: 0,
+  })
 })
 
 test('what younger rows still use stays, and what has gone can come again', async () => {
@@ -69,9 +117,16 @@ test('what younger rows still use stays, and what has gone can come again', asyn
   await write(document(9, 'v1:old', shared), document(2, 'v1:young', shared))
   nowMs = T0 + 5 * DAY
   await store.prune()
-  expect(await store.reader.documents({ ...everything, text: 'shared' })).toMatchObject([{ sample: { message: 'shared' }, identity: { fp: 'v1:young' } }])
+  expect(await store.reader.documents({ ...everything, text: 'shared' })).toMatchObject([
+    { sample: { message: 'shared' }, identity: { fp: 'v1:young' } },
+  ])
 
-  await write(anUpdate({ identity: anIdentity({ fp: 'v1:new', window: nowMs - DAY, title: 'title 9' }), sample: aSample({ message: 'only 9 days ago' }) }))
+  await write(
+    anUpdate({
+      identity: anIdentity({ fp: 'v1:new', window: nowMs - DAY, title: 'title 9' }),
+      sample: aSample({ message: 'only 9 days ago' }),
+    }),
+  )
   expect(await store.reader.documents({ ...everything, text: '"title 9"' })).toHaveLength(1)
 })
 
@@ -92,7 +147,8 @@ test('a large amount goes in steps, between which others have their turn', async
 })
 
 test('past the size, the day that has used up most of its own retention goes first, and never today', async () => {
-  const large = (days: number) => Array.from({ length: 40 }, (_, i) => document(days, `v1:${i}`, { sample: aSample({ message: `${days} ${i} `.repeat(2_000) }) }))
+  const large = (days: number) =>
+    Array.from({ length: 40 }, (_, i) => document(days, `v1:${i}`, { sample: aSample({ message: `${days} ${i} `.repeat(2_000) }) }))
   await write(...large(0), ...large(4), ...large(8))
   await store.commit({ detail: null, rollup: [aRollupPart([aRow({ windowMs: T0 - 50 * DAY })])] }, never)
   const { usedBytes } = await store.prune()
@@ -118,9 +174,15 @@ test('an idempotency key of HTTP is forgotten after a week; its ledger entries s
   const http = (topic: string) => aPartition({ cluster: 'http', topic })
   const entry = (topic: string) => anEntry({ contributor: contributorKey(http(topic), 0), counts: { consumed: 2, counted: 2 } })
   const progress = ['k1', 'k2'].map((topic) => aProgress({ partition: http(topic), next: 2 }))
-  await store.commit({ detail: aDetailPart([], { ledger: [entry('k1'), entry('k2')], progress: [...progress, aProgress({ next: 7 })] }), rollup: [] }, never)
+  await store.commit(
+    { detail: aDetailPart([], { ledger: [entry('k1'), entry('k2')], progress: [...progress, aProgress({ next: 7 })] }), rollup: [] },
+    never,
+  )
   nowMs = T0 + 7 * DAY
-  await store.commit({ detail: aDetailPart([], { ledger: [entry('k3')], progress: [aProgress({ partition: http('k3'), next: 2 })] }), rollup: [] }, never)
+  await store.commit(
+    { detail: aDetailPart([], { ledger: [entry('k3')], progress: [aProgress({ partition: http('k3'), next: 2 })] }), rollup: [] },
+    never,
+  )
   nowMs = T0 + 8 * DAY
   await store.prune()
 
@@ -132,7 +194,10 @@ test('an idempotency key of HTTP is forgotten after a week; its ledger entries s
 })
 
 test('the ledger goes with the rollups', async () => {
-  await store.commit({ detail: aDetailPart([], { ledger: [anEntry({ day: '2026-11-20' }), anEntry({ day: '2026-11-25' })] }), rollup: [] }, never)
+  await store.commit(
+    { detail: aDetailPart([], { ledger: [anEntry({ day: '2026-11-20' }), anEntry({ day: '2026-11-25' })] }), rollup: [] },
+    never,
+  )
   nowMs = T0 + 101 * DAY
   await store.prune()
   expect((await store.reader.ledger({ from: '2026-01-01', to: '2026-12-31' })).map(({ day }) => day)).toEqual(['2026-11-25'])

@@ -17,7 +17,10 @@ function aDatabase(): Database {
 }
 
 function rows(db: Database): unknown[] {
-  return db.prepare('SELECT x FROM t').all<{ x: unknown }>().map(({ x }) => x)
+  return db
+    .prepare('SELECT x FROM t')
+    .all<{ x: unknown }>()
+    .map(({ x }) => x)
 }
 
 test('opening a database warns of nothing, and other warnings still come through', () => {

@@ -7,7 +7,23 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openEmbedded, openEmbeddedReader, type EmbeddedStore } from '../../../src/store/embedded.ts'
 import { openDatabase, type Database } from '../../../src/store/sqlite.ts'
 import { newFolder, openIn, RETENTION } from '../../contract/embedded-adapter.ts'
-import { aDetailPart, aLetter, anEntry, anIdentity, aSample, anUpdate, aPartition, aProgress, aRollupPart, aRow, DAY, hashed, MINUTE, T0, TRACE } from '../../support/builders.ts'
+import {
+  aDetailPart,
+  aLetter,
+  anEntry,
+  anIdentity,
+  aSample,
+  anUpdate,
+  aPartition,
+  aProgress,
+  aRollupPart,
+  aRow,
+  DAY,
+  hashed,
+  MINUTE,
+  T0,
+  TRACE,
+} from '../../support/builders.ts'
 
 const never = new AbortController().signal
 const everything = { fromMs: 0, toMs: T0 + DAY, job: null, fingerprint: null, text: null, limit: 100 }
@@ -30,7 +46,13 @@ describe('commit', () => {
     const good = aRollupPart([aRow()], { ledger: [anEntry({ branch: 'rollup' })], letters: [aLetter()] })
     // A row without a count breaks a constraint after everything else was written.
     const broken = aRollupPart([aRow({ windowMs: T0 - MINUTE, count: null as unknown as number })])
-    const unit = { detail: aDetailPart([anUpdate({ sample: aSample() })], { ledger: [anEntry()], letters: [aLetter({ offset: 1 })], progress: [aProgress({ next: 9 })] }) }
+    const unit = {
+      detail: aDetailPart([anUpdate({ sample: aSample() })], {
+        ledger: [anEntry()],
+        letters: [aLetter({ offset: 1 })],
+        progress: [aProgress({ next: 9 })],
+      }),
+    }
 
     await expect(store.commit({ ...unit, rollup: [good, broken] }, never)).rejects.toMatchObject({ code: 'store_refused' })
     expect(await state()).toEqual({ documents: 0, total: 0, ledger: 0, letters: 0, next: [0, 0] })
@@ -48,10 +70,16 @@ describe('commit', () => {
   })
 
   test('after a restart a new block opens where the last commit ended', async () => {
-    await store.commit({ detail: aDetailPart([], { progress: [aProgress({ from: 2_000, next: 2_700, incarnation: 3 })] }), rollup: [] }, never)
+    await store.commit(
+      { detail: aDetailPart([], { progress: [aProgress({ from: 2_000, next: 2_700, incarnation: 3 })] }), rollup: [] },
+      never,
+    )
     await store.close()
     store = openIn(path)
-    expect(await store.open(aPartition(), never)).toEqual({ detail: { incarnation: 3, from: 2_700, next: 2_700, lost: null }, rollup: { incarnation: 0, from: 0, next: 0, lost: null } })
+    expect(await store.open(aPartition(), never)).toEqual({
+      detail: { incarnation: 3, from: 2_700, next: 2_700, lost: null },
+      rollup: { incarnation: 0, from: 0, next: 0, lost: null },
+    })
   })
 
   describe('while something else holds the database', () => {
@@ -102,7 +130,13 @@ describe('documents', () => {
     const cause = { type: 'java.io.IOException', message: null, frames: [], cause: null, suppressed: [] }
     const frames = [{ className: 'com.acme.Deep', method: 'call', file: null, line: null }]
     const samples = [
-      aSample({ context: new Map([['__proto__', 'x'], ['tenant', 'acme']]), tags: ['a'] }),
+      aSample({
+        context: new Map([
+          ['__proto__', 'x'],
+          ['tenant', 'acme'],
+        ]),
+        tags: ['a'],
+      }),
       aSample({ throwable: { form: 'chain', chain: { ...cause, message: 'outer', frames, cause } } }),
       aSample({ throwable: null, message: '' }),
     ]
@@ -112,14 +146,19 @@ describe('documents', () => {
   })
 
   test('a document that came without a sample takes the first that comes', async () => {
-    const update = (n: number, message: string | null) => anUpdate({ contributions: [{ contributor: 'c', block: 0, n }], sample: message === null ? null : aSample({ message }) })
-    for (const one of [update(1, null), update(2, 'first'), update(3, 'second')]) await store.commit({ detail: aDetailPart([one]), rollup: [] }, never)
+    const update = (n: number, message: string | null) =>
+      anUpdate({ contributions: [{ contributor: 'c', block: 0, n }], sample: message === null ? null : aSample({ message }) })
+    for (const one of [update(1, null), update(2, 'first'), update(3, 'second')])
+      await store.commit({ detail: aDetailPart([one]), rollup: [] }, never)
     expect(await store.reader.documents(everything)).toMatchObject([{ count: 3, sample: { message: 'first' } }])
   })
 
   test('words are found in traces, titles and messages, newest first, and never read as a query language', async () => {
     const at = (minutes: number, over: Parameters<typeof aSample>[0], title = 'Boom') =>
-      anUpdate({ identity: anIdentity({ title, window: T0 - minutes * MINUTE }), sample: aSample({ throwable: null, message: 'none', ...over }) })
+      anUpdate({
+        identity: anIdentity({ title, window: T0 - minutes * MINUTE }),
+        sample: aSample({ throwable: null, message: 'none', ...over }),
+      })
     const inTrace = at(3, { throwable: { form: 'text', type: null, message: null, text: TRACE } })
     const inTitle = at(2, {}, 'Orders.check failed')
     const inMessage = at(1, { message: 'called Orders.check(17) "in" vain' })
@@ -135,9 +174,23 @@ describe('documents', () => {
 
   test('a document is found by the keys that its events had before', async () => {
     const joined = anUpdate({ identity: anIdentity({ fp: 'v2:1' }), previous: hashed('v1:a') })
-    await store.commit({ detail: aDetailPart([joined, anUpdate({ identity: anIdentity({ fp: 'v1:a', window: T0 - MINUTE }) }), anUpdate({ identity: anIdentity({ fp: 'v2:2' }) })]), rollup: [] }, never)
-    await store.commit({ detail: aDetailPart([{ ...joined, contributions: [{ contributor: 'c', block: 0, n: 1 }], previous: hashed('v1:b') }]), rollup: [] }, never)
-    const found = async (fingerprint: string) => (await store.reader.documents({ ...everything, fingerprint })).map(({ identity }) => identity.fp)
+    await store.commit(
+      {
+        detail: aDetailPart([
+          joined,
+          anUpdate({ identity: anIdentity({ fp: 'v1:a', window: T0 - MINUTE }) }),
+          anUpdate({ identity: anIdentity({ fp: 'v2:2' }) }),
+        ]),
+        rollup: [],
+      },
+      never,
+    )
+    await store.commit(
+      { detail: aDetailPart([{ ...joined, contributions: [{ contributor: 'c', block: 0, n: 1 }], previous: hashed('v1:b') }]), rollup: [] },
+      never,
+    )
+    const found = async (fingerprint: string) =>
+      (await store.reader.documents({ ...everything, fingerprint })).map(({ identity }) => identity.fp)
     expect(await found('v1:a')).toEqual(['v2:1', 'v1:a'])
     expect(await found('v1:b')).toEqual(['v2:1'])
     expect(await found('v2:2')).toEqual(['v2:2'])
@@ -145,21 +198,36 @@ describe('documents', () => {
 
   test('a job and a group narrow what is read', async () => {
     const mine = anUpdate({ identity: anIdentity({ job: 'a', fp: 'v1:1' }) })
-    await store.commit({ detail: aDetailPart([mine, anUpdate({ identity: anIdentity({ job: 'b', fp: 'v1:1' }) }), anUpdate({ identity: anIdentity({ job: 'a', fp: 'v1:2' }) })]), rollup: [] }, never)
+    await store.commit(
+      {
+        detail: aDetailPart([
+          mine,
+          anUpdate({ identity: anIdentity({ job: 'b', fp: 'v1:1' }) }),
+          anUpdate({ identity: anIdentity({ job: 'a', fp: 'v1:2' }) }),
+        ]),
+        rollup: [],
+      },
+      never,
+    )
     expect(await store.reader.documents({ ...everything, job: 'a', fingerprint: 'v1:1' })).toMatchObject([{ id: mine.id }])
   })
 })
 
 describe('one writer, many readers', () => {
-  test('a second writer is turned away with the path and the owner\'s pid, and can write when the first has closed', async () => {
-    expect(() => openIn(path)).toThrow(expect.objectContaining({ code: 'store_locked', message: expect.stringMatching(new RegExp(`${path}.*process ${process.pid}`)) }))
+  test("a second writer is turned away with the path and the owner's pid, and can write when the first has closed", async () => {
+    expect(() => openIn(path)).toThrow(
+      expect.objectContaining({ code: 'store_locked', message: expect.stringMatching(new RegExp(`${path}.*process ${process.pid}`)) }),
+    )
     await store.close()
     store = openIn(path)
   })
 
   test('the lock dies with its process, however that ends', async () => {
     await store.close()
-    const holder = spawn(process.execPath, ['--no-warnings', '--input-type=module', '-e', HOLD_LOCK, join(path, 'tracefold.db.lock')], { cwd: process.cwd(), stdio: ['ignore', 'pipe', 'inherit'] })
+    const holder = spawn(process.execPath, ['--no-warnings', '--input-type=module', '-e', HOLD_LOCK, join(path, 'tracefold.db.lock')], {
+      cwd: process.cwd(),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     await once(holder.stdout, 'data')
     expect(() => openIn(path)).toThrow(expect.objectContaining({ code: 'store_locked', message: expect.stringContaining('process 4711') }))
 
@@ -177,7 +245,9 @@ describe('one writer, many readers', () => {
   })
 
   test('a reader where there is no database says what to do', () => {
-    expect(() => openEmbeddedReader(join(path, 'nothing'))).toThrow(expect.objectContaining({ code: 'usage', message: expect.stringContaining('tracefold run') }))
+    expect(() => openEmbeddedReader(join(path, 'nothing'))).toThrow(
+      expect.objectContaining({ code: 'usage', message: expect.stringContaining('tracefold run') }),
+    )
     expect(existsSync(join(path, 'nothing'))).toBe(false)
   })
 })
@@ -203,13 +273,17 @@ describe('files that are not what they should be', () => {
     await expect(openAndCommit(updates)).rejects.toMatchObject({ code: 'store_corrupt', message: expect.stringContaining('Move it away') })
   })
 
-  test('another program\'s database is refused, and a newer format says so', async () => {
+  test("another program's database is refused, and a newer format says so", async () => {
     await store.close()
     const db = openDatabase(file())
     db.exec('UPDATE format SET version = 99')
-    expect(() => openIn(path)).toThrow(expect.objectContaining({ code: 'store_corrupt', message: expect.stringMatching(/format 99.*newer version/) }))
+    expect(() => openIn(path)).toThrow(
+      expect.objectContaining({ code: 'store_corrupt', message: expect.stringMatching(/format 99.*newer version/) }),
+    )
     db.exec('DROP TABLE format')
-    expect(() => openIn(path)).toThrow(expect.objectContaining({ code: 'store_corrupt', message: expect.stringContaining('not a Tracefold database') }))
+    expect(() => openIn(path)).toThrow(
+      expect.objectContaining({ code: 'store_corrupt', message: expect.stringContaining('not a Tracefold database') }),
+    )
     db.close()
   })
 
@@ -221,7 +295,9 @@ describe('files that are not what they should be', () => {
 
 test('a folder that cannot be made is an error at once', () => {
   writeFileSync(join(path, 'file'), '')
-  expect(() => openEmbedded({ path: join(path, 'file', 'below'), retention: RETENTION, now: () => T0 })).toThrow(expect.objectContaining({ code: 'usage', message: expect.stringContaining('embedded.path') }))
+  expect(() => openEmbedded({ path: join(path, 'file', 'below'), retention: RETENTION, now: () => T0 })).toThrow(
+    expect.objectContaining({ code: 'usage', message: expect.stringContaining('embedded.path') }),
+  )
 })
 
 /** Holds the lock as another process would, with a pid that is easily told from any other. */

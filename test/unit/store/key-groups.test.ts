@@ -3,7 +3,13 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { keyGroups, type KeyLink } from '../../../src/store/key-groups.ts'
 
-const link = (previous: string, fingerprint: string, over: Partial<KeyLink> = {}): KeyLink => ({ previous, fingerprint, count: 1, lastMs: 0, ...over })
+const link = (previous: string, fingerprint: string, over: Partial<KeyLink> = {}): KeyLink => ({
+  previous,
+  fingerprint,
+  count: 1,
+  lastMs: 0,
+  ...over,
+})
 
 describe('groups of keys', () => {
   test('without links every key stands for itself', () => {
@@ -52,7 +58,12 @@ describe('groups of keys', () => {
   })
 
   const links = fc.array(
-    fc.record({ previous: fc.constantFrom('a', 'b', 'c', 'd', 'e'), fingerprint: fc.constantFrom('a', 'b', 'c', 'd', 'e'), count: fc.nat(3), lastMs: fc.nat(3) }),
+    fc.record({
+      previous: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+      fingerprint: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+      count: fc.nat(3),
+      lastMs: fc.nat(3),
+    }),
     { maxLength: 12 },
   )
 
@@ -60,7 +71,10 @@ describe('groups of keys', () => {
     fc.assert(
       fc.property(links, fc.infiniteStream(fc.nat()), (all, numbers) => {
         const distinct = [...new Map(all.map((one) => [`${one.previous} ${one.fingerprint}`, one])).values()]
-        const shuffled = distinct.map((one) => [numbers.next().value, one] as const).toSorted(([x], [y]) => Number(x) - Number(y)).map(([, one]) => one)
+        const shuffled = distinct
+          .map((one) => [numbers.next().value, one] as const)
+          .toSorted(([x], [y]) => Number(x) - Number(y))
+          .map(([, one]) => one)
         const groups = keyGroups(distinct)
         for (const key of ['a', 'b', 'c', 'd', 'e']) {
           const group = groups.groupOf(key)

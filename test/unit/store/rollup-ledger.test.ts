@@ -14,7 +14,10 @@ function compacted(marks: readonly LedgerMark[]): Buffer[] {
 
 test('a day is counted up over transactions, under one key', () => {
   const ledger = new RollupLedger(C, [])
-  const marks = [...ledger.add([counted('2026-11-20', 3)], aProgress({ next: 3 })), ...ledger.add([counted('2026-11-20', 4)], aProgress({ next: 7 }))]
+  const marks = [
+    ...ledger.add([counted('2026-11-20', 3)], aProgress({ next: 3 })),
+    ...ledger.add([counted('2026-11-20', 4)], aProgress({ next: 7 })),
+  ]
   expect(new Set(marks.map(({ key }) => key))).toEqual(new Set([`rollup|${C}|2026-11-20|3`]))
   expect(totalsOf(compacted(marks))).toEqual([{ branch: 'rollup', contributor: C, day: '2026-11-20', counts: { consumed: 7, counted: 7 } }])
 })
@@ -36,7 +39,12 @@ test('only the days touched last ride along; one that comes back is counted unde
   const days = ['2026-11-17', '2026-11-18', '2026-11-19', '2026-11-20', '2026-11-17', '2026-11-20']
   const marks = days.flatMap((day, i) => ledger.add([counted(day, 10)], aProgress({ next: i + 1 })))
   expect(ledger.days().map(({ day }) => day)).toEqual(['2026-11-19', '2026-11-17', '2026-11-20'])
-  expect(Object.fromEntries(totalsOf(compacted(marks)).map(({ day, counts }) => [day, counts['counted']]))).toEqual({ '2026-11-17': 20, '2026-11-18': 10, '2026-11-19': 10, '2026-11-20': 20 })
+  expect(Object.fromEntries(totalsOf(compacted(marks)).map(({ day, counts }) => [day, counts['counted']]))).toEqual({
+    '2026-11-17': 20,
+    '2026-11-18': 10,
+    '2026-11-19': 10,
+    '2026-11-20': 20,
+  })
 })
 
 test('the farthest offset of the newest incarnation is the evidence, of that partition only', () => {

@@ -20,7 +20,9 @@ test('an entry that speaks of a skipped range leaves a mark of it; others leave 
 test('marks are no lines of the ledger, lines are no marks, and neither is what others wrote', () => {
   const backfill = { ...RANGE, to: 200, next: 150, block: 100, rules: 'r1' }
   const line = { branch: 'rollup', contributor: 'main/logs/0/3', day: '2026-11-21', next: 5, counts: { consumed: 5, counted: 5 } }
-  const values = [backfillMark(backfill).value, JSON.stringify(line), '{"kind":"skip","from":-1}', '"kind"', '{"kind"'].map((text) => Buffer.from(text))
+  const values = [backfillMark(backfill).value, JSON.stringify(line), '{"kind":"skip","from":-1}', '"kind"', '{"kind"'].map((text) =>
+    Buffer.from(text),
+  )
   expect(marksOf(values)).toEqual({ skipped: [], backfills: [backfill] })
   expect(totalsOf(values)).toHaveLength(1)
 })

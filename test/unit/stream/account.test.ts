@@ -22,7 +22,9 @@ test('every block says what became of its events, and is in balance', () => {
 test('a lost range is consumed and accounted for, before anything is read', () => {
   const account = new PartitionAccount('rollup', 'c')
   account.addLost({ from: 500, to: 700, reason: 'skipped' }, '2026-11-20')
-  expect(account.snapshot(700).entries([])).toEqual([{ branch: 'rollup', contributor: 'c', day: '2026-11-20', block: 500, next: 700, counts: { consumed: 200, skipped: 200 } }])
+  expect(account.snapshot(700).entries([])).toEqual([
+    { branch: 'rollup', contributor: 'c', day: '2026-11-20', block: 500, next: 700, counts: { consumed: 200, skipped: 200 } },
+  ])
 })
 
 test('what a store refused moves out of `counted`, in its own block, and the balance stays', () => {
@@ -48,7 +50,7 @@ test('a snapshot does not change with what is added later', () => {
   expect(snapshot.entries([]).at(-1)?.counts['consumed']).toBe(2)
 })
 
-test('an acknowledged commit takes closed blocks and written letters away, never the open block\'s counts', () => {
+test("an acknowledged commit takes closed blocks and written letters away, never the open block's counts", () => {
   const account = anAccount()
   account.acknowledge(11, 10)
   const { letters, entries } = account.snapshot(12)

@@ -8,7 +8,14 @@ import { createHealth } from '../../../src/health.ts'
 import { createLogger } from '../../../src/log.ts'
 import { createMetrics, type Metrics } from '../../../src/metrics.ts'
 import { RulesInForce } from '../../../src/rules/rules.ts'
-import { partitionKey, type Bounds, type Partition, type Source, type SourceHandler, type SourceRecord } from '../../../src/source/source.ts'
+import {
+  partitionKey,
+  type Bounds,
+  type Partition,
+  type Source,
+  type SourceHandler,
+  type SourceRecord,
+} from '../../../src/source/source.ts'
 import type { Progress, Resume } from '../../../src/store/position.ts'
 import type { CommitReport, Opening, Store, Unit } from '../../../src/store/store.ts'
 import { createStream, type Stream } from '../../../src/stream.ts'
@@ -59,7 +66,13 @@ export class FakeSource implements Source {
     const from = this.positions.get(partitionKey(p)) ?? 0
     const next = from + lines.length
     this.positions.set(partitionKey(p), next)
-    const records = lines.map((value, i): SourceRecord => ({ offset: from + i, timestampMs: T0, key: null, headers: {}, value: value === null ? null : Buffer.from(value) }))
+    const records = lines.map((value, i): SourceRecord => ({
+      offset: from + i,
+      timestampMs: T0,
+      key: null,
+      headers: {},
+      value: value === null ? null : Buffer.from(value),
+    }))
     this.handler?.onBatch({ partition: p, fetchedFrom: from, records, next, end })
   }
 }
@@ -154,12 +167,37 @@ export interface Harness {
   readonly metrics: Metrics
 }
 
-export async function startStream(over: { branches?: readonly ('detail' | 'rollup')[]; settings?: object; exitAtEnd?: boolean; now?: () => number; tally?: TallyKeeper; metrics?: Metrics; clusterId?: string } = {}): Promise<Harness> {
+export async function startStream(
+  over: {
+    branches?: readonly ('detail' | 'rollup')[]
+    settings?: object
+    exitAtEnd?: boolean
+    now?: () => number
+    tally?: TallyKeeper
+    metrics?: Metrics
+    clusterId?: string
+  } = {},
+): Promise<Harness> {
   const { branches = ['rollup'], exitAtEnd = false, now = () => T0, tally, metrics = createMetrics(), clusterId = '' } = over
   const settings = schema.parse({ blockSize: 10, ...over.settings })
   const [source, store, health] = [new FakeSource(), new FakeStore(branches), createHealth()]
   const log = createLogger({ level: 'fatal' })
-  const stream = createStream({ branches, clusterId, source, store, intake: { settings, now, metrics: null }, settings, rules: new RulesInForce(someRules(settings)), flushMs: { caughtUp: 1_000, behind: 5_000 }, exitAtEnd, ...(tally === undefined ? {} : { tally }), metrics, health, log, now })
+  const stream = createStream({
+    branches,
+    clusterId,
+    source,
+    store,
+    intake: { settings, now, metrics: null },
+    settings,
+    rules: new RulesInForce(someRules(settings)),
+    flushMs: { caughtUp: 1_000, behind: 5_000 },
+    exitAtEnd,
+    ...(tally === undefined ? {} : { tally }),
+    metrics,
+    health,
+    log,
+    now,
+  })
   await stream.start()
   return { stream, source, store, health, metrics }
 }

@@ -24,7 +24,15 @@ function anIntake(settings: Settings = SETTINGS, now = T0, over: Partial<StreamR
 
 function line(over: Record<string, unknown> = {}, timeMs: number | null = T0): string {
   const time = timeMs === null ? {} : { timeMillis: timeMs }
-  return JSON.stringify({ ...time, level: 'ERROR', loggerName: 'com.acme.Orders', message: 'broken', loggerFqcn: 'x', contextMap: { job: 'orders' }, ...over })
+  return JSON.stringify({
+    ...time,
+    level: 'ERROR',
+    loggerName: 'com.acme.Orders',
+    message: 'broken',
+    loggerFqcn: 'x',
+    contextMap: { job: 'orders' },
+    ...over,
+  })
 }
 
 function aRecord(value: string | null, over: Partial<SourceRecord> = {}): SourceRecord {
@@ -58,12 +66,12 @@ describe('the filter', () => {
 
 describe('with a record time', () => {
   const cases = [
-    { fact: 'an event\'s own time counts', own: T0 - 5 * MINUTE, counts: T0 - 5 * MINUTE, original: null },
+    { fact: "an event's own time counts", own: T0 - 5 * MINUTE, counts: T0 - 5 * MINUTE, original: null },
     { fact: 'up to a week back', own: T0 - 7 * DAY, counts: T0 - 7 * DAY, original: null },
     { fact: 'and not further', own: T0 - 7 * DAY - 1, counts: T0, original: T0 - 7 * DAY - 1 },
     { fact: 'up to ten minutes ahead', own: T0 + 10 * MINUTE, counts: T0 + 10 * MINUTE, original: null },
     { fact: 'and not further ahead', own: T0 + 10 * MINUTE + 1, counts: T0, original: T0 + 10 * MINUTE + 1 },
-    { fact: 'an event without a time has the record\'s', own: null, counts: T0, original: null },
+    { fact: "an event without a time has the record's", own: null, counts: T0, original: null },
   ]
   test.each(cases)('$fact', ({ own, counts, original }) => {
     const [item] = read([aRecord(line({}, own))])
@@ -72,7 +80,9 @@ describe('with a record time', () => {
 
   test('a record from more than a day ahead is a dead letter, whatever it holds', () => {
     expect(read([aRecord(line(), { timestampMs: T0 + 24 * HOUR })])).toMatchObject([{ kind: 'ok' }])
-    expect(read([aRecord(line(), { timestampMs: T0 + 24 * HOUR + 1 })])).toMatchObject([{ kind: 'dead', letter: { reason: 'clock', events: 1 } }])
+    expect(read([aRecord(line(), { timestampMs: T0 + 24 * HOUR + 1 })])).toMatchObject([
+      { kind: 'dead', letter: { reason: 'clock', events: 1 } },
+    ])
   })
 
   test.each([Number.MAX_SAFE_INTEGER, 9.3e18, -1, -9e18])('a time that no date can hold (%d) harms nothing', (timestampMs) => {
@@ -84,7 +94,7 @@ describe('with a record time', () => {
 
 describe('without a record time', () => {
   const cases = [
-    { fact: 'the event\'s own time counts, however old', own: T0 - 300 * DAY, counts: T0 - 300 * DAY, original: null },
+    { fact: "the event's own time counts, however old", own: T0 - 300 * DAY, counts: T0 - 300 * DAY, original: null },
     { fact: 'but for one of a clock that was never set', own: 1_000, counts: T0, original: 1_000 },
     { fact: 'and one from more than a day ahead', own: T0 + 25 * HOUR, counts: T0, original: T0 + 25 * HOUR },
     { fact: 'an event without a time happened now', own: null, counts: T0, original: null },
@@ -98,13 +108,21 @@ describe('without a record time', () => {
 describe('an item', () => {
   test('knows its job, from the record where the event does not say', () => {
     const other = { contextMap: {} }
-    const items = read([aRecord(line()), aRecord(line(other), { offset: 1, key: Buffer.from('by-key') }), aRecord(line(other), { offset: 2 })])
+    const items = read([
+      aRecord(line()),
+      aRecord(line(other), { offset: 1, key: Buffer.from('by-key') }),
+      aRecord(line(other), { offset: 2 }),
+    ])
     expect(items.map((item) => item.kind === 'ok' && item.value.job)).toEqual(['orders', 'by-key', 'error-logs'])
   })
 
   test('several events of a record have an index each', () => {
     const items = read([aRecord([line(), line({ level: 'INFO' }), line({ message: 'other' })].join('\n'))])
-    expect(items.map(({ offset, index, kind }) => [offset, index, kind])).toEqual([[0, 0, 'ok'], [0, 1, 'drop'], [0, 2, 'ok']])
+    expect(items.map(({ offset, index, kind }) => [offset, index, kind])).toEqual([
+      [0, 0, 'ok'],
+      [0, 1, 'drop'],
+      [0, 2, 'ok'],
+    ])
   })
 
   test('holds no secret', () => {
@@ -115,13 +133,21 @@ describe('an item', () => {
   test('belongs to the block of its offset, and the block to the day of its first record', () => {
     const records = [9, 10, 19, 20].map((offset) => aRecord(line(), { offset, timestampMs: T0 + offset * HOUR }))
     const future = anIntake(SETTINGS, T0 + 3 * DAY)
-    expect(read(records, future).map(({ block, day }) => [block, day])).toEqual([[0, '2026-11-20'], [10, '2026-11-20'], [10, '2026-11-20'], [20, '2026-11-21']])
+    expect(read(records, future).map(({ block, day }) => [block, day])).toEqual([
+      [0, '2026-11-20'],
+      [10, '2026-11-20'],
+      [10, '2026-11-20'],
+      [20, '2026-11-21'],
+    ])
   })
 
   test('below where a block was opened, belongs to the regular blocks', () => {
     const intake = anIntake()
     intake.open(aPartition(), 0, 14)
-    const items = read([3, 12, 13, 14, 19, 20].map((offset) => aRecord(line(), { offset })), intake)
+    const items = read(
+      [3, 12, 13, 14, 19, 20].map((offset) => aRecord(line(), { offset })),
+      intake,
+    )
     expect(items.map(({ block }) => block)).toEqual([0, 10, 10, 14, 14, 20])
   })
 
@@ -131,16 +157,22 @@ describe('an item', () => {
     expect(read([aRecord(line())], intake)).toEqual([])
   })
 
-  test('falls into its job\'s overflow group past the limit of its block, and not in the next block', () => {
+  test("falls into its job's overflow group past the limit of its block, and not in the next block", () => {
     const intake = anIntake({ ...SETTINGS, maxGroupsPerJob: 1 })
-    const items = read([0, 1, 2, 10].map((offset) => aRecord(line({ message: `m${offset}` }), { offset })), intake)
+    const items = read(
+      [0, 1, 2, 10].map((offset) => aRecord(line({ message: `m${offset}` }), { offset })),
+      intake,
+    )
     expect(items.map((item) => item.kind === 'ok' && item.value.grouping.fp)).toEqual(['v1:m0', 'v1:overflow', 'v1:overflow', 'v1:m10'])
   })
 })
 
 describe('a dead letter', () => {
   const junk = 'not json, password=hunter2, and a long tail that is cut somewhere here'
-  const letters = (intake = anIntake(), partition = aPartition()) => read([aRecord(junk, { offset: 7 }), aRecord(`${line()}\n{"broken`, { offset: 8 })], intake, partition).flatMap((item) => (item.kind === 'dead' ? [item.letter] : []))
+  const letters = (intake = anIntake(), partition = aPartition()) =>
+    read([aRecord(junk, { offset: 7 }), aRecord(`${line()}\n{"broken`, { offset: 8 })], intake, partition).flatMap((item) =>
+      item.kind === 'dead' ? [item.letter] : [],
+    )
 
   test('is named by its position, alike in both branches and every replay', () => {
     const intake = anIntake()
@@ -164,19 +196,28 @@ describe('a dead letter', () => {
 })
 
 describe('filter rules', () => {
-  const filterBy = (...rules: Parameters<typeof createFilter>[0]['rules']): Partial<StreamRules> => ({ filter: createFilter({ rules }, SETTINGS.filter) })
+  const filterBy = (...rules: Parameters<typeof createFilter>[0]['rules']): Partial<StreamRules> => ({
+    filter: createFilter({ rules }, SETTINGS.filter),
+  })
   const outcomes = (items: readonly Item[]) => items.map((item) => (item.kind === 'drop' ? (item.rule ?? item.reason) : item.kind))
 
   test('an event is dropped by the first rule that matches it, and the rule is named', () => {
     const intake = anIntake(SETTINGS, T0, filterBy({ id: 'noisy', action: 'drop', match: { job: ['batch-*'] } }))
-    const records = [aRecord(line({ contextMap: { job: 'batch-7' } })), aRecord(line(), { offset: 1 }), aRecord(line({ level: 'INFO' }), { offset: 2 })]
+    const records = [
+      aRecord(line({ contextMap: { job: 'batch-7' } })),
+      aRecord(line(), { offset: 1 }),
+      aRecord(line({ level: 'INFO' }), { offset: 2 }),
+    ]
     expect(outcomes(read(records, intake))).toEqual(['noisy', 'ok', 'level'])
   })
 
   test('a rule by type looks at the outermost exception and at the root cause', () => {
     const analyse: StreamRules['analyse'] = (event, job) => {
       const analysed = byMessage(event, job)
-      return { ...analysed, grouping: { ...analysed.grouping, exceptionClass: 'com.acme.Outer', rootCauseClass: 'java.net.ConnectException' } }
+      return {
+        ...analysed,
+        grouping: { ...analysed.grouping, exceptionClass: 'com.acme.Outer', rootCauseClass: 'java.net.ConnectException' },
+      }
     }
     const intake = anIntake(SETTINGS, T0, { ...filterBy({ id: 'away', action: 'drop', match: { type: ['java.net.*'] } }), analyse })
     expect(outcomes(read([aRecord(line())], intake))).toEqual(['away'])
@@ -193,7 +234,13 @@ test('the fingerprint by the rules before is told until the event time at which 
   expect(items.map((item) => (item.kind === 'ok' ? item.value.grouping.previous : item.kind))).toEqual(['v1:before', null])
 })
 
-test('a secret in the record\'s key is no job\'s name', () => {
-  const items = read([aRecord(line({ contextMap: {} }), { key: Buffer.from('jane.doe@example.com') }), aRecord('no json', { offset: 1, key: Buffer.from('jane.doe@example.com') })])
-  expect(items.map((item) => (item.kind === 'ok' ? item.value.job : item.kind === 'dead' ? item.letter.job : null))).toEqual(['[redacted:email]', '[redacted:email]'])
+test("a secret in the record's key is no job's name", () => {
+  const items = read([
+    aRecord(line({ contextMap: {} }), { key: Buffer.from('jane.doe@example.com') }),
+    aRecord('no json', { offset: 1, key: Buffer.from('jane.doe@example.com') }),
+  ])
+  expect(items.map((item) => (item.kind === 'ok' ? item.value.job : item.kind === 'dead' ? item.letter.job : null))).toEqual([
+    '[redacted:email]',
+    '[redacted:email]',
+  ])
 })

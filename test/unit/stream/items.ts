@@ -19,14 +19,29 @@ export function aGrouped(over: { job?: string; fp?: string; timeMs?: number; hos
     timeMs,
     originalTimeMs: null,
     window: window as Window,
-    grouping: { fp: fp as Fingerprint, fpSite: `${fp}-site`, fpStack: `${fp}-stack`, previous: null, title: `title of ${fp}`, culprit: null, exceptionClass: null, rootCauseClass: null, why: 'so' },
+    grouping: {
+      fp: fp as Fingerprint,
+      fpSite: `${fp}-site`,
+      fpStack: `${fp}-stack`,
+      previous: null,
+      title: `title of ${fp}`,
+      culprit: null,
+      exceptionClass: null,
+      rootCauseClass: null,
+      why: 'so',
+    },
     classification: null,
     key: `${job}\0${fp}\0${window}`,
   }
 }
 
 function placeOf(offset: number, index = 0) {
-  return { offset, index, block: offset - (offset % BLOCK_SIZE), day: new Date(T0 + Math.floor(offset / 100) * DAY).toISOString().slice(0, 10) }
+  return {
+    offset,
+    index,
+    block: offset - (offset % BLOCK_SIZE),
+    day: new Date(T0 + Math.floor(offset / 100) * DAY).toISOString().slice(0, 10),
+  }
 }
 
 export function ok(offset: number, over: Parameters<typeof aGrouped>[0] = {}): Item {

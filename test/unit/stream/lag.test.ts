@@ -80,7 +80,7 @@ test('an end of a partition that is not ours is of no interest', async () => {
   expect(await shown(harness, 9)).toBeNull()
 })
 
-test('the log\'s end stays known where a batch does not tell it', async () => {
+test("the log's end stays known where a batch does not tell it", async () => {
   const harness = await started()
   harness.source.deliver(P0, errorLines(2), 100)
   harness.source.deliver(P0, [], null)

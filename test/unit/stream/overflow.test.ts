@@ -18,15 +18,31 @@ function placed(limiter: BlockLimiter, events: readonly [job: string, fp: string
 
 describe('a block', () => {
   test('keeps groups apart within the limits', () => {
-    expect(placed(new BlockLimiter(wide), [['a', 'x'], ['a', 'y'], ['b', 'x'], ['a', 'x', 1]])).toEqual(['a x', 'a y', 'b x', 'a x +1'])
+    expect(
+      placed(new BlockLimiter(wide), [
+        ['a', 'x'],
+        ['a', 'y'],
+        ['b', 'x'],
+        ['a', 'x', 1],
+      ]),
+    ).toEqual(['a x', 'a y', 'b x', 'a x +1'])
   })
 
-  test('counts a job\'s groups past the limit in its overflow group; those it has stay open, and other jobs and minutes are unharmed', () => {
+  test("counts a job's groups past the limit in its overflow group; those it has stay open, and other jobs and minutes are unharmed", () => {
     const limiter = new BlockLimiter({ ...wide, maxGroupsPerJob: 2 })
-    expect(placed(limiter, [['a', 'x'], ['a', 'y'], ['a', 'z'], ['a', 'x'], ['b', 'z'], ['a', 'z', 1]])).toEqual(['a x', 'a y', 'a v1:overflow !', 'a x', 'b z', 'a z +1'])
+    expect(
+      placed(limiter, [
+        ['a', 'x'],
+        ['a', 'y'],
+        ['a', 'z'],
+        ['a', 'x'],
+        ['b', 'z'],
+        ['a', 'z', 1],
+      ]),
+    ).toEqual(['a x', 'a y', 'a v1:overflow !', 'a x', 'b z', 'a z +1'])
   })
 
-  test('past the limit of all jobs counts new groups in their job\'s overflow group, and past twice that in the job `overflow`', () => {
+  test("past the limit of all jobs counts new groups in their job's overflow group, and past twice that in the job `overflow`", () => {
     const limiter = new BlockLimiter({ ...wide, maxGroupsPerBlock: 2 })
     const jobs = ['a', 'b', 'c', 'd', 'e', 'c'].map((job): [string, string] => [job, 'x'])
     expect(placed(limiter, jobs)).toEqual(['a x', 'b x', 'c v1:overflow !', 'd v1:overflow !', 'overflow v1:overflow !', 'c v1:overflow !'])
@@ -36,7 +52,12 @@ describe('a block', () => {
     const limiter = new BlockLimiter({ ...wide, maxGroupsPerJob: 1 })
     placed(limiter, [['a', 'x']])
     limiter.clear()
-    expect(placed(limiter, [['a', 'y'], ['a', 'x']])).toEqual(['a y', 'a v1:overflow !'])
+    expect(
+      placed(limiter, [
+        ['a', 'y'],
+        ['a', 'x'],
+      ]),
+    ).toEqual(['a y', 'a v1:overflow !'])
   })
 
   test('is decided alike in every replay', () => {

@@ -32,7 +32,12 @@ describe('opening a partition again', () => {
     await settle()
     expect(store.opened).toEqual([K0, K1, K0])
     expect([source.positions.get(K0), source.running]).toEqual([0, new Set([K0, K1])]) // the open block is read again
-    expect(store.counted).toEqual(new Map([[K0, 7], [K1, 3]]))
+    expect(store.counted).toEqual(
+      new Map([
+        [K0, 7],
+        [K1, 3],
+      ]),
+    )
   })
 
   test('a partition that is not ours is not opened', async () => {

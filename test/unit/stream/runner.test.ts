@@ -21,7 +21,11 @@ async function started(over: Parameters<typeof startStream>[0] = {}): Promise<Ha
 }
 
 /** Rows of one unit, by partition. */
-function rowsOf({ rollup }: { rollup: readonly { progress: { partition: { partition: number } }; rows: readonly unknown[] }[] }): Record<number, number> {
+function rowsOf({
+  rollup,
+}: {
+  rollup: readonly { progress: { partition: { partition: number } }; rows: readonly unknown[] }[]
+}): Record<number, number> {
   return Object.fromEntries(rollup.map(({ progress, rows }) => [progress.partition.partition, rows.length]))
 }
 
@@ -39,7 +43,12 @@ describe('opening', () => {
     store.resumeOf = (_, p) => ({ incarnation: 0, from: p.partition * 100, next: p.partition * 100, lost: null })
     source.assign(P0, P1)
     await settle()
-    expect(source.positions).toEqual(new Map([[K0, 0], [K1, 100]]))
+    expect(source.positions).toEqual(
+      new Map([
+        [K0, 0],
+        [K1, 100],
+      ]),
+    )
     expect(source.running).toEqual(new Set([K0, K1]))
   })
 

@@ -28,7 +28,10 @@ const commits = async (): Promise<void> => {
 
 describe('memory is bounded, and the source is never held back for what no commit takes away', () => {
   test('open counts do not hold the source back', async () => {
-    const { source, store } = await started({ branches: ['detail'], settings: { blockSize: 1_000, detail: { flushDocuments: 5, maxDocuments: 10 } } })
+    const { source, store } = await started({
+      branches: ['detail'],
+      settings: { blockSize: 1_000, detail: { flushDocuments: 5, maxDocuments: 10 } },
+    })
     for (let round = 0; round < 5; round++) {
       source.deliver(P0, errorLines(8, `round-${round}-`))
       await commits()
@@ -76,7 +79,9 @@ describe('together', () => {
     return harness
   }
   const numbers = ({ store }: Harness) => ({
-    documents: store.units.flatMap(({ detail }) => detail?.documents ?? []).flatMap(({ contributions }) => contributions.map(({ block, n }) => `${block}:${n}`)),
+    documents: store.units
+      .flatMap(({ detail }) => detail?.documents ?? [])
+      .flatMap(({ contributions }) => contributions.map(({ block, n }) => `${block}:${n}`)),
     rows: store.units.flatMap(({ rollup }) => rollup.flatMap(({ rows }) => rows)).reduce((sum, { count }) => sum + count, 0),
     detail: store.nextOf('detail', P0),
     rollup: store.nextOf('rollup', P0),
@@ -92,7 +97,10 @@ describe('together', () => {
   test('starts at the lower position, and a branch ignores what lies below its own', async () => {
     const harness = await both({ from: 20, next: 25 }, { from: 0, next: 5 })()
     expect(harness.source.positions.get(K0)).toBe(0)
-    harness.source.deliver(P0, Array.from({ length: 27 }, () => errorLine('a')))
+    harness.source.deliver(
+      P0,
+      Array.from({ length: 27 }, () => errorLine('a')),
+    )
     await commits()
     expect(numbers(harness)).toEqual({ documents: ['20:7'], rows: 22, detail: 27, rollup: 27 })
   })
@@ -100,7 +108,10 @@ describe('together', () => {
   test('the position of the branch ahead never goes back', async () => {
     const harness = await both({ from: 20, next: 25 }, { from: 0, next: 5 })()
     for (let i = 0; i < 9; i++) {
-      harness.source.deliver(P0, Array.from({ length: 3 }, () => errorLine('a')))
+      harness.source.deliver(
+        P0,
+        Array.from({ length: 3 }, () => errorLine('a')),
+      )
       await commits()
       expect(harness.store.nextOf('detail', P0) ?? 25).toBeGreaterThanOrEqual(25)
     }
@@ -135,13 +146,15 @@ describe('the metrics', () => {
   test('say how far behind a partition is, until it is not ours any more', async () => {
     const { source, metrics } = await started({})
     source.deliver(P0, errorLines(3), 103)
-    expect((await metrics.exposition()).text).toMatch(/consumer_lag_records\{branch="rollup",cluster="main",topic="error-logs",partition="0"\} 103/)
+    expect((await metrics.exposition()).text).toMatch(
+      /consumer_lag_records\{branch="rollup",cluster="main",topic="error-logs",partition="0"\} 103/,
+    )
     source.assign(P1)
     await settle()
     expect((await metrics.exposition()).text).not.toMatch(/consumer_lag_records\{.*partition="0"/)
   })
 
-  test('of a stream over one cluster are not hidden by those over another: a dead one\'s last commit, and where its time goes, stay apart', async () => {
+  test("of a stream over one cluster are not hidden by those over another: a dead one's last commit, and where its time goes, stay apart", async () => {
     const live = await started({ clusterId: 'live' })
     await started({ clusterId: 'dead', metrics: live.metrics })
     live.source.deliver(P0, errorLines(3))
@@ -150,8 +163,13 @@ describe('the metrics', () => {
     expect(text).toMatch(/last_commit_timestamp_seconds\{branch="rollup",cluster="live"\} \d+/)
     expect(text).toContain('end_to_end_latency_seconds_count{branch="rollup",cluster="live"} 1')
     expect(text).not.toMatch(/(last_commit_timestamp|end_to_end_latency)_seconds\S*cluster="dead"/)
-    for (const [cluster, writes] of [['live', 1], ['dead', 0]]) expect(text).toContain(`loop_entries_total{branch="rollup",cluster="${cluster}",state="writing"} ${writes}\n`)
-    for (const cluster of ['live', 'dead']) expect(text.match(new RegExp(`time_seconds_total\\{branch="rollup",cluster="${cluster}"`, 'g'))).toHaveLength(4)
+    for (const [cluster, writes] of [
+      ['live', 1],
+      ['dead', 0],
+    ])
+      expect(text).toContain(`loop_entries_total{branch="rollup",cluster="${cluster}",state="writing"} ${writes}\n`)
+    for (const cluster of ['live', 'dead'])
+      expect(text.match(new RegExp(`time_seconds_total\\{branch="rollup",cluster="${cluster}"`, 'g'))).toHaveLength(4)
     expect(text).toContain('backpressure_seconds_total{branch="rollup",cluster="dead"} 0')
   })
 
@@ -173,7 +191,8 @@ describe('the metrics', () => {
     const { spent } = stream.report()
     const { text } = await metrics.exposition()
     expect(spent.backpressure.times).toBe(1)
-    for (const [state, { times }] of Object.entries(spent)) expect(text).toContain(`tracefold_loop_entries_total{branch="detail",cluster="",state="${state}"} ${times}\n`)
+    for (const [state, { times }] of Object.entries(spent))
+      expect(text).toContain(`tracefold_loop_entries_total{branch="detail",cluster="",state="${state}"} ${times}\n`)
   })
 
   test('say what triggered a flush', async () => {

@@ -7,12 +7,27 @@ const clean = report(suite('passed', 'passed', 'passed'))
 
 describe('the tally of a vitest run', () => {
   it.each([
-    ['counts passed, failed and skipped tests over all suites', report(suite('passed', 'passed', 'skipped'), suite('failed', 'failed', 'passed', 'failed')), 1, [2, 2, 1]],
+    [
+      'counts passed, failed and skipped tests over all suites',
+      report(suite('passed', 'passed', 'skipped'), suite('failed', 'failed', 'passed', 'failed')),
+      1,
+      [2, 2, 1],
+    ],
     ['counts pending, todo and disabled tests as skipped', report(suite('passed', 'passed', 'pending', 'todo', 'disabled')), 0, [1, 0, 3]],
     ['counts a suite that did not load as failed', report(suite('failed'), suite('passed', 'passed')), 1, [1, 1, 0]],
     ['counts a suite that did not load beside failed tests of another', report(suite('failed'), suite('failed', 'failed')), 1, [0, 2, 0]],
-    ['counts a suite whose last hook failed as failed, though all its tests passed', report(suite('failed', 'passed', 'passed')), 1, [2, 1, 0]],
-    ['counts the tests that a failed hook kept from running as failed', report(suite('failed', 'skipped', 'skipped', 'skipped')), 1, [0, 3, 0]],
+    [
+      'counts a suite whose last hook failed as failed, though all its tests passed',
+      report(suite('failed', 'passed', 'passed')),
+      1,
+      [2, 1, 0],
+    ],
+    [
+      'counts the tests that a failed hook kept from running as failed',
+      report(suite('failed', 'skipped', 'skipped', 'skipped')),
+      1,
+      [0, 3, 0],
+    ],
     ['does not count a suite beside its failed tests', report(suite('failed', 'failed')), 1, [0, 1, 0]],
     ['counts an unhandled error, which only the exit code tells, as failed', clean, 1, [2, 1, 0]],
     ['counts a run that a signal ended as failed', clean, null, [2, 1, 0]],
@@ -37,7 +52,14 @@ describe('the closing line', () => {
   })
 
   it('adds up all parts of the run', () => {
-    expect(closingLine(sum([{ passed: 1, failed: 2, skipped: 3 }, { passed: 10, failed: 20, skipped: 30 }]))).toBe('11 passed, 22 failed, 33 skipped')
+    expect(
+      closingLine(
+        sum([
+          { passed: 1, failed: 2, skipped: 3 },
+          { passed: 10, failed: 20, skipped: 30 },
+        ]),
+      ),
+    ).toBe('11 passed, 22 failed, 33 skipped')
     expect(closingLine(sum([]))).toBe('0 passed, 0 failed')
   })
 })

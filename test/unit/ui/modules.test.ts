@@ -18,7 +18,9 @@ interface Modules {
   }
   chart: { sparkPoints(counts: number[]): string }
   'group-actions': { actionsIn(state: string): { change: { action: string } }[] }
-  'alert-cards': { scopesOf(alert: { key: string; job: string | null; rule: { id: string } }): { label: string; match: Record<string, string> }[] }
+  'alert-cards': {
+    scopesOf(alert: { key: string; job: string | null; rule: { id: string } }): { label: string; match: Record<string, string> }[]
+  }
 }
 
 /** Plain JavaScript without declarations: the shapes above are what these tests rely on. */
@@ -97,7 +99,11 @@ describe('a silence', () => {
   it('may be for one alert, for all of its job where it has one, or for all of its rule', async () => {
     const { scopesOf } = await load('alert-cards')
     const rule = { id: 'job-spike' }
-    expect(scopesOf({ key: 'k', job: 'orders', rule }).map(({ match }) => match)).toEqual([{ alert: 'k' }, { job: 'orders' }, { rule: 'job-spike' }])
+    expect(scopesOf({ key: 'k', job: 'orders', rule }).map(({ match }) => match)).toEqual([
+      { alert: 'k' },
+      { job: 'orders' },
+      { rule: 'job-spike' },
+    ])
     expect(scopesOf({ key: 'k', job: null, rule }).map(({ match }) => match)).toEqual([{ alert: 'k' }, { rule: 'job-spike' }])
   })
 })

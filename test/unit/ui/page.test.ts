@@ -19,7 +19,8 @@ describe('hostile text', () => {
   it('cannot become markup or code: no script of ours uses a way to do that', async () => {
     const scripts = await sources('.js')
     expect(scripts.length).toBeGreaterThan(5)
-    const ways = /innerHTML|outerHTML|insertAdjacentHTML|setHTML|document\.write|createContextualFragment|DOMParser|srcdoc|\beval\b|new Function|javascript:|setAttribute\(['"`]on|\.on[a-z]+ ?=/
+    const ways =
+      /innerHTML|outerHTML|insertAdjacentHTML|setHTML|document\.write|createContextualFragment|DOMParser|srcdoc|\beval\b|new Function|javascript:|setAttribute\(['"`]on|\.on[a-z]+ ?=/
     expect(scripts.filter(([, text]) => ways.test(text)).map(([name]) => name)).toEqual([])
   })
 
@@ -33,24 +34,29 @@ describe('hostile text', () => {
     const response = await app.inject('/')
     const policy = String(response.headers['content-security-policy'])
     const directives = new Map(policy.split(';').map((directive) => [directive.split(' ')[0], directive.split(' ').slice(1).join(' ')]))
-    expect(directives.get('default-src')).toBe('\'none\'')
-    expect(directives.get('script-src')).toBe('\'self\'')
-    expect(directives.get('style-src')).toBe('\'self\'')
-    expect(directives.get('connect-src')).toBe('\'self\'')
-    expect(directives.get('frame-ancestors')).toBe('\'none\'')
+    expect(directives.get('default-src')).toBe("'none'")
+    expect(directives.get('script-src')).toBe("'self'")
+    expect(directives.get('style-src')).toBe("'self'")
+    expect(directives.get('connect-src')).toBe("'self'")
+    expect(directives.get('frame-ancestors')).toBe("'none'")
     expect(policy).not.toMatch(/unsafe|upgrade-insecure|https?:|\*/)
     expect(response.headers['x-content-type-options']).toBe('nosniff')
   })
 })
 
 describe('the page', () => {
-  it.each([['/', 'ui.js'], ['/patterns.html', 'patterns.js'], ['/alerts.html', 'alerts.js']])('is at %s, with the files it names', async (at, script) => {
+  it.each([
+    ['/', 'ui.js'],
+    ['/patterns.html', 'patterns.js'],
+    ['/alerts.html', 'alerts.js'],
+  ])('is at %s, with the files it names', async (at, script) => {
     const app = await apiWith()
     const page = await app.inject(at)
     expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
     const named = [...page.body.matchAll(/(?:src|href)="([^"]+\.(?:js|css|svg))"/g)].map(([, file = '']) => file)
     expect(named).toContain(script)
-    for (const file of named.filter((name) => !name.startsWith('vendor/'))) expect([file, (await app.inject(`/${file}`)).statusCode]).toEqual([file, 200])
+    for (const file of named.filter((name) => !name.startsWith('vendor/')))
+      expect([file, (await app.inject(`/${file}`)).statusCode]).toEqual([file, 200])
   })
 
   it('names chart files that the library has, and the build copies', async () => {
@@ -71,7 +77,10 @@ describe('the page', () => {
     expect(outside).toEqual([['dom.js', 'http://www.w3.org/2000/svg']]) // a name, not an address that is asked
   })
 
-  it.each([['index.html', 'ui.js', 10], ['patterns.html', 'patterns.js', 4]])('%s has an element for every id that %s looks for', async (page, script, atLeast) => {
+  it.each([
+    ['index.html', 'ui.js', 10],
+    ['patterns.html', 'patterns.js', 4],
+  ])('%s has an element for every id that %s looks for', async (page, script, atLeast) => {
     const html = await readFile(path.join(UI, page), 'utf8')
     const wanted = [...(await readFile(path.join(UI, script), 'utf8')).matchAll(/byId\('([^']+)'\)/g)].map(([, id]) => id)
     expect(wanted.length).toBeGreaterThanOrEqual(atLeast)
@@ -90,8 +99,10 @@ describe('the page', () => {
   })
 })
 
-it('the page\'s scripts pass the type check', async () => {
-  const tsc = createRequire(import.meta.url).resolve('typescript/package.json').replace(/package\.json$/, 'bin/tsc')
+it("the page's scripts pass the type check", async () => {
+  const tsc = createRequire(import.meta.url)
+    .resolve('typescript/package.json')
+    .replace(/package\.json$/, 'bin/tsc')
   const checked = promisify(execFile)(process.execPath, [tsc, '-p', UI])
   await expect(checked).resolves.toMatchObject({ stdout: '' })
 }, 60_000)

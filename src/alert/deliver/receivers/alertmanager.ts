@@ -39,7 +39,12 @@ interface PostableAlert {
 export function createAlertmanager({ name, urls, headers, http, warn }: AlertmanagerOptions): Receiver {
   const post = async (url: string, alerts: readonly PostableAlert[], signal: AbortSignal): Promise<void> => {
     for (let at = 0; at < alerts.length; at += ALERTS_PER_REQUEST) {
-      http.expectSuccess(await http.call({ url: `${url.replace(/\/+$/, '')}/api/v2/alerts`, headers, body: alerts.slice(at, at + ALERTS_PER_REQUEST) }, signal))
+      http.expectSuccess(
+        await http.call(
+          { url: `${url.replace(/\/+$/, '')}/api/v2/alerts`, headers, body: alerts.slice(at, at + ALERTS_PER_REQUEST) },
+          signal,
+        ),
+      )
     }
   }
   return {
@@ -49,7 +54,10 @@ export function createAlertmanager({ name, urls, headers, http, warn }: Alertman
       const ended = await Promise.allSettled(urls.map((url) => post(url, postable, signal)))
       const failures = ended.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []))
       if (failures.length === urls.length) throw worst(failures)
-      for (const failure of failures) warn(`alertmanager ${name}: one of ${urls.length} addresses failed: ${failure instanceof Error ? failure.message : String(failure)}`)
+      for (const failure of failures)
+        warn(
+          `alertmanager ${name}: one of ${urls.length} addresses failed: ${failure instanceof Error ? failure.message : String(failure)}`,
+        )
     },
     close: () => http.close(),
   }
@@ -80,12 +88,19 @@ function labelsOf({ labels, rule, severity, subject, key }: Alert): Record<strin
     alert_key: createHash('sha256').update(key).digest('hex').slice(0, 16),
   }
   const all = [...Object.entries(labels).map(([name, value]) => [labelName(name), value] as const), ...Object.entries(own)]
-  return Object.fromEntries(all.flatMap(([name, value]) => (value === null || value === '' ? [] : [[name, value.slice(0, MAX_LABEL_CHARS).toWellFormed()]])))
+  return Object.fromEntries(
+    all.flatMap(([name, value]) => (value === null || value === '' ? [] : [[name, value.slice(0, MAX_LABEL_CHARS).toWellFormed()]])),
+  )
 }
 
 function annotationsOf(alert: Alert): Record<string, string> {
   const message = messageOf({ id: '', receiver: '', group: '', alerts: [alert] })
-  const own = { summary: message.headline, description: plainText(message), ...(alert.culprit === null ? {} : { culprit: alert.culprit }), ...(alert.advice === null ? {} : { advice: alert.advice }) }
+  const own = {
+    summary: message.headline,
+    description: plainText(message),
+    ...(alert.culprit === null ? {} : { culprit: alert.culprit }),
+    ...(alert.advice === null ? {} : { advice: alert.advice }),
+  }
   return { ...own, ...Object.fromEntries(Object.entries(alert.annotations).map(([name, text]) => [labelName(name), text])) }
 }
 

@@ -53,7 +53,11 @@ export function dingtalkBody(notification: Notification): DingtalkBody {
     maxShown: MAX_SHOWN,
     render: (shown, brevity): DingtalkBody => {
       const message = messageOf(notification, shown, brevity)
-      return { msgtype: 'markdown', markdown: { title: neutralMarkdown(message.title), text: markdown(message, '\n\n') }, at: { isAtAll: false } }
+      return {
+        msgtype: 'markdown',
+        markdown: { title: neutralMarkdown(message.title), text: markdown(message, '\n\n') },
+        at: { isAtAll: false },
+      }
     },
     fits: (body) => utf8Bytes(JSON.stringify(body)) <= MAX_BODY_BYTES,
   })

@@ -61,7 +61,12 @@ export function createEmail(options: EmailOptions): Receiver {
   return {
     name,
     async send(notification, signal) {
-      const mail = { ...mailOf(notification, from), from, to: [...to], signal: AbortSignal.any([signal, AbortSignal.timeout(2 * timeoutMs)]) }
+      const mail = {
+        ...mailOf(notification, from),
+        from,
+        to: [...to],
+        signal: AbortSignal.any([signal, AbortSignal.timeout(2 * timeoutMs)]),
+      }
       const { rejected } = await transport.sendMail(mail).catch((error: unknown) => {
         throw signal.aborted ? new TracefoldError('aborted', 'a stop ended the sending') : failureOf(error, options)
       })
@@ -73,7 +78,9 @@ export function createEmail(options: EmailOptions): Receiver {
 
 export function mailOf(notification: Notification, from: string) {
   const domain = /@([^@>\s]+)>?\s*$/.exec(from)?.[1] ?? 'tracefold.invalid'
-  const threads = notification.alerts.slice(0, MAX_REFERENCES).map(({ key }) => `<alert-${createHash('sha256').update(key).digest('hex').slice(0, 32)}@${domain}>`)
+  const threads = notification.alerts
+    .slice(0, MAX_REFERENCES)
+    .map(({ key }) => `<alert-${createHash('sha256').update(key).digest('hex').slice(0, 32)}@${domain}>`)
   return {
     messageId: `<${notification.id}@${domain}>`,
     inReplyTo: threads[0] ?? '',
@@ -98,9 +105,14 @@ function bodyOf(notification: Notification): { readonly text: string; readonly h
 
 /** The library's errors carry the server's answer in their message. */
 function failureOf(error: unknown, { host, port, scrub }: EmailOptions): DeliveryError {
-  const { code, responseCode, message } = (typeof error === 'object' && error !== null ? error : {}) as { code?: unknown; responseCode?: unknown; message?: unknown }
+  const { code, responseCode, message } = (typeof error === 'object' && error !== null ? error : {}) as {
+    code?: unknown
+    responseCode?: unknown
+    message?: unknown
+  }
   const words = cut(oneLine(scrub(typeof message === 'string' ? message : '')), MAX_QUOTED_CHARS)
   const told = `${host}:${port}: ${typeof code === 'string' ? code : 'no answer'}: ${JSON.stringify(words)}`
-  const isRefusal = typeof responseCode === 'number' ? responseCode >= 500 : code === 'EENVELOPE' || code === 'ECONFIG' || code === 'ENOAUTH'
+  const isRefusal =
+    typeof responseCode === 'number' ? responseCode >= 500 : code === 'EENVELOPE' || code === 'ECONFIG' || code === 'ENOAUTH'
   return isRefusal ? refused(told) : busy(told)
 }

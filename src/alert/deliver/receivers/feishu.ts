@@ -17,7 +17,13 @@ const MAX_SHOWN = 10
 /** Of the whole body; Feishu's bound is 20 KB. */
 const MAX_BODY_BYTES = 18_000
 
-const TEMPLATES: Readonly<Record<Message['tone'], string>> = { critical: 'red', high: 'orange', medium: 'yellow', low: 'blue', resolved: 'green' }
+const TEMPLATES: Readonly<Record<Message['tone'], string>> = {
+  critical: 'red',
+  high: 'orange',
+  medium: 'yellow',
+  low: 'blue',
+  resolved: 'green',
+}
 /** 11232, 99991400: too fast. 2200: an error of theirs. 9499 stands for "too many request" and for "Bad Request": the words decide. */
 const BUSY_CODES = new Set([11_232, 99_991_400, 2_200])
 const JUDGE: Judge = { names: { code: ['code', 'StatusCode'], words: ['msg', 'StatusMessage'] }, isBusy, pauseMs: 10_000 }
@@ -37,7 +43,10 @@ interface PlainText {
 
 type Element =
   | { readonly tag: 'div'; readonly text: PlainText }
-  | { readonly tag: 'action'; readonly actions: readonly { readonly tag: 'button'; readonly type: 'default'; readonly text: PlainText; readonly url: string }[] }
+  | {
+      readonly tag: 'action'
+      readonly actions: readonly { readonly tag: 'button'; readonly type: 'default'; readonly text: PlainText; readonly url: string }[]
+    }
   | { readonly tag: 'hr' }
 
 export interface FeishuBody {
@@ -74,7 +83,11 @@ function card(notification: Notification, shown: number, brevity: Brevity): Feis
 }
 
 function elementsOf({ state, what, culprit, facts, links }: AlertText): readonly Element[] {
-  const lines = [`${state}: ${what}`, ...(culprit === null ? [] : [`at ${culprit}`]), ...facts.map(({ label, text }) => `${label}: ${text}`)]
+  const lines = [
+    `${state}: ${what}`,
+    ...(culprit === null ? [] : [`at ${culprit}`]),
+    ...facts.map(({ label, text }) => `${label}: ${text}`),
+  ]
   const buttons = links.map(({ title, url }) => ({ tag: 'button' as const, type: 'default' as const, text: plain(title), url }))
   return [{ tag: 'div', text: plain(lines.join('\n')) }, ...(buttons.length === 0 ? [] : [{ tag: 'action' as const, actions: buttons }])]
 }

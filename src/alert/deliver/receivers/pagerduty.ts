@@ -13,7 +13,12 @@ import { messageOf } from '../message.ts'
 import { busy, refused, type Receiver } from '../receiver.ts'
 
 /** PagerDuty's bound is 1,024; ours (message.ts) lies below. */
-const SEVERITY_OF: Readonly<Record<Severity, 'critical' | 'error' | 'warning' | 'info'>> = { critical: 'critical', high: 'error', medium: 'warning', low: 'info' }
+const SEVERITY_OF: Readonly<Record<Severity, 'critical' | 'error' | 'warning' | 'info'>> = {
+  critical: 'critical',
+  high: 'error',
+  medium: 'warning',
+  low: 'info',
+}
 
 const success = z.looseObject({ status: z.literal('success') })
 const invalid = z.looseObject({ status: z.literal('invalid event') })
@@ -49,7 +54,8 @@ export function createPagerduty({ name, url, routingKey, http }: PagerdutyOption
   return {
     name,
     async send({ alerts }, signal) {
-      for (const alert of alerts) expectTaken(http, await http.call({ url: enqueue, body: { routing_key: routingKey.reveal(), ...pagerdutyEvent(alert) } }, signal))
+      for (const alert of alerts)
+        expectTaken(http, await http.call({ url: enqueue, body: { routing_key: routingKey.reveal(), ...pagerdutyEvent(alert) } }, signal))
     },
     close: () => http.close(),
   }

@@ -64,7 +64,11 @@ function rendered(notification: Notification, shown: number, brevity: Brevity): 
     unfurl_links: false,
     unfurl_media: false,
     attachments: [
-      ...alerts.map((alert) => ({ color: colourOf(alert.status === 'resolved' ? 'resolved' : alert.severity), fallback: mrkdwn(alert.what), blocks: [section(alertLines(alert).join('\n'))] })),
+      ...alerts.map((alert) => ({
+        color: colourOf(alert.status === 'resolved' ? 'resolved' : alert.severity),
+        fallback: mrkdwn(alert.what),
+        blocks: [section(alertLines(alert).join('\n'))],
+      })),
       ...(notShown > 0 ? [{ fallback: notShownWords(notShown), blocks: [section(notShownWords(notShown))] }] : []),
     ],
   }

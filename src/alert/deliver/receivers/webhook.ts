@@ -83,8 +83,14 @@ export function createWebhook({ name, url, headers, secret, http, now }: Webhook
     async send(notification, signal) {
       const body = fittedBody(notification)
       const timestamp = String(Math.floor(now() / 1_000))
-      const signature: Record<string, string> = secret === null ? {} : { 'webhook-signature': `v1,${sign(secret, notification.id, timestamp, body)}` }
-      http.expectSuccess(await http.call({ url, headers: { ...headers, 'webhook-id': notification.id, 'webhook-timestamp': timestamp, ...signature }, body }, signal))
+      const signature: Record<string, string> =
+        secret === null ? {} : { 'webhook-signature': `v1,${sign(secret, notification.id, timestamp, body)}` }
+      http.expectSuccess(
+        await http.call(
+          { url, headers: { ...headers, 'webhook-id': notification.id, 'webhook-timestamp': timestamp, ...signature }, body },
+          signal,
+        ),
+      )
     },
     close: () => http.close(),
   }
@@ -105,7 +111,12 @@ export function webhookBodyOf(notification: Notification, shown = notification.a
 
 function fittedBody(notification: Notification): string {
   const alerts = notification.alerts.length
-  return fit({ alerts, maxShown: alerts, render: (shown) => JSON.stringify(webhookBodyOf(notification, shown)), fits: (body) => utf8Bytes(body) <= MAX_BODY_BYTES })
+  return fit({
+    alerts,
+    maxShown: alerts,
+    render: (shown) => JSON.stringify(webhookBodyOf(notification, shown)),
+    fits: (body) => utf8Bytes(body) <= MAX_BODY_BYTES,
+  })
 }
 
 function sign(secret: Secret, id: string, timestamp: string, body: string): string {

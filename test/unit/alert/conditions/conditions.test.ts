@@ -7,7 +7,12 @@ import { aCountRow, aRule, Desk, rowsByMinute } from '../../../support/alert-bui
 import { DAY, HOUR, MINUTE, T0 } from '../../../support/builders.ts'
 
 /** What fires at the end of each minute from T0 on. */
-function firedAt(over: Record<string, unknown>, rows: readonly CountRow[], minutes: number, desk = new Desk([aRule(over)])): { minute: number; alert: Alert }[] {
+function firedAt(
+  over: Record<string, unknown>,
+  rows: readonly CountRow[],
+  minutes: number,
+  desk = new Desk([aRule(over)]),
+): { minute: number; alert: Alert }[] {
   desk.state = { ...desk.state, untilMs: T0 }
   return Array.from({ length: minutes }, (_, i) => i + 1).flatMap((minute) => {
     if (minute % 60 === 1) desk.read(T0 + (minute - 1) * MINUTE, T0 + Math.min(minutes, minute + 59) * MINUTE, rows)
@@ -24,7 +29,10 @@ describe('count', () => {
 
   test('holds from the minute in which the window reaches the threshold', () => {
     const [fired] = firedAt({ condition }, rowsByMinute(T0, [3, 3, 3, 4, 1]), 5)
-    expect(fired).toMatchObject({ minute: 4, alert: { count: 10, usual: null, windowMs: 3 * MINUTE, sinceMs: T0 + MINUTE, why: '10 events in 3 min, the threshold is 10' } })
+    expect(fired).toMatchObject({
+      minute: 4,
+      alert: { count: 10, usual: null, windowMs: 3 * MINUTE, sinceMs: T0 + MINUTE, why: '10 events in 3 min, the threshold is 10' },
+    })
   })
 
   test('does not hold one event below', () => {
@@ -45,7 +53,14 @@ describe('count', () => {
   test('over a category or all jobs names the jobs, the worst first', () => {
     const rows = [...rowsByMinute(T0, [4]), ...rowsByMinute(T0, [8], { job: 'payments' })]
     const [fired] = firedAt({ per: 'category', condition: { count: { over: '3m', atLeast: 10 } } }, rows, 1)
-    expect(fired?.alert).toMatchObject({ what: 'A rule: bad-input', culprit: null, jobs: ['payments', 'orders'], jobCount: 2, count: 12, subject: { job: null, category: 'bad-input' } })
+    expect(fired?.alert).toMatchObject({
+      what: 'A rule: bad-input',
+      culprit: null,
+      jobs: ['payments', 'orders'],
+      jobCount: 2,
+      count: 12,
+      subject: { job: null, category: 'bad-input' },
+    })
   })
 })
 
@@ -72,11 +87,26 @@ describe('ratio', () => {
 
 describe('hosts', () => {
   test('holds where one minute had so many; joined with a count, both must', () => {
-    const rows = [aCountRow({ hosts: 2, count: 90 }), aCountRow({ windowMs: T0 + MINUTE, hosts: 3, count: 5 }), aCountRow({ windowMs: T0 + 2 * MINUTE, hosts: 1, count: 20 })]
+    const rows = [
+      aCountRow({ hosts: 2, count: 90 }),
+      aCountRow({ windowMs: T0 + MINUTE, hosts: 3, count: 5 }),
+      aCountRow({ windowMs: T0 + 2 * MINUTE, hosts: 1, count: 20 }),
+    ]
     expect(minutesOf({ condition: { hosts: { over: '5m', atLeast: 3 } } }, rows, 3)).toEqual([2])
-    const joined = firedAt({ condition: { all: [{ hosts: { over: '5m', atLeast: 3 } }, { count: { over: '5m', atLeast: 100 } }] } }, rows, 3)
-    expect(joined).toMatchObject([{ minute: 3, alert: { hosts: 3, why: 'at least 3 hosts in 5 min, the threshold is 3; and 115 events in 5 min, the threshold is 100' } }])
-    expect(minutesOf({ condition: { any: [{ hosts: { over: '5m', atLeast: 3 } }, { count: { over: '5m', atLeast: 80 } }] } }, rows, 3)).toEqual([1])
+    const joined = firedAt(
+      { condition: { all: [{ hosts: { over: '5m', atLeast: 3 } }, { count: { over: '5m', atLeast: 100 } }] } },
+      rows,
+      3,
+    )
+    expect(joined).toMatchObject([
+      {
+        minute: 3,
+        alert: { hosts: 3, why: 'at least 3 hosts in 5 min, the threshold is 3; and 115 events in 5 min, the threshold is 100' },
+      },
+    ])
+    expect(
+      minutesOf({ condition: { any: [{ hosts: { over: '5m', atLeast: 3 } }, { count: { over: '5m', atLeast: 80 } }] } }, rows, 3),
+    ).toEqual([1])
   })
 })
 
@@ -86,7 +116,10 @@ describe('absence', () => {
   test('holds once nothing has come for so long, until events come', () => {
     const desk = new Desk([aRule({ condition, keepFiring: '1s' })])
     const [fired] = firedAt({}, rowsByMinute(T0, [1, 1, 0, 0, 0, 0, 0, 0, 0, 4]), 10, desk)
-    expect(fired).toMatchObject({ minute: 7, alert: { count: 0, hosts: null, sinceMs: T0 + 2 * MINUTE, why: 'no event for 5 min, at most 5 min is expected' } })
+    expect(fired).toMatchObject({
+      minute: 7,
+      alert: { count: 0, hosts: null, sinceMs: T0 + 2 * MINUTE, why: 'no event for 5 min, at most 5 min is expected' },
+    })
     expect(desk.state.alerts.get(fired!.alert.key)).toMatchObject({ phase: 'resolved', alert: { endsAtMs: T0 + 10 * MINUTE } })
   })
 
@@ -110,7 +143,16 @@ describe('new_group', () => {
   test('holds for an error that was never seen, once it has events enough, and for a window', () => {
     const desk = new Desk([aRule({ ...over, keepFiring: '1s' })])
     const [fired] = firedAt({}, rowsByMinute(T0, [2, 2, 2]), 90, desk)
-    expect(fired).toMatchObject({ minute: 3, alert: { isNew: true, sinceMs: T0, count: 6, what: 'IllegalStateException: order <*> has no lines', why: 'this error was not seen before; 6 events since' } })
+    expect(fired).toMatchObject({
+      minute: 3,
+      alert: {
+        isNew: true,
+        sinceMs: T0,
+        count: 6,
+        what: 'IllegalStateException: order <*> has no lines',
+        why: 'this error was not seen before; 6 events since',
+      },
+    })
     expect([...desk.state.alerts.values()]).toEqual([])
   })
 
@@ -129,7 +171,9 @@ describe('new_group', () => {
     const desk = new Desk([aRule(over)])
     desk.groups.observe([aCountRow({ windowMs: T0 - 2 * DAY })], { sinceMs: T0 - 100 * DAY, completeUntilMs: T0 })
     const known = rowsByMinute(T0, [9], { fingerprint: 'v2:02', previousFingerprint: 'v1:0000000000000001' })
-    expect(firedAt({}, [...known, ...rowsByMinute(T0, [9], { fingerprint: 'v2:03' })], 1, desk).map(({ alert }) => alert.subject.fingerprint)).toEqual(['v2:03'])
+    expect(
+      firedAt({}, [...known, ...rowsByMinute(T0, [9], { fingerprint: 'v2:03' })], 1, desk).map(({ alert }) => alert.subject.fingerprint),
+    ).toEqual(['v2:03'])
   })
 })
 
@@ -139,7 +183,10 @@ describe('regression', () => {
     desk.groups.observe([aCountRow({ windowMs: T0 - 2 * HOUR, lastMs: T0 - 2 * HOUR })], { sinceMs: T0 - 100 * DAY, completeUntilMs: T0 })
     desk.groups.change('orders', 'v1:0000000000000001', { kind: 'resolve' }, { who: 'ada', atMs: T0 - HOUR })
     const [fired] = firedAt({}, rowsByMinute(T0, [0, 0, 1, 1]), 4, desk)
-    expect(fired).toMatchObject({ minute: 3, alert: { why: 'this error was resolved at 2026-11-20 09:00 UTC and has come back; 1 event since' } })
+    expect(fired).toMatchObject({
+      minute: 3,
+      alert: { why: 'this error was resolved at 2026-11-20 09:00 UTC and has come back; 1 event since' },
+    })
   })
 })
 
@@ -155,12 +202,25 @@ describe('spike', () => {
 
   test('holds where there is more than chance explains, as soon as there is', () => {
     const [fired] = firedAt({}, rowsByMinute(T0, [2, 2, 2, 40, 90, 90]), 6, deskWithWeek())
-    expect(fired).toMatchObject({ minute: 5, alert: { count: 136, windowMs: 15 * MINUTE, why: '136 events in 15 min, usually 33 at this time of day' } })
+    expect(fired).toMatchObject({
+      minute: 5,
+      alert: { count: 136, windowMs: 15 * MINUTE, why: '136 events in 15 min, usually 33 at this time of day' },
+    })
     expect(Math.round(fired!.alert.usual!)).toBe(33)
   })
 
   test('does not hold for what is usual, and without a past', () => {
-    expect(firedAt({}, rowsByMinute(T0, Array.from({ length: 60 }, () => 2)), 60, deskWithWeek())).toEqual([])
+    expect(
+      firedAt(
+        {},
+        rowsByMinute(
+          T0,
+          Array.from({ length: 60 }, () => 2),
+        ),
+        60,
+        deskWithWeek(),
+      ),
+    ).toEqual([])
     expect(firedAt({}, rowsByMinute(T0, [500]), 1, new Desk([aRule({ condition: { spike: { minimum: 20 } } })]))).toEqual([])
   })
 
@@ -178,7 +238,11 @@ describe('spike', () => {
 })
 
 describe('jobs_in_trouble', () => {
-  const over = { level: 'platform', per: 'platform', condition: { jobs_in_trouble: { over: '5m', atLeast: 3, events: 10, perJob: { 'job-9': 1_000 } } } }
+  const over = {
+    level: 'platform',
+    per: 'platform',
+    condition: { jobs_in_trouble: { over: '5m', atLeast: 3, events: 10, perJob: { 'job-9': 1_000 } } },
+  }
 
   function jobs(numbers: readonly number[], count: number): CountRow[] {
     return numbers.map((i) => aCountRow({ job: `job-${i}`, count: count + i }))
@@ -186,7 +250,9 @@ describe('jobs_in_trouble', () => {
 
   test('counts jobs with events enough', () => {
     expect(firedAt(over, jobs([1, 2], 10), 1)).toEqual([])
-    expect(firedAt(over, jobs([1, 2, 3], 10), 1)).toMatchObject([{ alert: { jobs: ['job-3', 'job-2', 'job-1'], jobCount: 3, why: '3 jobs in trouble within 5 min, the threshold is 3' } }])
+    expect(firedAt(over, jobs([1, 2, 3], 10), 1)).toMatchObject([
+      { alert: { jobs: ['job-3', 'job-2', 'job-1'], jobCount: 3, why: '3 jobs in trouble within 5 min, the threshold is 3' } },
+    ])
     expect(firedAt(over, jobs([1, 2, 9], 10), 1)).toEqual([])
   })
 
@@ -206,22 +272,41 @@ describe('the pipeline', () => {
 
   test('has too many dead letters: above a share, of records enough', () => {
     const condition = { dead_letter_ratio: { over: '10m', above: 0.05, minimum: 100 } }
-    const minutes = (consumed: number, dead: number) => ({ minutes: [{ windowMs: T0 - 11 * MINUTE, consumed: 1e6, dead: 0 }, { windowMs: T0 - 9 * MINUTE, consumed, dead: 0 }, { windowMs: T0 - MINUTE, consumed, dead }] })
-    expect(firedOn(condition, minutes(100, 11))).toMatchObject([{ count: 11, sinceMs: T0 - MINUTE, what: 'A rule', why: '5.5 % of 200 records became dead letters in 10 min, at most 5 % is expected' }])
+    const minutes = (consumed: number, dead: number) => ({
+      minutes: [
+        { windowMs: T0 - 11 * MINUTE, consumed: 1e6, dead: 0 },
+        { windowMs: T0 - 9 * MINUTE, consumed, dead: 0 },
+        { windowMs: T0 - MINUTE, consumed, dead },
+      ],
+    })
+    expect(firedOn(condition, minutes(100, 11))).toMatchObject([
+      {
+        count: 11,
+        sinceMs: T0 - MINUTE,
+        what: 'A rule',
+        why: '5.5 % of 200 records became dead letters in 10 min, at most 5 % is expected',
+      },
+    ])
     expect(firedOn(condition, minutes(100, 10))).toEqual([])
     expect(firedOn(condition, minutes(49, 49))).toEqual([])
   })
 
   test('is behind, or nobody can see', () => {
-    expect(firedOn({ pipeline_lag: { above: '5m' } }, { lagMs: 6 * MINUTE })).toMatchObject([{ why: 'the stream is 6 min behind, at most 5 min is expected', sinceMs: T0 - 6 * MINUTE, count: null }])
+    expect(firedOn({ pipeline_lag: { above: '5m' } }, { lagMs: 6 * MINUTE })).toMatchObject([
+      { why: 'the stream is 6 min behind, at most 5 min is expected', sinceMs: T0 - 6 * MINUTE, count: null },
+    ])
     expect(firedOn({ pipeline_lag: { above: '5m' } }, { lagMs: 5 * MINUTE })).toEqual([])
     expect(firedOn({ pipeline_lag: { above: '5m' } }, { lagMs: null })).toEqual([])
-    expect(firedOn({ blind: { over: '2m' } }, { blindSinceMs: T0 - 2 * MINUTE })).toMatchObject([{ why: 'no counts could be read for 2 min: alert rules see nothing' }])
+    expect(firedOn({ blind: { over: '2m' } }, { blindSinceMs: T0 - 2 * MINUTE })).toMatchObject([
+      { why: 'no counts could be read for 2 min: alert rules see nothing' },
+    ])
     expect(firedOn({ blind: { over: '2m' } }, { blindSinceMs: T0 - MINUTE })).toEqual([])
   })
 
   test('must be so for as long as the rule says, by the clock, while no minute becomes complete', () => {
-    const desk = new Desk([aRule({ level: 'platform', per: 'platform', condition: { pipeline_lag: { above: '5m' } }, pending: '2m', keepFiring: '1m' })])
+    const desk = new Desk([
+      aRule({ level: 'platform', per: 'platform', condition: { pipeline_lag: { above: '5m' } }, pending: '2m', keepFiring: '1m' }),
+    ])
     const began: number[] = []
     const ended: number[] = []
     for (let second = 0; second <= 300; second += 5) {

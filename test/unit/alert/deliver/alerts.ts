@@ -2,7 +2,11 @@
 import type { Alert, Notification } from '../../../../src/alert/alert.ts'
 import { HOUR, MINUTE, T0 } from '../../../support/builders.ts'
 
-export function anAlert({ subject, rule, ...over }: Partial<Omit<Alert, 'subject' | 'rule'>> & { subject?: Partial<Alert['subject']>; rule?: Partial<Alert['rule']> } = {}): Alert {
+export function anAlert({
+  subject,
+  rule,
+  ...over
+}: Partial<Omit<Alert, 'subject' | 'rule'>> & { subject?: Partial<Alert['subject']>; rule?: Partial<Alert['rule']> } = {}): Alert {
   const job = subject?.job === undefined ? 'orders' : subject.job
   return {
     key: `spike/${job}`,

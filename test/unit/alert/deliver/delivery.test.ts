@@ -99,7 +99,9 @@ describe('delivery', () => {
     await waitUntil('both ends', () => ear.heard.length === 4)
     expect(ear.words.toSorted()).toEqual(['billing firing', 'billing resolved', 'orders firing', 'orders resolved'])
     await waitUntil('nothing is kept', () => keeper.records.size === 0)
-    expect(delivery.status()).toMatchObject([{ name: 'oncall', type: 'webhook', waiting: 0, alerts: 0, sent: 4, undelivered: 0, lastError: null }])
+    expect(delivery.status()).toMatchObject([
+      { name: 'oncall', type: 'webhook', waiting: 0, alerts: 0, sent: 4, undelivered: 0, lastError: null },
+    ])
   })
 
   it('keeps what it is about to send before it sends it', async () => {
@@ -160,7 +162,9 @@ describe('delivery', () => {
     delivery.observe([orders])
     await waitUntil('it is undelivered', () => undelivered.length === 1)
     expect(delivery.undelivered()).toEqual(undelivered)
-    expect(undelivered).toMatchObject([{ receiver: 'oncall', group: 'alert=spike/orders', reason: 'refused', lastError: 'HTTP 404, "no_service"', tries: 1, alerts: 1 }])
+    expect(undelivered).toMatchObject([
+      { receiver: 'oncall', group: 'alert=spike/orders', reason: 'refused', lastError: 'HTTP 404, "no_service"', tries: 1, alerts: 1 },
+    ])
     expect(delivery.status()).toMatchObject([{ undelivered: 1, sent: 0, lastError: { retriable: false } }])
   })
 
@@ -173,7 +177,9 @@ describe('delivery', () => {
     delivery.observe([orders])
     await waitUntil('it is undelivered', () => undelivered.length === 1)
     await delivery.stop(1_000)
-    expect(deliver(keeper, [routeTo(new Ear())]).delivery.undelivered()).toMatchObject([{ id: null, receiver: 'oncall', reason: 'refused', lastError: 'HTTP 404' }])
+    expect(deliver(keeper, [routeTo(new Ear())]).delivery.undelivered()).toMatchObject([
+      { id: null, receiver: 'oncall', reason: 'refused', lastError: 'HTTP 404' },
+    ])
   })
 
   it('gives up a forgetful receiver soon, since it is told anew anyway', async () => {
@@ -188,7 +194,17 @@ describe('delivery', () => {
   })
 
   it('refuses records of a newer version at once', () => {
-    expect(() => new Delivery({ routes: [routeTo(new Ear())], restored: [{ key: 'oncall/x', value: { v: 9 } }], save: async () => {}, hushOf: () => 'none', now: Date.now, events: { sent() {}, retried() {}, undelivered() {}, refused() {}, notKept() {} } })).toThrowError(/a newer Tracefold/)
+    expect(
+      () =>
+        new Delivery({
+          routes: [routeTo(new Ear())],
+          restored: [{ key: 'oncall/x', value: { v: 9 } }],
+          save: async () => {},
+          hushOf: () => 'none',
+          now: Date.now,
+          events: { sent() {}, retried() {}, undelivered() {}, refused() {}, notKept() {} },
+        }),
+    ).toThrowError(/a newer Tracefold/)
   })
 })
 

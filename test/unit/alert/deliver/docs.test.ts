@@ -9,7 +9,8 @@ import { receiversSchema } from '../../../../src/alert/deliver/settings.ts'
 import { T0 } from '../../../support/builders.ts'
 
 const page = readFileSync(new URL('../../../../docs/receivers.md', import.meta.url), 'utf8')
-const blocks = (language: string): string[] => [...page.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, 'gm'))].map(([, code = '']) => code)
+const blocks = (language: string): string[] =>
+  [...page.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, 'gm'))].map(([, code = '']) => code)
 
 it.each([
   ['every example', (code: string) => code],
@@ -26,9 +27,15 @@ it('the body is one that we send', () => {
 })
 
 it('the code verifies our signature, and no other', async () => {
-  const { isGenuine } = (await import(`data:text/javascript,${encodeURIComponent(blocks('js').join('\n'))}`)) as { isGenuine: (headers: Record<string, string>, body: string, secret: string, nowSeconds: number) => boolean }
+  const { isGenuine } = (await import(`data:text/javascript,${encodeURIComponent(blocks('js').join('\n'))}`)) as {
+    isGenuine: (headers: Record<string, string>, body: string, secret: string, nowSeconds: number) => boolean
+  }
   const seconds = T0 / 1_000
-  const headers = { 'webhook-id': 'a', 'webhook-timestamp': String(seconds), 'webhook-signature': `v1,${createHmac('sha256', 'secret').update(`a.${seconds}.{}`).digest('base64')}` }
+  const headers = {
+    'webhook-id': 'a',
+    'webhook-timestamp': String(seconds),
+    'webhook-signature': `v1,${createHmac('sha256', 'secret').update(`a.${seconds}.{}`).digest('base64')}`,
+  }
   expect(isGenuine(headers, '{}', 'secret', seconds + REPLAY_WINDOW_SECONDS)).toBe(true)
   expect(isGenuine(headers, '{}', 'secret', seconds + REPLAY_WINDOW_SECONDS + 1)).toBe(false)
   expect(isGenuine(headers, '{ }', 'secret', seconds)).toBe(false)

@@ -22,7 +22,10 @@ async function serve(options: SmtpOptions = {}): Promise<SmtpReceiver> {
   return server
 }
 
-function mailer(server: SmtpReceiver, over: Partial<EmailOptions> = {}): { readonly receiver: Receiver; readonly warnings: readonly string[] } {
+function mailer(
+  server: SmtpReceiver,
+  over: Partial<EmailOptions> = {},
+): { readonly receiver: Receiver; readonly warnings: readonly string[] } {
   const warnings: string[] = []
   const receiver = createEmail({
     name: 'mail',
@@ -73,7 +76,10 @@ describe('an e-mail', () => {
 
   it('goes through STARTTLS, with the login', async () => {
     const server = await serve({ tls, login })
-    await mailer(server, { security: 'starttls', login: { username: 'tracefold', password: new Secret(PASSWORD) } }).receiver.send(aNotification(), signal)
+    await mailer(server, { security: 'starttls', login: { username: 'tracefold', password: new Secret(PASSWORD) } }).receiver.send(
+      aNotification(),
+      signal,
+    )
     expect(server.mails).toMatchObject([{ secure: true, user: 'tracefold' }])
   })
 
@@ -85,13 +91,17 @@ describe('an e-mail', () => {
 
   it('does not go in the clear where STARTTLS is asked for and not offered', async () => {
     const server = await serve()
-    await expect(mailer(server, { security: 'starttls' }).receiver.send(aNotification(), signal)).rejects.toMatchObject({ name: 'DeliveryError' })
+    await expect(mailer(server, { security: 'starttls' }).receiver.send(aNotification(), signal)).rejects.toMatchObject({
+      name: 'DeliveryError',
+    })
     expect(server.mails).toEqual([])
   })
 
   it('does not go to a server whose certificate nobody vouches for', async () => {
     const server = await serve({ tls })
-    await expect(mailer(server, { security: 'starttls', tls: { rejectUnauthorized: true } }).receiver.send(aNotification(), signal)).rejects.toMatchObject({ name: 'DeliveryError', message: expect.stringContaining('self-signed certificate') as string })
+    await expect(
+      mailer(server, { security: 'starttls', tls: { rejectUnauthorized: true } }).receiver.send(aNotification(), signal),
+    ).rejects.toMatchObject({ name: 'DeliveryError', message: expect.stringContaining('self-signed certificate') as string })
     expect(server.mails).toEqual([])
   })
 })
@@ -107,7 +117,11 @@ describe('an SMTP server that says', () => {
   ])('%s: %s', async (command, answer, retriable) => {
     const server = await serve()
     server.answers.set(command, answer)
-    await expect(mailer(server).receiver.send(aNotification(), signal)).rejects.toMatchObject({ name: 'DeliveryError', retriable, message: expect.stringContaining(answer) as string })
+    await expect(mailer(server).receiver.send(aNotification(), signal)).rejects.toMatchObject({
+      name: 'DeliveryError',
+      retriable,
+      message: expect.stringContaining(answer) as string,
+    })
   })
 
   it('that the password is wrong is a refusal, told without the password', async () => {
@@ -150,7 +164,10 @@ describe('an SMTP server that says', () => {
 it('a server that is away may be back', async () => {
   const server = await serve()
   await server.close()
-  await expect(mailer(server).receiver.send(aNotification(), signal)).rejects.toMatchObject({ retriable: true, message: expect.stringMatching(/^127\.0\.0\.1:\d+: /) as string })
+  await expect(mailer(server).receiver.send(aNotification(), signal)).rejects.toMatchObject({
+    retriable: true,
+    message: expect.stringMatching(/^127\.0\.0\.1:\d+: /) as string,
+  })
 })
 
 it('a stop ends the sending with `aborted`', async () => {
@@ -164,6 +181,9 @@ it('a stop ends the sending with `aborted`', async () => {
 
 it('text of a log that looks like SMTP is text of the mail', async () => {
   const server = await serve()
-  await mailer(server).receiver.send(aNotification({ alerts: [anAlert({ what: '.', why: '\r\n.\r\nMAIL FROM:<x@evil.example>' })] }), signal)
+  await mailer(server).receiver.send(
+    aNotification({ alerts: [anAlert({ what: '.', why: '\r\n.\r\nMAIL FROM:<x@evil.example>' })] }),
+    signal,
+  )
   expect(server.mails).toHaveLength(1)
 })

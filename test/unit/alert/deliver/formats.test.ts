@@ -68,9 +68,15 @@ describe('a text from a log', () => {
   it('makes no tag, no mention and no link in Slack', () => {
     const body = FORMATS['slack']!(hostile)
     // The one link is ours.
-    expect(body.match(/<[^>]*>/g)?.map((tag) => tag.split('|')[0])).toEqual(['<https://tracefold.example.com/a%7Cb%3Ec)d(e?x=%3Cy%3E&amp;z=1'])
+    expect(body.match(/<[^>]*>/g)?.map((tag) => tag.split('|')[0])).toEqual([
+      '<https://tracefold.example.com/a%7Cb%3Ec)d(e?x=%3Cy%3E&amp;z=1',
+    ])
     expect(slackBody(hostile)).toMatchObject({ parse: 'none', link_names: false, mrkdwn: false })
-    expect(slackBody(hostile).attachments.flatMap(({ blocks }) => blocks).every(({ text }) => text.verbatim)).toBe(true)
+    expect(
+      slackBody(hostile)
+        .attachments.flatMap(({ blocks }) => blocks)
+        .every(({ text }) => text.verbatim),
+    ).toBe(true)
   })
 
   it.each(['dingtalk', 'wecom'])('makes no tag, no mention and no link in %s', (name) => {
@@ -110,12 +116,31 @@ const long = '错误'.repeat(2_000)
 const flood = (alerts: number): Notification =>
   aNotification({
     alerts: Array.from({ length: alerts }, (_, i) =>
-      anAlert({ key: `spike/${i}`, what: long, culprit: long, why: long, advice: long, rule: { title: long }, subject: { job: `${i}${long}`, environment: long }, annotations: { a: long, b: long, c: long, d: long, e: long, f: long } }),
+      anAlert({
+        key: `spike/${i}`,
+        what: long,
+        culprit: long,
+        why: long,
+        advice: long,
+        rule: { title: long },
+        subject: { job: `${i}${long}`, environment: long },
+        annotations: { a: long, b: long, c: long, d: long, e: long, f: long },
+      }),
     ),
   })
 
 /** Only `&`: five times as long once it is escaped. */
-const escaping = aNotification({ alerts: [anAlert({ what: '&'.repeat(9_000), culprit: '&'.repeat(9_000), why: '&'.repeat(9_000), advice: '&'.repeat(9_000), subject: { job: '&'.repeat(900) } })] })
+const escaping = aNotification({
+  alerts: [
+    anAlert({
+      what: '&'.repeat(9_000),
+      culprit: '&'.repeat(9_000),
+      why: '&'.repeat(9_000),
+      advice: '&'.repeat(9_000),
+      subject: { job: '&'.repeat(900) },
+    }),
+  ],
+})
 
 describe('a flood of alerts fits', () => {
   it.each([1, 2, 9, 500])('Slack: sections of 3,000 characters (%i alerts)', (alerts) => {
@@ -191,7 +216,10 @@ describe('an e-mail', () => {
 
   it('is in the thread of its alert, whatever else is in it', () => {
     const begin = mailOf(aNotification({ id: 'a' }), 'alerts@acme.example')
-    const end = mailOf(aNotification({ id: 'b', alerts: [anAlert({ subject: { job: 'billing' } }), resolved(anAlert())] }), 'alerts@acme.example')
+    const end = mailOf(
+      aNotification({ id: 'b', alerts: [anAlert({ subject: { job: 'billing' } }), resolved(anAlert())] }),
+      'alerts@acme.example',
+    )
     expect(begin.references).toHaveLength(1)
     expect(end.references).toContain(begin.inReplyTo)
     expect(begin.messageId).not.toBe(end.messageId)

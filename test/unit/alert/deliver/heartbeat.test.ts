@@ -26,7 +26,10 @@ afterEach(async () => {
 function beat(isHealthy: () => boolean): void {
   const url = `${server.url}/ping/${TOKEN}`
   const http = new HttpClient({ timeoutMs: 1_000, tls: null, scrub: scrubber([url]), now: Date.now })
-  ended = new Heartbeat({ name: 'dead', url, method: 'GET', everyMs: 10, http, warn: (message) => void warnings.push(message) }).run(isHealthy, stop.signal)
+  ended = new Heartbeat({ name: 'dead', url, method: 'GET', everyMs: 10, http, warn: (message) => void warnings.push(message) }).run(
+    isHealthy,
+    stop.signal,
+  )
 }
 
 describe('a heartbeat', () => {
@@ -54,6 +57,9 @@ describe('a heartbeat', () => {
     server.answer(text('gone', 404), text('gone', 404), text('OK'), text('gone', 404), text('OK'))
     beat(() => true)
     await waitUntil('all five', () => server.received.length >= 5)
-    expect(warnings).toEqual(['heartbeat dead did not get through: HTTP 404, "gone"', 'heartbeat dead did not get through: HTTP 404, "gone"'])
+    expect(warnings).toEqual([
+      'heartbeat dead did not get through: HTTP 404, "gone"',
+      'heartbeat dead did not get through: HTTP 404, "gone"',
+    ])
   })
 })

@@ -46,7 +46,12 @@ export async function startReceiver(...answers: Answer[]): Promise<HttpReceiver>
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
-      const one = { method: request.method ?? '', url: new URL(request.url ?? '/', 'http://receiver'), headers: request.headers, body: Buffer.concat(chunks).toString('utf8') }
+      const one = {
+        method: request.method ?? '',
+        url: new URL(request.url ?? '/', 'http://receiver'),
+        headers: request.headers,
+        body: Buffer.concat(chunks).toString('utf8'),
+      }
       received.push(one)
       const answer = script.length > 1 ? script.shift() : script[0]
       answer?.(response, one)

@@ -20,7 +20,8 @@ class Scripted implements Receiver {
     const script = this.answers.get(id) ?? ['yes']
     const answer = script.length > 1 ? script.shift() : script[0]
     if (answer instanceof Error) throw answer
-    if (answer instanceof Promise) await Promise.race([answer, new Promise((_, reject) => signal.addEventListener('abort', () => reject(busy('aborted'))))])
+    if (answer instanceof Promise)
+      await Promise.race([answer, new Promise((_, reject) => signal.addEventListener('abort', () => reject(busy('aborted'))))])
   }
 
   async close(): Promise<void> {}
@@ -48,7 +49,8 @@ function aLane(limits: Partial<LaneLimits> = {}, now: () => number = () => T0, r
   return { lane, receiver, outcomes, waits }
 }
 
-const one = (id: string, severity: 'critical' | 'high' | 'low' = 'high'): Notification => aNotification({ id, alerts: [anAlert({ severity })] })
+const one = (id: string, severity: 'critical' | 'high' | 'low' = 'high'): Notification =>
+  aNotification({ id, alerts: [anAlert({ severity })] })
 const never = new Promise<void>(() => {})
 
 describe('a lane', () => {
@@ -158,7 +160,10 @@ describe('a lane', () => {
     lane.push(one('b'))
     await waitUntil('both', () => outcomes.length === 2)
     expect(outcomes).toContainEqual(['b', { kind: 'sent', tries: 1 }])
-    expect(outcomes.find(([id]) => id === 'a')?.[1]).toMatchObject({ kind: 'failed', trouble: { reason: 'refused', error: 'a fault of Tracefold itself: TypeError: x is not a function' } })
+    expect(outcomes.find(([id]) => id === 'a')?.[1]).toMatchObject({
+      kind: 'failed',
+      trouble: { reason: 'refused', error: 'a fault of Tracefold itself: TypeError: x is not a function' },
+    })
   })
 })
 

@@ -31,12 +31,27 @@ describe('a message', () => {
   })
 
   it('says that an error is new', () => {
-    expect(plainText(messageOf(aNotification({ alerts: [anAlert({ isNew: true })] })))).toContain('New: yes, this error was not seen before')
+    expect(plainText(messageOf(aNotification({ alerts: [anAlert({ isNew: true })] })))).toContain(
+      'New: yes, this error was not seen before',
+    )
   })
 
   it('leaves out what a condition does not know: counts, hosts, whether new', () => {
-    const blind = anAlert({ what: 'Alert rules are blind', culprit: null, count: null, usual: null, hosts: null, advice: null, links: [], subject: { job: null, environment: null, fingerprint: null, category: null } })
-    expect(plainText(messageOf(aNotification({ alerts: [blind] }))).split('\n').map((line) => line.split(':')[0])).toEqual(['[FIRING, high] Alert rules are blind', 'Where', 'Why', 'Since'])
+    const blind = anAlert({
+      what: 'Alert rules are blind',
+      culprit: null,
+      count: null,
+      usual: null,
+      hosts: null,
+      advice: null,
+      links: [],
+      subject: { job: null, environment: null, fingerprint: null, category: null },
+    })
+    expect(
+      plainText(messageOf(aNotification({ alerts: [blind] })))
+        .split('\n')
+        .map((line) => line.split(':')[0]),
+    ).toEqual(['[FIRING, high] Alert rules are blind', 'Where', 'Why', 'Since'])
   })
 
   it('names the worst jobs of a platform alert, and how many more there are', () => {
@@ -45,7 +60,11 @@ describe('a message', () => {
   })
 
   it('has a title for several alerts, and the tone of the worst that fires', () => {
-    const alerts = [anAlert({ severity: 'critical' }), anAlert({ subject: { job: 'billing' } }), resolved(anAlert({ subject: { job: 'stock' } }))]
+    const alerts = [
+      anAlert({ severity: 'critical' }),
+      anAlert({ subject: { job: 'billing' } }),
+      resolved(anAlert({ subject: { job: 'stock' } })),
+    ]
     const message = messageOf(aNotification({ alerts }))
     expect(message.title).toBe('[2 FIRING, 1 RESOLVED] ConnectException: Connection refused: <*> and 2 more')
     expect(message.tone).toBe('critical')
@@ -57,7 +76,9 @@ describe('a message', () => {
   })
 
   it('shows the annotations of the rule after the advice', () => {
-    expect(plainText(messageOf(aNotification({ alerts: [anAlert({ annotations: { runbook: 'see page 7' } })] })))).toMatch(/Advice: .*\nrunbook: see page 7\nErrors of the job:/)
+    expect(plainText(messageOf(aNotification({ alerts: [anAlert({ annotations: { runbook: 'see page 7' } })] })))).toMatch(
+      /Advice: .*\nrunbook: see page 7\nErrors of the job:/,
+    )
   })
 
   it('puts a text of many lines into one, and cuts a long one', () => {
@@ -71,9 +92,12 @@ describe('a message', () => {
     expect(text?.what.isWellFormed()).toBe(true)
   })
 
-  it.each(['javascript:alert(1)', 'file:///etc/passwd', 'no address', `https://example.com/${'x'.repeat(2_000)}`])('makes no link of %.40s', (url) => {
-    expect(messageOf(aNotification({ alerts: [anAlert({ links: [{ title: 'here', url }] })] })).alerts[0]?.links).toEqual([])
-  })
+  it.each(['javascript:alert(1)', 'file:///etc/passwd', 'no address', `https://example.com/${'x'.repeat(2_000)}`])(
+    'makes no link of %.40s',
+    (url) => {
+      expect(messageOf(aNotification({ alerts: [anAlert({ links: [{ title: 'here', url }] })] })).alerts[0]?.links).toEqual([])
+    },
+  )
 
   it('is HTML for mail clients', () => {
     expect(html(messageOf(aNotification({ alerts: [anAlert(), resolved(anAlert({ subject: { job: 'billing' } }))] }), 1))).toMatchSnapshot()

@@ -47,12 +47,23 @@ const signal = new AbortController().signal
 describe('settings of receivers', () => {
   it('need little: a type, and where the secret is', () => {
     expect(read({ team: { type: 'slack', urlEnv: 'SLACK' } })).toMatchObject({
-      team: { type: 'slack', match: {}, groupBy: ['rule'], groupWaitMs: 10_000, groupIntervalMs: 60_000, repeatIntervalMs: 14_400_000, maxRepeatIntervalMs: 86_400_000, sendResolved: true },
+      team: {
+        type: 'slack',
+        match: {},
+        groupBy: ['rule'],
+        groupWaitMs: 10_000,
+        groupIntervalMs: 60_000,
+        repeatIntervalMs: 14_400_000,
+        maxRepeatIntervalMs: 86_400_000,
+        sendResolved: true,
+      },
     })
   })
 
   it('tell machines of each alert at once', () => {
-    expect(read({ page: { type: 'pagerduty', routingKeyEnv: 'KEY' } })).toMatchObject({ page: { url: 'https://events.pagerduty.com', groupBy: ['alert'], groupWaitMs: 0, groupIntervalMs: 0 } })
+    expect(read({ page: { type: 'pagerduty', routingKeyEnv: 'KEY' } })).toMatchObject({
+      page: { url: 'https://events.pagerduty.com', groupBy: ['alert'], groupWaitMs: 0, groupIntervalMs: 0 },
+    })
   })
 
   it.each([
@@ -60,10 +71,19 @@ describe('settings of receivers', () => {
     [{ type: 'slack' }, 'x.urlFile: expected urlFile or urlEnv'],
     [{ type: 'slack', urlFile: 'a', urlEnv: 'B' }, 'x.urlEnv: expected only one of urlFile and urlEnv'],
     [{ type: 'webhook', url: 'https://a.example', urlEnv: 'B' }, 'x.urlEnv: expected only one of url and urlEnv'],
-    [{ type: 'webhook', url: 'https://a.example/?token=x' }, 'x.url: expected a URL without user name, password or query: one with them is a secret, and belongs into urlFile or urlEnv'],
+    [
+      { type: 'webhook', url: 'https://a.example/?token=x' },
+      'x.url: expected a URL without user name, password or query: one with them is a secret, and belongs into urlFile or urlEnv',
+    ],
     [{ type: 'webhook', url: 'ftp://a.example' }, 'x.url: expected an http or https URL'],
-    [{ type: 'webhook', url: 'https://a.example', username: 'u' }, 'x.username: expected a username and passwordFile or passwordEnv, or neither'],
-    [{ type: 'webhook', url: 'https://a.example', username: 'u', passwordEnv: 'P', bearerTokenEnv: 'T' }, 'x.username: expected a username or a bearer token, not both'],
+    [
+      { type: 'webhook', url: 'https://a.example', username: 'u' },
+      'x.username: expected a username and passwordFile or passwordEnv, or neither',
+    ],
+    [
+      { type: 'webhook', url: 'https://a.example', username: 'u', passwordEnv: 'P', bearerTokenEnv: 'T' },
+      'x.username: expected a username or a bearer token, not both',
+    ],
     [{ type: 'webhook', url: 'https://a.example', certFile: 'c' }, 'x.keyFile: expected certFile and keyFile, or neither'],
     [{ type: 'email', host: 'mail', from: 'no address', to: ['a@b'] }, 'x.from: expected an e-mail address, or Name <address>'],
     [{ type: 'email', host: 'mail', from: 'a@b', to: ['a@b, c@d'] }, 'x.to.0: expected an e-mail address'],
@@ -99,14 +119,21 @@ describe('opening receivers', () => {
       expect.stringMatching(/^alerts\.receivers\.d: .*caFile: expected a file of certificates/) as string,
     ])
     expect(JSON.stringify(found)).not.toContain(TOKEN)
-    expect(() => openReceivers({ receivers, env: {}, now: Date.now, warn: () => {} })).toThrowError(expect.objectContaining({ code: 'config_invalid' }))
+    expect(() => openReceivers({ receivers, env: {}, now: Date.now, warn: () => {} })).toThrowError(
+      expect.objectContaining({ code: 'config_invalid' }),
+    )
   })
 
   it('opens every type, with its secrets from files and variables, and shows none of them', () => {
     const { routes, heartbeats } = openAll(
       {
         hook: { type: 'webhook', urlEnv: 'URL', secretFile: file('secret', `${TOKEN}\n`), username: 'u', passwordEnv: 'PASSWORD' },
-        am: { type: 'alertmanager', urls: ['http://am.example:9093'], bearerTokenEnv: 'PASSWORD', match: { severity: ['critical', 'high'] } },
+        am: {
+          type: 'alertmanager',
+          urls: ['http://am.example:9093'],
+          bearerTokenEnv: 'PASSWORD',
+          match: { severity: ['critical', 'high'] },
+        },
         slack: { type: 'slack', urlEnv: 'URL' },
         ding: { type: 'dingtalk', urlEnv: 'URL', secretEnv: 'PASSWORD' },
         feishu: { type: 'feishu', urlEnv: 'URL', secretEnv: 'PASSWORD' },
@@ -117,13 +144,31 @@ describe('opening receivers', () => {
       },
       { URL: `https://hooks.example/${TOKEN}`, PASSWORD: `password-${TOKEN}` },
     )
-    expect(routes.map(({ type }) => type)).toEqual(['webhook', 'alertmanager', 'slack', 'dingtalk', 'feishu', 'wecom', 'pagerduty', 'email'])
+    expect(routes.map(({ type }) => type)).toEqual([
+      'webhook',
+      'alertmanager',
+      'slack',
+      'dingtalk',
+      'feishu',
+      'wecom',
+      'pagerduty',
+      'email',
+    ])
     expect(heartbeats.map(({ name }) => name)).toEqual(['dead'])
-    for (const shown of [inspect(routes, { depth: 9, showHidden: true }), JSON.stringify(routes), inspect(heartbeats, { depth: 9 }), JSON.stringify(heartbeats)]) expect(shown).not.toContain(TOKEN)
+    for (const shown of [
+      inspect(routes, { depth: 9, showHidden: true }),
+      JSON.stringify(routes),
+      inspect(heartbeats, { depth: 9 }),
+      JSON.stringify(heartbeats),
+    ])
+      expect(shown).not.toContain(TOKEN)
   })
 
   it('spaces what goes to receivers with a rate limit', () => {
-    const { routes } = openAll({ ding: { type: 'dingtalk', urlEnv: 'URL' }, hook: { type: 'webhook', urlEnv: 'URL' } }, { URL: 'https://hooks.example/x' })
+    const { routes } = openAll(
+      { ding: { type: 'dingtalk', urlEnv: 'URL' }, hook: { type: 'webhook', urlEnv: 'URL' } },
+      { URL: 'https://hooks.example/x' },
+    )
     expect(routes.map(({ limits }) => limits)).toEqual([{ gapMs: 3_100, maxParallel: 1 }, {}])
   })
 
@@ -133,9 +178,12 @@ describe('opening receivers', () => {
   })
 
   it('matches alerts by fields and labels, with patterns', () => {
-    const matches = (match: Record<string, unknown>): boolean => openAll({ x: { type: 'webhook', url: 'http://a.example', match } }).routes[0]!.policy.matches(anAlert())
+    const matches = (match: Record<string, unknown>): boolean =>
+      openAll({ x: { type: 'webhook', url: 'http://a.example', match } }).routes[0]!.policy.matches(anAlert())
     expect(matches({})).toBe(true)
-    expect(matches({ severity: ['critical', 'high'], job: 'ord*', team: 'payments', rule: 'spike', level: 'basic', environment: 'prod*' })).toBe(true)
+    expect(
+      matches({ severity: ['critical', 'high'], job: 'ord*', team: 'payments', rule: 'spike', level: 'basic', environment: 'prod*' }),
+    ).toBe(true)
     expect(matches({ severity: 'critical' })).toBe(false)
     expect(matches({ job: 'order' })).toBe(false)
     expect(matches({ owner: 'somebody' })).toBe(false)
@@ -153,14 +201,29 @@ describe('an opened receiver', () => {
 
   it('logs in', async () => {
     server = await startReceiver(text(''))
-    const { routes } = openAll({ a: { type: 'webhook', url: server.url, username: 'me', passwordEnv: 'P' }, b: { type: 'alertmanager', urls: [server.url], bearerTokenEnv: 'P' } }, { P: TOKEN })
+    const { routes } = openAll(
+      {
+        a: { type: 'webhook', url: server.url, username: 'me', passwordEnv: 'P' },
+        b: { type: 'alertmanager', urls: [server.url], bearerTokenEnv: 'P' },
+      },
+      { P: TOKEN },
+    )
     for (const { receiver } of routes) await receiver.send(aNotification(), signal)
-    expect(server.received.map(({ headers }) => headers.authorization)).toEqual([`Basic ${Buffer.from(`me:${TOKEN}`).toString('base64')}`, `Bearer ${TOKEN}`])
+    expect(server.received.map(({ headers }) => headers.authorization)).toEqual([
+      `Basic ${Buffer.from(`me:${TOKEN}`).toString('base64')}`,
+      `Bearer ${TOKEN}`,
+    ])
   })
 
   it('tells no secret of its own, whatever the answer repeats', async () => {
-    server = await startReceiver((response, { headers, url, body }) => void response.writeHead(400).end(`${headers.authorization} ${url.pathname} ${body.slice(0, 40)}`))
-    const { routes } = openAll({ a: { type: 'webhook', urlEnv: 'U', username: 'me', passwordEnv: 'P' } }, { U: `${server.url}/hooks/${TOKEN}/x`, P: 'correct horse' })
+    server = await startReceiver(
+      (response, { headers, url, body }) =>
+        void response.writeHead(400).end(`${headers.authorization} ${url.pathname} ${body.slice(0, 40)}`),
+    )
+    const { routes } = openAll(
+      { a: { type: 'webhook', urlEnv: 'U', username: 'me', passwordEnv: 'P' } },
+      { U: `${server.url}/hooks/${TOKEN}/x`, P: 'correct horse' },
+    )
     const error: unknown = await routes[0]!.receiver.send(aNotification(), signal).catch((reason: unknown) => reason)
     expect(error).toMatchObject({ message: expect.stringContaining('Basic [secret] [secret]') as string })
     expect(inspect(error)).not.toContain(TOKEN)
@@ -173,16 +236,25 @@ describe('an opened receiver', () => {
     await new Promise<void>((listening) => https.listen(0, '127.0.0.1', listening))
     // It listens on a port, so its address is one.
     const env = { URL: `https://127.0.0.1:${(https.address() as AddressInfo).port}` }
-    const { routes } = openAll({ with: { type: 'slack', urlEnv: 'URL', caFile: file('ca.pem', pem.cert) }, without: { type: 'slack', urlEnv: 'URL' } }, env)
+    const { routes } = openAll(
+      { with: { type: 'slack', urlEnv: 'URL', caFile: file('ca.pem', pem.cert) }, without: { type: 'slack', urlEnv: 'URL' } },
+      env,
+    )
     await expect(routes[0]!.receiver.send(aNotification(), signal)).resolves.toBeUndefined()
-    await expect(routes[1]!.receiver.send(aNotification(), signal)).rejects.toMatchObject({ retriable: true, message: expect.stringContaining('SELF_SIGNED') as string })
+    await expect(routes[1]!.receiver.send(aNotification(), signal)).rejects.toMatchObject({
+      retriable: true,
+      message: expect.stringContaining('SELF_SIGNED') as string,
+    })
     https.closeAllConnections()
     await new Promise((closed) => https.close(closed))
   })
 
   it('is another one for each name', async () => {
     server = await startReceiver(json({ errcode: 0 }))
-    const { routes } = openAll({ a: { type: 'wecom', urlEnv: 'A' }, b: { type: 'wecom', urlEnv: 'B' } }, { A: `${server.url}/?key=aaa`, B: `${server.url}/?key=bbb` })
+    const { routes } = openAll(
+      { a: { type: 'wecom', urlEnv: 'A' }, b: { type: 'wecom', urlEnv: 'B' } },
+      { A: `${server.url}/?key=aaa`, B: `${server.url}/?key=bbb` },
+    )
     for (const { receiver } of routes) await receiver.send(aNotification(), signal)
     expect(server.received.map(({ url }) => url.searchParams.get('key'))).toEqual(['aaa', 'bbb'])
   })

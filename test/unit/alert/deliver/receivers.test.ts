@@ -33,18 +33,34 @@ afterEach(async () => {
 })
 
 const path = `/services/T000/${TOKEN}?access_token=${TOKEN}`
-const http = (timeoutMs = 5_000): HttpClient => new HttpClient({ timeoutMs, tls: null, scrub: scrubber([`${server.url}${path}`, SECRET, TOKEN]), now: () => NOW })
+const http = (timeoutMs = 5_000): HttpClient =>
+  new HttpClient({ timeoutMs, tls: null, scrub: scrubber([`${server.url}${path}`, SECRET, TOKEN]), now: () => NOW })
 const now = (): number => NOW
 
 /** Each receiver on our server, and how its protocol says yes. */
 const KINDS: Readonly<Record<string, { readonly create: (timeoutMs?: number) => Receiver; readonly yes: Answer }>> = {
-  webhook: { create: (ms) => createWebhook({ name: 'x', url: server.url + path, headers: {}, secret: new Secret(SECRET), http: http(ms), now }), yes: text('', 204) },
-  alertmanager: { create: (ms) => createAlertmanager({ name: 'x', urls: [server.url], headers: {}, http: http(ms), warn: () => {} }), yes: text('') },
+  webhook: {
+    create: (ms) => createWebhook({ name: 'x', url: server.url + path, headers: {}, secret: new Secret(SECRET), http: http(ms), now }),
+    yes: text('', 204),
+  },
+  alertmanager: {
+    create: (ms) => createAlertmanager({ name: 'x', urls: [server.url], headers: {}, http: http(ms), warn: () => {} }),
+    yes: text(''),
+  },
   slack: { create: (ms) => createSlack({ name: 'x', url: server.url + path, http: http(ms) }), yes: text('ok') },
-  dingtalk: { create: (ms) => createDingtalk({ name: 'x', url: server.url + path, secret: new Secret(SECRET), http: http(ms), now }), yes: json({ errcode: 0, errmsg: 'ok' }) },
-  feishu: { create: (ms) => createFeishu({ name: 'x', url: server.url + path, secret: new Secret(SECRET), http: http(ms), now }), yes: json({ StatusCode: 0, StatusMessage: 'success', code: 0, data: {}, msg: 'success' }) },
+  dingtalk: {
+    create: (ms) => createDingtalk({ name: 'x', url: server.url + path, secret: new Secret(SECRET), http: http(ms), now }),
+    yes: json({ errcode: 0, errmsg: 'ok' }),
+  },
+  feishu: {
+    create: (ms) => createFeishu({ name: 'x', url: server.url + path, secret: new Secret(SECRET), http: http(ms), now }),
+    yes: json({ StatusCode: 0, StatusMessage: 'success', code: 0, data: {}, msg: 'success' }),
+  },
   wecom: { create: (ms) => createWecom({ name: 'x', url: server.url + path, http: http(ms) }), yes: json({ errcode: 0, errmsg: 'ok' }) },
-  pagerduty: { create: (ms) => createPagerduty({ name: 'x', url: server.url, routingKey: new Secret(TOKEN), http: http(ms) }), yes: json({ status: 'success', message: 'Event processed', dedup_key: 'x' }, 202) },
+  pagerduty: {
+    create: (ms) => createPagerduty({ name: 'x', url: server.url, routingKey: new Secret(TOKEN), http: http(ms) }),
+    yes: json({ status: 'success', message: 'Event processed', dedup_key: 'x' }, 202),
+  },
 }
 const names = Object.keys(KINDS)
 
@@ -107,19 +123,31 @@ describe.each(names)('%s', (name) => {
   it('honours the pause that is asked for with HTTP 429, in seconds or as a date', async () => {
     expect(await failure(name, text('slow down', 429, { 'retry-after': '17' }))).toMatchObject({ retriable: true, retryAfterMs: 17_000 })
     const date = new Date(T0 + 30_000).toUTCString()
-    expect(await failure(name, text('slow down', 429, { 'retry-after': date }))).toMatchObject({ retriable: true, retryAfterMs: 30_000 - 123 })
+    expect(await failure(name, text('slow down', 429, { 'retry-after': date }))).toMatchObject({
+      retriable: true,
+      retryAfterMs: 30_000 - 123,
+    })
     expect(await failure(name, text('slow down', 429))).toMatchObject({ retriable: true, retryAfterMs: null })
   })
 
   it('may be tried again when nobody listens', async () => {
     await server.close()
-    const error = await send(name).then(() => null, (reason: unknown) => reason)
+    const error = await send(name).then(
+      () => null,
+      (reason: unknown) => reason,
+    )
     expect(error).toMatchObject({ retriable: true, message: expect.stringContaining('ECONNREFUSED') as string })
     server = await startReceiver()
   })
 
   it('tells no secret, even where the answer repeats the address', async () => {
-    const error = await failure(name, (response, { url }) => void response.writeHead(404).end(`nothing at ${server.url}${url.pathname}${url.search}, nor ${decodeURIComponent(url.href)} ${TOKEN} ${SECRET}`))
+    const error = await failure(
+      name,
+      (response, { url }) =>
+        void response
+          .writeHead(404)
+          .end(`nothing at ${server.url}${url.pathname}${url.search}, nor ${decodeURIComponent(url.href)} ${TOKEN} ${SECRET}`),
+    )
     const told = `${error.message} ${error.stack ?? ''} ${JSON.stringify(error)} ${String(error.cause)}`
     expect(told).not.toContain(TOKEN)
     expect(told).not.toContain(SECRET)
@@ -173,7 +201,9 @@ describe('the body decides, not the status:', () => {
 describe('a generic webhook', () => {
   /** As a receiver would do it: from what came, with the secret, and nothing else. */
   function verifies({ headers, body }: Received, key: string | Buffer): boolean {
-    const wanted = createHmac('sha256', key).update(`${String(headers['webhook-id'])}.${String(headers['webhook-timestamp'])}.${body}`).digest('base64')
+    const wanted = createHmac('sha256', key)
+      .update(`${String(headers['webhook-id'])}.${String(headers['webhook-timestamp'])}.${body}`)
+      .digest('base64')
     const isFresh = Math.abs(NOW / 1_000 - Number(headers['webhook-timestamp'])) <= REPLAY_WINDOW_SECONDS
     return isFresh && String(headers['webhook-signature']).split(' ').includes(`v1,${wanted}`)
   }
@@ -185,14 +215,18 @@ describe('a generic webhook', () => {
     expect(verifies(one!, SECRET)).toBe(true)
     expect(verifies(one!, 'another secret')).toBe(false)
     expect(verifies({ ...one!, body: one!.body.replace('1234', '1235') }, SECRET)).toBe(false)
-    expect(verifies({ ...one!, headers: { ...one!.headers, 'webhook-timestamp': String(Math.floor(NOW / 1_000) + 60) } }, SECRET)).toBe(false)
+    expect(verifies({ ...one!, headers: { ...one!.headers, 'webhook-timestamp': String(Math.floor(NOW / 1_000) + 60) } }, SECRET)).toBe(
+      false,
+    )
     expect(verifies({ ...one!, headers: { ...one!.headers, 'webhook-id': 'another' } }, SECRET)).toBe(false)
   })
 
   it('takes a secret of Standard Webhooks, whose key is base64', async () => {
     server.answer(text(''))
     const key = Buffer.from('a key of thirty-two bytes, or so')
-    await opened(createWebhook({ name: 'x', url: server.url, headers: {}, secret: new Secret(`whsec_${key.toString('base64')}`), http: http(), now })).send(aNotification(), new AbortController().signal)
+    await opened(
+      createWebhook({ name: 'x', url: server.url, headers: {}, secret: new Secret(`whsec_${key.toString('base64')}`), http: http(), now }),
+    ).send(aNotification(), new AbortController().signal)
     expect(verifies(server.received[0]!, key)).toBe(true)
   })
 
@@ -208,7 +242,9 @@ describe('a generic webhook', () => {
 
   it('signs nothing without a secret, and sends the login it was given', async () => {
     server.answer(text(''))
-    await opened(createWebhook({ name: 'x', url: server.url, headers: { authorization: 'Bearer abc' }, secret: null, http: http(), now })).send(aNotification(), new AbortController().signal)
+    await opened(
+      createWebhook({ name: 'x', url: server.url, headers: { authorization: 'Bearer abc' }, secret: null, http: http(), now }),
+    ).send(aNotification(), new AbortController().signal)
     expect(server.received[0]?.headers).toMatchObject({ authorization: 'Bearer abc' })
     expect(server.received[0]?.headers['webhook-signature']).toBeUndefined()
   })
@@ -243,9 +279,15 @@ describe('DingTalk', () => {
   it('signs the address anew each time, and never twice in one', async () => {
     server.answer(KINDS['dingtalk']!.yes)
     let ms = NOW
-    const receiver = opened(createDingtalk({ name: 'x', url: server.url + path, secret: new Secret(SECRET), http: http(), now: () => ms++ }))
+    const receiver = opened(
+      createDingtalk({ name: 'x', url: server.url + path, secret: new Secret(SECRET), http: http(), now: () => ms++ }),
+    )
     for (let i = 0; i < 3; i++) await receiver.send(aNotification(), new AbortController().signal)
-    expect(server.received.map(({ url }) => url.searchParams.getAll('timestamp'))).toEqual([[String(NOW)], [String(NOW + 1)], [String(NOW + 2)]])
+    expect(server.received.map(({ url }) => url.searchParams.getAll('timestamp'))).toEqual([
+      [String(NOW)],
+      [String(NOW + 1)],
+      [String(NOW + 2)],
+    ])
   })
 })
 
@@ -254,7 +296,11 @@ describe('Feishu', () => {
     server.answer(KINDS['feishu']!.yes)
     await send('feishu')
     const seconds = String(Math.floor(NOW / 1_000))
-    expect(bodyOf(server.received[0])).toMatchObject({ timestamp: seconds, sign: createHmac('sha256', `${seconds}\n${SECRET}`).digest('base64'), msg_type: 'interactive' })
+    expect(bodyOf(server.received[0])).toMatchObject({
+      timestamp: seconds,
+      sign: createHmac('sha256', `${seconds}\n${SECRET}`).digest('base64'),
+      msg_type: 'interactive',
+    })
   })
 
   it('takes the older form of yes', async () => {
@@ -287,7 +333,15 @@ describe('Alertmanager', () => {
     server.answer(text(''))
     const bad = await startReceiver(text('no', 500))
     const warnings: string[] = []
-    await opened(createAlertmanager({ name: 'am', urls: [bad.url, `${server.url}/prefix/`], headers: {}, http: http(), warn: (message) => void warnings.push(message) })).send(aNotification(), new AbortController().signal)
+    await opened(
+      createAlertmanager({
+        name: 'am',
+        urls: [bad.url, `${server.url}/prefix/`],
+        headers: {},
+        http: http(),
+        warn: (message) => void warnings.push(message),
+      }),
+    ).send(aNotification(), new AbortController().signal)
     expect(server.received[0]?.url.pathname).toBe('/prefix/api/v2/alerts')
     expect(warnings).toEqual(['alertmanager am: one of 2 addresses failed: HTTP 500, "no"'])
     await bad.close()

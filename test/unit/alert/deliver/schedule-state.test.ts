@@ -24,7 +24,9 @@ describe('while a notification is under way', () => {
     one.open()
     one.observe({ ...orders, count: 9 })
     one.observe(resolved(orders))
-    expect(one.takeOver().open.map((notification) => [words(notification), notification.alerts[0]?.count])).toEqual([[['orders firing'], 1_234]])
+    expect(one.takeOver().open.map((notification) => [words(notification), notification.alerts[0]?.count])).toEqual([
+      [['orders firing'], 1_234],
+    ])
   })
 
   it('a settlement for another id changes nothing', () => {
@@ -279,7 +281,9 @@ describe('another process that takes over', () => {
     ['a record of a newer version', { v: 2, kind: 'alert' }, /a newer Tracefold has written/],
     ['a record that is none of ours', { v: 1, kind: 'alert' }, /not what it should be/],
   ])('stops at %s', (_, value, message) => {
-    expect(() => new Schedule([aPolicy()]).restore([{ key: 'oncall/x', value }])).toThrowError(expect.objectContaining({ code: 'store_corrupt', message: expect.stringMatching(message) as string }))
+    expect(() => new Schedule([aPolicy()]).restore([{ key: 'oncall/x', value }])).toThrowError(
+      expect.objectContaining({ code: 'store_corrupt', message: expect.stringMatching(message) as string }),
+    )
   })
 })
 
@@ -309,5 +313,13 @@ it('gives the same notification the same id in every process, and another one an
     return one.open()[0]!.id
   }
   expect(idOf(orders, billing)).toBe(idOf(billing, { ...orders, count: 7 }))
-  expect(new Set([idOf(orders), idOf(billing), idOf(orders, billing), idOf({ ...orders, startsAtMs: T0 + 1 }), idOf({ ...orders, severity: 'low' })]).size).toBe(5)
+  expect(
+    new Set([
+      idOf(orders),
+      idOf(billing),
+      idOf(orders, billing),
+      idOf({ ...orders, startsAtMs: T0 + 1 }),
+      idOf({ ...orders, severity: 'low' }),
+    ]).size,
+  ).toBe(5)
 })

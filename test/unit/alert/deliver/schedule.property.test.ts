@@ -8,7 +8,10 @@ import { JOBS, Story, type Step } from './take-over.ts'
 const jobs = fc.subarray(Array.from({ length: JOBS }, (_, i) => i))
 const few = fc.oneof({ weight: 2, arbitrary: fc.constant<number[]>([]) }, jobs)
 
-const death = fc.option(fc.record({ at: fc.constantFrom('planned', 'torn', 'kept', 'sent'), share: fc.double({ min: 0, max: 1, noNaN: true }) }), { freq: 2 })
+const death = fc.option(
+  fc.record({ at: fc.constantFrom('planned', 'torn', 'kept', 'sent'), share: fc.double({ min: 0, max: 1, noNaN: true }) }),
+  { freq: 2 },
+)
 const step: fc.Arbitrary<Step> = fc.record({
   waitMs: fc.constantFrom(0, SECOND, 5 * SECOND, 10 * SECOND, MINUTE),
   turned: few,
@@ -20,7 +23,12 @@ const step: fc.Arbitrary<Step> = fc.record({
 const steps = fc.array(step, { maxLength: 40 })
 
 const policy: fc.Arbitrary<Policy> = fc
-  .record({ groupBy: fc.constantFrom([], ['rule'], ['alert']), groupWaitMs: fc.constantFrom(0, 10 * SECOND), groupIntervalMs: fc.constantFrom(0, MINUTE), sendResolved: fc.boolean() })
+  .record({
+    groupBy: fc.constantFrom([], ['rule'], ['alert']),
+    groupWaitMs: fc.constantFrom(0, 10 * SECOND),
+    groupIntervalMs: fc.constantFrom(0, MINUTE),
+    sendResolved: fc.boolean(),
+  })
   .map((over) => aPolicy(over))
 
 const runs = { numRuns: 250 }
@@ -43,7 +51,12 @@ describe('whatever happens, and whoever dies when,', () => {
   it('nothing is lost: in the end the receiver knows of each alert how it stands', () => {
     fc.assert(
       fc.property(policy, steps, (how, what) => {
-        const story = untilQuiet(tell({ ...how, sendResolved: true }, what.map((one) => ({ ...one, muted: [] }))))
+        const story = untilQuiet(
+          tell(
+            { ...how, sendResolved: true },
+            what.map((one) => ({ ...one, muted: [] })),
+          ),
+        )
         for (const alert of story.world.alerts) {
           // One that began and ended between two looks of the same turn is not known to anybody.
           const last = story.taken.last.get(alert.key)
@@ -58,7 +71,12 @@ describe('whatever happens, and whoever dies when,', () => {
     fc.assert(
       fc.property(policy, steps, (how, what) => {
         const story = untilQuiet(tell(how, what))
-        for (const alert of story.world.firing) expect(story.taken.last.get(alert.key)).toMatchObject({ startsAtMs: alert.startsAtMs, status: 'firing', severity: alert.severity })
+        for (const alert of story.world.firing)
+          expect(story.taken.last.get(alert.key)).toMatchObject({
+            startsAtMs: alert.startsAtMs,
+            status: 'firing',
+            severity: alert.severity,
+          })
       }),
       runs,
     )
@@ -79,7 +97,12 @@ describe('whatever happens, and whoever dies when,', () => {
       fc.property(policy, steps, (how, what) => {
         const answered = what.map((one) => ({ ...one, receiverFails: false }))
         const deaths = untilQuiet(tell(how, answered)).taken
-        const none = untilQuiet(tell(how, answered.map((one) => ({ ...one, death: null })))).taken
+        const none = untilQuiet(
+          tell(
+            how,
+            answered.map((one) => ({ ...one, death: null })),
+          ),
+        ).taken
         expect([...deaths.firstAt].sort()).toEqual([...none.firstAt].sort())
       }),
       runs,
@@ -88,14 +111,28 @@ describe('whatever happens, and whoever dies when,', () => {
 
   describe('every beginning of what was to be kept is a good state:', () => {
     const wait = (waitMs: number, ...turned: number[]): Step => ({ ...QUIET, waitMs, turned })
-    const story = [wait(0, 0, 1), wait(0, 0, 2), wait(10 * SECOND, 0), wait(MINUTE, 1, 2), wait(0, 0, 1), wait(MINUTE, 0, 1), { ...wait(0, 2), muted: [2] }, wait(10 * SECOND, 2), wait(MINUTE)]
+    const story = [
+      wait(0, 0, 1),
+      wait(0, 0, 2),
+      wait(10 * SECOND, 0),
+      wait(MINUTE, 1, 2),
+      wait(0, 0, 1),
+      wait(MINUTE, 0, 1),
+      { ...wait(0, 2), muted: [2] },
+      wait(10 * SECOND, 2),
+      wait(MINUTE),
+    ]
     const quiet = Array.from({ length: 5 }, () => wait(MINUTE))
     const heard = (how: Policy, what: readonly Step[]): unknown => [...tell(how, [...what, ...quiet]).taken.firstAt].sort()
     const SHARES = 12
 
     it.each(
       [[], ['rule'], ['alert']].flatMap((groupBy) =>
-        [0, 10 * SECOND].flatMap((groupWaitMs) => [0, MINUTE].flatMap((groupIntervalMs) => [true, false].map((sendResolved) => aPolicy({ groupBy, groupWaitMs, groupIntervalMs, sendResolved })))),
+        [0, 10 * SECOND].flatMap((groupWaitMs) =>
+          [0, MINUTE].flatMap((groupIntervalMs) =>
+            [true, false].map((sendResolved) => aPolicy({ groupBy, groupWaitMs, groupIntervalMs, sendResolved })),
+          ),
+        ),
       ),
     )('grouped by $groupBy, after $groupWaitMs ms, every $groupIntervalMs ms, ends told: $sendResolved', (how) => {
       const wanted = heard(how, story)

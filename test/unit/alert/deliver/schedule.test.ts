@@ -25,7 +25,12 @@ describe('a group', () => {
 
   it('is one for each value of what it is grouped by', () => {
     const one = new Clocked(promptPolicy({ groupBy: ['job', 'team'] }))
-    one.observe(orders, billing, anAlert({ key: 'other', rule: { id: 'other' } }), anAlert({ key: 'x', subject: { job: 'a, team=b "c"' }, labels: {} }))
+    one.observe(
+      orders,
+      billing,
+      anAlert({ key: 'other', rule: { id: 'other' } }),
+      anAlert({ key: 'x', subject: { job: 'a, team=b "c"' }, labels: {} }),
+    )
     expect(one.open().map(({ group, alerts }) => [group, alerts.length])).toEqual([
       ['job=orders, team=payments', 2],
       ['job=billing, team=payments', 1],
@@ -46,7 +51,12 @@ describe('a group', () => {
     const severe = anAlert({ key: 'c', severity: 'critical', subject: { job: 'severe' } })
     one.observe(orders, billing)
     one.told()
-    one.observe(resolved(orders), anAlert({ key: 'n', startsAtMs: T0 + 1, subject: { job: 'newer' } }), anAlert({ key: 'o', subject: { job: 'older' } }), severe)
+    one.observe(
+      resolved(orders),
+      anAlert({ key: 'n', startsAtMs: T0 + 1, subject: { job: 'newer' } }),
+      anAlert({ key: 'o', subject: { job: 'older' } }),
+      severe,
+    )
     expect(one.told()).toEqual([['severe firing', 'newer firing', 'older firing', 'orders resolved']])
   })
 

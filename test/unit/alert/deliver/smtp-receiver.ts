@@ -48,15 +48,31 @@ export async function startSmtp({ tls, implicitTls = false, login }: SmtpOptions
     }
     const onCommand = (line: string): void => {
       const [command = ''] = line.toUpperCase().split(/[ :]/)
-      if (command === 'EHLO') return say(command, ['250-test', ...(tls !== undefined && !secure ? ['250-STARTTLS'] : []), ...(login === undefined ? [] : ['250-AUTH PLAIN']), '250 8BITMIME'].join('\r\n'))
+      if (command === 'EHLO')
+        return say(
+          command,
+          [
+            '250-test',
+            ...(tls !== undefined && !secure ? ['250-STARTTLS'] : []),
+            ...(login === undefined ? [] : ['250-AUTH PLAIN']),
+            '250 8BITMIME',
+          ].join('\r\n'),
+        )
       if (command === 'STARTTLS' && tls !== undefined) {
         socket.removeAllListeners('data')
         say(command, '220 go on')
-        return talk(new TLSSocket(socket, { isServer: true, ...tls }).on('error', () => {}), true, false)
+        return talk(
+          new TLSSocket(socket, { isServer: true, ...tls }).on('error', () => {}),
+          true,
+          false,
+        )
       }
       if (command === 'AUTH') {
-        const [, name, password] = Buffer.from(line.split(' ')[2] ?? '', 'base64').toString().split('\0')
-        if (name !== login?.username || password !== login?.password) return void socket.write(`535 5.7.8 wrong password for ${name} ${password}\r\n`)
+        const [, name, password] = Buffer.from(line.split(' ')[2] ?? '', 'base64')
+          .toString()
+          .split('\0')
+        if (name !== login?.username || password !== login?.password)
+          return void socket.write(`535 5.7.8 wrong password for ${name} ${password}\r\n`)
         user = name ?? null
         return say(command, '235 welcome')
       }
@@ -95,7 +111,8 @@ export async function startSmtp({ tls, implicitTls = false, login }: SmtpOptions
     if (greet) say('GREETING', '220 test ESMTP')
   }
 
-  const server = implicitTls && tls !== undefined ? createTlsServer({ ...tls }, onConnection).on('tlsClientError', () => {}) : createServer(onConnection)
+  const server =
+    implicitTls && tls !== undefined ? createTlsServer({ ...tls }, onConnection).on('tlsClientError', () => {}) : createServer(onConnection)
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   return {
     // A server that listens on a port has an AddressInfo.

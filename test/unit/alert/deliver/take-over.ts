@@ -52,7 +52,17 @@ export class World {
     const key = `spike/${job}`
     const known = this.#jobs.get(key)
     if (known?.status === 'firing') this.#jobs.set(key, { ...known, status: 'resolved', endsAtMs: this.nowMs })
-    else this.#jobs.set(key, anAlert({ key, startsAtMs: this.nowMs + ++this.#episodes, severity: 'medium', subject: { job: `job-${job}` }, rule: { id: `rule-${job % 2}` } }))
+    else
+      this.#jobs.set(
+        key,
+        anAlert({
+          key,
+          startsAtMs: this.nowMs + ++this.#episodes,
+          severity: 'medium',
+          subject: { job: `job-${job}` },
+          rule: { id: `rule-${job % 2}` },
+        }),
+      )
   }
 
   worsen(job: number): void {
@@ -110,7 +120,9 @@ export class Story {
   #takeOver(receiverFails: boolean): void {
     this.#answered = []
     this.#schedule = new Schedule([this.#policy])
-    const { open } = this.#schedule.restore([...this.#kept].map(([key, value]) => ({ key, value: JSON.parse(value) as SavedRecord['value'] })))
+    const { open } = this.#schedule.restore(
+      [...this.#kept].map(([key, value]) => ({ key, value: JSON.parse(value) as SavedRecord['value'] })),
+    )
     this.#schedule.reconcile(this.world.firing, this.world.nowMs)
     this.#send(open, receiverFails)
     this.#settle()

@@ -43,17 +43,34 @@ function start(): Promise<App> {
 }
 
 async function call(method: string, resource: string, body?: string, type = 'application/json'): Promise<unknown> {
-  const response = await fetch(new URL(resource, app.url), { method, ...(body === undefined ? {} : { body, headers: { 'content-type': type } }) })
+  const response = await fetch(new URL(resource, app.url), {
+    method,
+    ...(body === undefined ? {} : { body, headers: { 'content-type': type } }),
+  })
   const answer = await response.text()
   if (!response.ok) throw new Error(answer)
   return answer === '' ? null : JSON.parse(answer)
 }
 
-const told = () => receiver.received.map(({ body }) => JSON.parse(body) as { id: string; status: string; alerts: { key: string; what: string; count: number; rule: { id: string } }[] })
+const told = () =>
+  receiver.received.map(
+    ({ body }) =>
+      JSON.parse(body) as { id: string; status: string; alerts: { key: string; what: string; count: number; rule: { id: string } }[] },
+  )
 
 function events(count: number): string {
-  const one = (i: number) => ({ '@timestamp': new Date().toISOString(), level: 'ERROR', loggerName: 'com.acme.Orders', message: `could not save order ${i}`, contextMap: { job: 'orders' }, thrown: { name: 'java.lang.IllegalStateException', message: 'no lines' } })
-  return Array.from({ length: count }, (_, i) => `${JSON.stringify({ ...one(i), instant: { epochSecond: Math.floor(Date.now() / 1_000), nanoOfSecond: 0 } })}\n`).join('')
+  const one = (i: number) => ({
+    '@timestamp': new Date().toISOString(),
+    level: 'ERROR',
+    loggerName: 'com.acme.Orders',
+    message: `could not save order ${i}`,
+    contextMap: { job: 'orders' },
+    thrown: { name: 'java.lang.IllegalStateException', message: 'no lines' },
+  })
+  return Array.from(
+    { length: count },
+    (_, i) => `${JSON.stringify({ ...one(i), instant: { epochSecond: Math.floor(Date.now() / 1_000), nanoOfSecond: 0 } })}\n`,
+  ).join('')
 }
 
 test('what is posted fires a rule of the API, which a restart does not tell again, and whose end is told', async () => {
@@ -62,11 +79,13 @@ test('what is posted fires a rule of the API, which a restart does not tell agai
   await call('POST', 'api/v1/events', events(5), 'application/x-ndjson')
   await waitUntil('the notification', () => told().length > 0)
   expect(told()).toMatchObject([{ status: 'firing', alerts: [{ rule: { id: 'orders-fail' }, count: 5 }] }])
-  expect(await call('GET', 'api/v1/alerts?state=firing')).toMatchObject({ alerts: [{ rule: { id: 'orders-fail' }}] })
+  expect(await call('GET', 'api/v1/alerts?state=firing')).toMatchObject({ alerts: [{ rule: { id: 'orders-fail' } }] })
 
   await app.stop()
   app = await start()
-  await waitUntil('the alert after the restart', async () => JSON.stringify(await call('GET', 'api/v1/alerts?state=firing')).includes('orders-fail'))
+  await waitUntil('the alert after the restart', async () =>
+    JSON.stringify(await call('GET', 'api/v1/alerts?state=firing')).includes('orders-fail'),
+  )
   await call('DELETE', 'api/v1/rules/orders-fail')
   await waitUntil('the end', () => told().some(({ status }) => status === 'resolved'))
   expect(told().map(({ status }) => status)).toEqual(['firing', 'resolved'])

@@ -8,7 +8,15 @@ import { AlertingWorld, type AlertingProcess } from '../../../support/alerting.t
 import { MINUTE, T0 } from '../../../support/builders.ts'
 import { waitUntil } from '../../../support/wait.ts'
 
-const RULE = { title: 'A job fails', id: 'job-fails', level: 'custom', severity: 'high', per: 'job', condition: { count: { over: '2m', atLeast: 5 } }, keepFiring: '1m' }
+const RULE = {
+  title: 'A job fails',
+  id: 'job-fails',
+  level: 'custom',
+  severity: 'high',
+  per: 'job',
+  condition: { count: { over: '2m', atLeast: 5 } },
+  keepFiring: '1m',
+}
 const receivers = (url: string) => ({ hook: { type: 'webhook', url: `${url}/hook`, match: { rule: 'job-fails' } } })
 
 let world: AlertingWorld
@@ -92,13 +100,24 @@ test('a stop waits for what is under way, and the next process does not send it 
 
 test('a look that finds records unread knows by earlier ends how old they are', () => {
   const lag = new ClusterLag()
-  for (const [agoMs, end] of [[60 * MINUTE, 100], [10 * MINUTE, 200], [0, 300]] as const) lag.note(T0 - agoMs, new Map([['t/0', end]]))
-  expect([50, 100, 200, 300].map((committed) => lag.lagMs(T0, new Map([['t/0', committed]])))).toEqual([60 * MINUTE, 60 * MINUTE, 10 * MINUTE, 0])
+  for (const [agoMs, end] of [
+    [60 * MINUTE, 100],
+    [10 * MINUTE, 200],
+    [0, 300],
+  ] as const)
+    lag.note(T0 - agoMs, new Map([['t/0', end]]))
+  expect([50, 100, 200, 300].map((committed) => lag.lagMs(T0, new Map([['t/0', committed]])))).toEqual([
+    60 * MINUTE,
+    60 * MINUTE,
+    10 * MINUTE,
+    0,
+  ])
 })
 
 test('Druid is behind by the first row that it has not read; a marker behind the last row is no row', () => {
   const lag = new IngestionLag()
-  const look = (atMs: number, end: number, read: number | null): number => lag.lagMs(atMs, new Map([['r/0', end]]), new Map(read === null ? [] : [['r/0', read]]))
+  const look = (atMs: number, end: number, read: number | null): number =>
+    lag.lagMs(atMs, new Map([['r/0', end]]), new Map(read === null ? [] : [['r/0', read]]))
   expect(look(T0, 101, 100)).toBe(0)
   expect(look(T0 + MINUTE, 202, 100)).toBe(MINUTE)
   expect(look(T0 + 2 * MINUTE, 303, 100)).toBe(2 * MINUTE)

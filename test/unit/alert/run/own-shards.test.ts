@@ -32,7 +32,8 @@ beforeEach(() => {
       await before(shard)
       return state.open(shard)
     },
-    make: (shard: number, log: OpenShard) => new Shard({ shard, log, routes: [], hushOf: () => 'none', events, owner: 'us', now: () => nowMs, startMs: T0 }),
+    make: (shard: number, log: OpenShard) =>
+      new Shard({ shard, log, routes: [], hushOf: () => 'none', events, owner: 'us', now: () => nowMs, startMs: T0 }),
     onOpened: ignore,
     onClosed: ignore,
     onFailed: (error) => expect.unreachable(String(error)),
@@ -46,7 +47,11 @@ afterEach(async () => {
   rmSync(path, { recursive: true, force: true })
 })
 
-const open = () => own.list().map(({ shard }) => shard).toSorted()
+const open = () =>
+  own
+    .list()
+    .map(({ shard }) => shard)
+    .toSorted()
 
 test('shards are opened as they become ours, and left as they are taken away', async () => {
   own.own([0, 1])

@@ -5,7 +5,15 @@ import { AlertingWorld, type WorldOptions } from '../../../support/alerting.ts'
 import { MINUTE, HOUR, T0 } from '../../../support/builders.ts'
 import { waitUntil } from '../../../support/wait.ts'
 
-const FAILS = { title: 'A job fails', id: 'job-fails', level: 'custom', severity: 'high', per: 'job', condition: { count: { over: '2m', atLeast: 5 } }, keepFiring: '1m' }
+const FAILS = {
+  title: 'A job fails',
+  id: 'job-fails',
+  level: 'custom',
+  severity: 'high',
+  per: 'job',
+  condition: { count: { over: '2m', atLeast: 5 } },
+  keepFiring: '1m',
+}
 const hook = (rule: string) => (url: string) => ({ hook: { type: 'webhook', url: `${url}/hook`, match: { rule } } })
 
 let world: AlertingWorld
@@ -15,24 +23,39 @@ async function make(options: WorldOptions): Promise<void> {
   world = await AlertingWorld.make(options)
 }
 
-const said = () => world.told().map(({ status, alerts }) => [status, ...alerts.map(({ rule, job, startsAt }) => `${rule.id} ${job ?? ''} ${startsAt.slice(11, 16)}`)])
+const said = () =>
+  world
+    .told()
+    .map(({ status, alerts }) => [status, ...alerts.map(({ rule, job, startsAt }) => `${rule.id} ${job ?? ''} ${startsAt.slice(11, 16)}`)])
 
 test('what happened while no process ran is evaluated by its own time, and told', async () => {
   await make({ rules: [FAILS], receivers: hook('job-fails') })
   const first = world.start()
   await world.evaluated(first)
   await first.stop()
-  world.reader.rows = [aCountRow({ windowMs: T0 + 20 * MINUTE, job: 'orders', count: 7 }), aCountRow({ windowMs: T0 + 89 * MINUTE, job: 'bills', count: 7 })]
+  world.reader.rows = [
+    aCountRow({ windowMs: T0 + 20 * MINUTE, job: 'orders', count: 7 }),
+    aCountRow({ windowMs: T0 + 89 * MINUTE, job: 'bills', count: 7 }),
+  ]
   world.nowMs += 90 * MINUTE
   const second = world.start()
   await world.evaluated(second)
   await waitUntil('both', () => said().length === 2)
-  expect(said()).toEqual([['resolved', 'job-fails orders 10:20'], ['firing', 'job-fails bills 11:29']])
-  expect(await second.desk.history({ fromMs: T0, toMs: T0 + 2 * HOUR, limit: 10 })).toMatchObject([{ subject: { job: 'bills' } }, { subject: { job: 'orders' }, status: 'resolved' }])
+  expect(said()).toEqual([
+    ['resolved', 'job-fails orders 10:20'],
+    ['firing', 'job-fails bills 11:29'],
+  ])
+  expect(await second.desk.history({ fromMs: T0, toMs: T0 + 2 * HOUR, limit: 10 })).toMatchObject([
+    { subject: { job: 'bills' } },
+    { subject: { job: 'orders' }, status: 'resolved' },
+  ])
 })
 
 test('where the rollups are away, that is an alert; no minute passes unseen, and nothing that fires is taken for resolved', async () => {
-  await make({ rules: [FAILS], receivers: (url) => ({ hook: { type: 'webhook', url: `${url}/hook`, match: { rule: ['job-fails', 'rules-blind'] } } }) })
+  await make({
+    rules: [FAILS],
+    receivers: (url) => ({ hook: { type: 'webhook', url: `${url}/hook`, match: { rule: ['job-fails', 'rules-blind'] } } }),
+  })
   world.reader.rows = [aCountRow({ windowMs: T0, job: 'orders', count: 7 })]
   const one = world.start()
   await world.evaluated(one)
@@ -47,7 +70,11 @@ test('where the rollups are away, that is an alert; no minute passes unseen, and
   world.reader.isAway = false
   await world.advance(one, 5_000)
   await waitUntil('what was missed', () => said().length === 3)
-  expect(said()).toEqual([['firing', 'job-fails orders 10:00'], ['firing', 'rules-blind  10:10'], expect.arrayContaining(['job-fails bills 10:02'])])
+  expect(said()).toEqual([
+    ['firing', 'job-fails orders 10:00'],
+    ['firing', 'rules-blind  10:10'],
+    expect.arrayContaining(['job-fails bills 10:02']),
+  ])
   expect((await one.desk.evaluation()).blind).toBeNull()
 })
 
@@ -96,7 +123,12 @@ test('a silence and an acknowledgement are kept, and reach whoever tells', async
   await waitUntil('the other', () => said().length === 1)
   expect(said()).toEqual([['firing', 'job-fails bills 10:00']])
   const [bills, orders] = await one.desk.alerts({ rule: 'job-fails' })
-  expect([bills, orders].map((alert) => [alert?.subject.job, alert?.hushed])).toEqual(expect.arrayContaining([['bills', null], ['orders', 'silence']]))
+  expect([bills, orders].map((alert) => [alert?.subject.job, alert?.hushed])).toEqual(
+    expect.arrayContaining([
+      ['bills', null],
+      ['orders', 'silence'],
+    ]),
+  )
   const key = world.told()[0]!.alerts[0]!.key
   await one.desk.acknowledge(key, { who: 'bob', comment: null })
   expect((await one.desk.alerts({ rule: 'job-fails' })).find((alert) => alert.key === key)?.acknowledged).toMatchObject({ who: 'bob' })
@@ -115,8 +147,13 @@ test('what people do to a group outlives the process, and a resolved one that co
   await first.stop()
   const second = world.start()
   await world.evaluated(second)
-  expect(await second.desk.group(name)).toMatchObject({ state: 'resolved', record: { changes: [{ to: 'resolved', who: 'ann', comment: 'fixed' }] } })
-  await expect(second.desk.changeGroup(name, { kind: 'resolve' }, { who: 'bob', comment: null })).rejects.toMatchObject({ code: 'bad_request' })
+  expect(await second.desk.group(name)).toMatchObject({
+    state: 'resolved',
+    record: { changes: [{ to: 'resolved', who: 'ann', comment: 'fixed' }] },
+  })
+  await expect(second.desk.changeGroup(name, { kind: 'resolve' }, { who: 'bob', comment: null })).rejects.toMatchObject({
+    code: 'bad_request',
+  })
   world.reader.rows.push(aCountRow({ windowMs: T0 + 3 * MINUTE, job: 'orders' }))
   await world.advance(second, MINUTE)
   await waitUntil('its return', () => said().length === 1)
@@ -125,7 +162,13 @@ test('what people do to a group outlives the process, and a resolved one that co
 
 test('a rule that names receivers is told to these alone', async () => {
   const rules = [{ ...FAILS, receivers: ['other'] }]
-  await make({ rules, receivers: (url) => ({ hook: { type: 'webhook', url: `${url}/hook`, match: { rule: 'job-fails' } }, other: { type: 'webhook', url: `${url}/other`, match: { rule: 'nothing' } } }) })
+  await make({
+    rules,
+    receivers: (url) => ({
+      hook: { type: 'webhook', url: `${url}/hook`, match: { rule: 'job-fails' } },
+      other: { type: 'webhook', url: `${url}/other`, match: { rule: 'nothing' } },
+    }),
+  })
   world.reader.rows = [aCountRow({ windowMs: T0, job: 'orders', count: 7 })]
   const one = world.start()
   await world.evaluated(one)
@@ -142,7 +185,19 @@ test('a rule that names only receivers that there are not is told as if it named
 })
 
 test('dead letters count over all processes, whichever evaluates', async () => {
-  await make({ rules: [{ title: 'Bad records', id: 'bad-records', level: 'platform', severity: 'high', per: 'platform', condition: { dead_letter_ratio: { over: '10m', above: 0.5, minimum: 100 } } }], receivers: hook('bad-records') })
+  await make({
+    rules: [
+      {
+        title: 'Bad records',
+        id: 'bad-records',
+        level: 'platform',
+        severity: 'high',
+        per: 'platform',
+        condition: { dead_letter_ratio: { over: '10m', above: 0.5, minimum: 100 } },
+      },
+    ],
+    receivers: hook('bad-records'),
+  })
   const reads = world.start({ owner: 'reads' })
   await world.evaluated(reads)
   world.tally = { ...world.tally, counted: 20, dead: 180 }

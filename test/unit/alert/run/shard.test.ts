@@ -29,7 +29,16 @@ async function open(owner: string): Promise<Shard> {
   states.push(state)
   const ignore = (): void => {}
   const events = { sent: ignore, retried: ignore, undelivered: ignore, refused: ignore, notKept: ignore }
-  const shard = new Shard({ shard: 0, log: await state.open(0), routes: [], hushOf: () => 'none', events, owner, now: () => T0, startMs: T0 })
+  const shard = new Shard({
+    shard: 0,
+    log: await state.open(0),
+    routes: [],
+    hushOf: () => 'none',
+    events,
+    owner,
+    now: () => T0,
+    startMs: T0,
+  })
   shard.use(rules)
   return shard
 }
@@ -39,10 +48,18 @@ function input(minute: number, count: number) {
   const table = new CountTable(index.limits)
   table.replace({ fromMs: T0, toMs: T0 + minute * MINUTE }, count === 0 ? [] : [aCountRow({ windowMs: T0 + (minute - 1) * MINUTE, count })])
   const untilMs = T0 + minute * MINUTE
-  return { table, baseline: new Baseline(index.views), groups: new GroupMemory(), pipeline: null, completeUntilMs: untilMs, readUntilMs: untilMs, wording: PLAIN }
+  return {
+    table,
+    baseline: new Baseline(index.views),
+    groups: new GroupMemory(),
+    pipeline: null,
+    completeUntilMs: untilMs,
+    readUntilMs: untilMs,
+    wording: PLAIN,
+  }
 }
 
-test('a zombie hears that the shard is another\'s at its first try, and leaves no trace', async () => {
+test("a zombie hears that the shard is another's at its first try, and leaves no trace", async () => {
   const zombie = await open('zombie')
   await zombie.evaluate(input(1, 0), [])
   const successor = await open('successor')

@@ -7,8 +7,26 @@ import { MINUTE } from '../../../support/builders.ts'
 import { waitUntil } from '../../../support/wait.ts'
 import { json, reset } from '../deliver/http-receiver.ts'
 
-const RULE = { title: 'A job fails', id: 'job-fails', level: 'custom', severity: 'high', per: 'job', condition: { count: { over: '2m', atLeast: 5 } }, keepFiring: '1m' }
-const OFF = ['category-spike', 'dead-letters', 'error-is-back', 'job-flood', 'job-spike', 'jobs-in-trouble', 'new-error', 'pipeline-behind', 'rules-blind'].map((id) => ({ id, enabled: false }))
+const RULE = {
+  title: 'A job fails',
+  id: 'job-fails',
+  level: 'custom',
+  severity: 'high',
+  per: 'job',
+  condition: { count: { over: '2m', atLeast: 5 } },
+  keepFiring: '1m',
+}
+const OFF = [
+  'category-spike',
+  'dead-letters',
+  'error-is-back',
+  'job-flood',
+  'job-spike',
+  'jobs-in-trouble',
+  'new-error',
+  'pipeline-behind',
+  'rules-blind',
+].map((id) => ({ id, enabled: false }))
 const KILLS = 50
 const JOBS = 4
 
@@ -81,4 +99,3 @@ function seeded(seed: number): () => number {
     return state / 4_294_967_296
   }
 }
-

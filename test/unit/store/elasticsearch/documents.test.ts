@@ -39,16 +39,31 @@ async function documentsOver(answer: Answer, nowMs = T0) {
       asked.push(`${request.method} ${path}`)
       const reply = answer(path, request.method ?? '', body)
       if (reply === 'hang up') request.socket.destroy()
-      else response.writeHead(reply.status, { 'content-type': 'application/json', 'x-elastic-product': 'Elasticsearch' }).end(JSON.stringify(reply.body ?? {}))
+      else
+        response
+          .writeHead(reply.status, { 'content-type': 'application/json', 'x-elastic-product': 'Elasticsearch' })
+          .end(JSON.stringify(reply.body ?? {}))
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const nodes = [`http://127.0.0.1:${(server.address() as AddressInfo).port}`]
-  const { elasticsearch: settings } = loadSettings({ file: null, env: { TRACEFOLD_ELASTICSEARCH_API_KEY: SECRET }, overrides: { mode: 'cluster', elasticsearch: { nodes } } })
+  const { elasticsearch: settings } = loadSettings({
+    file: null,
+    env: { TRACEFOLD_ELASTICSEARCH_API_KEY: SECRET },
+    overrides: { mode: 'cluster', elasticsearch: { nodes } },
+  })
   const client = new Client(elasticsearchOptions(settings))
   open.push({ server, client })
   const health = createHealth()
-  const documents = new ElasticsearchDocuments({ client, names: NAMES, settings, retentionDays: 14, metrics: createMetrics(), health, now: () => nowMs })
+  const documents = new ElasticsearchDocuments({
+    client,
+    names: NAMES,
+    settings,
+    retentionDays: 14,
+    metrics: createMetrics(),
+    health,
+    now: () => nowMs,
+  })
   return { documents, health, asked }
 }
 
@@ -58,15 +73,21 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return text
 }
 
-const ok = (items = 1): Reply => ({ status: 200, body: { items: Array.from({ length: items }, () => ({ update: { status: 200, result: 'updated' } })) } })
-const refused = (status: number, type: string, reason = 'because'): Reply => ({ status, body: { error: { type, reason, root_cause: [{ type, reason }] }, status } })
+const ok = (items = 1): Reply => ({
+  status: 200,
+  body: { items: Array.from({ length: items }, () => ({ update: { status: 200, result: 'updated' } })) },
+})
+const refused = (status: number, type: string, reason = 'because'): Reply => ({
+  status,
+  body: { error: { type, reason, root_cause: [{ type, reason }] }, status },
+})
 const update = (window = T0) => anUpdate({ identity: anIdentity({ window }) })
 
 const away: readonly [string, Reply | 'hang up', RegExp][] = [
   ['no rights', refused(401, 'security_exception', 'missing authentication credentials'), /security_exception/],
   ['a hang-up', 'hang up', /hang up|ECONNRESET|other side closed|closed/i],
   ['unavailable', refused(503, 'cluster_block_exception', 'no master'), /no master/],
-  ['a success that is not Elasticsearch\'s', { status: 200, body: { welcome: 'to nginx' } }, /names no items/],
+  ["a success that is not Elasticsearch's", { status: 200, body: { welcome: 'to nginx' } }, /names no items/],
 ]
 test.each(away)('%s: waits, says why without a secret, and goes on when it answers again', async (_, reply, words) => {
   const said: string[] = []
@@ -88,11 +109,16 @@ test('every update asks for an alias, so that no write makes an index, and for t
     return ok()
   })
   await documents.merge([update()], never)
-  expect(JSON.parse(sent.split('\n')[0] ?? '')).toEqual({ update: { _index: 'acme-detail-2026.11.20', _id: update().id, retry_on_conflict: 5, require_alias: true } })
+  expect(JSON.parse(sent.split('\n')[0] ?? '')).toEqual({
+    update: { _index: 'acme-detail-2026.11.20', _id: update().id, retry_on_conflict: 5, require_alias: true },
+  })
 })
 
 test('a day index is made with its alias when it is missing; where it is there, it gets the alias', async () => {
-  const missing: Reply = { status: 200, body: { items: [{ update: { status: 404, error: { type: 'index_not_found_exception', reason: 'no such index' } } }] } }
+  const missing: Reply = {
+    status: 200,
+    body: { items: [{ update: { status: 404, error: { type: 'index_not_found_exception', reason: 'no such index' } } }] },
+  }
   for (const isThere of [false, true]) {
     let bulks = 0
     const { documents, asked } = await documentsOver((path) => {
@@ -107,7 +133,10 @@ test('a day index is made with its alias when it is missing; where it is there, 
 })
 
 test('a window past retention is refused as expired and makes no index; the last one kept is kept', async () => {
-  const missing: Reply = { status: 200, body: { items: [{ update: { status: 404, error: { type: 'index_not_found_exception', reason: 'no such index' } } }] } }
+  const missing: Reply = {
+    status: 200,
+    body: { items: [{ update: { status: 404, error: { type: 'index_not_found_exception', reason: 'no such index' } } }] },
+  }
   const merge = async (window: number) => {
     let bulks = 0
     const { documents, asked } = await documentsOver((path) => (path === '/_bulk' && ++bulks === 1 ? missing : ok()))
@@ -122,8 +151,18 @@ test('a window past retention is refused as expired and makes no index; the last
 
 test('only whole days past retention are dropped, and nothing that is not ours', async () => {
   const day = (ago: number) => new Date(Date.UTC(2026, 10, 20) - ago * DAY).toISOString().slice(0, 10).replaceAll('-', '.')
-  const indices = [`acme-detail-${day(0)}-v1`, `acme-detail-${day(14)}-v1`, `acme-detail-${day(15)}-v1`, `acme-detail-${day(200)}-v1`, `acme-detail-${day(200)}-backup`, 'acme-detail-notes']
-  const { documents, asked } = await documentsOver((_path, method) => ({ status: 200, body: method === 'GET' ? Object.fromEntries(indices.map((name) => [name, {}])) : { acknowledged: true } }))
+  const indices = [
+    `acme-detail-${day(0)}-v1`,
+    `acme-detail-${day(14)}-v1`,
+    `acme-detail-${day(15)}-v1`,
+    `acme-detail-${day(200)}-v1`,
+    `acme-detail-${day(200)}-backup`,
+    'acme-detail-notes',
+  ]
+  const { documents, asked } = await documentsOver((_path, method) => ({
+    status: 200,
+    body: method === 'GET' ? Object.fromEntries(indices.map((name) => [name, {}])) : { acknowledged: true },
+  }))
   expect(await documents.dropOldDays()).toEqual([`acme-detail-${day(15)}-v1`, `acme-detail-${day(200)}-v1`])
   expect(asked.filter((line) => line.startsWith('DELETE'))).toHaveLength(2)
 })

@@ -2,10 +2,22 @@
 import { expect, test } from 'vitest'
 import { loadSettings } from '../../../../src/config/load.ts'
 import { namesOf } from '../../../../src/config/names.ts'
-import { dayAlias, dayIndex, dayOf, detailTemplate, ledgerTemplate, mergeScript, scriptId } from '../../../../src/store/elasticsearch/schema.ts'
+import {
+  dayAlias,
+  dayIndex,
+  dayOf,
+  detailTemplate,
+  ledgerTemplate,
+  mergeScript,
+  scriptId,
+} from '../../../../src/store/elasticsearch/schema.ts'
 
 const names = namesOf('acme')
-const { elasticsearch } = loadSettings({ file: null, env: {}, overrides: { mode: 'cluster', elasticsearch: { shards: 3, replicas: 2, refreshSeconds: 5 } } })
+const { elasticsearch } = loadSettings({
+  file: null,
+  env: {},
+  overrides: { mode: 'cluster', elasticsearch: { shards: 3, replicas: 2, refreshSeconds: 5 } },
+})
 
 test.each([
   ['2026-11-20T23:59:00Z', 'acme-detail-2026.11.20'],
@@ -17,7 +29,14 @@ test.each([
   expect(dayOf(names, dayIndex(alias))).toBe(dayOf(names, alias))
 })
 
-test.each(['acme-detail', 'acme-ledger-v1', 'acme-detail-2026.11.20-backup', 'acme-detail-2026.11.20-v1-copy', 'other-detail-2026.11.20', 'acme-detail-detail-2026.11.20'])('%s is no day of ours', (index) => {
+test.each([
+  'acme-detail',
+  'acme-ledger-v1',
+  'acme-detail-2026.11.20-backup',
+  'acme-detail-2026.11.20-v1-copy',
+  'other-detail-2026.11.20',
+  'acme-detail-detail-2026.11.20',
+])('%s is no day of ours', (index) => {
   expect(dayOf(names, index)).toBeNull()
 })
 
@@ -30,7 +49,7 @@ test('an index made for an alias is found by the template, and no write can make
   expect(ledgerTemplate(names, elasticsearch).template.mappings.dynamic).toBe(false)
 })
 
-test('the script\'s name follows from the script and the installation', () => {
+test("the script's name follows from the script and the installation", () => {
   expect(scriptId(names)).toMatch(/^acme-detail-merge-[0-9a-f]{8}$/)
   expect(scriptId(names)).not.toBe(scriptId(namesOf('other')))
   expect(mergeScript().lang).toBe('painless')

@@ -38,10 +38,14 @@ test('a holder in another process is waited for until it is killed', async () =>
   const holder = spawn(process.execPath, ['-e', hold, file], { stdio: ['ignore', 'pipe', 'inherit'] })
   await once(holder.stdout, 'data')
   let waited = false
-  const held = withLock(file, () => Promise.resolve('ours'), () => {
-    waited = true
-    holder.kill('SIGKILL')
-  })
+  const held = withLock(
+    file,
+    () => Promise.resolve('ours'),
+    () => {
+      waited = true
+      holder.kill('SIGKILL')
+    },
+  )
   expect(await held).toBe('ours')
   expect(waited).toBe(true)
 })

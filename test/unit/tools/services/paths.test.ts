@@ -14,6 +14,9 @@ test.each([
   expect(cacheRoot(env)).toBe(expected)
 })
 
-test.each(['kafka.pom.xml', 'elasticsearch.pom.xml', 'druid.pom.xml', 'reaper.sh', 'launcher/DruidDev.java', 'launcher/DruidRole.java'])('%s is found', (name) => {
-  expect(existsSync(ownFile(name))).toBe(true)
-})
+test.each(['kafka.pom.xml', 'elasticsearch.pom.xml', 'druid.pom.xml', 'reaper.sh', 'launcher/DruidDev.java', 'launcher/DruidRole.java'])(
+  '%s is found',
+  (name) => {
+    expect(existsSync(ownFile(name))).toBe(true)
+  },
+)

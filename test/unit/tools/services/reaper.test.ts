@@ -49,10 +49,19 @@ test('a group that was dropped, and one whose id belongs to another process by n
 
 test('SIGKILL of the process that holds the pipe is enough', async () => {
   const victim = await sleeper()
-  const holder = spawn(process.execPath, ['-e', `
+  const holder = spawn(
+    process.execPath,
+    [
+      '-e',
+      `
     const reaper = require('node:child_process').spawn('/bin/sh', [process.argv[1]], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
     reaper.stdin.write(process.argv[2] + '\\n', () => console.log('told'))
-  `, ownFile('reaper.sh'), `group ${victim.pid} ${startOf(victim.pid)}`], { stdio: ['ignore', 'pipe', 'inherit'] })
+  `,
+      ownFile('reaper.sh'),
+      `group ${victim.pid} ${startOf(victim.pid)}`,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
   await once(holder.stdout, 'data')
   expect(inspect(victim.pid)).not.toBeNull()
   holder.kill('SIGKILL')

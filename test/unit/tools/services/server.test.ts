@@ -28,7 +28,10 @@ afterEach(async () => {
 const HTTP = `require('node:http').createServer((_, response) => response.end('here')).listen(Number(process.argv[1]), '${LOOPBACK}')`
 
 async function answers(): Promise<boolean> {
-  return fetch(`http://${LOOPBACK}:${port}`, { signal: AbortSignal.timeout(500) }).then((response) => response.ok, () => false)
+  return fetch(`http://${LOOPBACK}:${port}`, { signal: AbortSignal.timeout(500) }).then(
+    (response) => response.ok,
+    () => false,
+  )
 }
 
 function plan(command: Partial<Command> = {}, more: Partial<Plan> = {}): Plan {
@@ -79,7 +82,10 @@ test('a process that got the id of our dead server is neither found nor signalle
   await start(plan())
   await stop(dir)
   const stranger = await sleeper()
-  await writeFile(join(dir, 'server.json'), JSON.stringify({ leader: { pid: stranger.pid, group: stranger.pid, startedAt: '1' }, pidFile: null }))
+  await writeFile(
+    join(dir, 'server.json'),
+    JSON.stringify({ leader: { pid: stranger.pid, group: stranger.pid, startedAt: '1' }, pidFile: null }),
+  )
   expect(pidOf(dir)).toBeNull()
   expect(signal(dir, 'SIGKILL')).toBe(false)
   expect(await stop(dir)).toBe(false)
@@ -89,7 +95,12 @@ test('a process that got the id of our dead server is neither found nor signalle
 
 test('a server that its start script forks is found by its pid file, and stopped', async () => {
   const pidFile = join(dir, 'forked.pid')
-  await start(plan({ program: '/bin/sh', args: ['-c', '"$0" -e "$1" "$2" & echo $! > "$3"', process.execPath, HTTP, String(port), pidFile] }, { pidFile }))
+  await start(
+    plan(
+      { program: '/bin/sh', args: ['-c', '"$0" -e "$1" "$2" & echo $! > "$3"', process.execPath, HTTP, String(port), pidFile] },
+      { pidFile },
+    ),
+  )
   await waitUntil('the script to end', async () => pidOf(dir) === Number(await readFile(pidFile, 'utf8')))
   await stop(dir)
   expect(await answers()).toBe(false)

@@ -50,13 +50,17 @@ services.describe('the servers of a test run', () => {
 
   test('Druid answers SQL and has a worker', async () => {
     const { queryUrl, coordinatorUrl } = services.druid
-    const request = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ query: 'SELECT 1 AS answer' }) }
+    const request = {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: 'SELECT 1 AS answer' }),
+    }
     expect(await (await fetch(`${queryUrl}/druid/v2/sql`, request)).json()).toEqual([{ answer: 1 }])
     expect(await (await fetch(`${coordinatorUrl}/druid/indexer/v1/workers`)).json()).toHaveLength(1)
   })
 })
 
-services.describe('servers of one\'s own', () => {
+services.describe("servers of one's own", () => {
   test('a killed Kafka comes back with its records, on its ports', async () => {
     const kafka = await startKafka()
     await write(kafka.brokers, 'kept')
