@@ -1,7 +1,7 @@
 /**
  * Source: Kafka topics, read as a member of a consumer group. In: assignments and batches from kafkajs. Out: the same in our words.
  *
- * What must hold, given what kafkajs 2.2.4 cannot do (design.md):
+ * What must hold, given what kafkajs 2.2.4 cannot do:
  * - Handlers never block and partitions are paused from the moment they are assigned until the stream has opened them, so nothing is
  *   read at the position that kafkajs fetched too early.
  * - A batch counts only if it begins where the stream expects it: kafkajs moves offsets by itself when they are out of range, and a batch

@@ -2,7 +2,7 @@
  * The rollup branch's store in cluster mode: rows, ledger, dead letters and consumed offsets of a partition in one Kafka transaction. Druid's
  * supervisor reads the rollup topic `read_committed`.
  *
- * What must hold (design.md, "Rollup branch"):
+ * What must hold:
  * - The transactional id is bound to the input partition, so that a successor fences its predecessor. Opening, in this order: a new producer is
  *   initialised (this fences, and settles what was in flight), the committed offset is read, and only then does anybody seek.
  * - After any failure of a transaction its producer is thrown away; the partition is opened again by the same order.

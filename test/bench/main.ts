@@ -1,5 +1,5 @@
 /**
- * `npm run bench [decode] [embedded] [cluster] [latency] [alert-latency] [grouping] [patterns] [alerts] [alert-spikes] [fuzz]`: prints what is really reached on this machine, beside the issue's goal and beside a plain twin from
+ * `npm run bench [decode] [embedded] [cluster] [latency] [alert-latency] [grouping] [patterns] [alerts] [alert-spikes] [fuzz]`: prints what is really reached on this machine, beside the goal and beside a plain twin from
  * the same run, as ratios: machines are noisy and shared, ratios less so. Nothing here passes or fails. A million fuzzed
  * lines take long, so that one runs only when it is named.
  */

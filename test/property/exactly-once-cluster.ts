@@ -1,6 +1,6 @@
 /**
  * Everything outside a process in the simulation of exactly-once.test.ts: the log, the committed offsets with their fences, a document store
- * that merges by the law of design.md (written here a second time, on purpose), and the rollup topic behind its transactions.
+ * that merges by the law of docs/architecture.md (written here a second time, on purpose), and the rollup topic behind its transactions.
  *
  * A commit is a list of steps that may be carried out one by one, stop anywhere, or arrive after its sender has gone.
  */
