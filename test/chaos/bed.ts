@@ -2,14 +2,14 @@
  * What a fault works on: a Tracefold installation with a name of its own, a log that is written with every record's fate known, processes, and the
  * verdict at the end. Invariant: what was produced is what the log holds, each record once; a send whose outcome is unknown is settled by the log's end.
  */
-import type { Producer } from 'kafkajs'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Settings } from '../../src/config/schema.ts'
-import { topicOffsets } from '../../src/kafka/topic-offsets.ts'
+import { everyCluster } from '../../src/cluster/neighbours.ts'
+import { setUpTopics } from '../../src/kafka/setup.ts'
 import type { BranchName } from '../../src/store/position.ts'
 import { endDruid, install, installDruid, ownSettings, type Installation } from '../support/cluster.ts'
 import type { StartOptions } from '../support/tracefold.ts'
@@ -17,13 +17,12 @@ import { waitUntil } from '../support/wait.ts'
 import { lagOf } from './counts.ts'
 import { Expected, type Offsets } from './expected.ts'
 import type { FaultContext, Outcome } from './fault.ts'
+import { LogWriter } from './log-writer.ts'
 import { startMember, type Member } from './member.ts'
 import { anError, type ChaosRecord, type MakeRecord } from './records.ts'
 import { judge, type JudgeOptions } from './verdict.ts'
 
 const PARTITIONS = 4
-/** Records of one partition that are sent at once. */
-const SEND_RECORDS = 250
 /** A flow sends so often. */
 const FLOW_MS = 100
 const SETTLE_MS = 240_000
@@ -42,6 +41,14 @@ export interface BedOptions {
   readonly make?: MakeRecord
 }
 
+export interface ProduceOptions {
+  /** All in turn unless told. */
+  readonly partition?: number
+  readonly make?: MakeRecord
+  /** Which Kafka cluster, in the order of the settings; the first unless told. */
+  readonly cluster?: number
+}
+
 export interface Flow {
   stop(): Promise<void>
 }
@@ -54,11 +61,11 @@ export interface Bed {
   readonly expected: Expected
   readonly members: readonly Member[]
   readonly hasDruid: boolean
-  /** The topic was deleted and created again: offsets begin at zero. */
+  /** The first cluster's topic was deleted and created again: offsets begin at zero. */
   beginAnew(): void
-  produce(count: number, options?: { partition?: number; make?: MakeRecord }): Promise<void>
+  produce(count: number, options?: ProduceOptions): Promise<void>
   /** So many records a second until it is stopped. */
-  flow(perSecond: number): Flow
+  flow(perSecond: number, options?: ProduceOptions): Flow
   start(over?: Record<string, unknown>, options?: StartOptions): Promise<Member>
   /** Committed offsets of each branch, once no transaction of a process that was killed is open any more. */
   committed(): Promise<Record<BranchName, Offsets>>
@@ -88,6 +95,7 @@ export async function makeBed(context: FaultContext, options: BedOptions = {}): 
     hasDruid,
   )
   const installation = await install(settings)
+  for (const { admin, names, settings: own } of installation.neighbours.more) await setUpTopics(admin, names, own)
   if (hasDruid) await installDruid(installation)
   return new ChaosBed(installation, hasDruid, options.make ?? anError, context.say)
 }
@@ -105,13 +113,10 @@ class ChaosBed implements Bed {
   readonly expected: Expected
   readonly hasDruid: boolean
   readonly members: Member[] = []
-  #incarnation = 0
+  /** Of each Kafka cluster, with the number of its log in `expected`. */
+  readonly #logs: { number: number; readonly writer: LogWriter }[]
   readonly #make: MakeRecord
   readonly #say: (line: string) => void
-  /** Offset of the next record of each partition, as far as it is known. */
-  readonly #next = new Map<number, number>()
-  #producer: Producer | null = null
-  #sending: Promise<void> = Promise.resolve()
   #id = 0
   #peakMiB = 0
 
@@ -122,23 +127,37 @@ class ChaosBed implements Bed {
     this.hasDruid = hasDruid
     this.#make = make
     this.#say = say
+    this.#logs = everyCluster(installation.neighbours).map((cluster, number) => {
+      const log = { number, writer: new LogWriter(cluster, installation.topic, (...at) => this.expected.add(log.number, ...at)) }
+      return log
+    })
   }
 
   get settings(): Settings {
     return this.installation.settings
   }
 
-  produce(count: number, { partition, make = this.#make }: { partition?: number; make?: MakeRecord } = {}): Promise<void> {
-    this.#sending = this.#sending.then(() => this.#produce(count, partition ?? null, make))
-    return this.#sending
+  async produce(count: number, { partition: only, make = this.#make, cluster = 0 }: ProduceOptions = {}): Promise<void> {
+    const log = this.#logs[cluster]
+    if (log === undefined) throw new Error(`there is no cluster ${cluster}`)
+    const shares = new Map<number, ChaosRecord[]>()
+    for (let i = 0; i < count; i++) {
+      const id = ++this.#id
+      const partition = only ?? id % this.installation.partitions.length
+      const share = shares.get(partition)
+      const record = make(id, Date.now())
+      if (share === undefined) shares.set(partition, [record])
+      else share.push(record)
+    }
+    await Promise.all([...shares].map(([partition, records]) => log.writer.write(partition, records)))
   }
 
-  flow(perSecond: number): Flow {
+  flow(perSecond: number, options: ProduceOptions = {}): Flow {
     const stopping = new AbortController()
     const run = (async () => {
       for (const beganMs = Date.now(), sent = { records: 0 }; !stopping.signal.aborted; await delay(FLOW_MS)) {
         const due = Math.floor(((Date.now() - beganMs) / 1_000) * perSecond) - sent.records
-        if (due > 0) await this.produce(Math.min(due, perSecond)) // what an outage has held up does not come all at once
+        if (due > 0) await this.produce(Math.min(due, perSecond), options) // what an outage has held up does not come all at once
         sent.records += Math.max(0, due)
       }
     })()
@@ -152,8 +171,10 @@ class ChaosBed implements Bed {
   }
 
   beginAnew(): void {
-    this.#incarnation++
-    this.#next.clear()
+    const [log] = this.#logs
+    if (log === undefined) return
+    log.number += this.#logs.length
+    log.writer.beginAnew()
   }
 
   async start(over: Record<string, unknown> = {}, options: StartOptions = {}): Promise<Member> {
@@ -183,15 +204,14 @@ class ChaosBed implements Bed {
 
   async lagZero(timeoutMs = SETTLE_MS): Promise<number | null> {
     const { neighbours, topic } = this.installation
-    const { detailGroup, rollupGroup } = neighbours.names
+    const groups = everyCluster(neighbours).flatMap((cluster) =>
+      [cluster.names.detailGroup, cluster.names.rollupGroup].map((group) => ({ cluster, group })),
+    )
     const began = Date.now()
     try {
-      await this.#sending
-      await waitUntil(
-        'lag zero',
-        async () => (await lagOf(neighbours, detailGroup, topic)) === 0 && (await lagOf(neighbours, rollupGroup, topic)) === 0,
-        timeoutMs,
-      )
+      await Promise.all(this.#logs.map(({ writer }) => writer.written))
+      for (const { cluster, group } of groups)
+        await waitUntil('lag zero', async () => (await lagOf(cluster, group, topic)) === 0, timeoutMs)
       return Date.now() - began
     } catch {
       return null
@@ -216,68 +236,9 @@ class ChaosBed implements Bed {
 
   async close(): Promise<void> {
     await Promise.all(this.members.filter(({ isAlive }) => isAlive).map((member) => member.kill('SIGKILL')))
-    await this.#producer?.disconnect().catch(() => {})
+    await Promise.all(this.#logs.map(({ writer }) => writer.close()))
     if (this.hasDruid) await endDruid(this.installation).catch(() => {}) // a fault may have ended Druid
     await this.installation.close()
-  }
-
-  async #produce(count: number, only: number | null, make: MakeRecord): Promise<void> {
-    const { partitions } = this.installation
-    const shares = new Map<number, ChaosRecord[]>()
-    for (let i = 0; i < count; i++) {
-      const id = ++this.#id
-      const partition = only ?? id % partitions.length
-      const share = shares.get(partition)
-      const record = make(id, Date.now())
-      if (share === undefined) shares.set(partition, [record])
-      else share.push(record)
-    }
-    for (const [partition, records] of shares) {
-      for (let at = 0; at < records.length; at += SEND_RECORDS) await this.#send(partition, records.slice(at, at + SEND_RECORDS))
-    }
-  }
-
-  /** Until the records are in the log. We are its only writer, so after an error the log's end tells whether they are. */
-  async #send(partition: number, records: readonly ChaosRecord[]): Promise<void> {
-    const from = this.#next.get(partition) ?? (await this.#endOf(partition))
-    for (;;) {
-      try {
-        this.#producer ??= await this.#connected()
-        await this.#producer.send({
-          topic: this.installation.topic,
-          acks: -1,
-          messages: records.map(({ key, value }) => ({ key, value, partition })),
-        })
-        break
-      } catch {
-        await this.#producer?.disconnect().catch(() => {})
-        this.#producer = null
-        const end = await waitUntil('the end of the log', async () => (await this.#endOf(partition)) + 1, SETTLE_MS)
-        if (end - 1 === from + records.length) break
-        if (end - 1 !== from)
-          throw new Error(`the log of partition ${partition} ends at ${end - 1}; expected ${from} or ${from + records.length}`)
-      }
-    }
-    records.forEach((record, i) => this.expected.add(this.#incarnation, partition, from + i, record))
-    this.#next.set(partition, from + records.length)
-  }
-
-  async #connected(): Promise<Producer> {
-    const producer = this.installation.neighbours.kafka.producer({
-      idempotent: true,
-      maxInFlightRequests: 1,
-      allowAutoTopicCreation: false,
-      retry: { retries: 5 },
-    })
-    await producer.connect()
-    return producer
-  }
-
-  async #endOf(partition: number): Promise<number> {
-    const { neighbours, topic } = this.installation
-    const bounds = (await topicOffsets(neighbours.admin, topic)).get(partition)
-    if (bounds === undefined) throw new Error(`partition ${partition} is not there`)
-    return bounds.end
   }
 
   #keepLogs(): string {

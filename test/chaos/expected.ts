@@ -27,10 +27,15 @@ export interface Expectation {
 type Fate = string
 const FILTERED = ' filtered'
 const DEAD = ' dead'
+const EXPIRED = ' expired'
+type Fates = Record<BranchName, readonly Fate[]>
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
 
 interface Slot {
   readonly record: ChaosRecord
-  readonly fates: Record<BranchName, readonly Fate[]>
+  readonly fates: Fates
 }
 
 export const BRANCHES = ['detail', 'rollup'] as const satisfies readonly BranchName[]
@@ -39,39 +44,38 @@ export const BRANCHES = ['detail', 'rollup'] as const satisfies readonly BranchN
 export type Offsets = ReadonlyMap<number, number>
 
 export class Expected {
-  #classify: (record: ChaosRecord) => Fate[]
-  /** By incarnation and partition: what lies at each offset. */
+  #classify: (record: ChaosRecord) => Fates
+  /** By log (an incarnation of a cluster's topic) and partition: what lies at each offset. */
   readonly #logs = new Map<string, Slot[]>()
-  /** By branch, incarnation and partition: offsets that had gone before they were read. */
+  /** By branch, log and partition: offsets that had gone before they were read. */
   readonly #expired = new Map<string, { from: number; to: number }[]>()
 
   constructor(settings: Settings) {
     this.#classify = classifier(settings)
   }
 
-  add(incarnation: number, partition: number, offset: number, record: ChaosRecord): void {
-    const key = `${incarnation}/${partition}`
-    const log = this.#logs.get(key) ?? []
-    this.#logs.set(key, log)
-    const fates = this.#classify(record)
-    log[offset] = { record, fates: { detail: fates, rollup: fates } }
+  add(log: number, partition: number, offset: number, record: ChaosRecord): void {
+    const key = `${log}/${partition}`
+    const slots = this.#logs.get(key) ?? []
+    this.#logs.set(key, slots)
+    slots[offset] = { record, fates: this.#classify(record) }
   }
 
   /** These records were deleted before the branch read them. To be told in order; what is told twice is gone once. */
-  expire(branch: BranchName, incarnation: number, partition: number, from: number, to: number): void {
-    const key = `${branch}/${incarnation}/${partition}`
+  expire(branch: BranchName, log: number, partition: number, from: number, to: number): void {
+    const key = `${branch}/${log}/${partition}`
     const before = this.#expired.get(key) ?? []
     const start = Math.max(from, before.at(-1)?.to ?? 0)
     if (start < to) this.#expired.set(key, [...before, { from: start, to }])
   }
 
   /** Other settings decide from these offsets on, each branch its own, and for all that is added later. */
-  switchTo(settings: Settings, incarnation: number, at: Readonly<Record<BranchName, Offsets>>): void {
+  switchTo(settings: Settings, log: number, at: Readonly<Record<BranchName, Offsets>>): void {
     this.#classify = classifier(settings)
     for (const branch of BRANCHES) {
       for (const [partition, from] of at[branch]) {
-        this.#logs.get(`${incarnation}/${partition}`)?.forEach(({ record, fates }, offset) => {
-          if (offset >= from) fates[branch] = this.#classify(record)
+        this.#logs.get(`${log}/${partition}`)?.forEach(({ record, fates }, offset) => {
+          if (offset >= from) fates[branch] = this.#classify(record)[branch]
         })
       }
     }
@@ -95,6 +99,7 @@ export class Expected {
           sums.consumed++
           if (fate === FILTERED) sums.filtered++
           else if (fate === DEAD) sums.dead++
+          else if (fate === EXPIRED) sums.expired++
           else {
             sums.counted++
             groups.set(fate, (groups.get(fate) ?? 0) + 1)
@@ -110,7 +115,7 @@ export class Expected {
   }
 }
 
-function classifier(settings: Settings): (record: ChaosRecord) => Fate[] {
+function classifier(settings: Settings): (record: ChaosRecord) => Fates {
   const decode = createDecoder(settings.limits)
   const { analyse, resolveJob } = createRules(settings)
   const topic = settings.kafka.topics[0] ?? ''
@@ -120,7 +125,7 @@ function classifier(settings: Settings): (record: ChaosRecord) => Fate[] {
       event.throwable === null ? LEVELS.indexOf(minLevel) : Math.min(LEVELS.indexOf(minLevel), LEVELS.indexOf(minLevelWithThrowable))
     return LEVELS.indexOf(event.level) < least
   }
-  return ({ key, value }) =>
+  const fatesOf = ({ key, value }: ChaosRecord): Fate[] =>
     decode(value).map((outcome) => {
       if (outcome.kind === 'drop') return FILTERED
       if (outcome.kind === 'dead') return DEAD
@@ -129,4 +134,11 @@ function classifier(settings: Settings): (record: ChaosRecord) => Fate[] {
       const { job } = resolveJob(event, { key, headers: {}, topic })
       return `${job} ${analyse(event, job).grouping.fp}`
     })
+  return (record) => {
+    const aheadMs = (record.timestampMs ?? 0) - Date.now()
+    if (aheadMs > settings.time.maxRecordFutureHours * HOUR_MS) return { detail: [DEAD], rollup: [DEAD] }
+    const fates = fatesOf(record)
+    const isPast = record.timestampMs !== undefined && -aheadMs > settings.detail.retentionDays * DAY_MS
+    return { detail: isPast ? fates.map((fate) => (fate.startsWith(' ') ? fate : EXPIRED)) : fates, rollup: fates }
+  }
 }

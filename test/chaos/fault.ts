@@ -37,8 +37,10 @@ export interface Outcome {
   readonly peakMiB: number
   /** What is wrong beside counts that are off: each one fails the fault. */
   readonly problems: readonly string[]
-  /** Most events that may be counted twice here: the remaining bound that design.md names. Zero everywhere else. */
+  /** Most events that the detail branch may count twice here: the remaining bound (docs/architecture.md). Zero everywhere else. */
   readonly bound?: number
+  /** Why nothing was run: neither good nor bad. */
+  readonly notRun?: string
   /** Where the counts are off. */
   readonly differences: readonly string[]
   /** What was measured beside the columns. */
@@ -63,6 +65,9 @@ export function both(a: Outcome, b: Outcome): Outcome {
   }
 }
 
-export function isGood({ lost, doubled, bound = 0, problems }: Outcome): boolean {
-  return lost === 0 && doubled <= bound && problems.length === 0
+export type Verdict = 'good' | 'BAD' | 'not run'
+
+export function verdictOf({ lost, doubled, bound = 0, problems, notRun }: Outcome): Verdict {
+  if (lost > 0 || doubled > bound || problems.length > 0) return 'BAD'
+  return notRun === undefined ? 'good' : 'not run'
 }

@@ -3,6 +3,7 @@ import type { Fault } from './fault.ts'
 import { alertKills } from './faults/alert-kills.ts'
 import { brokerAway, brokerKilled } from './faults/brokers.ts'
 import { churn } from './faults/churn.ts'
+import { clusterAway } from './faults/cluster-away.ts'
 import { clocks } from './faults/clocks.ts'
 import { compressed } from './faults/compressed.ts'
 import { dataExpired } from './faults/data-expired.ts'
@@ -42,7 +43,7 @@ const PROCESSES = [
   deployKill,
   skipBackfill,
 ]
-const KAFKA = [brokerKilled, brokerAway, kafkaAway, kafkaNetwork, dataExpired, offsetsGone, topicAgain, compressed, fenced]
+const KAFKA = [brokerKilled, brokerAway, kafkaAway, kafkaNetwork, clusterAway, dataExpired, offsetsGone, topicAgain, compressed, fenced]
 const ELASTICSEARCH = [
   elasticsearchBusy,
   elasticsearchNetwork,

@@ -1,12 +1,12 @@
 /**
  * `npm run chaos -- [fault...] [--cycles N] [--seed S] [--kafka V] [--list]`: faults on real servers, which it starts by itself on the loopback address, and for each of
- * them what was lost or counted twice. Exit code 0 only where nothing was, but for the bound that design.md names. Without names all
+ * them what was lost or counted twice. Exit code 0 only where nothing was, but for the remaining bound (docs/architecture.md). Without names all
  * are run.
  */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { KAFKA_VERSIONS, type KafkaVersion } from '../../tools/services/fetch.ts'
 import { haveJavaAndMaven } from '../../tools/services/java.ts'
-import { isGood } from './fault.ts'
+import { verdictOf } from './fault.ts'
 import { FAULTS } from './list.ts'
 import { report, type Line } from './report.ts'
 import { runFault } from './run.ts'
@@ -32,9 +32,10 @@ async function main(names: readonly string[], { cycles, seed, kafka, list }: Wor
     console.error(missing ?? `unknown: ${unknown.join(', ')}; --list shows them all`)
     return 64
   }
+  say(`seed ${seed}, Kafka ${kafka}`)
   const lines = await runAll(names, cycles ?? null, seed, kafka)
   say(`\n${report(lines)}\n\nseed ${seed}, Kafka ${kafka}`)
-  return lines.every(({ outcome }) => isGood(outcome)) ? 0 : 1
+  return lines.every(({ outcome }) => verdictOf(outcome) !== 'BAD') ? 0 : 1
 }
 
 async function runAll(names: readonly string[], cycles: number | null, seed: number, kafkaVersion: KafkaVersion): Promise<Line[]> {
@@ -47,7 +48,7 @@ async function runAll(names: readonly string[], cycles: number | null, seed: num
       const beganMs = Date.now()
       const outcome = await runFault(fault, { servers, seed, kafkaVersion, cycles, say })
       lines.push({ name: fault.name, outcome })
-      say(`  ${isGood(outcome) ? 'good' : 'BAD'} after ${Math.round((Date.now() - beganMs) / 1_000)} s`)
+      say(`  ${verdictOf(outcome)} after ${Math.round((Date.now() - beganMs) / 1_000)} s`)
       for (const problem of [...outcome.differences, ...outcome.problems]) say(`  ${problem}`)
     }
   } finally {

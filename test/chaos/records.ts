@@ -9,6 +9,8 @@ import { packageFolder } from '../../src/package-root.ts'
 export interface ChaosRecord {
   readonly key: Buffer | null
   readonly value: Buffer | null
+  /** Where the topic takes the producer's time; else the broker sets its own. */
+  readonly timestampMs?: number
 }
 
 /** Makes the record of an id. */

@@ -1,5 +1,5 @@
 /** The table at the end: a line for each fault. */
-import { isGood, type Outcome } from './fault.ts'
+import { verdictOf, type Outcome } from './fault.ts'
 
 const HEADINGS = ['fault', 'events', 'lost', 'doubled', 'expired', 'lag zero', 'peak', 'verdict'] as const
 
@@ -17,8 +17,8 @@ export function report(lines: readonly Line[]): string {
       .join('  ')
       .trimEnd(),
   )
-  const notes = lines.flatMap(({ name, outcome: { note, problems, differences } }) => [
-    ...(note === undefined ? [] : [`${name}: ${note}`]),
+  const notes = lines.flatMap(({ name, outcome: { note, notRun, problems, differences } }) => [
+    ...[note, notRun].flatMap((one) => (one === undefined ? [] : [`${name}: ${one}`])),
     ...[...differences, ...problems].map((problem) => `${name}: ${problem}`),
   ])
   return [...printed, ...(notes.length === 0 ? [] : ['', ...notes])].join('\n')
@@ -35,6 +35,6 @@ function rowOf({ name, outcome }: Line): string[] {
     String(expired),
     `${(lagZeroMs / 1_000).toFixed(1)} s`,
     `${peakMiB} MiB`,
-    isGood(outcome) ? 'good' : 'BAD',
+    verdictOf(outcome),
   ]
 }

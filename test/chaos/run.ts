@@ -5,6 +5,9 @@ import { NOTHING, type Fault, type FaultContext, type Outcome } from './fault.ts
 import { createRandom } from './random.ts'
 import type { Servers } from './servers.ts'
 
+/** MiB, resident: the default settings' bounds hold less, with what Node.js itself takes, whatever backlog there is. */
+const MOST_MIB = 512
+
 export interface RunOptions {
   readonly servers: Servers
   readonly seed: number
@@ -30,10 +33,15 @@ export async function runFault(fault: Fault, { servers, seed, kafkaVersion, cycl
     },
   }
   try {
-    return await fault.run(context)
+    return withinMemory(await fault.run(context))
   } catch (error) {
     return { ...NOTHING, problems: [error instanceof Error ? (error.stack ?? error.message) : String(error)] }
   } finally {
     for (const release of releases.toReversed()) await release().catch((error: unknown) => say(`  not ended cleanly: ${String(error)}`))
   }
+}
+
+function withinMemory(outcome: Outcome): Outcome {
+  if (outcome.peakMiB <= MOST_MIB) return outcome
+  return { ...outcome, problems: [...outcome.problems, `a process held ${outcome.peakMiB} MiB; expected ${MOST_MIB} at most`] }
 }

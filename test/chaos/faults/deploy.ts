@@ -1,6 +1,6 @@
 /**
  * A deploy that changes what decides where an event goes: fingerprint rules, filter, block size. By a clean stop nothing is lost or doubled. By a kill what the
- * detail branch had flushed and not yet committed may be counted twice: the one remaining bound (design.md), which is measured here.
+ * detail branch had flushed and not yet committed may be counted twice: the one remaining bound (docs/architecture.md), which is measured here.
  */
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -44,7 +44,7 @@ async function deploys({ cycles, random, bed: makeBed }: FaultContext, kills: bo
   }
   await flow.stop()
   await bed.start(changes[cycles % changes.length])
-  const outcome = await bed.conclude({ withoutLedger: kills })
+  const outcome = await bed.conclude({ detailMayDouble: kills })
   if (!kills) return outcome
   return {
     ...outcome,

@@ -154,7 +154,7 @@ export const embeddedDiskFull: Fault = {
   cycles: 2,
   async run({ cycles }) {
     if (spawnSync('unshare', ['-rm', 'true']).status !== 0)
-      return { ...NOTHING, note: 'not run: this machine lets us mount no small disk (unshare -rm)' }
+      return { ...NOTHING, notRun: 'this machine lets us mount no small disk (unshare -rm)' }
     const one = desk()
     mkdirSync(one.data)
     const launcher = ['unshare', '-rm', 'sh', '-c', `mount -t tmpfs -o size=${FULL_MIB}m tmpfs "$0" && exec "$@"`, one.data]

@@ -43,7 +43,7 @@ export const killsOnElasticsearch9: Fault = {
   about: 'the same on Elasticsearch 9.4, where there is a JDK 21 or newer for it',
   cycles: 8,
   async run(context) {
-    if (newerJavaHome(NEWER_JDK) === null) return { ...NOTHING, note: `not run: no JDK ${NEWER_JDK} or newer beside the other one` }
+    if (newerJavaHome(NEWER_JDK) === null) return { ...NOTHING, notRun: `no JDK ${NEWER_JDK} or newer beside the other one` }
     const elasticsearch = await startElasticsearch({ version: '9.4' })
     context.onEnd(() => elasticsearch.close())
     return killed(context, { elasticsearch })
