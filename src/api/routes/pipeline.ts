@@ -40,12 +40,10 @@ const stream = z
         description: "From a record's timestamp to its commit; of each of the newest thousand commits of a partition, the oldest record.",
       }),
     lastCommitMs: numberOrNull('When it last committed, in ms since the epoch.'),
-    spent: z
-      .object({ waiting: spent, decoding: spent, writing: spent, backpressure: spent })
-      .meta({
-        description:
-          'All the time of its loop. Back-pressure: the source was paused, for the store was behind, or other rules or a skip waited for what was in hand to be committed.',
-      }),
+    spent: z.object({ waiting: spent, decoding: spent, writing: spent, backpressure: spent }).meta({
+      description:
+        'All the time of its loop. Back-pressure: the source was paused, for the store was behind, or other rules or a skip waited for what was in hand to be committed.',
+    }),
   })
   .meta({ id: 'Stream' })
 

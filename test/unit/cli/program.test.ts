@@ -152,13 +152,13 @@ describe('tracefold check-config', () => {
   })
 
   it('tells the faults of all files of rules at once, and looks at no alert rules where none are evaluated', async () => {
-    const env = {
+    const wrong = {
       TRACEFOLD_FILTER_RULES_FILE: join(folder, 'missing.yaml'),
       TRACEFOLD_PATTERNS_FOLDER: join(folder, 'missing'),
       TRACEFOLD_ALERTS_FOLDERS: join(folder, 'missing'),
       TRACEFOLD_ALERTS_ENABLED: 'false',
     }
-    const { err } = await run(['check-config'], { env })
+    const { err } = await run(['check-config'], { env: wrong })
     expect(err).toContain('2 settings are wrong:\n  - filter.rulesFile: expected filter rules; got filter rules cannot be read')
     expect(err).toContain('  - patterns.folder: expected pattern rules; got ')
   })
