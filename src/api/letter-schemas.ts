@@ -94,7 +94,7 @@ export const purgeQuery = z.strictObject({
     .meta({ description: 'Must be said where nothing else is: then all letters are thrown away.', examples: ['true'] }),
 })
 
-const letterRow = z
+export const letterRow = z
   .object({
     id: text('A function of the position: the same record has the same letter.', 'kafka/error-logs/0/3@4711#0:decode'),
     stage: z.enum(['decode', 'store']).meta({ description: 'Where it failed.', examples: ['decode'] }),

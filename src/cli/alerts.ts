@@ -9,7 +9,7 @@ import type { AlertReader } from '../alert/alert-reader.ts'
 import type { Settings } from '../config/schema.ts'
 import { TracefoldError } from '../errors.ts'
 import { alertsTable, rulesTable, testText } from './alerts-text.ts'
-import { settingsFor, type Io } from './io.ts'
+import { json, settingsFor, type Io } from './io.ts'
 
 const NEVER = new AbortController().signal
 /** A process that answers later than this is as good as away. */
@@ -113,8 +113,4 @@ function textOf(file: string): string {
   } catch (cause) {
     throw new TracefoldError('usage', `the rule cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }
-}
-
-function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`
 }

@@ -12,14 +12,14 @@ import type { Settings } from '../config/schema.ts'
 import { settingNamed } from '../config/setting.ts'
 import { shownSettings, shownValue } from '../config/shown.ts'
 import { checkTlsFiles } from '../config/tls-files.ts'
-import { configFileOf, type Io } from './io.ts'
+import { configFileOf, json, type Io } from './io.ts'
 
 export function registerCheckConfig(program: Command, io: Io): void {
   program
     .command('check-config')
     .description('check the settings and show what is in force; exit code 78 where something is wrong')
     .option('--json', 'print a JSON object')
-    .action(async ({ json }: { json?: boolean }, command: Command) => {
+    .action(async ({ json: asJson }: { json?: boolean }, command: Command) => {
       const reading = readSettings({ file: configFileOf(command), env: io.env })
       const faults =
         reading.kind === 'faults'
@@ -31,13 +31,11 @@ export function registerCheckConfig(program: Command, io: Io): void {
               ...(await ruleFaults(reading.settings)),
             ]
       if (reading.kind === 'faults' || faults.length > 0) {
-        if (json === true) io.stdout.write(`${JSON.stringify({ ok: false, faults: faults.map(faultFields) }, null, 2)}\n`)
+        if (asJson === true) io.stdout.write(json({ ok: false, faults: faults.map(faultFields) }))
         throw configInvalid(faults)
       }
       io.stdout.write(
-        json === true
-          ? `${JSON.stringify({ ok: true, ...origins(reading.given), settings: shownSettings(reading.settings) }, null, 2)}\n`
-          : summary(reading.given),
+        asJson === true ? json({ ok: true, ...origins(reading.given), settings: shownSettings(reading.settings) }) : summary(reading.given),
       )
     })
 }
