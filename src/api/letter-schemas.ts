@@ -1,6 +1,8 @@
 /** Requests about dead letters, and their answers, as zod schemas (see schemas.ts). */
 import { z } from 'zod'
-import { DEAD_REASONS } from '../metrics.ts'
+import { DEAD_REASONS } from '../event.ts'
+import { STAGES } from '../store/dead-letter.ts'
+import { BRANCHES } from '../store/position.ts'
 import { orNull, text, time } from './schema-parts.ts'
 
 const MAX_NAME_CHARS = 4_096
@@ -26,14 +28,14 @@ const count = (description: string, example: number) =>
     .int()
     .meta({ description, examples: [example] })
 
-const branch = z.enum(['detail', 'rollup'])
+const branch = z.enum(BRANCHES)
 const filter = {
   reason: z
     .enum(DEAD_REASONS)
     .optional()
     .meta({ description: 'Only letters with this reason.', examples: ['not_json'] }),
   stage: z
-    .enum(['decode', 'store'])
+    .enum(STAGES)
     .optional()
     .meta({ description: 'Only letters of this stage.', examples: ['decode'] }),
   branch: branch.optional().meta({ description: 'Only letters that concern this branch.', examples: ['detail'] }),
@@ -97,7 +99,7 @@ export const purgeQuery = z.strictObject({
 export const letterRow = z
   .object({
     id: text('A function of the position: the same record has the same letter.', 'kafka/error-logs/0/3@4711#0:decode'),
-    stage: z.enum(['decode', 'store']).meta({ description: 'Where it failed.', examples: ['decode'] }),
+    stage: z.enum(STAGES).meta({ description: 'Where it failed.', examples: ['decode'] }),
     branch: branch.nullable().meta({ description: 'Null for decode, which both branches share.', examples: [null] }),
     reason: z.enum(DEAD_REASONS).meta({ description: 'Why.', examples: ['not_json'] }),
     detail: text("The parser's or the store's own words.", 'Unexpected token at 17'),

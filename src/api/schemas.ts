@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import type { Classification } from '../event.ts'
+import { BRANCHES } from '../store/position.ts'
 import { NO_VALUE, TOP_BY } from '../store/rollup-store.ts'
 import { GROUP_STATES } from './alert-schemas.ts'
 import { PROBLEM_CODES, PROBLEM_MEDIA_TYPE } from './problems.ts'
@@ -273,7 +274,7 @@ const ledgerCounts = {
     examples: [{ consumed: 10_000, counted: 9_000, 'filtered.level': 990, 'dead.not_json': 10 }],
   }),
 }
-const branch = z.enum(['detail', 'rollup']).meta({ description: 'The branch.', examples: ['detail'] })
+const branch = z.enum(BRANCHES).meta({ description: 'The branch.', examples: ['detail'] })
 export const ledgerLine = z
   .object({
     branch,

@@ -5,7 +5,7 @@ import { TracefoldError } from '../errors.ts'
 import type { InCluster } from '../offsets/desk.ts'
 import type { PieceReport } from '../offsets/backfill.ts'
 import type { BackfillWords } from '../cluster/offsets-tools.ts'
-import type { BranchName } from '../store/position.ts'
+import { BRANCHES, type BranchName } from '../store/position.ts'
 import { closing, json, settingsFor, type Io } from './io.ts'
 import { leftOut, placeWords, type OpenOffsets } from './offsets.ts'
 import { branchesOf, clusterOption, parseNumber } from './options.ts'
@@ -28,7 +28,7 @@ export function registerBackfill(program: Command, io: Io, open: OpenOffsets['to
   program
     .command('backfill')
     .description('count ranges of offsets that were skipped; refuses what was counted')
-    .addOption(new Option('--branch <branch>', 'whose').choices(['detail', 'rollup', 'both']).default('both'))
+    .addOption(new Option('--branch <branch>', 'whose').choices([...BRANCHES, 'both']).default('both'))
     .option('--skipped <id>', 'one range, as `offsets show` lists it')
     .option('--all-skipped', 'all ranges that were skipped')
     .option('--topic <topic>', 'a range of this topic')

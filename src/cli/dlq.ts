@@ -6,8 +6,9 @@ import { isEverything } from '../dlq/filter.ts'
 import { filterOf, type FilterWords } from '../dlq/filter-words.ts'
 import { EXPLANATIONS } from '../dlq/words.ts'
 import { TracefoldError } from '../errors.ts'
-import { DEAD_REASONS } from '../metrics.ts'
-import { branchesOf, type DeadLetter, type DeadLetterDesk, type LetterFilter, type ReplayReport } from '../store/dead-letter.ts'
+import { DEAD_REASONS } from '../event.ts'
+import { branchesOf, STAGES, type DeadLetter, type DeadLetterDesk, type LetterFilter, type ReplayReport } from '../store/dead-letter.ts'
+import { BRANCHES } from '../store/position.ts'
 import { closing, json, settingsFor, type Io } from './io.ts'
 import { parseNumber } from './options.ts'
 import { renderTable, type Column } from './table.ts'
@@ -75,8 +76,8 @@ async function openLazily(settings: Settings, now: () => number): Promise<DeadLe
 function filtered(command: Command): Command {
   return command
     .addOption(new Option('--reason <reason>', 'only with this reason').choices(DEAD_REASONS))
-    .addOption(new Option('--stage <stage>', 'only of this stage').choices(['decode', 'store']))
-    .addOption(new Option('--branch <branch>', 'only what concerns this branch').choices(['detail', 'rollup']))
+    .addOption(new Option('--stage <stage>', 'only of this stage').choices(STAGES))
+    .addOption(new Option('--branch <branch>', 'only what concerns this branch').choices(BRANCHES))
     .option('--from <time>', 'only of records written at this time or later: ISO 8601, or relative such as -24h')
     .option('--to <time>', 'only of records written before this time')
     .option('--job <job>', 'only of this job, where it is known')

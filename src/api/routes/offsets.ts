@@ -6,6 +6,7 @@
 import type { z } from 'zod'
 import { parseTime } from '../../lib/time-range.ts'
 import { resetTargetOf, targetOf, type OffsetsDesk, type OffsetsReader, type SkipQuery } from '../../offsets/desk.ts'
+import { BRANCHES } from '../../store/position.ts'
 import type { ApiDeps, ZodApp } from '../deps.ts'
 import { named, reportOf, skipsOf } from '../offset-rows.ts'
 import { offsetsAnswer, resetAnswer, resetQuery, skipAnswer, skipQuery } from '../offset-schemas.ts'
@@ -62,7 +63,7 @@ type Where = Omit<z.output<typeof skipQuery>, 'to'>
 
 function placeOf({ branch, cluster, topic, partition }: Where): Omit<SkipQuery, 'to'> {
   return {
-    branches: branch === 'both' ? ['detail', 'rollup'] : [branch],
+    branches: branch === 'both' ? BRANCHES : [branch],
     ...(cluster === undefined ? {} : { cluster }),
     ...(topic === undefined ? {} : { topic }),
     ...(partition === undefined ? {} : { partition }),

@@ -1,6 +1,6 @@
 /** How the streams of this process are: lag, rates, latency, where their time goes, the terms of the account, and the last troubles. Reads only. */
 import { z } from 'zod'
-import { BRANCHES } from '../../metrics.ts'
+import { BRANCHES } from '../../store/position.ts'
 import { NOTHING } from '../../stream/tally.ts'
 import type { ApiDeps, ZodApp } from '../deps.ts'
 
@@ -10,7 +10,7 @@ const spent = z.object({ seconds: number('In all, since the start.'), times: num
 
 const stream = z
   .object({
-    branches: z.array(z.enum(BRANCHES as [string, ...string[]])).meta({ description: 'The branches that it carries.' }),
+    branches: z.array(z.enum(BRANCHES)).meta({ description: 'The branches that it carries.' }),
     partitions: z
       .array(
         z.object({
