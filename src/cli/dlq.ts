@@ -7,6 +7,7 @@ import { filterOf, type FilterWords } from '../dlq/filter-words.ts'
 import { EXPLANATIONS } from '../dlq/words.ts'
 import { TracefoldError } from '../errors.ts'
 import { DEAD_REASONS } from '../event.ts'
+import { NEVER } from '../lib/never.ts'
 import { branchesOf, STAGES, type DeadLetter, type DeadLetterDesk, type LetterFilter, type ReplayReport } from '../store/dead-letter.ts'
 import { BRANCHES } from '../store/position.ts'
 import { closing, json, settingsFor, type Io } from './io.ts'
@@ -16,7 +17,6 @@ import { renderTable, type Column } from './table.ts'
 const MAX_LIST = 1_000
 /** Letters of one session; the next one goes on where it ended. */
 const REPLAY_STEP = 10_000
-const NEVER = new AbortController().signal
 
 interface Words extends FilterWords {
   readonly limit?: number

@@ -1,11 +1,11 @@
 /** `tracefold ledger`: the account of what became of every consumed event, by branch and day, and whether it is in balance. */
 import { InvalidArgumentError, type Command } from 'commander'
 import type { Settings } from '../config/schema.ts'
+import { DAY_MS } from '../lib/durations.ts'
 import { imbalance, isBalanced, type LedgerReader, type LedgerTotal } from '../store/ledger.ts'
 import { json, settingsFor, type Io } from './io.ts'
 import { renderTable, type Column } from './table.ts'
 
-const DAY_MS = 86_400_000
 const DAYS = 7
 
 interface LedgerWords {
