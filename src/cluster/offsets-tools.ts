@@ -23,7 +23,7 @@ import type { InCluster, OffsetsDesk, OffsetsReader } from '../offsets/desk.ts'
 import { embeddedOffsets } from '../offsets/embedded-offsets.ts'
 import { runReset } from './run-reset.ts'
 import { SkipBook } from '../offsets/skip-book.ts'
-import { inCluster, namedDesk, uniteDesks } from '../offsets/united-desk.ts'
+import { inCluster, namedDesk, toName, uniteDesks } from '../offsets/united-desk.ts'
 
 export type BackfillWords =
   | {
@@ -97,22 +97,18 @@ interface NamedTools {
 function namedTools(name: string, tools: OffsetsTools): OffsetsTools {
   return {
     ...namedDesk(name, tools),
-    reset: async (query) => inCluster(name, await tools.reset(query)),
     backfill: async (...args) => inCluster(name, await tools.backfill(...args)),
   }
 }
 
 /** `away`: those that are left out. */
 export function uniteTools(tools: readonly NamedTools[], away: readonly string[]): Omit<OffsetsTools, 'close'> {
-  const sayWhich = async (): Promise<never> => {
-    throw new TracefoldError('usage', 'there are several Kafka clusters: say which with --cluster')
-  }
+  const desks = [...tools.map(({ name, tools: desk }) => ({ name, desk })), ...away.map((name) => ({ name, desk: AWAY }))]
   return {
-    ...uniteDesks([...tools.map(({ name, tools: desk }) => ({ name, desk })), ...away.map((name) => ({ name, desk: AWAY }))]),
+    ...uniteDesks(desks),
     away,
-    reset: sayWhich,
     backfill: async (words, onProgress) => {
-      if (words.kind !== 'all') return sayWhich()
+      if (words.kind !== 'all') throw toName(desks)
       const pieces: (PieceReport & InCluster)[] = []
       for (const { tools: one } of tools) pieces.push(...(await one.backfill(words, onProgress)))
       return pieces

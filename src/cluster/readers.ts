@@ -1,9 +1,7 @@
-/** The readers of cluster mode beside Druid's: the ledger from both of its places, and the dead letters from their topic. */
+/** The reader of cluster mode beside Druid's: the ledger from both of its places. */
 import { foldReplays } from '../dlq/ledger.ts'
 import { availably } from '../errors.ts'
-import { parseLetter } from '../kafka/letters.ts'
 import { readTopic } from '../kafka/read-topic.ts'
-import type { DeadLetter, DeadLetterReader } from '../store/dead-letter.ts'
 import type { ElasticsearchDocuments } from '../store/elasticsearch/documents.ts'
 import type { LedgerReader } from '../store/ledger.ts'
 import { totalsOf } from '../store/rollup-ledger.ts'
@@ -18,18 +16,6 @@ export function ledgerReader(neighbours: Neighbours, documents: ElasticsearchDoc
       const [detail, marks] = await Promise.all([documents.ledger({ from, to }), Promise.all(everyCluster(neighbours).map(marksOf))])
       const rollup = marks.flatMap((ofCluster) => totalsOf(ofCluster.values())).filter(({ day }) => day >= from && day <= to)
       return foldReplays([...detail, ...rollup.toSorted((a, b) => (a.day + a.contributor < b.day + b.contributor ? -1 : 1))])
-    },
-  }
-}
-
-export function letterReader({ kafka, admin, names }: Neighbours): DeadLetterReader {
-  return {
-    letters: async ({ limit, reason }) => {
-      const topic = await availably(() => readTopic(kafka, admin, names.letterTopic))
-      const letters = [...topic.values()]
-        .map(parseLetter)
-        .filter((letter): letter is DeadLetter => letter !== null && (reason === undefined || letter.reason === reason))
-      return letters.toSorted((a, b) => b.timeMs - a.timeMs || (a.id < b.id ? -1 : 1)).slice(0, limit)
     },
   }
 }
