@@ -1,7 +1,7 @@
 /**
  * How the tests are found and run. A file's name decides what kind of test it is, wherever under test/ it lies:
  *
- *   *.test.ts          project `unit`: no network, no server, no clock; seconds in all. Runs in parallel.
+ *   *.test.ts          project `unit`: no server but on the loopback address, within the test; no clock decides. Runs in parallel.
  *   *.service.test.ts  project `service`: against real Kafka, Elasticsearch and Druid, which test/support/services.ts starts once for the
  *                      run, when the first file asks, and skips where there is no JDK. One file after the other: the machine has few cores.
  *
@@ -20,7 +20,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [...configDefaults.exclude, SERVICE_FILES],
-          testTimeout: 20_000,
+          testTimeout: 40_000, // longer than `waitUntil` waits (30 s): it says what never came to be, a timeout does not
           isolate: false, // half of the time is importing the same files again; nothing here changes a module's state
         },
       },

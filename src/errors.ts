@@ -36,3 +36,21 @@ export class TracefoldError extends Error {
 export function isTracefoldError(error: unknown, code?: ErrorCode): error is TracefoldError {
   return error instanceof TracefoldError && (code === undefined || error.code === code)
 }
+
+/** What a neighbour that is away means to who asks: HTTP 503. Other errors stay what they are. */
+export function asUnavailable(error: unknown): unknown {
+  return isTracefoldError(error, 'neighbour_away') ? new TracefoldError('not_available', error.message, { cause: error }) : error
+}
+
+export async function availably<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw asUnavailable(error)
+  }
+}
+
+/** In one line, also of what is no error. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -43,26 +43,29 @@ export type LoggedThrowable =
   | { readonly form: 'chain'; readonly chain: Throwable }
 
 /** The layouts that decoding recognises; a metric label, so a closed set that grows by a line. */
-export type Layout =
-  | 'log4j2-json'
-  | 'log4j2-ecs'
-  | 'log4j2-logstash-v1'
-  | 'log4j2-gelf'
-  | 'log4j2-gcp'
-  | 'ecs-logging'
-  | 'logback-logstash'
-  | 'logback-json'
-  | 'spring-ecs'
-  | 'spring-gelf'
-  | 'quarkus'
-  | 'spark'
-  | 'otlp-json'
-  | 'otlp-protobuf'
-  | 'generic-json'
-  | 'plain-text'
+export const LAYOUTS = [
+  'log4j2-json',
+  'log4j2-ecs',
+  'log4j2-logstash-v1',
+  'log4j2-gelf',
+  'log4j2-gcp',
+  'ecs-logging',
+  'logback-logstash',
+  'logback-json',
+  'spring-ecs',
+  'spring-gelf',
+  'quarkus',
+  'spark',
+  'otlp-json',
+  'otlp-protobuf',
+  'generic-json',
+  'plain-text',
+] as const
+export type Layout = (typeof LAYOUTS)[number]
 
 /** What a shipper puts around a record; a metric label, so a closed set that grows by a line. */
-export type Envelope = 'filebeat' | 'fluent-bit' | 'kafka-connect' | 'cloudevents' | 'vector'
+export const ENVELOPES = ['filebeat', 'fluent-bit', 'kafka-connect', 'cloudevents', 'vector'] as const
+export type Envelope = (typeof ENVELOPES)[number]
 
 /** One error log record, decoded. Strings are well-formed Unicode; maps have no prototype surprises and are bounded. */
 export interface ErrorEvent {
@@ -141,9 +144,21 @@ export interface GroupedEvent {
 }
 
 /** Why an event is not counted although nothing is wrong with it. A metric label: a closed set. */
-export type DropReason = 'tombstone' | 'level' | 'rule'
+export const DROP_REASONS = ['tombstone', 'level', 'rule'] as const
+export type DropReason = (typeof DROP_REASONS)[number]
+
 /** Why a record cannot be processed. A metric label: a closed set. */
-export type DeadReason = 'empty' | 'not_json' | 'truncated' | 'not_utf8' | 'too_large' | 'unknown_layout' | 'clock' | 'refused_by_store'
+export const DEAD_REASONS = [
+  'empty',
+  'not_json',
+  'truncated',
+  'not_utf8',
+  'too_large',
+  'unknown_layout',
+  'clock',
+  'refused_by_store',
+] as const
+export type DeadReason = (typeof DEAD_REASONS)[number]
 
 export type Outcome<T> =
   | { readonly kind: 'ok'; readonly value: T }

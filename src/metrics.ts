@@ -7,12 +7,14 @@
  * a registry of its own. Nothing here can fail a record.
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { DeadReason, DropReason, Envelope, Layout } from './event.ts'
-import type { Stage } from './store/dead-letter.ts'
-import type { BranchName } from './store/position.ts'
+import { DEAD_REASONS, DROP_REASONS, ENVELOPES, LAYOUTS, type DeadReason, type DropReason, type Envelope, type Layout } from './event.ts'
+import { STAGES, type Stage } from './store/dead-letter.ts'
+import { BRANCHES, type BranchName } from './store/position.ts'
 
-export type RuleKind = 'patterns' | 'rules' | 'alerts'
-export type FlushTrigger = 'size' | 'bytes' | 'age' | 'stop' | 'rules' | 'skip'
+const RULE_KINDS = ['patterns', 'rules', 'alerts'] as const
+export type RuleKind = (typeof RULE_KINDS)[number]
+const TRIGGERS = ['size', 'bytes', 'age', 'stop', 'rules', 'skip'] as const
+export type FlushTrigger = (typeof TRIGGERS)[number]
 /** What happens to a stream's loop. */
 export interface RunnerEvents {
   rebalanced(): void
@@ -20,58 +22,20 @@ export interface RunnerEvents {
   refused(events: number): void
   committing(trigger: FlushTrigger): void
 }
-export type TransactionResult = 'committed' | 'aborted' | 'failed'
-export type StoreName = 'elasticsearch' | 'kafka' | 'druid' | 'embedded'
+const TRANSACTION_RESULTS = ['committed', 'aborted', 'failed'] as const
+export type TransactionResult = (typeof TRANSACTION_RESULTS)[number]
+const STORES = ['elasticsearch', 'kafka', 'druid', 'embedded'] as const
+export type StoreName = (typeof STORES)[number]
 /** What became of one item of a bulk write: `noop` is a repeat that changed nothing. */
-export type ItemResult = 'ok' | 'noop' | 'conflict' | 'retried' | 'refused'
+const ITEM_RESULTS = ['ok', 'noop', 'conflict', 'retried', 'refused'] as const
+export type ItemResult = (typeof ITEM_RESULTS)[number]
 /** Blind: the rollups could not be read, are not written, or lie too far back. */
-export type EvaluationResult = 'ok' | 'blind'
+const EVALUATION_RESULTS = ['ok', 'blind'] as const
+export type EvaluationResult = (typeof EVALUATION_RESULTS)[number]
 export type NotificationResult = 'sent' | 'retried' | 'undelivered'
 /** What a branch's loop spends its time on; the four together are all of it. */
-export type LoopState = 'waiting' | 'decoding' | 'writing' | 'backpressure'
-
-/** Written as records, so that the compiler asks for every member of the union. */
-const setOf = <T extends string>(members: Record<T, true>): readonly T[] => Object.keys(members) as T[] // the keys of a Record<T, true> are T
-
-export const DEAD_REASONS = setOf<DeadReason>({
-  empty: true,
-  not_json: true,
-  truncated: true,
-  not_utf8: true,
-  too_large: true,
-  unknown_layout: true,
-  clock: true,
-  refused_by_store: true,
-})
-export const BRANCHES = setOf<BranchName>({ detail: true, rollup: true })
-const LAYOUTS = setOf<Layout>({
-  'log4j2-json': true,
-  'log4j2-ecs': true,
-  'log4j2-logstash-v1': true,
-  'log4j2-gelf': true,
-  'log4j2-gcp': true,
-  'ecs-logging': true,
-  'logback-logstash': true,
-  'logback-json': true,
-  'spring-ecs': true,
-  'spring-gelf': true,
-  quarkus: true,
-  spark: true,
-  'otlp-json': true,
-  'otlp-protobuf': true,
-  'generic-json': true,
-  'plain-text': true,
-})
-const DROP_REASONS = setOf<DropReason>({ tombstone: true, level: true, rule: true })
-const ENVELOPES = setOf<Envelope>({ filebeat: true, 'fluent-bit': true, 'kafka-connect': true, cloudevents: true, vector: true })
-const RULE_KINDS = setOf<RuleKind>({ patterns: true, rules: true, alerts: true })
-const EVALUATION_RESULTS = setOf<EvaluationResult>({ ok: true, blind: true })
-const STAGES = setOf<Stage>({ decode: true, store: true })
-const TRIGGERS = setOf<FlushTrigger>({ size: true, bytes: true, age: true, stop: true, rules: true, skip: true })
-const TRANSACTION_RESULTS = setOf<TransactionResult>({ committed: true, aborted: true, failed: true })
-const STORES = setOf<StoreName>({ elasticsearch: true, kafka: true, druid: true, embedded: true })
-const ITEM_RESULTS = setOf<ItemResult>({ ok: true, noop: true, conflict: true, retried: true, refused: true })
-export const LOOP_STATES = setOf<LoopState>({ waiting: true, decoding: true, writing: true, backpressure: true })
+export const LOOP_STATES = ['waiting', 'decoding', 'writing', 'backpressure'] as const
+export type LoopState = (typeof LOOP_STATES)[number]
 
 /** Seconds. From a caught-up branch (a flush each second) to a replay of days. */
 const LATENCY_BUCKETS = [0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 300, 900, 3_600, 21_600, 86_400]

@@ -4,6 +4,7 @@
  * In: an alert, and where page and Kibana are. Out: links, or null where the address is not known. What comes out of logs (names, keys) is
  * encoded and cannot lead elsewhere. Pure.
  */
+import { HOUR_MS } from '../lib/durations.ts'
 import type { Alert, Link } from './alert.ts'
 
 export interface LinkBases {
@@ -19,7 +20,6 @@ type Linked = Pick<Alert, 'subject' | 'sinceMs' | 'windowMs'>
 
 /** Beside the trouble's beginning, what was before. */
 const BEFORE_MS = 30 * 60_000
-const HOUR_MS = 3_600_000
 
 export function pageLink({ subject }: Linked, { page }: LinkBases): Link | null {
   if (page === null) return null

@@ -4,10 +4,10 @@
  * In: rules and rows in order of time. Out: the episodes within [from, to). Pure. Rows before `from` are the past that conditions compare with: a week for
  * spikes, and for new groups as long as they are not to have been seen. Rules on the pipeline have no history and give nothing.
  */
+import { HOUR_MS } from '../lib/durations.ts'
 import type { Alert } from './alert.ts'
 import type { CountRow } from './alert-reader.ts'
 import { Baseline } from './baseline.ts'
-import { MINUTE_MS } from './condition.ts'
 import { CountTable } from './count-table.ts'
 import type { Wording } from './describe.ts'
 import { evaluate, NOTHING_EVALUATED, type Evaluation, type EvaluationState } from './evaluate.ts'
@@ -16,7 +16,6 @@ import { RuleIndex } from './rule-index.ts'
 import type { Rule } from './rule.ts'
 import type { TimeRange } from '../store/rollup-store.ts'
 
-export const HOUR_MS = 60 * MINUTE_MS
 const NO_WORDING: Wording = { links: { page: null, kibana: null, dataView: null }, adviceOf: () => null }
 
 /** `endsAtMs` null: it fired still at the end. */

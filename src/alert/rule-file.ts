@@ -5,6 +5,7 @@
  */
 import { z } from 'zod'
 import { readChecked, type Checked, type Issue } from '../lib/checked-yaml.ts'
+import { MINUTE_MS, DAY_MS } from '../lib/durations.ts'
 import { ALERT_LEVELS, SEVERITIES } from './alert.ts'
 import { condition, duration } from './condition-file.ts'
 import { matcher } from './matcher-file.ts'
@@ -12,9 +13,6 @@ import { mute } from './mute-file.ts'
 import { PER, ANYTHING, type Per, type Rule } from './rule.ts'
 import { faultOfTemplate } from './template.ts'
 
-const MINUTE_MS = 60_000
-const HOUR_MS = 60 * MINUTE_MS
-const DAY_MS = 24 * HOUR_MS
 const MAX_ID_CHARS = 60
 const MAX_TEMPLATE_CHARS = 1_000
 const MAX_ENTRIES = 30

@@ -1,7 +1,9 @@
 /** Requests about dead letters, and their answers, as zod schemas (see schemas.ts). */
 import { z } from 'zod'
-import { DEAD_REASONS } from '../metrics.ts'
-import { letterRow } from './schemas.ts'
+import { DEAD_REASONS } from '../event.ts'
+import { STAGES } from '../store/dead-letter.ts'
+import { BRANCHES } from '../store/position.ts'
+import { orNull, text, time } from './schema-parts.ts'
 
 const MAX_NAME_CHARS = 4_096
 const MAX_TIME_CHARS = 64
@@ -13,7 +15,7 @@ const name = (description: string, example: string) =>
     .max(MAX_NAME_CHARS)
     .optional()
     .meta({ description, examples: [example] })
-const time = (description: string) =>
+const timeText = (description: string) =>
   z
     .string()
     .min(1)
@@ -26,19 +28,17 @@ const count = (description: string, example: number) =>
     .int()
     .meta({ description, examples: [example] })
 
+const branch = z.enum(BRANCHES)
 const filter = {
   reason: z
     .enum(DEAD_REASONS)
     .optional()
     .meta({ description: 'Only letters with this reason.', examples: ['not_json'] }),
   stage: z
-    .enum(['decode', 'store'])
+    .enum(STAGES)
     .optional()
     .meta({ description: 'Only letters of this stage.', examples: ['decode'] }),
-  branch: z
-    .enum(['detail', 'rollup'])
-    .optional()
-    .meta({ description: 'Only letters that concern this branch.', examples: ['detail'] }),
+  branch: branch.optional().meta({ description: 'Only letters that concern this branch.', examples: ['detail'] }),
   job: name('Only letters of this job, where it is known.', 'orders-enrichment'),
   topic: name('Only letters of this source topic, or file.', 'error-logs'),
   partition: z.coerce
@@ -48,8 +48,8 @@ const filter = {
     .optional()
     .meta({ description: 'Only letters of this source partition.', examples: [3] }),
   offset: name('Only letters of this source offset, or of a range of them: 4711, 4711-4800, 4711-.', '4711-4800'),
-  from: time('Only letters of records written at this time or later'),
-  to: time('Only letters of records written before this time'),
+  from: timeText('Only letters of records written at this time or later'),
+  to: timeText('Only letters of records written before this time'),
 }
 const id = {
   id: z
@@ -96,6 +96,27 @@ export const purgeQuery = z.strictObject({
     .meta({ description: 'Must be said where nothing else is: then all letters are thrown away.', examples: ['true'] }),
 })
 
+export const letterRow = z
+  .object({
+    id: text('A function of the position: the same record has the same letter.', 'kafka/error-logs/0/3@4711#0:decode'),
+    stage: z.enum(STAGES).meta({ description: 'Where it failed.', examples: ['decode'] }),
+    branch: branch.nullable().meta({ description: 'Null for decode, which both branches share.', examples: [null] }),
+    reason: z.enum(DEAD_REASONS).meta({ description: 'Why.', examples: ['not_json'] }),
+    detail: text("The parser's or the store's own words.", 'Unexpected token at 17'),
+    cluster: text('Source cluster.', 'kafka'),
+    topic: text('Source topic, or file.', 'error-logs'),
+    partition: count('Source partition.', 3),
+    incarnation: count('Which life of the partition.', 0),
+    offset: count('Offset of the record.', 4_711),
+    index: count('Which event of the record.', 0),
+    events: count('Events that the letter stands for.', 1),
+    time: time('When the record was written, or read.'),
+    job: orNull('The job, where known.', 'orders-enrichment'),
+    body: text('The record, redacted; as body_encoding says.', '{"level":"ERROR",'),
+    body_encoding: z.enum(['utf8', 'base64']).meta({ description: 'base64 where the bytes are not UTF-8.', examples: ['utf8'] }),
+    body_truncated: z.boolean().meta({ description: 'True where the body is only the beginning.', examples: [false] }),
+  })
+  .meta({ id: 'DeadLetter' })
 export const lettersAnswer = z.object({
   letters: z.array(letterRow).meta({ description: 'Newest first.' }),
   next: z
@@ -109,9 +130,7 @@ export const letterAnswer = letterRow
       .string()
       .meta({ description: 'What the reason means.', examples: ['The record is neither JSON nor text with a stack trace.'] }),
     help: z.string().meta({ description: 'What helps.', examples: ['Repair what writes the records.'] }),
-    branches: z
-      .array(z.enum(['detail', 'rollup']))
-      .meta({ description: 'The branches that a replay sends it through.', examples: [['detail', 'rollup']] }),
+    branches: z.array(branch).meta({ description: 'The branches that a replay sends it through.', examples: [['detail', 'rollup']] }),
     body_redacted: z.literal(true).meta({ description: 'What looks like a secret is replaced in the body, always.', examples: [true] }),
   })
   .meta({ id: 'DeadLetterInFull' })

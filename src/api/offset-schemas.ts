@@ -1,5 +1,6 @@
 /** Requests about positions, and their answers, as zod schemas (see schemas.ts). */
 import { z } from 'zod'
+import { BRANCHES } from '../store/position.ts'
 
 const MAX_NAME_CHARS = 4_096
 const MAX_TIME_CHARS = 64
@@ -10,7 +11,7 @@ const countOrNull = (description: string, example: number) =>
     .number()
     .nullable()
     .meta({ description, examples: [example] })
-const branch = z.enum(['detail', 'rollup']).meta({ description: 'The branch.', examples: ['detail'] })
+const branch = z.enum(BRANCHES).meta({ description: 'The branch.', examples: ['detail'] })
 const clusterName = {
   cluster_name: z
     .string()
@@ -28,7 +29,7 @@ const place = {
 }
 
 export const skipQuery = z.strictObject({
-  branch: z.enum(['detail', 'rollup', 'both']).meta({ description: 'Whose position moves.', examples: ['detail'] }),
+  branch: z.enum([...BRANCHES, 'both']).meta({ description: 'Whose position moves.', examples: ['detail'] }),
   cluster: z
     .string()
     .min(1)

@@ -3,12 +3,9 @@
  * points. Pure: the clock comes in. Throws `bad_request` with what was expected.
  */
 import { TracefoldError } from '../errors.ts'
-import { WINDOW_MS } from '../event.ts'
+import { DAY_MS, MINUTE_MS } from '../lib/durations.ts'
 import { parseDuration, parseTime } from '../lib/time-range.ts'
 import type { TimeRange } from '../store/rollup-store.ts'
-
-const DAY_MS = 86_400_000
-const MINUTE_MS = WINDOW_MS
 
 /** Longest range of one request: as long as rollups are kept by default. */
 export const MAX_RANGE_DAYS = 400

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import type { Classification } from '../event.ts'
-import { DEAD_REASONS } from '../metrics.ts'
+import { BRANCHES } from '../store/position.ts'
 import { NO_VALUE, TOP_BY } from '../store/rollup-store.ts'
 import { GROUP_STATES } from './alert-schemas.ts'
 import { PROBLEM_CODES, PROBLEM_MEDIA_TYPE } from './problems.ts'
@@ -130,13 +130,6 @@ export const jobGroupParams = z.strictObject({ ...jobParam, ...fingerprintParam 
 export const ledgerQuery = z.strictObject({
   from: day('First day (UTC); six days before `to` by default.').optional(),
   to: day('Last day (UTC), inclusive; today by default.').optional(),
-})
-export const lettersQuery = z.strictObject({
-  limit: limit(50, 200),
-  reason: z
-    .enum(DEAD_REASONS)
-    .optional()
-    .meta({ description: 'Only letters with this reason.', examples: ['not_json'] }),
 })
 export const noQuery = z.strictObject({})
 export const eventsHeaders = z.looseObject({
@@ -281,7 +274,7 @@ const ledgerCounts = {
     examples: [{ consumed: 10_000, counted: 9_000, 'filtered.level': 990, 'dead.not_json': 10 }],
   }),
 }
-const branch = z.enum(['detail', 'rollup']).meta({ description: 'The branch.', examples: ['detail'] })
+const branch = z.enum(BRANCHES).meta({ description: 'The branch.', examples: ['detail'] })
 export const ledgerLine = z
   .object({
     branch,
@@ -299,29 +292,6 @@ export const ledgerAnswer = z.object({
   totals: z.array(ledgerTotal).meta({ description: 'One for each branch: both consume every event.' }),
   lines: z.array(ledgerLine),
 })
-
-export const letterRow = z
-  .object({
-    id: text('A function of the position: the same record has the same letter.', 'kafka/error-logs/0/3@4711#0:decode'),
-    stage: z.enum(['decode', 'store']).meta({ description: 'Where it failed.', examples: ['decode'] }),
-    branch: branch.nullable().meta({ description: 'Null for decode, which both branches share.', examples: [null] }),
-    reason: z.enum(DEAD_REASONS).meta({ description: 'Why.', examples: ['not_json'] }),
-    detail: text("The parser's or the store's own words.", 'Unexpected token at 17'),
-    cluster: text('Source cluster.', 'kafka'),
-    topic: text('Source topic, or file.', 'error-logs'),
-    partition: count('Source partition.', 3),
-    incarnation: count('Which life of the partition.', 0),
-    offset: count('Offset of the record.', 4_711),
-    index: count('Which event of the record.', 0),
-    events: count('Events that the letter stands for.', 1),
-    time: time('When the record was written, or read.'),
-    job: orNull('The job, where known.', 'orders-enrichment'),
-    body: text('The record, redacted; as body_encoding says.', '{"level":"ERROR",'),
-    body_encoding: z.enum(['utf8', 'base64']).meta({ description: 'base64 where the bytes are not UTF-8.', examples: ['utf8'] }),
-    body_truncated: z.boolean().meta({ description: 'True where the body is only the beginning.', examples: [false] }),
-  })
-  .meta({ id: 'DeadLetter' })
-export const lettersAnswer = z.object({ letters: z.array(letterRow).meta({ description: 'Newest first.' }) })
 
 export const liveAnswer = z.object({ live: z.boolean(), version: text('What runs.', '0.1.0') })
 export const readyAnswer = z

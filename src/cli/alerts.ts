@@ -7,11 +7,11 @@ import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { AlertReader } from '../alert/alert-reader.ts'
 import type { Settings } from '../config/schema.ts'
-import { TracefoldError } from '../errors.ts'
+import { messageOf, TracefoldError } from '../errors.ts'
+import { NEVER } from '../lib/never.ts'
 import { alertsTable, rulesTable, testText } from './alerts-text.ts'
-import { settingsFor, type Io } from './io.ts'
+import { json, settingsFor, type Io } from './io.ts'
 
-const NEVER = new AbortController().signal
 /** A process that answers later than this is as good as away. */
 const ANSWER_MS = 10_000
 const MAX_LISTED = 1_000
@@ -111,10 +111,6 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (cause) {
-    throw new TracefoldError('usage', `the rule cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    throw new TracefoldError('usage', `the rule cannot be read: ${messageOf(cause)}`, { cause })
   }
-}
-
-function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`
 }

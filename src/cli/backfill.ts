@@ -1,13 +1,14 @@
 /** `tracefold backfill`: counts ranges that were skipped, beside whatever process runs the branches, each once. May be killed and started again at any moment. */
 import { Option, type Command } from 'commander'
-import { named } from '../api/routes/offsets.ts'
+import { named } from '../api/offset-rows.ts'
 import { TracefoldError } from '../errors.ts'
 import type { InCluster } from '../offsets/desk.ts'
 import type { PieceReport } from '../offsets/backfill.ts'
 import type { BackfillWords } from '../cluster/offsets-tools.ts'
-import type { BranchName } from '../store/position.ts'
-import { settingsFor, type Io } from './io.ts'
-import { branchesOf, closing, clusterOption, leftOut, parseNumber, placeWords, type OpenOffsets } from './offsets.ts'
+import { BRANCHES, type BranchName } from '../store/position.ts'
+import { closing, json, settingsFor, type Io } from './io.ts'
+import { leftOut, placeWords, type OpenOffsets } from './offsets.ts'
+import { branchesOf, clusterOption, parseNumber } from './options.ts'
 
 interface Words {
   readonly branch: BranchName | 'both'
@@ -27,7 +28,7 @@ export function registerBackfill(program: Command, io: Io, open: OpenOffsets['to
   program
     .command('backfill')
     .description('count ranges of offsets that were skipped; refuses what was counted')
-    .addOption(new Option('--branch <branch>', 'whose').choices(['detail', 'rollup', 'both']).default('both'))
+    .addOption(new Option('--branch <branch>', 'whose').choices([...BRANCHES, 'both']).default('both'))
     .option('--skipped <id>', 'one range, as `offsets show` lists it')
     .option('--all-skipped', 'all ranges that were skipped')
     .option('--topic <topic>', 'a range of this topic')
@@ -46,7 +47,7 @@ export function registerBackfill(program: Command, io: Io, open: OpenOffsets['to
         )
         io.stdout.write(
           words.json === true
-            ? `${JSON.stringify({ backfilled: pieces.map(named), away: tools.away ?? [] }, null, 2)}\n`
+            ? json({ backfilled: pieces.map(named), away: tools.away ?? [] })
             : `${rendered(pieces)}${leftOut(tools.away)}`,
         )
       })

@@ -1,5 +1,5 @@
 /**
- * `tracefold check-config`: are the settings valid, and what is in force? Reads the files that the settings name (secrets, certificates),
+ * `tracefold check-config`: are the settings valid, and what is in force? Reads the files that the settings name (secrets, certificates, rules),
  * connects to nothing. Secrets are shown as [secret].
  */
 import type { Command } from 'commander'
@@ -8,17 +8,18 @@ import { checkClusterFiles } from '../config/clusters.ts'
 import { configInvalid, faultLine, type Fault } from '../config/fault.ts'
 import type { Given, Layer } from '../config/layer.ts'
 import { readSettings } from '../config/load.ts'
+import type { Settings } from '../config/schema.ts'
 import { settingNamed } from '../config/setting.ts'
 import { shownSettings, shownValue } from '../config/shown.ts'
 import { checkTlsFiles } from '../config/tls-files.ts'
-import { configFileOf, type Io } from './io.ts'
+import { configFileOf, json, type Io } from './io.ts'
 
 export function registerCheckConfig(program: Command, io: Io): void {
   program
     .command('check-config')
     .description('check the settings and show what is in force; exit code 78 where something is wrong')
     .option('--json', 'print a JSON object')
-    .action(({ json }: { json?: boolean }, command: Command) => {
+    .action(async ({ json: asJson }: { json?: boolean }, command: Command) => {
       const reading = readSettings({ file: configFileOf(command), env: io.env })
       const faults =
         reading.kind === 'faults'
@@ -27,17 +28,22 @@ export function registerCheckConfig(program: Command, io: Io): void {
               ...checkTlsFiles(reading.settings),
               ...checkClusterFiles(reading.settings),
               ...faultsOfReceivers(reading.settings.alerts.receivers, io.env),
+              ...(await ruleFaults(reading.settings)),
             ]
       if (reading.kind === 'faults' || faults.length > 0) {
-        if (json === true) io.stdout.write(`${JSON.stringify({ ok: false, faults: faults.map(faultFields) }, null, 2)}\n`)
+        if (asJson === true) io.stdout.write(json({ ok: false, faults: faults.map(faultFields) }))
         throw configInvalid(faults)
       }
       io.stdout.write(
-        json === true
-          ? `${JSON.stringify({ ok: true, ...origins(reading.given), settings: shownSettings(reading.settings) }, null, 2)}\n`
-          : summary(reading.given),
+        asJson === true ? json({ ok: true, ...origins(reading.given), settings: shownSettings(reading.settings) }) : summary(reading.given),
       )
     })
+}
+
+/** Loaded when needed: other commands start without the readers of rules. */
+async function ruleFaults(settings: Settings): Promise<Fault[]> {
+  const { ruleFileFaults } = await import('./rule-file-faults.ts')
+  return ruleFileFaults(settings)
 }
 
 function faultFields(fault: Fault): Fault & { message: string } {

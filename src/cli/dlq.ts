@@ -1,20 +1,22 @@
 /** `tracefold dlq list|show|replay|purge`: records that could not be processed, beside whatever process runs the branches. */
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import { bodyOf, reportOf } from '../api/routes/dead-letters.ts'
+import { bodyOf, inFull, reportOf, rowOf } from '../api/letter-rows.ts'
 import type { Settings } from '../config/schema.ts'
 import { isEverything } from '../dlq/filter.ts'
 import { filterOf, type FilterWords } from '../dlq/filter-words.ts'
 import { EXPLANATIONS } from '../dlq/words.ts'
 import { TracefoldError } from '../errors.ts'
-import { DEAD_REASONS } from '../metrics.ts'
-import { branchesOf, type DeadLetter, type DeadLetterDesk, type LetterFilter, type ReplayReport } from '../store/dead-letter.ts'
-import { settingsFor, type Io } from './io.ts'
+import { DEAD_REASONS } from '../event.ts'
+import { NEVER } from '../lib/never.ts'
+import { branchesOf, STAGES, type DeadLetter, type DeadLetterDesk, type LetterFilter, type ReplayReport } from '../store/dead-letter.ts'
+import { BRANCHES } from '../store/position.ts'
+import { closing, json, settingsFor, type Io } from './io.ts'
+import { parseNumber } from './options.ts'
 import { renderTable, type Column } from './table.ts'
 
 const MAX_LIST = 1_000
 /** Letters of one session; the next one goes on where it ended. */
 const REPLAY_STEP = 10_000
-const NEVER = new AbortController().signal
 
 interface Words extends FilterWords {
   readonly limit?: number
@@ -31,11 +33,7 @@ export function registerDlq(program: Command, io: Io, open: OpenDesk = openLazil
     async (...args: unknown[]) => {
       const command = args.at(-1) as Command // commander calls with arguments, options, command
       const desk = await open(settingsFor(command, io), io.nowMs)
-      try {
-        io.stdout.write(await work(desk, args.at(-2) as Words, command.args))
-      } finally {
-        await desk.close()
-      }
+      await closing(desk, async () => void io.stdout.write(await work(desk, args.at(-2) as Words, command.args)))
     }
   const filter = (words: Words): LetterFilter => filterOf(filterWords(words), io.nowMs())
 
@@ -78,8 +76,8 @@ async function openLazily(settings: Settings, now: () => number): Promise<DeadLe
 function filtered(command: Command): Command {
   return command
     .addOption(new Option('--reason <reason>', 'only with this reason').choices(DEAD_REASONS))
-    .addOption(new Option('--stage <stage>', 'only of this stage').choices(['decode', 'store']))
-    .addOption(new Option('--branch <branch>', 'only what concerns this branch').choices(['detail', 'rollup']))
+    .addOption(new Option('--stage <stage>', 'only of this stage').choices(STAGES))
+    .addOption(new Option('--branch <branch>', 'only what concerns this branch').choices(BRANCHES))
     .option('--from <time>', 'only of records written at this time or later: ISO 8601, or relative such as -24h')
     .option('--to <time>', 'only of records written before this time')
     .option('--job <job>', 'only of this job, where it is known')
@@ -95,7 +93,7 @@ function filterWords({ id, reason, stage, branch, job, topic, partition, offset,
 async function found(desk: DeadLetterDesk, id: string): Promise<DeadLetter> {
   const letter = await desk.letter(id)
   if (letter === null)
-    throw new TracefoldError('bad_request', `there is no dead letter ${id}: it was replayed, purged, or is older than what is kept`)
+    throw new TracefoldError('not_found', `there is no dead letter ${id}: it was replayed, purged, or is older than what is kept`)
   return letter
 }
 
@@ -123,7 +121,7 @@ const COLUMNS: readonly Column[] = [
 ]
 
 export function rendered(list: readonly DeadLetter[], { json: asJson }: Words, width: number | null): string {
-  if (asJson === true) return json(list.map(plain))
+  if (asJson === true) return json(list.map(rowOf))
   if (list.length === 0) return 'No dead letters.\n'
   return renderTable(
     COLUMNS,
@@ -140,8 +138,8 @@ export function rendered(list: readonly DeadLetter[], { json: asJson }: Words, w
 }
 
 export function shown(letter: DeadLetter, { json: asJson }: Words): string {
+  if (asJson === true) return json(inFull(letter))
   const { meaning, help } = EXPLANATIONS[letter.reason]
-  if (asJson === true) return json({ ...plain(letter), meaning, help })
   const { partition: at, offset, index, events } = letter
   const { body, body_encoding: encoding } = bodyOf(letter.body, letter.bodyTruncated)
   const rows: readonly (readonly [string, string])[] = [
@@ -204,21 +202,8 @@ function letters(n: number): string {
   return n === 1 ? '1 letter' : `${n} letters`
 }
 
-function plain({ body, bodyTruncated, ...letter }: DeadLetter) {
-  return { ...letter, time: new Date(letter.timeMs).toISOString(), ...bodyOf(body, bodyTruncated), body_truncated: bodyTruncated }
-}
-
-function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`
-}
-
 function parseLimit(text: string): number {
   const n = parseNumber(text)
   if (n < 1 || n > MAX_LIST) throw new InvalidArgumentError(`Expected a number from 1 to ${MAX_LIST}.`)
   return n
-}
-
-function parseNumber(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.')
-  return Number(text)
 }

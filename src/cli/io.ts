@@ -34,3 +34,17 @@ export function configFileOf(command: Command): string | null {
 export function settingsFor(command: Command, io: Pick<Io, 'env'>, overrides: Readonly<Record<string, unknown>> = {}): Settings {
   return loadSettings({ file: configFileOf(command), env: io.env, overrides })
 }
+
+/** What a command prints with `--json`. */
+export function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`
+}
+
+/** What was opened for the work is closed behind it, however it ends. */
+export async function closing(opened: { close(): Promise<void> }, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } finally {
+    await opened.close()
+  }
+}

@@ -1,11 +1,11 @@
 /** `tracefold ledger`: the account of what became of every consumed event, by branch and day, and whether it is in balance. */
 import { InvalidArgumentError, type Command } from 'commander'
 import type { Settings } from '../config/schema.ts'
+import { DAY_MS } from '../lib/durations.ts'
 import { imbalance, isBalanced, type LedgerReader, type LedgerTotal } from '../store/ledger.ts'
-import { settingsFor, type Io } from './io.ts'
+import { json, settingsFor, type Io } from './io.ts'
 import { renderTable, type Column } from './table.ts'
 
-const DAY_MS = 86_400_000
 const DAYS = 7
 
 interface LedgerWords {
@@ -27,9 +27,7 @@ export function registerLedger(program: Command, io: Io, open: OpenLedger = open
       const ledger = await open(settingsFor(command, io))
       try {
         const lines = await ledger.ledger({ from: words.from ?? dayOf(io.nowMs() - DAYS * DAY_MS), to: words.to ?? dayOf(io.nowMs()) })
-        io.stdout.write(
-          words.json === true ? `${JSON.stringify({ balanced: areBalanced(lines), lines }, null, 2)}\n` : renderLedger(lines, io.columns),
-        )
+        io.stdout.write(words.json === true ? json({ balanced: areBalanced(lines), lines }) : renderLedger(lines, io.columns))
       } finally {
         await ledger.close()
       }

@@ -1,6 +1,6 @@
 /** `tracefold offsets show|skip|reset`: how far each branch is in each partition, and moving it ahead, beside whatever process runs the branches. */
-import { InvalidArgumentError, Option, type Command } from 'commander'
-import { named, reportOf, skipsOf } from '../api/routes/offsets.ts'
+import { InvalidArgumentError, type Command } from 'commander'
+import { named, reportOf, skipsOf } from '../api/offset-rows.ts'
 import type { Settings } from '../config/schema.ts'
 import { parseTime } from '../lib/time-range.ts'
 import {
@@ -18,14 +18,9 @@ import {
 } from '../offsets/desk.ts'
 import type { OffsetsTools } from '../cluster/offsets-tools.ts'
 import type { BranchName } from '../store/position.ts'
-import { settingsFor, type Io } from './io.ts'
+import { closing, json, settingsFor, type Io } from './io.ts'
+import { branchesOf, branchOption, clusterOption, parseNumber } from './options.ts'
 import { renderTable, type Column } from './table.ts'
-
-export const branchOption = (): Option =>
-  new Option('--branch <branch>', 'whose').choices(['detail', 'rollup', 'both']).makeOptionMandatory()
-
-export const clusterOption = (): Option =>
-  new Option('--cluster <name>', 'of several Kafka clusters, this one; the one of the `kafka` section is called first')
 
 interface Words {
   readonly branch: BranchName | 'both'
@@ -94,23 +89,6 @@ export function registerOffsets(program: Command, io: Io, open: OpenOffsets = LA
         io.stdout.write(words.json === true ? json({ resets: answers.map(named) }) : renderResets(answers))
       })
     })
-}
-
-export function branchesOf(branch: BranchName | 'both'): BranchName[] {
-  return branch === 'both' ? ['detail', 'rollup'] : [branch]
-}
-
-export function parseNumber(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.')
-  return Number(text)
-}
-
-export async function closing(opened: { close(): Promise<void> }, work: () => Promise<void>): Promise<void> {
-  try {
-    await work()
-  } finally {
-    await opened.close()
-  }
 }
 
 function placed(command: Command): Command {
@@ -257,8 +235,4 @@ function age(seconds: number | null): string {
 
 function orDash(n: number | null): string {
   return n === null ? '-' : String(n)
-}
-
-function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`
 }

@@ -8,7 +8,7 @@ import type { CheckReport, RuleFailure } from '../classify/check.ts'
 import type { RuleSet } from '../classify/load.ts'
 import type { Rule } from '../classify/rule.ts'
 import { TracefoldError } from '../errors.ts'
-import { settingsFor, type Io } from './io.ts'
+import { json, settingsFor, type Io } from './io.ts'
 import { renderTable, type Column } from './table.ts'
 
 const COLUMNS: readonly Column[] = [
@@ -26,9 +26,9 @@ export function registerPatterns(program: Command, io: Io): void {
     .command('list')
     .description('the rules in force, in the order in which they are tried')
     .option('--json', 'print a JSON array')
-    .action(async ({ json }: { json?: boolean }, command: Command) => {
+    .action(async (options: { json?: boolean }, command: Command) => {
       const { rules } = await rulesInForce(command, io)
-      io.stdout.write(json === true ? `${JSON.stringify(rules.map(shown), null, 2)}\n` : renderTable(COLUMNS, rules.map(row), io.columns))
+      io.stdout.write(options.json === true ? json(rules.map(shown)) : renderTable(COLUMNS, rules.map(row), io.columns))
     })
   patterns
     .command('test')

@@ -5,13 +5,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { kafkaConfig } from '../config/connections.ts'
 import type { Settings } from '../config/schema.ts'
 import { createKafka, kafkaError } from '../kafka/client.ts'
+import { MINUTE_MS } from '../lib/durations.ts'
 import { createLogger } from '../log.ts'
 import { packageFolder } from '../package-root.ts'
 import { loadSamples, sampleRecords, type SampleRecord } from '../source/sample-records.ts'
 import { settingsFor, type Io } from './io.ts'
 
 const BATCH_RECORDS = 500
-const MINUTE_MS = 60_000
 
 interface ProduceWords {
   readonly rate?: number

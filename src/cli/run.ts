@@ -13,6 +13,7 @@ import { createFileSource, type FileSource } from '../source/file.ts'
 import { createSampleSource } from '../source/sample.ts'
 import type { Source } from '../source/source.ts'
 import { createStdinSource } from '../source/stdin.ts'
+import { BRANCHES } from '../store/position.ts'
 import { settingsFor, type Io } from './io.ts'
 import { displayProgress } from './progress.ts'
 
@@ -32,7 +33,7 @@ export function registerRun(program: Command, io: Io): void {
     .command('run')
     .description('run the branches, the API and the page')
     .argument('[files...]', 'embedded mode: log files to read and follow (patterns with * too); - is standard input')
-    .addOption(new Option('--branch <branch>', 'cluster mode: the branch that this process runs').choices(['both', 'detail', 'rollup']))
+    .addOption(new Option('--branch <branch>', 'cluster mode: the branch that this process runs').choices(['both', ...BRANCHES]))
     .option('--setup', 'cluster mode: first make what is missing (topics, index template, supervisor)')
     .option('--exit-at-end', 'stop once everything that was there at the start is committed')
     .option('--again', 'embedded mode: count the files again, even if they were read before')

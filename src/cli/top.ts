@@ -1,8 +1,8 @@
 /** `tracefold top [job]`: the errors that happened most in a range of time, of one job or over all, from the rollups, and of what kind they are. */
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import type { RuleBook } from '../api/deps.ts'
+import { changeOf, topBody } from '../api/exception-rows.ts'
 import { iso, rangeOf } from '../api/range.ts'
-import { changeOf, topBody } from '../api/routes/exceptions.ts'
 import { SEVERITIES } from '../api/schemas.ts'
 import type { Settings } from '../config/schema.ts'
 import { isTracefoldError } from '../errors.ts'
@@ -16,7 +16,7 @@ import {
   type TopResult,
   type TopRow,
 } from '../store/rollup-store.ts'
-import { settingsFor, type Io } from './io.ts'
+import { json, settingsFor, type Io } from './io.ts'
 import { renderLine, renderTable, type Column } from './table.ts'
 
 const MAX_LIMIT = 1_000
@@ -50,9 +50,7 @@ export function registerTop(program: Command, io: Io, open: (settings: Settings)
       try {
         const result = await reader.top(query)
         io.stdout.write(
-          options.json === true
-            ? `${JSON.stringify(topBody(query, result, await rulesOf(settings)), null, 2)}\n`
-            : renderTop(query, result, io.columns),
+          options.json === true ? json(topBody(query, result, await rulesOf(settings))) : renderTop(query, result, io.columns),
         )
       } finally {
         await reader.close()

@@ -8,6 +8,7 @@ import { NO_ALERTING, startAlerting, type Alerting, type AlertingParts } from '.
 import { datasourcesOf } from '../config/clusters.ts'
 import type { Settings } from '../config/schema.ts'
 import { KafkaControlLog } from '../control/kafka-control-log.ts'
+import { messageOf } from '../errors.ts'
 import { topicOffsets } from '../kafka/topic-offsets.ts'
 import { DruidAlertReader } from '../store/druid/alert-reader.ts'
 import { supervisorHealth } from '../store/druid/supervisor.ts'
@@ -109,7 +110,7 @@ function lagOf(neighbours: Neighbours, topics: readonly string[]): () => Promise
         )
       )
     } catch (error) {
-      throw new Error(`${inCluster('Kafka', names)}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+      throw new Error(`${inCluster('Kafka', names)}: ${messageOf(error)}`, { cause: error })
     }
   }
 }

@@ -3,6 +3,7 @@
  * ledger and marks as it always does.
  */
 import type { Settings } from '../config/schema.ts'
+import { NEVER } from '../lib/never.ts'
 import type { Neighbours } from './neighbours.ts'
 import { TracefoldError } from '../errors.ts'
 import { encodeMetadata } from '../kafka/commit-metadata.ts'
@@ -31,8 +32,6 @@ export interface CommitResumeParts {
   readonly metrics: Metrics
   readonly log: Logger
 }
-
-const NEVER = new AbortController().signal
 
 /** Rejects with `partition_lost` where somebody else has taken over meanwhile. */
 export async function commitResume(parts: CommitResumeParts, branch: BranchName, p: Partition, resume: Resume): Promise<void> {

@@ -1,10 +1,11 @@
 /** The wiring of what operators do with positions beside whatever process runs the branches: a desk, resets, backfills. Cluster mode alone moves any. */
+import { NEVER } from '../lib/never.ts'
 import { checkSetUp, createNeighbours, documentsOf, everyCluster, type Neighbours } from './neighbours.ts'
 import { clusterIdOf } from '../kafka/cluster-id.ts'
 import { clusterNameOf } from '../config/clusters.ts'
 import type { Settings } from '../config/schema.ts'
 import { KafkaControlLog } from '../control/kafka-control-log.ts'
-import { TracefoldError } from '../errors.ts'
+import { messageOf, TracefoldError } from '../errors.ts'
 import { createHealth } from '../health.ts'
 import { readTopic } from '../kafka/read-topic.ts'
 import { createLogger, type Logger } from '../log.ts'
@@ -22,7 +23,7 @@ import type { InCluster, OffsetsDesk, OffsetsReader } from '../offsets/desk.ts'
 import { embeddedOffsets } from '../offsets/embedded-offsets.ts'
 import { runReset } from './run-reset.ts'
 import { SkipBook } from '../offsets/skip-book.ts'
-import { inCluster, namedDesk, uniteDesks } from '../offsets/united-desk.ts'
+import { inCluster, namedDesk, toName, uniteDesks } from '../offsets/united-desk.ts'
 
 export type BackfillWords =
   | {
@@ -42,7 +43,6 @@ export interface OffsetsTools extends OffsetsDesk {
   readonly away?: readonly string[]
 }
 
-const NEVER = new AbortController().signal
 /** Why nothing is moved in embedded mode. */
 export const ONLY_LOOKED_AT =
   'positions of files, pipes and HTTP can only be looked at: they are read whole, each record once. Skip, reset and backfill are for Kafka (mode: cluster); `run --again` reads a file once more'
@@ -80,7 +80,7 @@ export async function openOffsetsTools(settings: Settings, now: () => number, cl
     await close()
     throw failed[0] ?? new TracefoldError('usage', `there is no cluster ${cluster}; there are: ${clusters.map(nameOf).join(', ')}`)
   }
-  for (const error of failed) log.warn(`a cluster is left out: ${error instanceof Error ? error.message : String(error)}`)
+  for (const error of failed) log.warn(`a cluster is left out: ${messageOf(error)}`)
   if (clusters.length === 1 && opened[0] !== undefined) return { ...opened[0].tools, close }
   const named = opened.map(({ name, tools }) => ({ name, tools: namedTools(name, tools) }))
   if (chosen.length === 1 && named[0] !== undefined) return { ...named[0].tools, close }
@@ -97,22 +97,18 @@ interface NamedTools {
 function namedTools(name: string, tools: OffsetsTools): OffsetsTools {
   return {
     ...namedDesk(name, tools),
-    reset: async (query) => inCluster(name, await tools.reset(query)),
     backfill: async (...args) => inCluster(name, await tools.backfill(...args)),
   }
 }
 
 /** `away`: those that are left out. */
 export function uniteTools(tools: readonly NamedTools[], away: readonly string[]): Omit<OffsetsTools, 'close'> {
-  const sayWhich = async (): Promise<never> => {
-    throw new TracefoldError('usage', 'there are several Kafka clusters: say which with --cluster')
-  }
+  const desks = [...tools.map(({ name, tools: desk }) => ({ name, desk })), ...away.map((name) => ({ name, desk: AWAY }))]
   return {
-    ...uniteDesks([...tools.map(({ name, tools: desk }) => ({ name, desk })), ...away.map((name) => ({ name, desk: AWAY }))]),
+    ...uniteDesks(desks),
     away,
-    reset: sayWhich,
     backfill: async (words, onProgress) => {
-      if (words.kind !== 'all') return sayWhich()
+      if (words.kind !== 'all') throw toName(desks)
       const pieces: (PieceReport & InCluster)[] = []
       for (const { tools: one } of tools) pieces.push(...(await one.backfill(words, onProgress)))
       return pieces

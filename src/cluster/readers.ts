@@ -1,9 +1,7 @@
-/** The readers of cluster mode beside Druid's: the ledger from both of its places, and the dead letters from their topic. */
+/** The reader of cluster mode beside Druid's: the ledger from both of its places. */
 import { foldReplays } from '../dlq/ledger.ts'
-import { isTracefoldError, TracefoldError } from '../errors.ts'
-import { parseLetter } from '../kafka/letters.ts'
+import { availably } from '../errors.ts'
 import { readTopic } from '../kafka/read-topic.ts'
-import type { DeadLetter, DeadLetterReader } from '../store/dead-letter.ts'
 import type { ElasticsearchDocuments } from '../store/elasticsearch/documents.ts'
 import type { LedgerReader } from '../store/ledger.ts'
 import { totalsOf } from '../store/rollup-ledger.ts'
@@ -12,32 +10,12 @@ import { everyCluster, type Neighbours } from './neighbours.ts'
 /** Over all Kafka clusters: while one of them is away there is no account, since a part of it would look like a loss. */
 export function ledgerReader(neighbours: Neighbours, documents: ElasticsearchDocuments): LedgerReader {
   const marksOf = ({ kafka, admin, names }: Neighbours): Promise<Map<string, Buffer>> =>
-    orNotAvailable(() => readTopic(kafka, admin, names.ledgerTopic))
+    availably(() => readTopic(kafka, admin, names.ledgerTopic))
   return {
     ledger: async ({ from, to }) => {
       const [detail, marks] = await Promise.all([documents.ledger({ from, to }), Promise.all(everyCluster(neighbours).map(marksOf))])
       const rollup = marks.flatMap((ofCluster) => totalsOf(ofCluster.values())).filter(({ day }) => day >= from && day <= to)
       return foldReplays([...detail, ...rollup.toSorted((a, b) => (a.day + a.contributor < b.day + b.contributor ? -1 : 1))])
     },
-  }
-}
-
-export function letterReader({ kafka, admin, names }: Neighbours): DeadLetterReader {
-  return {
-    letters: async ({ limit, reason }) => {
-      const topic = await orNotAvailable(() => readTopic(kafka, admin, names.letterTopic))
-      const letters = [...topic.values()]
-        .map(parseLetter)
-        .filter((letter): letter is DeadLetter => letter !== null && (reason === undefined || letter.reason === reason))
-      return letters.toSorted((a, b) => b.timeMs - a.timeMs || (a.id < b.id ? -1 : 1)).slice(0, limit)
-    },
-  }
-}
-
-async function orNotAvailable<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw isTracefoldError(error, 'neighbour_away') ? new TracefoldError('not_available', error.message, { cause: error }) : error
   }
 }

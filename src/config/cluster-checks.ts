@@ -1,16 +1,15 @@
 /** What the schema cannot know of `kafka.moreClusters`: what contradicts itself within a cluster, or between two. Pure. */
-import { FIRST_CLUSTER } from './clusters.ts'
-import type { Conflict } from './cross-checks.ts'
+import { FIRST_CLUSTER, sectionOf } from './clusters.ts'
+import { certificateConflicts, saslConflicts, tlsOffConflicts, type Conflict } from './conflict.ts'
 import type { Settings } from './schema.ts'
 import type { FurtherCluster } from './kafka-schema.ts'
 
 export function clusterConflicts({ mode, kafka }: Settings): Conflict[] {
   const clusters = kafka.moreClusters
-  const found = clusters.flatMap((cluster) =>
-    [...brokers(cluster), ...druidBrokers(cluster), ...sasl(cluster), ...tls(cluster)].map(([expected, got]) =>
-      conflict(cluster, expected, got),
-    ),
-  )
+  const found = clusters.flatMap((cluster, i) => [
+    ...[...brokers(cluster), ...druidBrokers(cluster)].map(([expected, got]) => conflict(cluster, expected, got)),
+    ...[...sasl(cluster, sectionOf(i)), ...tls(cluster, sectionOf(i))].map(inList),
+  ])
   if (clusters.length > 0 && mode === 'embedded')
     found.push({ settings: ['kafka.moreClusters', 'mode'], expected: 'mode: cluster beside it', got: 'embedded' })
   const names = clusters.map(({ name }) => name)
@@ -37,26 +36,16 @@ function druidBrokers({ brokersFile, brokersDns, druidBootstrap }: FurtherCluste
     : []
 }
 
-function sasl({ sasl: login }: FurtherCluster): Finding[] {
-  if (login === null) return []
-  const { mechanism, username, passwordFile, tokenUrl } = login
-  if (mechanism === 'none')
-    return username === null && passwordFile === null ? [] : [['a sasl.mechanism, since a user name or password is set', 'none']]
-  const found: Finding[] = []
-  if (username === null || passwordFile === null)
-    found.push([
-      `sasl.username and sasl.passwordFile for ${mechanism}`,
-      username === null && passwordFile === null ? 'neither' : 'one of them',
-    ])
-  if (mechanism === 'oauthbearer' && tokenUrl === null) found.push(['sasl.tokenUrl for oauthbearer', 'none'])
-  return found
+function sasl({ sasl: login }: FurtherCluster, section: string): Conflict[] {
+  return login === null ? [] : saslConflicts(`${section}.sasl`, login, { passwordFile: login.passwordFile })
 }
 
-function tls({ tls: files }: FurtherCluster): Finding[] {
+function tls({ tls: files }: FurtherCluster, section: string): Conflict[] {
   if (files === null) return []
-  const { enabled, caFile, certFile, keyFile } = files
-  const found: Finding[] = []
-  if ((certFile === null) !== (keyFile === null)) found.push(['tls.certFile and tls.keyFile together', 'one of them'])
-  if (!enabled && [caFile, certFile, keyFile].some((one) => one !== null)) found.push(['tls.enabled: true beside its files', 'false'])
-  return found
+  return [...certificateConflicts(`${section}.tls`, files), ...tlsOffConflicts(`${section}.tls`, files)]
+}
+
+/** The list is one setting: it is what somebody has set. */
+function inList(found: Conflict): Conflict {
+  return { ...found, settings: [...found.settings, 'kafka.moreClusters'] }
 }

@@ -90,6 +90,7 @@ function passwordOf(first: KafkaSettings, { sasl }: FurtherCluster, section: str
   return secret
 }
 
-function sectionOf(index: number): string {
+/** Where the settings of a further cluster stand. */
+export function sectionOf(index: number): string {
   return `kafka.moreClusters.${index}`
 }

@@ -3,24 +3,19 @@
  * out, each with all settings that it speaks of. Pure.
  */
 import { clusterConflicts } from './cluster-checks.ts'
+import { certificateConflicts, pairConflicts, saslConflicts, tlsOffConflicts, type Conflict } from './conflict.ts'
 import type { Settings } from './schema.ts'
-
-export interface Conflict {
-  /** The settings it speaks of; the first is the one to look at. */
-  readonly settings: readonly [string, ...string[]]
-  readonly expected: string
-  readonly got: string
-}
 
 export function conflictsIn(settings: Settings): Conflict[] {
   return [
-    ...sasl(settings),
+    ...saslConflicts('kafka.sasl', settings.kafka.sasl, { password: settings.kafka.sasl.password }),
     ...brokerLists(settings),
     ...clusterConflicts(settings),
     ...oneLogin('elasticsearch', settings.elasticsearch, 'apiKey', settings.elasticsearch.apiKey !== null),
     ...oneLogin('druid', settings.druid, 'token', settings.druid.token !== null),
-    ...(['kafka', 'elasticsearch', 'druid'] as const).flatMap((who) => certificates(settings, who)),
-    ...tlsIsOn(settings),
+    ...(['kafka', 'elasticsearch', 'druid'] as const).flatMap((who) => certificateConflicts(`${who}.tls`, settings[who].tls)),
+    ...tlsOffConflicts('kafka.tls', settings.kafka.tls),
+    ...httpsIsOn(settings),
     ...branches(settings),
     ...flushing(settings),
   ]
@@ -31,14 +26,8 @@ interface Login {
   readonly password: object | null
 }
 
-function userAndPassword(who: string, login: Login): Conflict[] {
-  if ((login.username === null) === (login.password === null)) return []
-  const [given, missing] = login.password === null ? ['username', 'password'] : ['password', 'username']
-  return [{ settings: [`${who}.${given}`, `${who}.${missing}`], expected: `${who}.${missing} beside it`, got: 'none' }]
-}
-
-function oneLogin(who: string, login: Login, other: string, hasOther: boolean): Conflict[] {
-  const both = hasOther && login.username !== null && login.password !== null
+function oneLogin(who: string, { username, password }: Login, other: string, hasOther: boolean): Conflict[] {
+  const both = hasOther && username !== null && password !== null
   return both
     ? [
         {
@@ -47,23 +36,7 @@ function oneLogin(who: string, login: Login, other: string, hasOther: boolean): 
           got: 'both',
         },
       ]
-    : userAndPassword(who, login)
-}
-
-function sasl({ kafka: { sasl: login } }: Settings): Conflict[] {
-  const settings = ['kafka.sasl.mechanism', 'kafka.sasl.username', 'kafka.sasl.password'] as const
-  const found: Conflict[] = []
-  if (login.mechanism === 'none') {
-    if (login.username !== null || login.password !== null)
-      found.push({ settings, expected: 'a mechanism, since a user name or password is set', got: 'none' })
-    return found
-  }
-  if (login.username === null && login.password === null)
-    found.push({ settings, expected: `kafka.sasl.username and kafka.sasl.password for ${login.mechanism}`, got: 'neither' })
-  if (login.mechanism === 'oauthbearer' && login.tokenUrl === null) {
-    found.push({ settings: ['kafka.sasl.mechanism', 'kafka.sasl.tokenUrl'], expected: 'kafka.sasl.tokenUrl for oauthbearer', got: 'none' })
-  }
-  return [...found, ...userAndPassword('kafka.sasl', login)]
+    : pairConflicts(who, { username, password })
 }
 
 /** Druid's supervisor is told the brokers once, by `setup`. */
@@ -76,30 +49,20 @@ function brokerLists({ mode, kafka, druid }: Settings): Conflict[] {
   return [{ settings: [given, 'druid.kafkaBootstrap'], expected: "druid.kafkaBootstrap beside it, for Druid's own consumer", got: 'none' }]
 }
 
-function certificates(settings: Settings, who: 'kafka' | 'elasticsearch' | 'druid'): Conflict[] {
-  const { certFile, keyFile } = settings[who].tls
-  if ((certFile === null) === (keyFile === null)) return []
-  const [given, missing] = keyFile === null ? ['certFile', 'keyFile'] : ['keyFile', 'certFile']
-  return [{ settings: [`${who}.tls.${given}`, `${who}.tls.${missing}`], expected: `${who}.tls.${missing} beside it`, got: 'none' }]
-}
-
 /** Nobody who sets up TLS wants to find out later that it was off. */
-function tlsIsOn({ kafka, elasticsearch, druid }: Settings): Conflict[] {
-  const found: Conflict[] = []
-  for (const file of ['caFile', 'certFile', 'keyFile'] as const) {
-    if (kafka.tls[file] !== null && !kafka.tls.enabled)
-      found.push({ settings: [`kafka.tls.${file}`, 'kafka.tls.enabled'], expected: 'kafka.tls.enabled: true beside it', got: 'false' })
-  }
+function httpsIsOn({ elasticsearch, druid }: Settings): Conflict[] {
   const plain = (text: string): boolean => !text.toLowerCase().startsWith('https:')
   const https = (who: string, setting: string): Conflict => ({
     settings: [`${who}.tls.enabled`, `${who}.${setting}`],
     expected: `https in ${who}.${setting}, since ${who}.tls.enabled is true`,
     got: 'http',
   })
-  if (elasticsearch.tls.enabled && elasticsearch.nodes.some(plain)) found.push(https('elasticsearch', 'nodes'))
-  for (const setting of ['queryUrl', 'coordinatorUrl'] as const)
-    if (druid.tls.enabled && plain(druid[setting])) found.push(https('druid', setting))
-  return found
+  return [
+    ...(elasticsearch.tls.enabled && elasticsearch.nodes.some(plain) ? [https('elasticsearch', 'nodes')] : []),
+    ...(['queryUrl', 'coordinatorUrl'] as const)
+      .filter((setting) => druid.tls.enabled && plain(druid[setting]))
+      .map((setting) => https('druid', setting)),
+  ]
 }
 
 function branches({ mode, branches: how, branch }: Settings): Conflict[] {

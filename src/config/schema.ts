@@ -6,6 +6,7 @@
 import { z } from 'zod'
 import { receiversSchema } from '../alert/deliver/settings.ts'
 import { LEVELS } from '../event.ts'
+import { BRANCHES } from '../store/position.ts'
 import { kafkaSchema } from './kafka-schema.ts'
 import { form, names, positive, url } from './parts.ts'
 import { druidSchema, elasticsearchSchema } from './store-schemas.ts'
@@ -38,7 +39,10 @@ export const schema = z.strictObject({
     .enum(['apart', 'together'])
     .default('apart')
     .describe('In cluster mode: a consumer group for each branch, or one source for both.'),
-  branch: z.enum(['both', 'detail', 'rollup']).default('both').describe('Which branch this process runs, where they are apart.'),
+  branch: z
+    .enum(['both', ...BRANCHES])
+    .default('both')
+    .describe('Which branch this process runs, where they are apart.'),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info').describe('Level of our own log.'),
 
   kafka: kafkaSchema.prefault({}),

@@ -9,9 +9,9 @@
  *
  * In: YAML. Out: the rules as data, or every fault with its line, its field and why. Pure; never throws.
  */
-import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { idsTakenTwice, loadChecked, membersOf, readChecked, type Checked, type Issue } from '../lib/checked-yaml.ts'
+import { jsonDigest } from '../lib/json-digest.ts'
 import { BUILT_IN, type BuiltIn } from './redact.ts'
 import { faultOfPattern } from './redact-pattern.ts'
 
@@ -67,7 +67,7 @@ export function loadRedactionRules(path: string | null): RedactionRules {
 
 /** Another digest may redact otherwise. */
 export function redactionDigest(rules: RedactionRules): string {
-  return createHash('sha256').update(JSON.stringify(rules)).digest('hex').slice(0, 16)
+  return jsonDigest(rules)
 }
 
 function switches(): Record<BuiltIn, z.ZodDefault<z.ZodBoolean>> {

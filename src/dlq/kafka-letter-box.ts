@@ -5,7 +5,7 @@
  * A chunk of a replay that a killed process has left half done is finished here in the background, by whichever process sees it first.
  */
 import type { Producer } from 'kafkajs'
-import { isTracefoldError, TracefoldError } from '../errors.ts'
+import { availably, TracefoldError } from '../errors.ts'
 import type { HealthRegistry } from '../health.ts'
 import { chunked } from '../kafka/chunks.ts'
 import { kafkaError } from '../kafka/client.ts'
@@ -221,13 +221,5 @@ export class KafkaLetterBox implements LetterBox {
     } catch (error) {
       log.warn({ error: String(error) }, 'a replay of dead letters is half done; finishing it is tried again')
     }
-  }
-}
-
-async function availably<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw isTracefoldError(error, 'neighbour_away') ? new TracefoldError('not_available', error.message, { cause: error }) : error
   }
 }

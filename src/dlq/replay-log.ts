@@ -10,6 +10,7 @@
 import type { Message } from 'kafkajs'
 import { z } from 'zod'
 import type { Sample } from '../store/detail-store.ts'
+import { BRANCHES } from '../store/position.ts'
 import type { DocumentOf, LedgerMove } from './chunk.ts'
 
 const STATE = '~replay'
@@ -23,7 +24,7 @@ export interface ReplayState {
 }
 
 const moveSchema = z.object({
-  branch: z.enum(['detail', 'rollup']),
+  branch: z.enum(BRANCHES),
   contributor: z.string(),
   day: z.string(),
   counts: z.record(z.string(), z.number()),

@@ -1,6 +1,6 @@
 /** In: the file that `filter.rulesFile` names, or null. Out: its rules, checked, and their digest. Throws `config_invalid` with all faults. */
-import { createHash } from 'node:crypto'
 import { loadChecked } from '../lib/checked-yaml.ts'
+import { jsonDigest } from '../lib/json-digest.ts'
 import { NO_FILTER_RULES, readFilterRules, type FilterRules } from './rule-file.ts'
 
 export function loadFilterRules(file: string | null): FilterRules {
@@ -9,5 +9,5 @@ export function loadFilterRules(file: string | null): FilterRules {
 
 /** Another digest may decide otherwise for the same event. */
 export function filterDigest({ rules }: FilterRules): string {
-  return createHash('sha256').update(JSON.stringify(rules)).digest('hex').slice(0, 16)
+  return jsonDigest(rules)
 }

@@ -14,33 +14,12 @@
  */
 import { z } from 'zod'
 import { faultOfPhrase } from '../match/phrases.ts'
-import { LEVELS, type DropReason, type Layout, type Level } from '../event.ts'
+import { DROP_REASONS, LAYOUTS, LEVELS, type Level } from '../event.ts'
 import { idsTakenTwice, readChecked, type Checked } from '../lib/checked-yaml.ts'
 
 /** Each rule may be tried on each event, and has counts of its own in every entry of the ledger. */
 export const MAX_RULES = 200
 const MAX_ID_CHARS = 60
-
-/** A record, so that the compiler asks for every member. The ledger and the metrics count what rules drop beside these. */
-const REASONS: Readonly<Record<DropReason, true>> = { level: true, tombstone: true, rule: true }
-const LAYOUTS: Readonly<Record<Layout, true>> = {
-  'log4j2-json': true,
-  'log4j2-ecs': true,
-  'log4j2-logstash-v1': true,
-  'log4j2-gelf': true,
-  'log4j2-gcp': true,
-  'ecs-logging': true,
-  'logback-logstash': true,
-  'logback-json': true,
-  'spring-ecs': true,
-  'spring-gelf': true,
-  quarkus: true,
-  spark: true,
-  'otlp-json': true,
-  'otlp-protobuf': true,
-  'generic-json': true,
-  'plain-text': true,
-}
 
 const A_TEXT = 'expected a text, or a list of texts (in quotes where YAML would take it for something else)'
 const A_LEVEL = `expected one of ${LEVELS.join(', ')}, a list of them, or { below: one of them }`
@@ -49,13 +28,13 @@ const id = z
   .string()
   .max(MAX_ID_CHARS)
   .regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/, 'expected lower-case words joined by hyphens')
-  .refine((text) => !Object.hasOwn(REASONS, text), 'this id would be taken for a reason of ours: level, tombstone, rule')
+  .refine((text) => !isOneOf(DROP_REASONS, text), `this id would be taken for a reason of ours: ${DROP_REASONS.join(', ')}`)
 
 const names = texts(() => null)
 const match = z
   .strictObject({
     level: z.unknown().transform(levelsOf).optional(),
-    layout: texts((text) => (Object.hasOwn(LAYOUTS, text) ? null : `expected one of ${Object.keys(LAYOUTS).join(', ')}`)).optional(),
+    layout: texts((text) => (isOneOf(LAYOUTS, text) ? null : `expected one of ${LAYOUTS.join(', ')}`)).optional(),
     environment: names.optional(),
     job: names.optional(),
     logger: names.optional(),
@@ -127,7 +106,11 @@ function below(level: unknown): readonly Level[] {
 }
 
 function isLevel(given: unknown): given is Level {
-  return LEVELS.some((level) => level === given)
+  return isOneOf(LEVELS, given)
+}
+
+function isOneOf(members: readonly string[], given: unknown): boolean {
+  return members.some((member) => member === given)
 }
 
 function faultOfMessage(entry: string): string | null {

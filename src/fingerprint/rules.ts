@@ -1,5 +1,5 @@
 /** The rules of the fingerprint as one value, and their digest. Pure. */
-import { createHash } from 'node:crypto'
+import { jsonDigest } from '../lib/json-digest.ts'
 import { FINGERPRINT_VERSION } from './algorithms.ts'
 import { NO_OVERRIDES, type Overrides } from './override-file.ts'
 
@@ -28,10 +28,7 @@ export function ownPackagesOf(rules: FingerprintRules): string[] {
 export function rulesDigest(rules: FingerprintRules): string {
   const previous = rules.previous === undefined || rules.previous === null ? null : decisive(rules.previous)
   const until = previous === null ? null : (rules.previousUntilMs ?? null)
-  return createHash('sha256')
-    .update(JSON.stringify({ ...decisive(rules), previous, until }))
-    .digest('hex')
-    .slice(0, 16)
+  return jsonDigest({ ...decisive(rules), previous, until })
 }
 
 function decisive(rules: FingerprintRules): Readonly<Record<string, unknown>> {

@@ -10,7 +10,7 @@
  *
  * Delivery: nothing is committed anywhere; a record may come again, and one that was overwritten before it was read may never come.
  */
-import { isTracefoldError, TracefoldError } from '../errors.ts'
+import { isTracefoldError, messageOf, TracefoldError } from '../errors.ts'
 import { backoffMs, pause } from '../lib/retry.ts'
 import type { SourceRecord } from '../source/source.ts'
 import type { KafkaClient } from './client.ts'
@@ -125,7 +125,7 @@ export class PartitionFollower {
     } catch (error) {
       if (this.#stopping.signal.aborted) throw error
       if (isTracefoldError(error, 'position_lost') || isUnknownTopic(error)) this.#next = null
-      report(false, error instanceof Error ? error.message : String(error))
+      report(false, messageOf(error))
       await pause(backoffMs(this.#failures++), this.#stopping.signal)
       return []
     }

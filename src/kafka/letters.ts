@@ -8,7 +8,8 @@
 import { isUtf8 } from 'node:buffer'
 import type { Message } from 'kafkajs'
 import { z } from 'zod'
-import type { DeadLetter } from '../store/dead-letter.ts'
+import { STAGES, type DeadLetter } from '../store/dead-letter.ts'
+import { BRANCHES } from '../store/position.ts'
 
 export function letterMessage(letter: DeadLetter): Message {
   const encoding = isUtf8(letter.body) ? 'utf8' : 'base64'
@@ -33,8 +34,8 @@ export function united<T extends Pick<DeadLetter, 'stage' | 'branches'>>(older: 
 
 const letterSchema = z.object({
   id: z.string(),
-  stage: z.enum(['decode', 'store']),
-  branch: z.enum(['detail', 'rollup']).nullable(),
+  stage: z.enum(STAGES),
+  branch: z.enum(BRANCHES).nullable(),
   reason: z.enum(['empty', 'not_json', 'truncated', 'not_utf8', 'too_large', 'unknown_layout', 'clock', 'refused_by_store']),
   detail: z.string(),
   partition: z.object({ cluster: z.string(), topic: z.string(), partition: z.number() }),
@@ -49,7 +50,7 @@ const letterSchema = z.object({
   bodyTruncated: z.boolean(),
   day: z.string().optional(),
   outOf: z.number().optional(),
-  branches: z.array(z.enum(['detail', 'rollup'])).optional(),
+  branches: z.array(z.enum(BRANCHES)).optional(),
 })
 
 /** Null where the value is not a letter of ours. */

@@ -2,10 +2,11 @@
 import type { Admin, ITopicConfig } from 'kafkajs'
 import type { Settings } from '../config/schema.ts'
 import type { Names } from '../config/names.ts'
+import { DAY_MS } from '../lib/durations.ts'
+import { NEVER } from '../lib/never.ts'
 import { backoffMs, pause } from '../lib/retry.ts'
 import { kafkaError } from './client.ts'
 
-const DAY_MS = 86_400_000
 /** A segment must hold the largest batch; Kafka's default is 1 GiB. */
 const MIN_SEGMENT_BYTES = 2_097_152
 const MAX_SEGMENT_BYTES = 1_073_741_824
@@ -13,7 +14,6 @@ const MAX_SEGMENT_BYTES = 1_073_741_824
 const ALERT_SEGMENT_BYTES = 16_777_216
 /** About 1.6 s in the mean. */
 const TRIES = 6
-const NEVER = new AbortController().signal
 
 function topicsOf(names: Names, settings: Settings): ITopicConfig[] {
   const { kafka, rollup, deadLetters, alerts } = settings

@@ -7,13 +7,13 @@
  */
 import type { Admin } from 'kafkajs'
 import { TracefoldError } from '../errors.ts'
+import { NEVER } from '../lib/never.ts'
 import { pause, backoffMs } from '../lib/retry.ts'
 import type { Bounds } from '../source/source.ts'
 import { kafkaError } from './client.ts'
 
 /** Six tries, about 1.6 s in the mean: a leader is chosen in less. */
 const TRIES = 6
-const NEVER = new AbortController().signal
 
 /** By partition number. */
 export async function topicOffsets(admin: Admin, topic: string): Promise<Map<number, Bounds>> {

@@ -7,7 +7,7 @@
 import { readFileSync } from 'node:fs'
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml'
 import type { z } from 'zod'
-import { TracefoldError } from '../errors.ts'
+import { messageOf, TracefoldError } from '../errors.ts'
 
 export interface YamlFault {
   /** From 1: where the field stands, or where it ought to stand. */
@@ -81,7 +81,7 @@ function textOf(file: string, what: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw new TracefoldError('config_invalid', `${what} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
+    throw new TracefoldError('config_invalid', `${what} cannot be read: ${messageOf(error)}`, {
       cause: error,
     })
   }
@@ -92,7 +92,7 @@ function contentOf(document: Document): { readonly value: unknown } | { readonly
   try {
     return { value: document.toJS() }
   } catch (error) {
-    return { why: error instanceof Error ? error.message : String(error) }
+    return { why: messageOf(error) }
   }
 }
 

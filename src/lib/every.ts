@@ -3,6 +3,7 @@
  *
  * Delivery: a failure is for the next call to better. It is told once, and again only when its words change or the work has succeeded in between.
  */
+import { messageOf } from '../errors.ts'
 export function every(ms: number, work: () => Promise<void>, told: (message: string) => void): NodeJS.Timeout {
   let last: string | null = null
   const attempt = async (): Promise<void> => {
@@ -10,7 +11,7 @@ export function every(ms: number, work: () => Promise<void>, told: (message: str
       await work()
       last = null
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
+      const message = messageOf(error)
       if (message !== last) told(message)
       last = message
     }

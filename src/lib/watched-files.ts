@@ -16,7 +16,7 @@
 import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isTracefoldError, type TracefoldError } from '../errors.ts'
+import { isTracefoldError, messageOf, type TracefoldError } from '../errors.ts'
 
 export interface Watch<T> {
   /** Files; or whatever `filesOf` knows the files of. */
@@ -107,7 +107,7 @@ function stateOf(paths: readonly string[], filesOf: (path: string) => readonly s
     try {
       for (const file of filesOf(path)) hash.update(`${file}\0${fileState(file)}\0`)
     } catch (error) {
-      hash.update(`${path}\0${error instanceof Error ? error.message : String(error)}\0`)
+      hash.update(`${path}\0${messageOf(error)}\0`)
     }
   }
   return hash.digest('hex')

@@ -1,6 +1,6 @@
 /** The desk of cluster mode. Requests go through the control log, for nobody but its members may set the offsets of a running group. */
 import type { ControlLog } from '../control/control-log.ts'
-import { isTracefoldError, TracefoldError } from '../errors.ts'
+import { availably, TracefoldError } from '../errors.ts'
 import { readTopic } from '../kafka/read-topic.ts'
 import { partitionKey } from '../source/source.ts'
 import { idOf, marksOf, placeOf, type Backfill, type SkippedRange } from '../store/skipped.ts'
@@ -123,12 +123,4 @@ async function targetsOf(
       )
     return to.offset
   })
-}
-
-async function availably<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw isTracefoldError(error, 'neighbour_away') ? new TracefoldError('not_available', error.message, { cause: error }) : error
-  }
 }

@@ -14,7 +14,7 @@ import { readTopic } from '../kafka/read-topic.ts'
 import { topicOffsets } from '../kafka/topic-offsets.ts'
 import { partitionKey, type Bounds, type Partition } from '../source/source.ts'
 import type { ElasticsearchDocuments } from '../store/elasticsearch/documents.ts'
-import type { BranchName } from '../store/position.ts'
+import { BRANCHES, type BranchName } from '../store/position.ts'
 import type { Evidence } from '../store/resume.ts'
 import { evidenceOf } from '../store/rollup-ledger.ts'
 import { whereIs, type Where } from './where.ts'
@@ -50,7 +50,7 @@ export async function lookAtPositions(options: PositionsOptions): Promise<FoundP
       return null
     }
   }
-  const found = await findPositions({ ...options, documents: { evidence } }, ['detail', 'rollup'])
+  const found = await findPositions({ ...options, documents: { evidence } }, BRANCHES)
   return found.map((one) =>
     one.branch === 'detail' && one.where.state !== 'committed' && unknown.has(partitionKey(one.partition))
       ? { ...one, where: { ...one.where, state: 'unknown' } }

@@ -10,7 +10,7 @@
  *
  * Delivery: a skip that rejects may have been asked for in part; to ask again is harmless, for a position never goes back.
  */
-import type { BranchName, LostRange } from '../store/position.ts'
+import { BRANCHES, type BranchName, type LostRange } from '../store/position.ts'
 
 /**
  * `lost`: no offset is committed, or one that somebody set back, although the store holds our data. `by_hand`: set ahead with Kafka's own tools. `unknown`: no offset is committed, and the
@@ -150,7 +150,7 @@ export interface LagTotal {
 }
 
 export function totalsByBranch(rows: readonly OffsetRow[]): LagTotal[] {
-  return (['detail', 'rollup'] as const).flatMap((branch) => {
+  return BRANCHES.flatMap((branch) => {
     const own = rows.filter((row) => row.branch === branch)
     const ages = own.flatMap(({ lagSeconds }) => (lagSeconds === null ? [] : [lagSeconds]))
     const lagRecords = own.reduce((sum, row) => sum + (row.lagRecords ?? 0), 0)

@@ -10,10 +10,10 @@ import { prefixOf, putKind, type Kind, handlerOf } from '../control/kind.ts'
 import type { ControlLog, Following } from '../control/control-log.ts'
 import type { Logger } from '../log.ts'
 import { partitionKey, type Partition } from '../source/source.ts'
-import type { BranchName } from '../store/position.ts'
+import { BRANCHES, type BranchName } from '../store/position.ts'
 
 const schema = z.object({
-  branch: z.enum(['detail', 'rollup']),
+  branch: z.enum(BRANCHES),
   cluster: z.string(),
   topic: z.string(),
   partition: z.number().int().min(0),

@@ -50,6 +50,11 @@ export function namedDesk(name: string, desk: OffsetsDesk): OffsetsDesk {
   }
 }
 
+/** For what can be done in one cluster only. */
+export function toName(clusters: readonly NamedDesk[]): TracefoldError {
+  return new TracefoldError('bad_request', `there are several Kafka clusters: name one of ${namesOf(clusters)}`)
+}
+
 async function show(clusters: readonly NamedDesk[]): Promise<OffsetsReport> {
   const { answers, away } = await ofAll(clusters, (desk) => desk.show())
   return { offsets: answers.flatMap(({ offsets }) => offsets), skipped: answers.flatMap(({ skipped }) => skipped), away }
@@ -65,8 +70,7 @@ async function skip(clusters: readonly NamedDesk[], query: SkipQuery): Promise<S
 /** A branch is stopped in one cluster or in another. */
 async function reset(clusters: readonly NamedDesk[], query: ResetQuery): Promise<ResetAnswer[]> {
   const [one, ...more] = clusters
-  if (one === undefined || more.length > 0)
-    throw new TracefoldError('bad_request', `there are several Kafka clusters: name one of ${namesOf(clusters)}`)
+  if (one === undefined || more.length > 0) throw toName(clusters)
   return one.desk.reset(query)
 }
 

@@ -15,7 +15,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Admin, Consumer, EachBatchPayload } from 'kafkajs'
-import { TracefoldError } from '../errors.ts'
+import { messageOf, TracefoldError } from '../errors.ts'
 import { kafkaError, type KafkaClient } from '../kafka/client.ts'
 import { encodeMetadata } from '../kafka/commit-metadata.ts'
 import { recordOf } from '../kafka/record.ts'
@@ -212,7 +212,7 @@ export class KafkaSource implements Source {
 
   async #waitToReconnect(error: unknown): Promise<void> {
     const waitMs = backoffMs(this.#failures++)
-    const message = error instanceof Error ? error.message : String(error)
+    const message = messageOf(error)
     this.#report(false, `cannot read from Kafka: ${message}; next try in ${waitMs} ms`)
     this.#options.log.warn({ group: this.#options.groupId, waitMs }, `cannot read from Kafka: ${message}`)
     await wait(waitMs, this.#stopping.signal)

@@ -4,13 +4,13 @@
  *
  * Delivery: a record is a function of the start time and its number, so that a seek anywhere gives the same records again. Every start is another partition.
  */
+import { HOUR_MS } from '../lib/durations.ts'
 import { pause } from '../lib/retry.ts'
 import type { Wait } from './file-pieces.ts'
 import { Pump } from './pump.ts'
 import { historyLength, loadSamples, sampleRecord, type SamplePlan, type Samples } from './sample-records.ts'
 import type { Batch, Bounds, Partition, Source, SourceHandler, SourceRecord } from './source.ts'
 
-const HOUR_MS = 3_600_000
 const BATCH_RECORDS = 200
 const NO_HEADERS = Object.freeze({})
 /** Enough to see something move, little enough to leave it running. */

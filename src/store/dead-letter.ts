@@ -4,9 +4,11 @@
  */
 import type { DeadReason } from '../event.ts'
 import type { Partition } from '../source/source.ts'
-import { contributorKey, type BranchName } from './position.ts'
+import { BRANCHES, contributorKey, type BranchName } from './position.ts'
 
-export type Stage = 'decode' | 'store'
+/** Where a record failed. */
+export const STAGES = ['decode', 'store'] as const
+export type Stage = (typeof STAGES)[number]
 
 export interface DeadLetter {
   readonly id: string
@@ -56,7 +58,7 @@ export function letterId(
 /** The branches that a replay sends it through. */
 export function branchesOf({ stage, branch, branches }: Pick<DeadLetter, 'stage' | 'branch' | 'branches'>): readonly BranchName[] {
   if (stage === 'store' && branch !== null) return [branch]
-  return branches ?? ['detail', 'rollup']
+  return branches ?? BRANCHES
 }
 
 /** The ledger's day in which its events are dead. */

@@ -10,7 +10,7 @@
 import { mkdirSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AlertReader } from '../alert/alert-reader.ts'
-import { isTracefoldError, TracefoldError } from '../errors.ts'
+import { isTracefoldError, messageOf, TracefoldError } from '../errors.ts'
 import { retry } from '../lib/retry.ts'
 import type { Partition } from '../source/source.ts'
 import type { DeadLetterReader } from './dead-letter.ts'
@@ -77,7 +77,7 @@ function makeFolder(path: string): void {
   try {
     mkdirSync(path, { recursive: true })
   } catch (cause) {
-    const words = cause instanceof Error ? cause.message : String(cause)
+    const words = messageOf(cause)
     throw new TracefoldError(
       'usage',
       `the folder ${path} cannot be made (${words}). Expected a folder that this user may write (embedded.path).`,

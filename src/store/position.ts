@@ -13,7 +13,8 @@
  */
 import type { Partition } from '../source/source.ts'
 
-export type BranchName = 'detail' | 'rollup'
+export const BRANCHES = ['detail', 'rollup'] as const
+export type BranchName = (typeof BRANCHES)[number]
 
 /** What is committed beside an offset: enough for a successor to name its blocks alike. */
 export interface Progress {

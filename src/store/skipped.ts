@@ -11,7 +11,7 @@
 import { z } from 'zod'
 import type { Partition } from '../source/source.ts'
 import type { LedgerEntry } from './ledger.ts'
-import { incarnationOf, withoutEpoch, type BranchName } from './position.ts'
+import { BRANCHES, incarnationOf, withoutEpoch, type BranchName } from './position.ts'
 import type { LedgerMark } from './rollup-ledger.ts'
 
 /** Null where nobody asks for a skip: else the position is to be at least this. */
@@ -35,7 +35,7 @@ export interface Backfill extends SkippedRange {
   readonly rules: string
 }
 
-const branch = z.enum(['detail', 'rollup'])
+const branch = z.enum(BRANCHES)
 const offset = z.number().int().min(0)
 const range = { branch, contributor: z.string(), from: offset, to: offset, day: z.string() }
 const skipSchema = z.object({ kind: z.literal('skip'), ...range })

@@ -7,7 +7,7 @@ import { redactEvent } from '../../src/decode/redact-event.ts'
 import type { Settings } from '../../src/config/schema.ts'
 import { LEVELS, type ErrorEvent } from '../../src/event.ts'
 import { createRules } from '../../src/rules/rules.ts'
-import type { BranchName } from '../../src/store/position.ts'
+import { BRANCHES, type BranchName } from '../../src/store/position.ts'
 import type { ChaosRecord } from './records.ts'
 
 /** `job fingerprint` -> events. */
@@ -37,8 +37,6 @@ interface Slot {
   readonly record: ChaosRecord
   readonly fates: Fates
 }
-
-export const BRANCHES = ['detail', 'rollup'] as const satisfies readonly BranchName[]
 
 /** Offsets by partition. */
 export type Offsets = ReadonlyMap<number, number>

@@ -3,9 +3,8 @@
  * longest time, over all partitions, between two looks at the committed offset that found it grown. What a look takes is part of it, so it is never too short.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { BranchName } from '../../src/store/position.ts'
+import { BRANCHES, type BranchName } from '../../src/store/position.ts'
 import type { Bed } from './bed.ts'
-import { BRANCHES } from './expected.ts'
 
 const LOOK_MS = 50
 

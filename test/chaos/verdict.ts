@@ -6,10 +6,10 @@ import { countsInDruid, countsInElasticsearch, totalOf } from '../support/oracle
 import { waitUntil } from '../support/wait.ts'
 import { everyCluster } from '../../src/cluster/neighbours.ts'
 import { branchesOf, type DeadLetter } from '../../src/store/dead-letter.ts'
-import type { BranchName } from '../../src/store/position.ts'
+import { BRANCHES, type BranchName } from '../../src/store/position.ts'
 import type { Bed } from './bed.ts'
 import { groupsInRollupTopic, ledgerOf, letters, type LedgerSum } from './counts.ts'
-import { BRANCHES, type Expectation, type Groups } from './expected.ts'
+import type { Expectation, Groups } from './expected.ts'
 import type { Outcome } from './fault.ts'
 
 const DRUID_MS = 180_000

@@ -4,13 +4,13 @@
  */
 import { afterAll, beforeAll } from 'vitest'
 import { documentsOf } from '../../src/cluster/neighbours.ts'
-import { letterReader } from '../../src/cluster/readers.ts'
 import { createHealth } from '../../src/health.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import type { Classification } from '../../src/event.ts'
 import type { KafkaSource } from '../../src/source/kafka.ts'
 import { ClusterDetailStore } from '../../src/store/cluster-detail.ts'
 import { fill, install, joinGroup, ownSettings, shares, type Installation, type Share } from '../support/cluster.ts'
+import { lettersIn } from '../support/letters.ts'
 import { requireServices } from '../support/services.ts'
 import { describeDetailStore, type DetailAdapter, type DocumentState } from './detail-store.ts'
 
@@ -74,7 +74,7 @@ function adapterOf(installation: Installation, source: KafkaSource, share: Share
       const totals = await documents.ledger({ from: '0000-01-01', to: '9999-12-31' })
       return totals.filter(({ contributor }) => share.owns(contributor))
     },
-    letters: async () => (await letterReader(neighbours).letters({ limit: 1_000 })).filter(share.hasLetter),
+    letters: async () => (await lettersIn(neighbours)).filter(share.hasLetter),
     reopen: async () => {
       await store.close()
       return adapterOf(installation, source, share)

@@ -3,12 +3,13 @@
  * partitions and an hour that nobody else has, and sees only what belongs to these.
  */
 import { afterAll, beforeAll } from 'vitest'
-import { letterReader, ledgerReader } from '../../src/cluster/readers.ts'
+import { ledgerReader } from '../../src/cluster/readers.ts'
 import { documentsOf } from '../../src/cluster/neighbours.ts'
 import { createHealth } from '../../src/health.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { DruidReader } from '../../src/store/druid/reader.ts'
 import { endDruid, fill, install, installDruid, ownSettings, shares, type Installation, type Share } from '../support/cluster.ts'
+import { lettersIn } from '../support/letters.ts'
 import { requireServices } from '../support/services.ts'
 import { describeRollupReader } from './rollup-reader.ts'
 import { describeRollupStore, type RollupAdapter } from './rollup-store.ts'
@@ -49,7 +50,7 @@ function adapterOf(installation: Installation, share: Share): RollupAdapter {
     nowMs: share.nowMs,
     ledger: async () =>
       (await accounts.ledger({ from: '0000-01-01', to: '9999-12-31' })).filter(({ contributor }) => share.owns(contributor)),
-    letters: async () => (await letterReader(neighbours).letters({ limit: 1_000 })).filter(share.hasLetter),
+    letters: async () => (await lettersIn(neighbours)).filter(share.hasLetter),
     reopen: async () => {
       await store.close()
       return adapterOf(installation, share)

@@ -2,10 +2,8 @@
  * The oracle of exactly-once.test.ts: for each branch and offset, what should become of it, from the log's description and from what happened to
  * the log (other rules from an offset on, offsets that expired). It never looks at what the product did.
  */
-import type { BranchName } from '../../src/store/position.ts'
+import { BRANCHES, type BranchName } from '../../src/store/position.ts'
 import { factsOf, type Fact, type LogRecord } from './exactly-once-log.ts'
-
-export const BRANCHES: readonly BranchName[] = ['detail', 'rollup']
 
 export interface Expected {
   readonly groups: Map<string, { count: number; firstMs: number; lastMs: number; readonly hosts: Set<string> }>

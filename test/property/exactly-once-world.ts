@@ -4,11 +4,11 @@
  */
 import { documentId } from '../../src/detail/document.ts'
 import type { Refusal } from '../../src/store/detail-store.ts'
-import type { BranchName } from '../../src/store/position.ts'
+import { BRANCHES, type BranchName } from '../../src/store/position.ts'
 import { Cluster, type Kind, type Sending } from './exactly-once-cluster.ts'
 import type { LogRecord } from './exactly-once-log.ts'
 import { Member, type Limits } from './exactly-once-member.ts'
-import { BRANCHES, FactTable } from './exactly-once-oracle.ts'
+import { FactTable } from './exactly-once-oracle.ts'
 
 /** What a deploy changes the block size to, and back. */
 const OTHER_BLOCK_SIZE = 4

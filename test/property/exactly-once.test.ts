@@ -10,11 +10,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { documentId } from '../../src/detail/document.ts'
-import type { BranchName } from '../../src/store/position.ts'
+import { BRANCHES, type BranchName } from '../../src/store/position.ts'
 import type { Cluster } from './exactly-once-cluster.ts'
 import { logs } from './exactly-once-log.ts'
 import type { Limits } from './exactly-once-member.ts'
-import { BRANCHES } from './exactly-once-oracle.ts'
 import { refusalOf, World, type Action, type Plan } from './exactly-once-world.ts'
 
 const RUNS = 120

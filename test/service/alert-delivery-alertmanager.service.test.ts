@@ -28,9 +28,7 @@ describe.skipIf(missing !== null)(`Alertmanager${missing === null ? '' : ` (skip
     for (const release of releases.splice(0).toReversed()) await release()
   })
 
-  async function start(
-    resolveTimeout?: string,
-  ): Promise<{
+  async function start(resolveTimeout?: string): Promise<{
     readonly alertmanager: AlertmanagerHandle
     readonly hook: HttpReceiver
     readonly delivery: Delivery

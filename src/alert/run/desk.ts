@@ -1,6 +1,6 @@
 /** The desk of a process (see ../desk.ts): what all shards have kept, as this process follows it, and what people decide, into the control log. */
 import { randomUUID } from 'node:crypto'
-import { TracefoldError } from '../../errors.ts'
+import { availably, TracefoldError } from '../../errors.ts'
 import { SEVERITIES, type Alert, type Severity } from '../alert.ts'
 import type { AlertReader } from '../alert-reader.ts'
 import { matcher } from '../deliver/policy.ts'
@@ -88,12 +88,12 @@ export class ServiceDesk implements AlertDesk {
     const firing = this.#service.view.states().find((state) => state.key === key && state.phase === 'firing')
     if (firing?.alert === null || firing === undefined) throw new TracefoldError('not_found', `no alert ${key} fires`)
     const acknowledgement: Acknowledgement = { version: 1, key, startsAtMs: firing.alert.startsAtMs, who, atMs: this.#now(), comment }
-    await available(this.#service.decisions.putAcknowledgement(key, acknowledgement))
+    await availably(() => this.#service.decisions.putAcknowledgement(key, acknowledgement))
     return acknowledgement
   }
 
   async unacknowledge(key: string): Promise<void> {
-    if (this.#service.decisions.acknowledgement(key) !== null) await available(this.#service.decisions.putAcknowledgement(key, null))
+    if (this.#service.decisions.acknowledgement(key) !== null) await availably(() => this.#service.decisions.putAcknowledgement(key, null))
   }
 
   async rules(): Promise<ShownRule[]> {
@@ -108,12 +108,12 @@ export class ServiceDesk implements AlertDesk {
         'bad_request',
         `the rule cannot be used:\n${shown.faults.map(({ line, field, why }) => `line ${line}: ${field}: ${why}`).join('\n')}`,
       )
-    await available(this.#service.decisions.putRule(id, { text, who, atMs: this.#now(), comment }))
+    await availably(() => this.#service.decisions.putRule(id, { text, who, atMs: this.#now(), comment }))
     return shown
   }
 
   async deleteRule(id: string): Promise<void> {
-    if (this.#service.decisions.rules.has(id)) return available(this.#service.decisions.putRule(id, null))
+    if (this.#service.decisions.rules.has(id)) return availably(() => this.#service.decisions.putRule(id, null))
     if (this.#service.rules.shown().some((rule) => rule.id === id))
       throw new TracefoldError('bad_request', `the rule ${id} comes from a file; to switch it off, put {id: ${id}, enabled: false}`)
     throw new TracefoldError('not_found', `there is no rule ${id}`)
@@ -134,14 +134,14 @@ export class ServiceDesk implements AlertDesk {
       throw new TracefoldError('bad_request', 'expected an end after the beginning, and after now')
     matcher(match)
     const silence: Silence = { version: 1, id: randomUUID(), match, fromMs, untilMs, who, comment: comment ?? '' }
-    await available(this.#service.decisions.putSilence(silence.id, silence))
+    await availably(() => this.#service.decisions.putSilence(silence.id, silence))
     return silence
   }
 
   async unsilence(id: string): Promise<void> {
     const silence = this.#service.decisions.silences.find((one) => one.id === id)
     if (silence === undefined) throw new TracefoldError('not_found', `there is no silence ${id}`)
-    if (silence.untilMs > this.#now()) await available(this.#service.decisions.putSilence(id, { ...silence, untilMs: this.#now() }))
+    if (silence.untilMs > this.#now()) await availably(() => this.#service.decisions.putSilence(id, { ...silence, untilMs: this.#now() }))
   }
 
   async group({ job, fingerprint }: GroupName): Promise<ShownGroup | null> {
@@ -158,7 +158,7 @@ export class ServiceDesk implements AlertDesk {
     if (record === null) throw new TracefoldError('not_found', `no event of ${fingerprint} is known of job ${job}`)
     const by: By = { who, atMs: this.#now(), comment }
     const changed = changedGroup(record, action, by)
-    await available(this.#service.decisions.putGroup({ job, fingerprint, action, by }))
+    await availably(() => this.#service.decisions.putGroup({ job, fingerprint, action, by }))
     return this.#shownGroup(changed)
   }
 
@@ -263,16 +263,5 @@ function joined(a: ReceiverStatus | undefined, b: ReceiverStatus): ReceiverStatu
     undelivered: a.undelivered + b.undelivered,
     lastSentMs: lastSentMs === 0 ? null : lastSentMs,
     lastError: newest,
-  }
-}
-
-/** The API answers 503 for it. */
-async function available(work: Promise<void>): Promise<void> {
-  try {
-    await work
-  } catch (error) {
-    throw error instanceof TracefoldError && error.code === 'neighbour_away'
-      ? new TracefoldError('not_available', error.message, { cause: error })
-      : error
   }
 }

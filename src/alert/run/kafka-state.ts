@@ -10,7 +10,7 @@
  * Delivery: a save whose outcome is unknown is settled by the next opening, which reads what became of it.
  */
 import type { Admin, Message, Producer, Transaction } from 'kafkajs'
-import { isTracefoldError, TracefoldError } from '../../errors.ts'
+import { isTracefoldError, messageOf, TracefoldError } from '../../errors.ts'
 import type { HealthRegistry } from '../../health.ts'
 import { chunked } from '../../kafka/chunks.ts'
 import { kafkaError, type KafkaClient } from '../../kafka/client.ts'
@@ -70,7 +70,7 @@ export class KafkaState implements StateLog {
     const shards = await retry(() => this.#partitions(), {
       signal: this.#stopping.signal,
       isRetriable: (error) => isTracefoldError(error) && error.retriable,
-      onRetry: (error) => health.set(HEALTH, false, error instanceof Error ? error.message : String(error)),
+      onRetry: (error) => health.set(HEALTH, false, messageOf(error)),
     })
     for (let shard = 0; shard < shards; shard++) this.#followers.push(this.#follow(shard, handler))
     await Promise.all(this.#followers.map(({ caughtUp }) => caughtUp))
@@ -203,7 +203,7 @@ class TransactionalShard implements OpenShard {
       await transaction.commit()
     } catch (error) {
       await this.close()
-      throw this.#lost(error instanceof Error ? error.message : String(error), error)
+      throw this.#lost(messageOf(error), error)
     }
   }
 

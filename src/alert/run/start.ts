@@ -1,12 +1,11 @@
 /** The wiring of the alert service: settings and ports in, a running service and its desk out. Which adapter stands behind which port is for the mode to say. */
 import { hostname } from 'node:os'
 import type { Settings } from '../../config/schema.ts'
+import { HOUR_MS } from '../../lib/durations.ts'
 import type { AlertDesk } from '../desk.ts'
 import { ServiceDesk } from './desk.ts'
 import { AlertService } from './service.ts'
 import type { AlertServiceOptions } from './service-options.ts'
-
-const HOUR_MS = 3_600_000
 
 export interface Alerting {
   /** Null where no rules are evaluated. */

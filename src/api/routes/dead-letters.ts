@@ -4,19 +4,10 @@
  * Delivery: a replay counts a letter once, however often it is asked for. It works for a minute at most; what it has done then is done, and the client asks
  * again. Browsers may change things only from our own page: other sites' pages can reach a listener on the loopback address, too.
  */
-import { isUtf8 } from 'node:buffer'
 import { isEverything } from '../../dlq/filter.ts'
 import { filterOf } from '../../dlq/filter-words.ts'
-import { EXPLANATIONS } from '../../dlq/words.ts'
 import { isTracefoldError } from '../../errors.ts'
-import {
-  branchesOf,
-  type DeadLetter,
-  type DeadLetterDesk,
-  type DeadLetterReader,
-  type LetterFilter,
-  type ReplayReport,
-} from '../../store/dead-letter.ts'
+import { type DeadLetter, type DeadLetterDesk, type DeadLetterReader, type LetterFilter } from '../../store/dead-letter.ts'
 import type { ApiDeps, ZodApp } from '../deps.ts'
 import {
   letterAnswer,
@@ -28,14 +19,11 @@ import {
   replayAnswer,
   replayQuery,
 } from '../letter-schemas.ts'
+import { inFull, reportOf, rowOf } from '../letter-rows.ts'
 import { fromOwnPage } from '../own-page.ts'
 import { patienceOf } from '../patience.ts'
 import { ProblemError } from '../problems.ts'
-import { iso } from '../range.ts'
 import { problems } from '../schemas.ts'
-
-/** A UTF-8 character has up to 4 bytes: a cut leaves at most 3 of one. */
-const MAX_CUT_BYTES = 3
 
 const tags = ['operations']
 
@@ -65,7 +53,7 @@ export function deadLetterRoutes(app: ZodApp, deps: ApiDeps): void {
       const letter = await deskOf(deps).letter(id)
       if (letter === null)
         throw new ProblemError('not_found', `There is no dead letter ${id}: it was replayed, purged, or is older than what is kept.`)
-      return { ...rowOf(letter), ...EXPLANATIONS[letter.reason], branches: [...branchesOf(letter)], body_redacted: true as const }
+      return inFull(letter)
     },
   )
 
@@ -142,41 +130,4 @@ function placeOf(cursor: string): { timeMs: number; id: string } {
   const match = /^(\d{1,16}):(.+)$/s.exec(Buffer.from(cursor, 'base64url').toString())
   if (match === null) throw new ProblemError('bad_request', 'query cursor: expected `next` of the page before')
   return { timeMs: Number(match[1]), id: match[2] ?? '' }
-}
-
-function rowOf({ partition: at, timeMs, body, bodyTruncated, ...letter }: DeadLetter) {
-  return {
-    ...letter,
-    cluster: at.cluster,
-    topic: at.topic,
-    partition: at.partition,
-    time: iso(timeMs),
-    ...bodyOf(body, bodyTruncated),
-    body_truncated: bodyTruncated,
-  }
-}
-
-export function bodyOf(body: Buffer, truncated: boolean): { body: string; body_encoding: 'utf8' | 'base64' } {
-  for (let cut = 0; cut <= (truncated ? MAX_CUT_BYTES : 0); cut++) {
-    const kept = body.subarray(0, body.length - cut)
-    if (isUtf8(kept)) return { body: kept.toString('utf8'), body_encoding: 'utf8' }
-  }
-  return { body: body.toString('base64'), body_encoding: 'base64' }
-}
-
-export function reportOf(report: ReplayReport) {
-  const { letters, replayed, events, failedAgain, waiting, unclear, fromCopy, fromCutCopy, refusedEvents, expiredEvents, next } = report
-  return {
-    letters,
-    replayed,
-    events,
-    failed_again: failedAgain,
-    waiting,
-    unclear,
-    from_copy: fromCopy,
-    from_cut_copy: fromCutCopy,
-    refused_events: refusedEvents,
-    expired_events: expiredEvents,
-    next,
-  }
 }

@@ -1,9 +1,10 @@
 /** Top exceptions, one of them, and their trend, of one job or of all. Reads rollups; changes nothing. */
 import type { z } from 'zod'
 import { TracefoldError } from '../../errors.ts'
-import { TOP_BY, type Only, type TopBy, type TopQuery, type TopResult, type TopRow } from '../../store/rollup-store.ts'
-import type { ApiDeps, RuleBook, ZodApp } from '../deps.ts'
-import { groupStatesOf, NO_STATES, type GroupStates } from '../group-states.ts'
+import { TOP_BY, type Only, type TopBy } from '../../store/rollup-store.ts'
+import type { ApiDeps, ZodApp } from '../deps.ts'
+import { exceptionOf, topBody } from '../exception-rows.ts'
+import { groupStatesOf } from '../group-states.ts'
 import { ProblemError } from '../problems.ts'
 import { iso, rangeOf, trendRangeOf } from '../range.ts'
 import {
@@ -48,33 +49,11 @@ export function exceptionRoutes(app: ZodApp, deps: ApiDeps): void {
   )
 }
 
-/** Null where there was nothing before: no number says how much more than nothing something is. */
-export function changeOf(row: { count: number; previousCount: number }): number | null {
-  return row.previousCount === 0 ? null : (row.count - row.previousCount) / row.previousCount
-}
-
 async function top(deps: ApiDeps, job: string | null, query: z.output<typeof topQuery>): Promise<z.output<typeof topAnswer>> {
   const range = rangeOf(query, deps.now())
   const question = { ...range, job, by: query.by, limit: query.limit, only: onlyOf(query) }
   const result = await deps.reader.top(question)
   return topBody(question, result, deps.rules, await groupStatesOf(deps, question, result.rows))
-}
-
-/** The answer's body; `tracefold top --json` prints the same. */
-export function topBody(
-  { job, fromMs, toMs, by }: TopQuery,
-  { rows, total }: TopResult,
-  rules?: RuleBook,
-  states: GroupStates = NO_STATES,
-): z.output<typeof topAnswer> {
-  return {
-    job,
-    from: iso(fromMs),
-    to: iso(toMs),
-    by,
-    total,
-    exceptions: rows.map((row) => ({ ...rowOf(row, total, states), ...adviceFor(row, by, rules) })),
-  }
 }
 
 async function group(
@@ -100,40 +79,8 @@ async function group(
     job,
     from: iso(range.fromMs),
     to: iso(range.toMs),
-    exception: { ...rowOf(row, total, states), ...adviceFor(row, 'fingerprint', deps.rules) },
+    exception: exceptionOf(row, 'fingerprint', total, states, deps.rules),
   }
-}
-
-function rowOf(row: TopRow, total: number, states: GroupStates) {
-  return {
-    key: row.key,
-    previous_fingerprints: [...row.previousKeys],
-    title: row.title,
-    culprit: row.culprit,
-    exception_class: row.exceptionClass,
-    root_cause_class: row.rootCauseClass,
-    category: row.category,
-    severity: row.severity,
-    rule: row.rule,
-    level: row.level,
-    count: row.count,
-    share: total === 0 ? 0 : row.count / total,
-    previous_count: row.previousCount,
-    change: changeOf(row),
-    is_new: row.isNew,
-    group_state: states.get(row.key) ?? null,
-    hosts: row.hosts,
-    jobs: row.jobs,
-    first_seen: iso(row.firstMs),
-    last_seen: iso(row.lastMs),
-    sample_message: row.sampleMessage,
-  }
-}
-
-/** A row by another dimension stands for many errors: the advice for the newest of them would mislead. */
-function adviceFor({ rule }: TopRow, by: TopBy, rules: RuleBook | undefined) {
-  const words = rule === null || (by !== 'fingerprint' && by !== 'rule') ? null : (rules?.adviceOf(rule) ?? null)
-  return { rule_title: words?.title ?? null, advice: words?.advice ?? null, link: words?.link ?? null }
 }
 
 async function trend(deps: ApiDeps, job: string | null, query: z.output<typeof trendQuery>): Promise<z.output<typeof trendAnswer>> {

@@ -3,7 +3,7 @@ import type { JobRow } from '../../store/rollup-store.ts'
 import type { ApiDeps, ZodApp } from '../deps.ts'
 import { iso, rangeOf } from '../range.ts'
 import { jobsAnswer, jobsQuery, problems } from '../schemas.ts'
-import { changeOf } from './exceptions.ts'
+import { changeOf } from '../exception-rows.ts'
 
 export function jobRoutes(app: ZodApp, deps: ApiDeps): void {
   const schema = { tags: ['exceptions'], summary: 'Jobs with errors', querystring: jobsQuery, response: { 200: jobsAnswer, ...problems } }

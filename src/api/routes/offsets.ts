@@ -5,18 +5,10 @@
  */
 import type { z } from 'zod'
 import { parseTime } from '../../lib/time-range.ts'
-import {
-  resetTargetOf,
-  targetOf,
-  totalsByBranch,
-  type InCluster,
-  type OffsetsDesk,
-  type OffsetsReader,
-  type OffsetsReport,
-  type SkipQuery,
-  type SkipReport,
-} from '../../offsets/desk.ts'
+import { resetTargetOf, targetOf, type OffsetsDesk, type OffsetsReader, type SkipQuery } from '../../offsets/desk.ts'
+import { BRANCHES } from '../../store/position.ts'
 import type { ApiDeps, ZodApp } from '../deps.ts'
+import { named, reportOf, skipsOf } from '../offset-rows.ts'
 import { offsetsAnswer, resetAnswer, resetQuery, skipAnswer, skipQuery } from '../offset-schemas.ts'
 import { fromOwnPage } from '../own-page.ts'
 import { ProblemError } from '../problems.ts'
@@ -71,7 +63,7 @@ type Where = Omit<z.output<typeof skipQuery>, 'to'>
 
 function placeOf({ branch, cluster, topic, partition }: Where): Omit<SkipQuery, 'to'> {
   return {
-    branches: branch === 'both' ? ['detail', 'rollup'] : [branch],
+    branches: branch === 'both' ? BRANCHES : [branch],
     ...(cluster === undefined ? {} : { cluster }),
     ...(topic === undefined ? {} : { topic }),
     ...(partition === undefined ? {} : { partition }),
@@ -95,32 +87,4 @@ function deskOf(deps: ApiDeps): OffsetsDesk {
 
 function isDesk(reader: OffsetsReader): reader is OffsetsDesk {
   return 'skip' in reader
-}
-
-export function reportOf({ offsets, skipped, away = [] }: OffsetsReport) {
-  return {
-    offsets: offsets.map(({ openBlock, lagRecords, lagSeconds, skipTo, ...row }) => ({
-      ...named(row),
-      open_block: openBlock,
-      lag_records: lagRecords,
-      lag_seconds: lagSeconds,
-      skip_to: skipTo,
-    })),
-    totals: totalsByBranch(offsets).map(({ lagRecords, lagSeconds, ...total }) => ({
-      ...total,
-      lag_records: lagRecords,
-      lag_seconds: lagSeconds,
-    })),
-    skipped: skipped.map(named),
-    away: [...away],
-  }
-}
-
-export function skipsOf({ skips, away = [] }: SkipReport) {
-  return { skips: skips.map(({ isAsked, ...answer }) => ({ ...named(answer), asked: isAsked })), away: [...away] }
-}
-
-/** The cluster's name by the API's word. */
-export function named<Row extends InCluster>({ clusterName, ...row }: Row) {
-  return { ...row, ...(clusterName === undefined ? {} : { cluster_name: clusterName }) }
 }

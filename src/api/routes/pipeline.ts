@@ -1,6 +1,6 @@
 /** How the streams of this process are: lag, rates, latency, where their time goes, the terms of the account, and the last troubles. Reads only. */
 import { z } from 'zod'
-import { BRANCHES } from '../../metrics.ts'
+import { BRANCHES } from '../../store/position.ts'
 import { NOTHING } from '../../stream/tally.ts'
 import type { ApiDeps, ZodApp } from '../deps.ts'
 
@@ -10,7 +10,7 @@ const spent = z.object({ seconds: number('In all, since the start.'), times: num
 
 const stream = z
   .object({
-    branches: z.array(z.enum(BRANCHES as [string, ...string[]])).meta({ description: 'The branches that it carries.' }),
+    branches: z.array(z.enum(BRANCHES)).meta({ description: 'The branches that it carries.' }),
     partitions: z
       .array(
         z.object({
@@ -40,12 +40,10 @@ const stream = z
         description: "From a record's timestamp to its commit; of each of the newest thousand commits of a partition, the oldest record.",
       }),
     lastCommitMs: numberOrNull('When it last committed, in ms since the epoch.'),
-    spent: z
-      .object({ waiting: spent, decoding: spent, writing: spent, backpressure: spent })
-      .meta({
-        description:
-          'All the time of its loop. Back-pressure: the source was paused, for the store was behind, or other rules or a skip waited for what was in hand to be committed.',
-      }),
+    spent: z.object({ waiting: spent, decoding: spent, writing: spent, backpressure: spent }).meta({
+      description:
+        'All the time of its loop. Back-pressure: the source was paused, for the store was behind, or other rules or a skip waited for what was in hand to be committed.',
+    }),
   })
   .meta({ id: 'Stream' })
 

@@ -1,5 +1,6 @@
 /** Silences: who does not want to be told of which alerts, until when. Delivery: durable when answered; each POST makes one more. */
 import { TracefoldError } from '../../errors.ts'
+import { DAY_MS } from '../../lib/durations.ts'
 import { parseTime } from '../../lib/time-range.ts'
 import { deskOf, takesJson } from '../alert-desk.ts'
 import { silenceOf } from '../alert-rows.ts'
@@ -10,7 +11,6 @@ import { iso } from '../range.ts'
 import { noQuery, problems } from '../schemas.ts'
 
 const MAX_SILENCE_DAYS = 366
-const DAY_MS = 86_400_000
 
 const tags = ['alerts']
 

@@ -2,9 +2,9 @@
  * What `setup` puts into Druid: the Kafka supervisor that reads the rollup topic, and the retention rules. Repeatable: a supervisor that
  * runs with the same spec is left alone, since posting it again would restart its tasks.
  */
-import { createHash } from 'node:crypto'
 import type { Settings } from '../../config/schema.ts'
 import type { Names } from '../../config/names.ts'
+import { jsonDigest } from '../../lib/json-digest.ts'
 import type { DruidClient } from './client.ts'
 
 const DIMENSIONS = [
@@ -119,5 +119,5 @@ function retentionRules(settings: Settings) {
 }
 
 function digestOf(spec: unknown): string {
-  return createHash('sha256').update(JSON.stringify(spec)).digest('hex').slice(0, 16)
+  return jsonDigest(spec)
 }

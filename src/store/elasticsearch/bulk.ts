@@ -11,7 +11,7 @@
  *
  * Delivery: a request whose answer is lost is sent again. That is harmless, since every item merges by block marks.
  */
-import { TracefoldError } from '../../errors.ts'
+import { messageOf, TracefoldError } from '../../errors.ts'
 import { backoffMs, pause } from '../../lib/retry.ts'
 
 export interface BulkItem {
@@ -198,8 +198,4 @@ function isAboutAnItem(error: unknown): boolean {
   const { statusCode, body } = (error ?? {}) as { statusCode?: unknown; body?: { error?: { type?: unknown } } | null }
   const type = body?.error?.type
   return statusCode === 413 || (statusCode === 400 && typeof type === 'string' && !type.startsWith('media_type'))
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

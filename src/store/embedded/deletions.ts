@@ -2,10 +2,11 @@
  * What pruning deletes, kind by kind: a cutoff in, at most `STEP_ROWS` rows less in the database. Inside the caller's transaction. What hangs
  * on a row goes with it; what is stored once goes when no row of its last day is left.
  */
+import { DAY_MS } from '../../lib/durations.ts'
 import { contributorKey, type BranchName } from '../position.ts'
 import type { Database } from '../sqlite.ts'
 import { addLedgerEntry, parseCounts } from './account.ts'
-import { DAY_MS, type InternedTable } from './interner.ts'
+import type { InternedTable } from './interner.ts'
 import { TIERS } from './rollups.ts'
 
 /** Rows deleted in one transaction: some 10 ms of work. */

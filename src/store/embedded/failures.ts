@@ -2,7 +2,7 @@
  * What SQLite throws, in our words: errors of SQLite in, `TracefoldError` out; anything else passes as it is. Every message names the
  * file and says what to do.
  */
-import { isTracefoldError, TracefoldError } from '../../errors.ts'
+import { asUnavailable, messageOf, TracefoldError } from '../../errors.ts'
 import { SQLITE, sqliteCode, type Database } from '../sqlite.ts'
 
 /** Runs `work`, and throws what it throws in our words. */
@@ -23,14 +23,14 @@ function availably<T>(work: () => T): T {
   try {
     return work()
   } catch (error) {
-    throw isTracefoldError(error, 'neighbour_away') ? new TracefoldError('not_available', error.message, { cause: error }) : error
+    throw asUnavailable(error)
   }
 }
 
 function inOurWords(cause: unknown, path: string): unknown {
   const code = sqliteCode(cause)
   if (code === null) return cause
-  const words = cause instanceof Error ? cause.message : String(cause)
+  const words = messageOf(cause)
   switch (code) {
     case SQLITE.CORRUPT:
     case SQLITE.NOTADB:

@@ -6,9 +6,8 @@
  */
 import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import { DAY_MS } from '../../lib/durations.ts'
 import type { Database } from '../sqlite.ts'
-
-export const DAY_MS = 86_400_000
 
 export type InternedTable = 'contributor' | 'identity' | 'text' | 'job' | 'host' | 'message' | 'series'
 

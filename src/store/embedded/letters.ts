@@ -11,7 +11,8 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { refusedOf, REPLAY, type Chunk, type LedgerMove } from '../../dlq/chunk.ts'
 import { compare, matches } from '../../dlq/filter.ts'
 import type { LetterBox, ReplaySession, SessionQuery } from '../../dlq/letter-box.ts'
-import { isTracefoldError, TracefoldError } from '../../errors.ts'
+import { availably, isTracefoldError, TracefoldError } from '../../errors.ts'
+import { NEVER } from '../../lib/never.ts'
 import { retry } from '../../lib/retry.ts'
 import type { DeadLetter, LetterFilter, LetterHead, LetterQuery } from '../dead-letter.ts'
 import { openDatabase, type Database } from '../sqlite.ts'
@@ -25,7 +26,6 @@ import { checkFormat } from './schema.ts'
 const BUSY_TIMEOUT_MS = 200
 /** Letters looked at between two turns of the loop: some milliseconds. */
 const STEP = 1_000
-const NEVER = new AbortController().signal
 
 export interface EmbeddedLettersOptions {
   /** The store's folder. */
@@ -270,12 +270,4 @@ function inTransaction<T>(db: Database, signal: AbortSignal, work: () => T): Pro
     signal,
     isRetriable: (error) => isTracefoldError(error, 'neighbour_away'),
   })
-}
-
-async function availably<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw isTracefoldError(error, 'neighbour_away') ? new TracefoldError('not_available', error.message, { cause: error }) : error
-  }
 }

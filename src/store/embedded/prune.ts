@@ -6,9 +6,9 @@
  * middle, is harmless: the next run goes on. What is stored once (texts, names) goes with the last day that uses it.
  */
 import { setImmediate as turn } from 'node:timers/promises'
+import { DAY_MS } from '../../lib/durations.ts'
 import type { Database } from '../sqlite.ts'
 import { deleteDocuments, deleteLedger, deleteLetters, deleteRollups, forgetHttpKeys, type Step } from './deletions.ts'
-import { DAY_MS } from './interner.ts'
 import { startOf, type Retention } from './retention.ts'
 
 /** Pages of 4 KiB given back to the disk in one step. */

@@ -1,5 +1,5 @@
 /** How long things are kept, and where that begins. Days are days of UTC, since whole days are deleted. */
-import { DAY_MS } from './interner.ts'
+import { DAY_MS } from '../../lib/durations.ts'
 
 export interface Retention {
   readonly detailDays: number

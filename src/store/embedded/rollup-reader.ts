@@ -2,6 +2,7 @@
  * Reads the rollups: a query of the port in, its rows out, on a read connection of its own. Exact, distinct hosts included. Every query
  * first sums each series over the range, which is cheap, and then puts the series together by what is asked for.
  */
+import { DAY_MS, MINUTE_MS } from '../../lib/durations.ts'
 import { keyGroups, MAX_LINKS, withPast, type KeyGroups, type KeyLink } from '../key-groups.ts'
 import type {
   JobRow,
@@ -16,9 +17,9 @@ import type {
   TrendQuery,
 } from '../rollup-store.ts'
 import type { Database } from '../sqlite.ts'
-import { DAY_MS, findSeq } from './interner.ts'
+import { findSeq } from './interner.ts'
 import { amongSeries, keyedBy, narrowedTo, rowsOf, wantedSeries, type Dimension, type Rows } from './rollup-sql.ts'
-import { MINUTE_MS, startOfTier, type Series } from './rollups.ts'
+import { startOfTier, type Series } from './rollups.ts'
 import { segmentsOf, segmentsOfTrend } from './segments.ts'
 
 interface Best {

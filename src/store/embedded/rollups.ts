@@ -2,13 +2,13 @@
  * Rollup rows in, counts in the database out; always inside the caller's transaction, which makes a repeat impossible. Each row is added
  * to its minute, its hour and its day, so that a reader of a long range takes few rows.
  */
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/durations.ts'
 import type { RollupRow } from '../rollup-store.ts'
 import type { Database } from '../sqlite.ts'
-import { DAY_MS, Interner } from './interner.ts'
+import { Interner } from './interner.ts'
 
 /** Lengths of the intervals that counts are kept for, longest first. */
-export const TIERS = [DAY_MS, 3_600_000, 60_000] as const
-export const MINUTE_MS = 60_000
+export const TIERS = [DAY_MS, HOUR_MS, MINUTE_MS] as const
 
 /** The newest event's message stays. Only minutes have one: a reader finds it by the time of the newest event. */
 const ADD = `

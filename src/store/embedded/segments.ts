@@ -4,7 +4,8 @@
  *   from                                                     to
  *    |minutes| hours |      days       |   hours   | minutes |
  */
-import { MINUTE_MS, startOfTier, TIERS } from './rollups.ts'
+import { MINUTE_MS } from '../../lib/durations.ts'
+import { startOfTier, TIERS } from './rollups.ts'
 
 /** `from` and `to` are multiples of `tier`. */
 export interface Segment {

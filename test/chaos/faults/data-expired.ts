@@ -3,9 +3,9 @@
  * instead of a stop, what was flushed and not yet committed is in the documents although the ledger calls it expired.)
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { BranchName } from '../../../src/store/position.ts'
+import { BRANCHES, type BranchName } from '../../../src/store/position.ts'
 import { waitUntil } from '../../support/wait.ts'
-import { BRANCHES, type Offsets } from '../expected.ts'
+import type { Offsets } from '../expected.ts'
 import type { Fault } from '../fault.ts'
 
 const EVENTS = 4_000

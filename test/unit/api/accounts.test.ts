@@ -1,6 +1,7 @@
 /** The ledger and the dead letters, as the API shows them. */
 import { describe, expect, it } from 'vitest'
-import { ledgerAnswer, lettersAnswer, problemAnswer } from '../../../src/api/schemas.ts'
+import { lettersAnswer } from '../../../src/api/letter-schemas.ts'
+import { ledgerAnswer, problemAnswer } from '../../../src/api/schemas.ts'
 import type { DeadLetter } from '../../../src/store/dead-letter.ts'
 import type { LedgerTotal } from '../../../src/store/ledger.ts'
 import { apiWith } from './fakes.ts'

@@ -135,4 +135,31 @@ describe('tracefold check-config', () => {
     expect(code).toBe(78)
     expect(err).toContain('elasticsearch.tls.caFile: expected a file of certificates (PEM); got something else')
   })
+  it.each([
+    ['filter.rulesFile', 'TRACEFOLD_FILTER_RULES_FILE', file('filter.yaml', 'rules:\n  - { id: a, action: sink }\n'), 'filter.yaml:2: '],
+    ['redaction.rulesFile', 'TRACEFOLD_REDACTION_RULES_FILE', file('redaction.yaml', 'rules:\n  - { id: a }\n'), 'redaction.yaml:2: '],
+    ['fingerprint.rulesFile', 'TRACEFOLD_FINGERPRINT_RULES_FILE', file('fingerprint.yaml', 'rules:\n  - { id: a }\n'), 'fingerprint.yaml'],
+    ['fingerprint.previousRulesFile', 'TRACEFOLD_FINGERPRINT_PREVIOUS_RULES_FILE', join(folder, 'missing.yaml'), 'cannot be read'],
+    ['fingerprint.previousUntil', 'TRACEFOLD_FINGERPRINT_PREVIOUS_UNTIL', 'tomorrow', 'got tomorrow'],
+    ['patterns.folder', 'TRACEFOLD_PATTERNS_FOLDER', file('a-pattern.yml', 'id: b\n'), 'a-pattern.yml'],
+    ['alerts.folders', 'TRACEFOLD_ALERTS_FOLDERS', file('an-alert.yml', 'id: b\n'), 'an-alert.yml'],
+  ])('refuses what the start would refuse: a faulty %s', async (setting, variable, value, got) => {
+    const { code, out } = await run(['check-config', '--json'], { env: { [variable]: value } })
+    expect(code).toBe(78)
+    const { faults } = JSON.parse(out) as { faults: { setting: string; got: string }[] }
+    expect(new Set(faults.map((fault) => fault.setting))).toEqual(new Set([setting]))
+    expect(faults[0]?.got).toContain(got)
+  })
+
+  it('tells the faults of all files of rules at once, and looks at no alert rules where none are evaluated', async () => {
+    const wrong = {
+      TRACEFOLD_FILTER_RULES_FILE: join(folder, 'missing.yaml'),
+      TRACEFOLD_PATTERNS_FOLDER: join(folder, 'missing'),
+      TRACEFOLD_ALERTS_FOLDERS: join(folder, 'missing'),
+      TRACEFOLD_ALERTS_ENABLED: 'false',
+    }
+    const { err } = await run(['check-config'], { env: wrong })
+    expect(err).toContain('2 settings are wrong:\n  - filter.rulesFile: expected filter rules; got filter rules cannot be read')
+    expect(err).toContain('  - patterns.folder: expected pattern rules; got ')
+  })
 })

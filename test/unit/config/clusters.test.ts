@@ -123,20 +123,24 @@ describe('what is wrong with a further cluster', () => {
     [
       'a login without password',
       [{ name: 'eu', brokers: ['a:1'], sasl: { mechanism: 'plain', username: 'me' } }],
-      'expected sasl.username and sasl.passwordFile for plain in cluster eu; got one of them',
+      'kafka.moreClusters.0.sasl.username (command line): expected kafka.moreClusters.0.sasl.passwordFile beside it; got none',
     ],
     [
       'a token without address',
       [{ name: 'eu', brokers: ['a:1'], sasl: { ...OWN_SASL, mechanism: 'oauthbearer' } }],
-      'expected sasl.tokenUrl',
+      'expected kafka.moreClusters.0.sasl.tokenUrl for oauthbearer',
     ],
-    ['a user without mechanism', [{ name: 'eu', brokers: ['a:1'], sasl: { username: 'me' } }], 'expected a sasl.mechanism'],
+    ['a user without mechanism', [{ name: 'eu', brokers: ['a:1'], sasl: { username: 'me' } }], 'expected a mechanism, since'],
     [
       'a certificate without key',
       [{ name: 'eu', brokers: ['a:1'], tls: { enabled: true, certFile: '/x' } }],
-      'expected tls.certFile and tls.keyFile together',
+      'expected kafka.moreClusters.0.tls.keyFile beside it',
     ],
-    ['files of TLS that is off', [{ name: 'eu', brokers: ['a:1'], tls: { caFile: '/x' } }], 'expected tls.enabled: true beside its files'],
+    [
+      'files of TLS that is off',
+      [{ name: 'eu', brokers: ['a:1'], tls: { caFile: '/x' } }],
+      'expected kafka.moreClusters.0.tls.enabled: true beside it',
+    ],
     [
       'a password in the open',
       [{ name: 'eu', brokers: ['a:1'], sasl: { ...OWN_SASL, password: HIDDEN } }],

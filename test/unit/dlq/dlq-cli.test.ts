@@ -1,6 +1,8 @@
 /** `tracefold dlq` on a terminal. */
 import { describe, expect, test } from 'vitest'
 import { Command } from 'commander'
+import { z } from 'zod'
+import { letterAnswer, letterRow } from '../../../src/api/letter-schemas.ts'
 import { registerDlq } from '../../../src/cli/dlq.ts'
 import type { DeadLetter, DeadLetterDesk, ReplayReport } from '../../../src/store/dead-letter.ts'
 import { aLetter } from '../../support/builders.ts'
@@ -54,9 +56,10 @@ describe('list', () => {
     expect(out).not.toContain('\u001b')
   })
 
-  test('as JSON keeps every letter whole', async () => {
-    const { out } = await run(['list', '--json'], { letters: [aLetter({ body: Buffer.from([0xff, 0xfe]) })] })
-    expect(JSON.parse(out)).toMatchObject([{ reason: 'not_json', body_encoding: 'base64' }])
+  test('as JSON keeps every letter whole, in the shape of the API', async () => {
+    const letters = [aLetter({ body: Buffer.from([0xff, 0xfe]), day: '2026-03-01', outOf: 2, branches: ['detail'] })]
+    const list = z.array(letterRow.strict()).parse(JSON.parse((await run(['list', '--json'], { letters })).out))
+    expect(list).toMatchObject([{ reason: 'not_json', topic: 'error-logs', body_encoding: 'base64' }])
   })
 
   test('of none says so', async () => {
@@ -74,8 +77,16 @@ describe('show', () => {
     expect(out).toContain('{"broken\u00b7]0;x\u00b7 \n\ttext')
   })
 
+  test('as JSON is what the API answers', async () => {
+    const letter = aLetter()
+    const { out } = await run(['show', '--json', letter.id], { letters: [letter] })
+    expect(letterAnswer.strict().parse(JSON.parse(out))).toMatchObject({ id: letter.id, branches: ['detail', 'rollup'] })
+  })
+
   test('of what is not there fails', async () => {
-    await expect(run(['show', 'none'])).rejects.toThrow(/no dead letter none/)
+    await expect(run(['show', 'none'])).rejects.toThrow(
+      expect.objectContaining({ code: 'not_found', message: expect.stringContaining('no dead letter none') }),
+    )
   })
 })
 

@@ -1,0 +1,2 @@
+/** The signal of work that nobody calls off. */
+export const NEVER = new AbortController().signal
