@@ -143,7 +143,8 @@ export interface GroupedEvent {
 /** Why an event is not counted although nothing is wrong with it. A metric label: a closed set. */
 export type DropReason = 'tombstone' | 'level' | 'rule'
 /** Why a record cannot be processed. A metric label: a closed set. */
-export type DeadReason = 'empty' | 'not_json' | 'truncated' | 'not_utf8' | 'too_large' | 'unknown_layout' | 'clock' | 'refused_by_store'
+export type DeadReason =
+  'empty' | 'not_json' | 'truncated' | 'not_utf8' | 'too_large' | 'unknown_layout' | 'clock' | 'no_timestamp' | 'refused_by_store'
 
 export type Outcome<T> =
   | { readonly kind: 'ok'; readonly value: T }

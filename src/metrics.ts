@@ -41,6 +41,7 @@ export const DEAD_REASONS = setOf<DeadReason>({
   too_large: true,
   unknown_layout: true,
   clock: true,
+  no_timestamp: true,
   refused_by_store: true,
 })
 export const BRANCHES = setOf<BranchName>({ detail: true, rollup: true })
