@@ -156,6 +156,7 @@ export const DEAD_REASONS = [
   'too_large',
   'unknown_layout',
   'clock',
+  'no_timestamp',
   'refused_by_store',
 ] as const
 export type DeadReason = (typeof DEAD_REASONS)[number]

@@ -51,6 +51,7 @@ export class Judge {
         },
       },
       now: () => (this.#copyOf !== null && !options.recordsAreTimed ? this.#copyOf.timeMs : options.now()),
+      recordsAreTimed: options.recordsAreTimed,
       metrics: null,
     })
   }
@@ -77,7 +78,7 @@ export class Judge {
   #byCopiedRecord(letter: DeadLetter): Verdict {
     const record = {
       offset: letter.offset,
-      timestampMs: this.#options.recordsAreTimed ? letter.timeMs : null,
+      timestampMs: this.#options.recordsAreTimed && letter.timeMs > 0 ? letter.timeMs : null, // 0: it had none
       key: null,
       value: letter.body,
       headers: {},

@@ -31,6 +31,10 @@ export const EXPLANATIONS: Readonly<Record<DeadReason, Explanation>> = {
     meaning: "The record's own timestamp lies too far ahead of the clock.",
     help: 'Repair the clock of what wrote it. When its time has come, or with a larger time.maxRecordFutureHours, a replay counts it.',
   },
+  no_timestamp: {
+    meaning: 'Neither the Kafka record nor the event says when it happened.',
+    help: 'Let the topic use LogAppendTime, as setup makes it, or the producer write timestamps. What is there without one stays dead.',
+  },
   refused_by_store: {
     meaning: 'Elasticsearch would not take the document. Its own words are in the detail.',
     help: 'Mostly the mapping or a limit of the index: repair that, and replay. The letter stands for all events of the document.',

@@ -67,7 +67,7 @@ export async function startEmbedded(context: EmbeddedContext): Promise<Mode> {
     branches: ['detail', 'rollup'],
     source,
     store: withinBounds(store, source),
-    intake: { settings, now: Date.now, metrics },
+    intake: { settings, now: Date.now, recordsAreTimed: false, metrics },
     rules: new RulesInForce(rules.now),
     settings,
     flushMs: { caughtUp: flushMs, behind: flushMs },

@@ -54,13 +54,30 @@ const LOST_TYPES = new Set([
   'INVALID_TXN_STATE',
 ])
 
-/** An error of kafkajs in our words: `partition_lost` where we were superseded, else `neighbour_away`, which is retried. */
+/** The broker will not take this in any try: what was sent is larger than it allows, or not of the form that it expects. */
+const REFUSED_TYPES = new Set([
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'OFFSET_METADATA_TOO_LARGE',
+  'INVALID_COMMIT_OFFSET_SIZE',
+  'INVALID_RECORD',
+])
+
+/** An error of kafkajs in our words: `partition_lost` where we were superseded, `store_refused` for what is of no use to send again, else `neighbour_away`, which is retried. */
 export function kafkaError(error: unknown, doing: string): TracefoldError {
   if (error instanceof TracefoldError) return error
   const types = typesOf(error)
   const message = error instanceof Error ? error.message : String(error)
   if (types.some((type) => LOST_TYPES.has(type))) {
     return new TracefoldError('partition_lost', `${doing}: another process has taken over (${message})`, { cause: error })
+  }
+  if (types.some((type) => REFUSED_TYPES.has(type))) {
+    return new TracefoldError(
+      'store_refused',
+      `${doing}: the broker refuses this for its size or form, and would again (${message}). ` +
+        "Compare its message.max.bytes and offset.metadata.max.bytes, and the topic's max.message.bytes, with Kafka's defaults.",
+      { cause: error },
+    )
   }
   return new TracefoldError('neighbour_away', `${doing}: ${message}`, { cause: error })
 }

@@ -24,9 +24,10 @@ export async function headOf(handle: FileHandle, mayGrow: boolean): Promise<Buff
   return buffer.subarray(0, bytesRead)
 }
 
-/** 16 hex digits, equal on every run. `salt` makes it another file. */
+/** 16 hex digits, equal on every run, also where the only line gets its end in between. `salt` makes it another file. */
 export function identity(inode: bigint, head: Buffer, salt: string): string {
-  return createHash('sha256').update(`${inode}\0${salt}\0`).update(head).digest('hex').slice(0, 16)
+  const end = head.length < HEAD_BYTES && head.at(-1) !== LF ? '\n' : ''
+  return createHash('sha256').update(`${inode}\0${salt}\0`).update(head).update(end).digest('hex').slice(0, 16)
 }
 
 /** The log's name without folder, rotation and ending: what stands in as the job where a record names none. */

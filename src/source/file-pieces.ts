@@ -58,15 +58,18 @@ export async function* piecesFollowed(file: OpenFile, wait: Wait, signal: AbortS
   }
 }
 
-/** Lines of the file now; an unterminated last one counts unless it may still grow. */
-export async function countLines(file: OpenFile, mayGrow: boolean): Promise<number> {
+/**
+ * Lines of the file now. An unterminated last one counts also where it may still grow: a run that took the file for whole, or for gone, has counted it, and a
+ * file that ends before what was counted would be taken for another.
+ */
+export async function countLines(file: OpenFile): Promise<number> {
   let lines = 0
   let last: number | undefined = LF
   for await (const chunk of piecesOnce({ ...file })) {
     for (let at = chunk.indexOf(LF); at !== -1; at = chunk.indexOf(LF, at + 1)) lines++
     last = chunk.at(-1)
   }
-  return last === LF || mayGrow ? lines : lines + 1
+  return last === LF ? lines : lines + 1
 }
 
 async function* plain(file: OpenFile, from = 0): AsyncGenerator<Buffer> {

@@ -115,7 +115,7 @@ class Files implements FileSource {
   async bounds(p: Partition): Promise<Bounds> {
     const file = this.#files.get(p.topic)
     if (file === undefined) throw new TracefoldError('partition_lost', `${p.topic} is no file that is being read`)
-    return { begin: 0, end: await countLines(file, this.#mayGrow(file.path)) }
+    return { begin: 0, end: await countLines(file) }
   }
 
   committed(p: Partition, next: number): void {

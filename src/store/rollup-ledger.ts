@@ -1,7 +1,8 @@
 /**
  * The rollup branch's ledger of one partition. It travels in the transaction that it speaks of: the days in progress ride in the commit's
- * metadata (so a successor goes on with them), and each is written to the compacted ledger topic under a key that says since which
- * offset it was counted up. A day that comes back after it was put aside is counted up under a new key; a reader sums the keys.
+ * metadata, as far as it has room (so a successor goes on with them), and each is written to the compacted ledger topic under a key that says since
+ * which offset it was counted up. A day that comes back after it was put aside, or that a successor does not find in the metadata, is counted up under
+ * a new key; a reader sums the keys. So a day too large for the metadata costs a key for each opening of the partition, not for each transaction.
  */
 import { z } from 'zod'
 import type { OpenDay } from '../kafka/commit-metadata.ts'
@@ -9,7 +10,7 @@ import type { LedgerCounts, LedgerEntry, LedgerTotal } from './ledger.ts'
 import type { Progress } from './position.ts'
 import type { Evidence } from './resume.ts'
 
-/** Days that ride in the metadata: with about 300 bytes each, well under the broker's 4,096. */
+/** Days that are kept in mind. With about 300 bytes each they fit into the metadata; with many filter rules fewer do. */
 const MAX_OPEN_DAYS = 3
 
 export interface LedgerMark {

@@ -8,7 +8,8 @@
  * - After any failure of a transaction its producer is thrown away; the partition is opened again by the same order.
  * - A transaction is open only while it is sent.
  *
- * Delivery: a transaction whose outcome is unknown is settled by the next opening, which reads what became of it.
+ * Delivery: a transaction whose outcome is unknown is settled by the next opening, which reads what became of it. One that the broker refuses for its
+ * form would be refused again: `commit` rejects with `store_refused`, and nothing of it is counted.
  */
 import type { Admin, Message, Producer, TopicMessages, Transaction } from 'kafkajs'
 import type { Logger } from 'pino'
@@ -155,7 +156,7 @@ export class RollupTopicStore implements RollupStore {
     }
   }
 
-  /** False where the transaction did not go through. */
+  /** False where the transaction did not go through, but another try may. */
   async #transact(work: Work, signal: AbortSignal): Promise<boolean> {
     const { metrics, log } = this.#options
     const lane = this.#lanes.get(partitionKey(work.partition))
@@ -169,6 +170,8 @@ export class RollupTopicStore implements RollupStore {
       const again = (): void => void lane?.producer.disconnect().catch(() => {}) // nothing more is asked of it
       sending.then(again, again) // what was still on its way has made kafkajs connect again
       metrics.transactions.inc({ result: signal.aborted ? 'aborted' : 'failed' })
+      const reason = kafkaError(error, `committing ${partitionKey(work.partition)}`)
+      if (reason.code === 'store_refused') throw reason
       log.warn(
         { partition: partitionKey(work.partition), error: String(error) },
         'a transaction did not go through; the partition is opened again',

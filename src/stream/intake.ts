@@ -41,6 +41,7 @@ interface Place {
   readonly day: string
 }
 type Dropped = Extract<Outcome<never>, { kind: 'drop' }>
+type Dead = Extract<Outcome<never>, { kind: 'dead' }>
 export type Item = Place &
   ({ readonly kind: 'ok'; readonly value: GroupedEvent } | Dropped | { readonly kind: 'dead'; readonly letter: DeadLetter })
 
@@ -54,6 +55,11 @@ export interface IntakeOptions {
   /** In force now; they may change between two batches, and then every partition is opened anew. */
   readonly rules: { readonly now: StreamRules }
   readonly now: () => number
+  /**
+   * False where the source's records have no time of their own (files, HTTP): then the clock stands in, for what is read commits with where it was read.
+   * Kafka's are timed, but for those of old producers. There a block may be read again later, so that the clock must not decide where it is counted.
+   */
+  readonly recordsAreTimed?: boolean
   /** Null where another branch of this process counts the same decodings. */
   readonly metrics: Metrics | null
 }
@@ -100,29 +106,34 @@ export class Intake {
   }
 
   #readRecord(record: SourceRecord, reading: Reading, items: Item[]): void {
-    this.#enterBlock(record, reading)
-    const { block, day } = reading
     const outcomes = this.#isFromTheFuture(record) ? CLOCK : this.#options.rules.now.decode(record.value)
+    const recordMs = this.#recordTimeOf(record, outcomes)
+    this.#enterBlock(record.offset, recordMs, reading)
+    const { block, day } = reading
     for (let index = 0; index < outcomes.length; index++) {
       const outcome = outcomes[index] as Outcome<ErrorEvent> // index < length
       const place = { offset: record.offset, index, block, day }
-      if (outcome.kind === 'ok') items.push(this.#keep(outcome.value, record, reading, place))
-      else if (outcome.kind === 'drop') items.push(this.#dropped(place, outcome))
-      else items.push(this.#dead(outcome, record, reading, place, outcomes.length))
+      const judged = outcome.kind === 'ok' ? this.#keep(outcome.value, record, reading, place) : outcome
+      if ('offset' in judged) items.push(judged)
+      else if (judged.kind === 'drop') items.push(this.#dropped(place, judged))
+      else items.push(this.#dead(judged, record, recordMs, reading, place, outcomes.length))
     }
   }
 
-  #enterBlock(record: SourceRecord, reading: Reading): void {
-    const openedAt = record.offset < reading.openedAt ? 0 : reading.openedAt
-    const block = blockOf(record.offset, openedAt, this.#options.settings.blockSize)
+  #enterBlock(offset: number, recordMs: number, reading: Reading): void {
+    const openedAt = offset < reading.openedAt ? 0 : reading.openedAt
+    const block = blockOf(offset, openedAt, this.#options.settings.blockSize)
     if (block === reading.block) return
     reading.block = block
-    reading.day = new Date(this.#recordTimeOf(record)).toISOString().slice(0, 10)
+    reading.day = new Date(recordMs).toISOString().slice(0, 10)
     reading.limiter.clear()
   }
 
-  #recordTimeOf({ timestampMs }: SourceRecord): number {
-    return Math.min(Math.max(0, timestampMs ?? this.#options.now()), LATEST_MS)
+  /** Of a record of Kafka without one: that of its first event, or else 0. */
+  #recordTimeOf({ timestampMs }: SourceRecord, outcomes: readonly Outcome<ErrorEvent>[]): number {
+    const { recordsAreTimed = true, now } = this.#options
+    const at = timestampMs ?? (recordsAreTimed ? firstTimeOf(outcomes) : now())
+    return Math.min(Math.max(0, at), LATEST_MS)
   }
 
   #isFromTheFuture(record: SourceRecord): boolean {
@@ -131,7 +142,7 @@ export class Intake {
     )
   }
 
-  #keep(raw: ErrorEvent, record: SourceRecord, reading: Reading, place: Place): Item {
+  #keep(raw: ErrorEvent, record: SourceRecord, reading: Reading, place: Place): Item | Dead {
     const {
       rules: { now: rules },
       metrics,
@@ -151,6 +162,7 @@ export class Intake {
       )
     if (verdict.kind === 'drop') return this.#dropped(place, verdict)
     const timeMs = this.#timeOf(event, record)
+    if (typeof timeMs !== 'number') return timeMs
     const window = (timeMs - (timeMs % WINDOW_MS)) as Window // the start of a minute
     const originalTimeMs = event.timeMs === timeMs ? null : event.timeMs
     if (originalTimeMs !== null) metrics?.eventClockReplaced.inc()
@@ -183,16 +195,18 @@ export class Intake {
     return this.#options.rules.now.filter(subject, { partition, offset, index })
   }
 
-  /** The event's own time if it lies near enough to the record's, else the record's. Without a record time: if it is plausible, else now. */
-  #timeOf(event: ErrorEvent, record: SourceRecord): number {
-    const { maxPastHours, maxFutureMinutes, maxRecordFutureHours } = this.#options.settings.time
+  /** The event's own time if it lies near enough to the record's, else the record's. Without a record time: if it is plausible; else see `recordsAreTimed`. */
+  #timeOf(event: ErrorEvent, record: SourceRecord): number | Dead {
+    const { settings, recordsAreTimed = true, now } = this.#options
+    const { maxPastHours, maxFutureMinutes, maxRecordFutureHours } = settings.time
     const own = event.timeMs
     const at = record.timestampMs
-    if (at === null) {
-      const now = this.#options.now()
-      return own !== null && own >= EARLIEST_PLAUSIBLE_MS && own <= now + maxRecordFutureHours * HOUR_MS ? own : now
-    }
-    return own !== null && own >= at - maxPastHours * HOUR_MS && own <= at + maxFutureMinutes * MINUTE_MS ? own : at
+    if (at !== null) return own !== null && own >= at - maxPastHours * HOUR_MS && own <= at + maxFutureMinutes * MINUTE_MS ? own : at
+    const nowMs = now()
+    const isAhead = own !== null && own > nowMs + maxRecordFutureHours * HOUR_MS
+    if (own !== null && own >= EARLIEST_PLAUSIBLE_MS && !isAhead) return own
+    if (!recordsAreTimed) return nowMs
+    return isAhead ? AHEAD : NO_TIME
   }
 
   #dropped(place: Place, drop: Dropped): Item {
@@ -202,13 +216,7 @@ export class Intake {
     return { ...place, ...drop, kind: 'drop' }
   }
 
-  #dead(
-    outcome: Extract<Outcome<ErrorEvent>, { kind: 'dead' }>,
-    record: SourceRecord,
-    reading: Reading,
-    place: Place,
-    outOf: number,
-  ): Item {
+  #dead(outcome: Dead, record: SourceRecord, recordMs: number, reading: Reading, place: Place, outOf: number): Item {
     const {
       settings,
       metrics,
@@ -227,7 +235,7 @@ export class Intake {
       offset: place.offset,
       index: place.index,
       events: 1,
-      timeMs: this.#recordTimeOf(record),
+      timeMs: recordMs,
       job: this.#whose(NO_EVENT, record, reading).job,
       body: rules.redactor.redactBytes(value.subarray(0, settings.limits.maxLetterBytes)),
       bodyTruncated: value.length > settings.limits.maxLetterBytes,
@@ -241,6 +249,12 @@ export class Intake {
 /** Of the chain, outermost first: those that decide what an error is called. */
 function typesOf({ exceptionClass, rootCauseClass }: Grouping): string[] {
   return [...new Set([exceptionClass, rootCauseClass])].filter((type) => type !== null)
+}
+
+function firstTimeOf(outcomes: readonly Outcome<ErrorEvent>[]): number {
+  for (const outcome of outcomes)
+    if (outcome.kind === 'ok' && outcome.value.timeMs !== null && outcome.value.timeMs >= EARLIEST_PLAUSIBLE_MS) return outcome.value.timeMs
+  return 0
 }
 
 const EMPTY = Buffer.alloc(0)
@@ -266,3 +280,13 @@ const NO_EVENT: ErrorEvent = {
 const CLOCK: readonly Outcome<ErrorEvent>[] = [
   { kind: 'dead', reason: 'clock', detail: "the record's own timestamp lies too far ahead of the clock" },
 ]
+const NO_TIME: Dead = {
+  kind: 'dead',
+  reason: 'no_timestamp',
+  detail: 'the record has no timestamp, and the event names no time that can be one',
+}
+const AHEAD: Dead = {
+  kind: 'dead',
+  reason: 'clock',
+  detail: "the record has no timestamp, and the event's lies too far ahead of the clock",
+}

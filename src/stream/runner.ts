@@ -28,6 +28,8 @@ import { isEmpty, lostRanges, type Store } from '../store/store.ts'
 
 /** Graceful for this long, then forceful. Under Kubernetes' default of 30 s. */
 const STOP_DEADLINE_MS = 20_000
+/** One may be a successor's fence; from so many in a row on, nothing is counted though all seems to go on. */
+const LOST_IN_A_ROW = 2
 /** How long a stop waits for openings under way, which a client's own retries may hold up. */
 const OPENING_PATIENCE_MS = 5_000
 
@@ -61,6 +63,8 @@ export class Runner implements SourceHandler {
   readonly #opening = new Set<Promise<void>>()
   #timer: NodeJS.Timeout | null = null
   #firstAtMs: number | null = null
+  /** Commits since the last one of which anything held. */
+  #lostInARow = 0
   #stopping = false
 
   constructor(options: RunnerOptions) {
@@ -85,6 +89,8 @@ export class Runner implements SourceHandler {
     this.#wasAssigned = true
     this.#options.events.rebalanced()
     this.#assignment.abort()
+    this.#lostInARow = 0
+    if (partitions.length === 0) this.#sayWell('has no partitions')
     this.#due.clear() // every opening asks what is due
     for (const partition of this.#assignment.partitions()) this.#options.folding.drop(partition)
     this.#assignment = new Assignment()
@@ -195,7 +201,7 @@ export class Runner implements SourceHandler {
     await this.#noteEnd(assigned, signal)
     if (signal.aborted || assignment.of(assigned.partition) !== assigned) return
     if (folding.rules.digest !== digest) return this.#open(assigned, assignment) // it was opened by rules that are not in force any more
-    health.set(`stream ${name}`, true, 'reads')
+    this.#sayWell('reads')
     for (const range of lostRanges(opening))
       this.#options.log.error({ partition: key, ...range }, 'this range of offsets is not counted; the ledger says so')
     const { readFrom, committed } = folding.open(assigned.partition, opening)
@@ -207,6 +213,13 @@ export class Runner implements SourceHandler {
     else source.resume(assigned.partition)
     if (lostRanges(opening).length > 0) this.#commitSoon()
     this.#checkEnd()
+  }
+
+  /** Not where commits are lost again and again: openings in between go well. */
+  #sayWell(detail: string): void {
+    const isWell = this.#lostInARow < LOST_IN_A_ROW
+    const lost = `the last ${this.#lostInARow} commits did not go through; the log says why`
+    this.#options.health.set(`stream ${this.#options.name}`, isWell, isWell ? detail : lost)
   }
 
   /** A lost range is said in the ledger before anything behind it is. */
@@ -275,7 +288,7 @@ export class Runner implements SourceHandler {
   }
 
   async #commitUnit(): Promise<void> {
-    const { store, folding, source, health, name } = this.#options
+    const { store, folding, source } = this.#options
     const assignment = this.#assignment
     this.#firstAtMs = null
     const { unit, reached } = folding.take()
@@ -294,7 +307,8 @@ export class Runner implements SourceHandler {
       this.#options.events.refused(report.refusedEvents)
       if (report.refusedEvents > 0) this.changeRules(null) // a restart would send the documents of an open block again, though they have letters
       for (const partition of report.lost) this.onReopen(partition)
-      health.set(`stream ${name}`, true, 'commits')
+      this.#lostInARow = report.lost.length > 0 && kept.length === 0 ? this.#lostInARow + 1 : 0
+      this.#sayWell('commits')
       this.#checkEnd()
     } catch (error) {
       if (!isTracefoldError(error, 'aborted') && !isTracefoldError(error, 'partition_lost')) throw error

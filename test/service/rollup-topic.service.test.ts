@@ -8,7 +8,7 @@ import { readTopic } from '../../src/kafka/read-topic.ts'
 import { partitionKey, type Partition } from '../../src/source/source.ts'
 import { contributorKey } from '../../src/store/position.ts'
 import type { LostPositionPolicy } from '../../src/store/resume.ts'
-import { evidenceOf } from '../../src/store/rollup-ledger.ts'
+import { evidenceOf, totalsOf } from '../../src/store/rollup-ledger.ts'
 import type { RollupPart } from '../../src/store/rollup-store.ts'
 import { RollupTopicStore } from '../../src/store/rollup-topic.ts'
 import { aLetter, anEntry, aProgress, aRollupPart, aRow } from '../support/builders.ts'
@@ -157,6 +157,40 @@ services.describe('the rollup topic', () => {
     await store.open(p)
     expect(await store.commit([part(4_000, 0, { rows, letters })], never)).toMatchObject({ lost: [] })
     expect((await counted()) - before).toBe(4_000)
+  })
+
+  test('more filter rules than the commit has room for: every day is committed, and the account is exact over openings', async () => {
+    take()
+    const contributor = contributorKey(p, 0)
+    const rules = Array.from({ length: 200 }, (_, i) => `filtered.${String(i).padEnd(60, 'x')}`)
+    const counts = { consumed: 200, ...Object.fromEntries(rules.map((rule) => [rule, 1])) }
+    let next = 0
+    for (const day of ['2026-11-18', '2026-11-19', '2026-11-20', '2026-11-18']) {
+      const store = newStore()
+      expect(await store.open(p)).toMatchObject({ next })
+      next += 20
+      expect(
+        await store.commit([part(next, 0, { ledger: [anEntry({ branch: 'rollup', contributor, day, next, counts })] })], never),
+      ).toMatchObject({ lost: [] })
+    }
+    const { kafka, admin, names } = installation.neighbours
+    const totals = totalsOf((await readTopic(kafka, admin, names.ledgerTopic)).values()).filter(
+      (total) => total.contributor === contributor,
+    )
+    expect(Object.fromEntries(totals.map(({ day, counts: of }) => [day, [of['consumed'], of[rules[0] ?? '']]]))).toEqual({
+      '2026-11-18': [400, 2],
+      '2026-11-19': [200, 1],
+      '2026-11-20': [200, 1],
+    })
+  })
+
+  test('a commit that the broker refuses for its form is an error, not a partition to be opened again', async () => {
+    take()
+    const store = newStore()
+    await store.open(p)
+    const progress = aProgress({ partition: p, from: 5, next: 5, rules: 'x'.repeat(5_000) })
+    await expect(store.commit([part(5, 5, { progress })], never)).rejects.toMatchObject({ code: 'store_refused' })
+    expect(await newStore().open(p)).toMatchObject({ next: 0 })
   })
 
   const policies: readonly [LostPositionPolicy, object][] = [

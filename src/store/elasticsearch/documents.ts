@@ -4,7 +4,7 @@
  *
  * Delivery: what is busy or away is retried until the signal aborts; what is refused for good is reported, never dropped.
  */
-import type { Client } from '@elastic/elasticsearch'
+import type { Client, estypes } from '@elastic/elasticsearch'
 import type { ElasticsearchSettings } from '../../config/schema.ts'
 import type { Names } from '../../config/names.ts'
 import { TracefoldError } from '../../errors.ts'
@@ -22,6 +22,10 @@ import { documentItem, ledgerItems } from './updates.ts'
 /** Tries that Elasticsearch makes by itself when two processes update one document at once. */
 const RETRY_ON_CONFLICT = 5
 const DAY_MS = 86_400_000
+/** Of the ledger. Elasticsearch gives at most 10,000 unless told otherwise; some megabytes. */
+const LINES_PER_ANSWER = 5_000
+/** Together they are the line's id, and none of them ever changes: so pages meet without a gap, whatever is written meanwhile. */
+const LINE_ORDER = [{ day: 'asc' }, { contributor: 'asc' }, { branch: 'asc' }] as const
 
 export interface DocumentsOptions {
   readonly client: Client
@@ -31,6 +35,13 @@ export interface DocumentsOptions {
   readonly metrics: Metrics
   readonly health: HealthRegistry
   readonly now: () => number
+  /** Only tests have reason to say. */
+  readonly linesPerAnswer?: number
+}
+
+/** As it lies in the index, but for the marks. */
+interface LedgerLine extends LedgerTotal {
+  readonly reached: number
 }
 
 export class ElasticsearchDocuments implements LedgerReader {
@@ -60,25 +71,19 @@ export class ElasticsearchDocuments implements LedgerReader {
     const pattern = contributorKey(p, 0).replace(/\/0\/(\d+)$/, '/*/$1')
     return asked('neighbour_away', async () => {
       await client.indices.refresh({ index })
-      const found = await client.search<{ contributor: string; reached: number }>({
-        index,
-        size: 1_000,
-        sort: [{ reached: 'desc' }],
-        query: { bool: { filter: [{ term: { branch: 'detail' } }, { wildcard: { contributor: pattern } }] } },
-      })
-      return newest(found.hits.hits.flatMap((hit) => (hit._source === undefined ? [] : [hit._source])))
+      let best: Evidence | null = null
+      for await (const line of this.#lines([{ term: { branch: 'detail' } }, { wildcard: { contributor: pattern } }]))
+        best = newer(best, line)
+      return best
     })
   }
 
   async ledger(query: { from: string; to: string }): Promise<LedgerTotal[]> {
     return asked('not_available', async () => {
-      const found = await this.#options.client.search<LedgerTotal>({
-        index: ledgerAlias(this.#options.names),
-        size: 10_000,
-        sort: [{ day: 'asc' }, { contributor: 'asc' }],
-        query: { bool: { filter: [{ range: { day: { gte: query.from, lte: query.to } } }] } },
-      })
-      return found.hits.hits.flatMap((hit) => (hit._source === undefined ? [] : [totalOf(hit._source)]))
+      const totals: LedgerTotal[] = []
+      for await (const { branch, contributor, day, counts } of this.#lines([{ range: { day: { gte: query.from, lte: query.to } } }]))
+        totals.push({ branch, contributor, day, counts })
+      return totals
     })
   }
 
@@ -89,6 +94,24 @@ export class ElasticsearchDocuments implements LedgerReader {
     const old = indices.filter((index) => this.#isTooOld(index))
     for (const index of old) await client.indices.delete({ index, ignore_unavailable: true })
     return old
+  }
+
+  /** All that there are, in order. */
+  async *#lines(filter: estypes.QueryDslQueryContainer[]): AsyncGenerator<LedgerLine> {
+    const { client, names, linesPerAnswer = LINES_PER_ANSWER } = this.#options
+    for (let after: estypes.SortResults | undefined; ;) {
+      const { hits } = await client.search<LedgerLine>({
+        index: ledgerAlias(names),
+        size: linesPerAnswer,
+        sort: [...LINE_ORDER],
+        _source: ['branch', 'contributor', 'day', 'counts', 'reached'],
+        query: { bool: { filter } },
+        ...(after === undefined ? {} : { search_after: after }),
+      })
+      for (const { _source } of hits.hits) if (_source !== undefined) yield _source
+      after = hits.hits.at(-1)?.sort
+      if (after === undefined || hits.hits.length < linesPerAnswer) return
+    }
   }
 
   #bulk(items: readonly BulkItem[], signal: AbortSignal): Promise<Refusal[]> {
@@ -165,16 +188,8 @@ export function ledgerIndex(names: Names): string {
   return `${names.ledgerIndex}-v1`
 }
 
-function newest(entries: readonly { contributor: string; reached: number }[]): Evidence | null {
-  let best: Evidence | null = null
-  for (const { contributor, reached } of entries) {
-    const incarnation = incarnationOf(contributor)
-    if (best === null || incarnation > best.incarnation || (incarnation === best.incarnation && reached > best.next))
-      best = { incarnation, next: reached }
-  }
-  return best
-}
-
-function totalOf(entry: LedgerTotal): LedgerTotal {
-  return { branch: entry.branch, contributor: entry.contributor, day: entry.day, counts: entry.counts }
+function newer(best: Evidence | null, { contributor, reached }: LedgerLine): Evidence {
+  const incarnation = incarnationOf(contributor)
+  const isNewer = best === null || incarnation > best.incarnation || (incarnation === best.incarnation && reached > best.next)
+  return isNewer ? { incarnation, next: reached } : best
 }

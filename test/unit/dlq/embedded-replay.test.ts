@@ -36,7 +36,7 @@ describeReplay('the embedded store', async () => {
         branches: ['detail', 'rollup'],
         source,
         store: { open: (p, signal) => store.open(p, signal), commit: (unit, signal) => store.commit(unit, signal), close: async () => {} },
-        intake: { settings, now: () => T0, metrics: null },
+        intake: { settings, now: () => T0, recordsAreTimed: false, metrics: null },
         settings,
         rules: new RulesInForce(createRules(settings)),
         flushMs: { caughtUp: 1, behind: 1 },

@@ -148,3 +148,8 @@ describe('a letter of a refused document', () => {
 function bodyOf(event: ErrorEvent): Buffer {
   return Buffer.from(JSON.stringify({ ...event, context: Object.fromEntries(event.context) }))
 }
+
+test('the copy of a record that had no timestamp is counted at the time that its event says by now', () => {
+  const verdict = judgeOf([ok('a', { timeMs: T0 })]).byCopy(aLetter({ timeMs: 0, outOf: 1 }))
+  expect(verdict).toMatchObject({ kind: 'items', items: [{ kind: 'ok', value: { timeMs: T0, originalTimeMs: null } }] })
+})

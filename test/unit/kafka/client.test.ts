@@ -26,6 +26,19 @@ test.each(superseded)('code %d (%s): another has taken over, a new try cannot he
   expect(kafkaError(error, 'committing')).toMatchObject({ code: 'partition_lost', retriable: false })
 })
 
+const refused = [
+  [10, 'MESSAGE_TOO_LARGE'],
+  [12, 'OFFSET_METADATA_TOO_LARGE'],
+  [18, 'RECORD_LIST_TOO_LARGE'],
+  [28, 'INVALID_COMMIT_OFFSET_SIZE'],
+  [87, 'INVALID_RECORD'],
+] as const
+test.each(refused)('code %d (%s): refused for its form, the same would be refused again', (code, type) => {
+  const error = createErrorFromCode(code)
+  expect(error).toMatchObject({ type })
+  expect(kafkaError(error, 'committing')).toMatchObject({ code: 'store_refused', retriable: false })
+})
+
 test('the type is found where kafkajs has wrapped it in retries', () => {
   const wrapped = new (KafkaJSNumberOfRetriesExceeded as NonNullable<typeof KafkaJSNumberOfRetriesExceeded>)(
     createErrorFromCode(UNKNOWN_MEMBER_ID),

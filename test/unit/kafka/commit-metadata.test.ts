@@ -43,6 +43,21 @@ test.each(foreign)('metadata that is %s is not taken for ours', (_, metadata) =>
   expect(decodeCommitted(17, metadata)).toBeNull()
 })
 
+test('days that would not fit stay behind, the oldest first; a day that is too large by itself stays behind alone', () => {
+  const manyRules = (rules: number) =>
+    Object.fromEntries(Array.from({ length: rules }, (_, i) => [`filtered.${String(i).padEnd(60, 'x')}`, 12_345]))
+  const days = (...rules: number[]) => rules.map((n, i): OpenDay => ({ day: `2026-11-1${i}`, since: 12, counts: manyRules(n) }))
+  const kept = (all: OpenDay[]) => {
+    const text = encodeMetadata(progress, all)
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(MAX_BYTES)
+    return decodeCommitted(4_321, text)?.days.map(({ day }) => day)
+  }
+  expect(kept(days(10, 10, 10))).toEqual(['2026-11-10', '2026-11-11', '2026-11-12'])
+  expect(kept(days(25, 25, 25))).toEqual(['2026-11-11', '2026-11-12'])
+  expect(kept(days(1, 200, 1))).toEqual(['2026-11-12'])
+  expect(kept(days(1, 1, 200))).toEqual([])
+})
+
 test('the largest ledger that can ride along fits into what a broker takes', () => {
   const reasons = ['empty', 'not_json', 'truncated', 'not_utf8', 'too_large', 'unknown_layout', 'clock', 'refused_by_store'].map(
     (reason) => `dead.${reason}`,

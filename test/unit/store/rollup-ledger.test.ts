@@ -1,5 +1,6 @@
 /** The rollup branch's ledger: days counted up, put aside, and summed again by whoever reads. */
 import { expect, test } from 'vitest'
+import { decodeCommitted, encodeMetadata } from '../../../src/kafka/commit-metadata.ts'
 import { evidenceOf, RollupLedger, totalsOf, type LedgerMark } from '../../../src/store/rollup-ledger.ts'
 import { contributorKey } from '../../../src/store/position.ts'
 import { anEntry, aPartition, aProgress } from '../../support/builders.ts'
@@ -45,6 +46,26 @@ test('only the days touched last ride along; one that comes back is counted unde
     '2026-11-19': 10,
     '2026-11-20': 20,
   })
+})
+
+test('with more filter rules than the metadata has room for, the sum is exact over processes that follow one another', () => {
+  const names = Array.from({ length: 200 }, (_, i) => `filtered.${String(i).padEnd(60, 'x')}`)
+  const counts = { consumed: 200, ...Object.fromEntries(names.map((name) => [name, 1])) }
+  const marks: LedgerMark[] = []
+  let [next, metadata] = [0, encodeMetadata(aProgress({ next: 0 }))]
+  for (let process = 0; process < 3; process++) {
+    const ledger = new RollupLedger(C, decodeCommitted(next, metadata)?.days ?? [])
+    for (const day of ['2026-11-19', '2026-11-20', '2026-11-20']) {
+      next += 200
+      marks.push(...ledger.add([anEntry({ branch: 'rollup', day, counts })], aProgress({ next })))
+      metadata = encodeMetadata(aProgress({ next }), ledger.days())
+    }
+  }
+  expect(totalsOf(compacted(marks)).map(({ day, counts: of }) => [day, of['consumed'], of[names[7] ?? '']])).toEqual([
+    ['2026-11-19', 600, 3],
+    ['2026-11-20', 1_200, 6],
+  ])
+  expect(new Set(marks.map(({ key }) => key)).size).toBe(6) // one for each process and day, not for each transaction
 })
 
 test('the farthest offset of the newest incarnation is the evidence, of that partition only', () => {

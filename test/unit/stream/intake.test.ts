@@ -11,11 +11,12 @@ import { byMessage, someRules } from '../../support/rules.ts'
 
 const SETTINGS = schema.parse({ blockSize: 10, limits: { maxLetterBytes: 40, maxContextKeys: 64 } })
 
-function anIntake(settings: Settings = SETTINGS, now = T0, over: Partial<StreamRules> = {}): Intake {
+function anIntake(settings: Settings = SETTINGS, now = T0, over: Partial<StreamRules> = {}, recordsAreTimed = true): Intake {
   const intake = new Intake({
     settings,
     rules: { now: someRules(settings, over) },
     now: () => now,
+    recordsAreTimed,
     metrics: null,
   })
   intake.open(aPartition(), 0, 0)
@@ -92,7 +93,7 @@ describe('with a record time', () => {
   })
 })
 
-describe('without a record time', () => {
+describe('a source that does not time its records', () => {
   const cases = [
     { fact: "the event's own time counts, however old", own: T0 - 300 * DAY, counts: T0 - 300 * DAY, original: null },
     { fact: 'but for one of a clock that was never set', own: 1_000, counts: T0, original: 1_000 },
@@ -100,8 +101,44 @@ describe('without a record time', () => {
     { fact: 'an event without a time happened now', own: null, counts: T0, original: null },
   ]
   test.each(cases)('$fact', ({ own, counts, original }) => {
-    const [item] = read([aRecord(line({}, own), { timestampMs: null })])
+    const [item] = read([aRecord(line({}, own), { timestampMs: null })], anIntake(SETTINGS, T0, {}, false))
     expect(timesOf(item)).toMatchObject({ timeMs: counts, original })
+  })
+})
+
+describe('a record of Kafka without a timestamp', () => {
+  const untimed = (value: string, now = T0) => read([aRecord(value, { timestampMs: null })], anIntake(SETTINGS, now))
+  const cases = [
+    {
+      fact: "the event's own time counts, however old",
+      value: line({}, T0 - 300 * DAY),
+      expected: { kind: 'ok', value: { timeMs: T0 - 300 * DAY } },
+    },
+    {
+      fact: 'an event without a time is a dead letter',
+      value: line({}, null),
+      expected: { kind: 'dead', letter: { reason: 'no_timestamp' } },
+    },
+    {
+      fact: 'so is one of a clock that was never set',
+      value: line({}, 1_000),
+      expected: { kind: 'dead', letter: { reason: 'no_timestamp' } },
+    },
+    {
+      fact: 'and one from more than a day ahead',
+      value: line({}, T0 + 25 * HOUR),
+      expected: { kind: 'dead', letter: { reason: 'clock' } },
+    },
+    { fact: 'what is filtered is filtered', value: line({ level: 'INFO' }, null), expected: { kind: 'drop', reason: 'level' } },
+    { fact: 'what cannot be decoded says so', value: 'junk', expected: { kind: 'dead', letter: { reason: 'not_json', timeMs: 0 } } },
+  ]
+  test.each(cases)('$fact', ({ value, expected }) => {
+    expect(untimed(value)).toMatchObject([expected])
+  })
+
+  test('is decided alike whenever it is read: minute, day and letter', () => {
+    for (const value of [line({}, T0 - 3 * DAY), line({}, null), line({}, 1_000), line({ level: 'INFO' }, null), 'junk'])
+      expect(untimed(value, T0 + 40 * DAY)).toEqual(untimed(value))
   })
 })
 

@@ -9,8 +9,8 @@ const P1 = aPartition({ partition: 1 })
 const P2 = aPartition({ partition: 2 })
 const [K0, K1] = [partitionKey(P0), partitionKey(P1)]
 
-async function started(): Promise<Harness> {
-  const harness = await startStream()
+async function started(settings = {}): Promise<Harness> {
+  const harness = await startStream({ settings })
   harness.source.assign(P0, P1)
   await settle()
   return harness
@@ -45,6 +45,23 @@ describe('opening a partition again', () => {
     stream.reopen(P2)
     await settle()
     expect([store.opened, source.running]).toEqual([[K0, K1], new Set([K0, K1])])
+  })
+
+  test('commits that are lost again and again are said to be, though each opening goes well; one that holds ends it', async () => {
+    const { source, store, health } = await started({ rollup: { flushRows: 10 } })
+    store.holds = true
+    const said = () => health.ready().checks.find(({ name }) => name === 'stream rollup')
+    const commit = async (lost: (typeof P0)[]) => {
+      source.deliver(P0, errorLines(10))
+      store.held[0]?.finish(lost)
+      await settle()
+    }
+    await commit([P0])
+    expect(said()).toMatchObject({ ok: true, detail: 'reads' }) // somebody may have taken it over
+    await commit([P0])
+    expect(said()).toMatchObject({ ok: false, detail: expect.stringContaining('did not go through') as string })
+    await commit([])
+    expect(said()).toMatchObject({ ok: true, detail: 'commits' })
   })
 
   test('a lost range is committed at once, though nothing is read behind it', async () => {
