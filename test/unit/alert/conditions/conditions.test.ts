@@ -188,6 +188,30 @@ describe('regression', () => {
       alert: { why: 'this error was resolved at 2026-11-20 09:00 UTC and has come back; 1 event since' },
     })
   })
+
+  /** 500 events, resolved half-way through the second minute, and what comes after. */
+  function afterResolved(after: readonly number[], over: string): { minute: number; alert: Alert }[] {
+    const desk = new Desk([aRule({ per: 'group', condition: { regression: { minimum: 100, over } } })])
+    const rows = rowsByMinute(T0, [500, 0, ...after], { hosts: 3 })
+    desk.groups.observe(rows.slice(0, 1), { sinceMs: T0 - 100 * DAY, completeUntilMs: T0 })
+    desk.groups.change('orders', 'v1:0000000000000001', { kind: 'resolve' }, { who: 'ada', atMs: T0 + 1.5 * MINUTE })
+    return firedAt({}, rows, 2 + after.length, desk)
+  }
+
+  test.each(['1h', '6h'])('counts no event of before it was resolved, over %s', (over) => {
+    expect(afterResolved([1], over)).toEqual([])
+    expect(afterResolved([1, ...Array<number>(150).fill(0), 98], over)).toEqual([])
+    expect(afterResolved([1, 0, 99], over)).toMatchObject([
+      {
+        minute: 5,
+        alert: {
+          count: 100,
+          windowMs: 3 * MINUTE,
+          why: 'this error was resolved at 2026-11-20 10:01 UTC and has come back; 100 events since',
+        },
+      },
+    ])
+  })
 })
 
 describe('spike', () => {
