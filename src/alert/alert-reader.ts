@@ -6,6 +6,7 @@
  * events come late; rows that agree in everything but the count may come apart, and are summed by whoever reads them.
  */
 import type { TimeRange } from '../store/rollup-store.ts'
+import type { HostMarks } from './host-marks.ts'
 
 /** What tells error types of a job apart. */
 export interface ErrorType {
@@ -29,8 +30,8 @@ export interface CountRow extends ErrorType {
   readonly title: string
   readonly culprit: string | null
   readonly count: number
-  /** Distinct hosts, which may be an estimate. */
-  readonly hosts: number
+  /** Of its distinct hosts. Rows of one series that come apart may name one host twice. */
+  readonly hosts: HostMarks
   readonly firstMs: number
   readonly lastMs: number
 }
@@ -60,6 +61,8 @@ export interface BaselineRow {
   readonly severity: string | null
   readonly count: number
   readonly lastMs: number
+  /** Where they were asked for. */
+  readonly hosts?: HostMarks
 }
 
 export interface BaselineQuery extends TimeRange {
@@ -67,6 +70,7 @@ export interface BaselineQuery extends TimeRange {
   readonly intervalMs: number
   /** A row for each interval and combination of these. */
   readonly by: readonly TypeField[]
+  readonly withHosts?: boolean
 }
 
 export interface AlertReader {

@@ -38,7 +38,7 @@ export type Leaf =
   | { readonly kind: 'regression'; readonly minimum: number; readonly overMs: number }
   /** Nothing for `overMs` from what had events within `seenWithinMs` before. */
   | { readonly kind: 'absence'; readonly overMs: number; readonly seenWithinMs: number }
-  /** Hosts that had events in one and the same minute. */
+  /** So many distinct hosts within `overMs`. */
   | { readonly kind: 'hosts'; readonly atLeast: number; readonly overMs: number }
   /** Jobs with so many events, and so many times their usual. */
   | {

@@ -14,9 +14,8 @@
 export const SHORT_MINUTES = 120
 export const CELL_MINUTES = 10
 /** 24 hours, and room for a window's beginning and end that lie within cells. */
-const LONG_CELLS = 160
+export const LONG_CELLS = 160
 const FIRST_SLOTS = 256
-const MAX_HOSTS = 65_535
 const MAX_COUNT = 4_294_967_295
 
 export class CountRings {
@@ -25,9 +24,7 @@ export class CountRings {
   /** One cell more than there are minutes: the total before the oldest. */
   readonly #length: number
   #totals: Uint32Array
-  #hosts: Uint16Array
   #longCounts: Uint32Array
-  #longHosts: Uint16Array
   #slots = 0
   readonly #free: number[] = []
   /** The newest minute (number since the epoch) that there is a cell for. */
@@ -38,9 +35,7 @@ export class CountRings {
     this.#isLong = isLong
     this.#length = minutes + 1
     this.#totals = new Uint32Array(FIRST_SLOTS * this.#length)
-    this.#hosts = new Uint16Array(FIRST_SLOTS * minutes)
     this.#longCounts = new Uint32Array(isLong ? FIRST_SLOTS * LONG_CELLS : 0)
-    this.#longHosts = new Uint16Array(isLong ? FIRST_SLOTS * LONG_CELLS : 0)
   }
 
   get newest(): number {
@@ -48,21 +43,19 @@ export class CountRings {
   }
 
   get bytes(): number {
-    return this.#totals.byteLength + this.#hosts.byteLength + this.#longCounts.byteLength + this.#longHosts.byteLength
+    return this.#totals.byteLength + this.#longCounts.byteLength
   }
 
   take(): number {
     const slot = this.#free.pop() ?? this.#slots++
-    if (slot * this.minutes >= this.#hosts.length) this.#grow()
+    if (slot * this.#length >= this.#totals.length) this.#grow()
     return slot
   }
 
   /** The slot's cells are empty for whoever takes it next. */
   release(slot: number): void {
     this.#totals.fill(0, slot * this.#length, (slot + 1) * this.#length)
-    this.#hosts.fill(0, slot * this.minutes, (slot + 1) * this.minutes)
     this.#longCounts.fill(0, slot * LONG_CELLS, (slot + 1) * LONG_CELLS)
-    this.#longHosts.fill(0, slot * LONG_CELLS, (slot + 1) * LONG_CELLS)
     this.#free.push(slot)
   }
 
@@ -75,12 +68,10 @@ export class CountRings {
   }
 
   /** Of a minute that is too old for the ring, nothing is kept. */
-  add(slot: number, minute: number, count: number, hosts: number): void {
+  add(slot: number, minute: number, count: number): void {
     if (!this.#has(minute)) return
     const base = slot * this.#length
     for (let later = minute; later <= this.#newest; later++) this.#totals[base + (later % this.#length)]! += count
-    const at = slot * this.minutes + (minute % this.minutes)
-    this.#hosts[at] = Math.min(MAX_HOSTS, Math.max(this.#hosts[at]!, hosts))
   }
 
   /** Brings the cells of ten minutes up to the minutes that have changed, where all ten are there. */
@@ -93,7 +84,7 @@ export class CountRings {
   }
 
   clearCells(from: number, to: number): void {
-    for (let cell = Math.max(cellOf(from), cellOf(this.#newest) - LONG_CELLS + 1); cell < cellOf(to); cell++) this.#setCell(cell, 0, 0)
+    for (let cell = Math.max(cellOf(from), cellOf(this.#newest) - LONG_CELLS + 1); cell < cellOf(to); cell++) this.#clearCell(cell)
   }
 
   /** Adds what was counted in ten minutes that lie before all that the minutes tell. */
@@ -114,19 +105,6 @@ export class CountRings {
     const from = Math.max(end - ago - length, this.#oldest())
     const to = Math.min(end - ago, this.#newest + 1)
     return from < to ? this.#between(slot, from, to) : 0
-  }
-
-  /** The most in one minute, which is the least that there were in all. */
-  hosts(slot: number, end: number, length: number): number {
-    let most = 0
-    if (length <= SHORT_MINUTES) {
-      for (let minute = end - length; minute < end; minute++)
-        if (this.#has(minute)) most = Math.max(most, this.#hosts[slot * this.minutes + (minute % this.minutes)]!)
-      return most
-    }
-    for (let cell = cellOf(end - length); cell <= cellOf(end - 1); cell++)
-      most = Math.max(most, this.#longHosts[slot * LONG_CELLS + (cell % LONG_CELLS)]!)
-    return most
   }
 
   /** The first minute of the window that has a count; `end` where none has. */
@@ -168,20 +146,16 @@ export class CountRings {
     for (let slot = 0; slot < this.#slots; slot++) {
       const base = slot * this.#length
       const total = this.#newest < 0 ? 0 : this.#totals[base + (this.#newest % this.#length)]!
-      for (let minute = first; minute <= last; minute++) {
-        this.#totals[base + (minute % this.#length)] = total
-        this.#hosts[slot * this.minutes + (minute % this.minutes)] = 0
-      }
+      for (let minute = first; minute <= last; minute++) this.#totals[base + (minute % this.#length)] = total
     }
     this.#newest = last
-    for (let cell = firstCell; cell <= cellOf(last); cell++) this.#setCell(cell, 0, 0)
+    for (let cell = firstCell; cell <= cellOf(last); cell++) this.#clearCell(cell)
   }
 
   /** What was counted in these minutes is taken off all totals since. */
   #empty(slot: number, from: number, to: number): void {
     if (from >= to) return
     const counted = this.#between(slot, from, to)
-    for (let minute = from; minute < to; minute++) this.#hosts[slot * this.minutes + (minute % this.minutes)] = 0
     if (counted === 0) return
     const base = slot * this.#length
     const before = this.#totals[base + ((from - 1) % this.#length)]!
@@ -191,32 +165,27 @@ export class CountRings {
     }
   }
 
-  #setCell(cell: number, count: number, hosts: number): void {
-    for (let at = cell % LONG_CELLS; this.#isLong && at < this.#slots * LONG_CELLS; at += LONG_CELLS) {
-      this.#longCounts[at] = count
-      this.#longHosts[at] = hosts
-    }
+  #clearCell(cell: number): void {
+    for (let at = cell % LONG_CELLS; this.#isLong && at < this.#slots * LONG_CELLS; at += LONG_CELLS) this.#longCounts[at] = 0
   }
 
   #settleCell(slot: number, cell: number): void {
     const end = (cell + 1) * CELL_MINUTES
     this.#longCounts[slot * LONG_CELLS + (cell % LONG_CELLS)] = Math.min(MAX_COUNT, this.sum(slot, end, CELL_MINUTES))
-    this.#longHosts[slot * LONG_CELLS + (cell % LONG_CELLS)] = this.hosts(slot, end, CELL_MINUTES)
   }
 
   #grow(): void {
-    this.#totals = larger(this.#totals, new Uint32Array(this.#totals.length * 2))
-    this.#hosts = larger(this.#hosts, new Uint16Array(this.#hosts.length * 2))
-    this.#longCounts = larger(this.#longCounts, new Uint32Array(this.#longCounts.length * 2))
-    this.#longHosts = larger(this.#longHosts, new Uint16Array(this.#longHosts.length * 2))
+    this.#totals = larger(this.#totals)
+    this.#longCounts = larger(this.#longCounts)
   }
 }
 
-function cellOf(minute: number): number {
+export function cellOf(minute: number): number {
   return Math.floor(minute / CELL_MINUTES)
 }
 
-function larger<T extends Uint32Array | Uint16Array>(from: T, to: T): T {
+function larger(from: Uint32Array): Uint32Array {
+  const to = new Uint32Array(from.length * 2)
   to.set(from)
   return to
 }

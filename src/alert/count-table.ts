@@ -7,13 +7,15 @@
  *                           ranges and rows. Rows of one series and minute (of several clusters, or before rows merge) add up.
  *
  * Bounds: minutes fall out at the old end; a series that is silent for `keepMs` goes; past `maxSeries` new ones are counted in their job's `overflow`,
- * so that jobs' counts stay right. Holds nothing that another reading would not bring back.
+ * so that jobs' counts stay right. Of hosts see host-rings.ts. Holds nothing that another reading would not bring back.
  */
 import type { TimeRange } from '../store/rollup-store.ts'
 import type { Subject } from './alert.ts'
 import type { BaselineRow, CountRow, ErrorType } from './alert-reader.ts'
 import { MINUTE_MS } from './condition.ts'
-import { CountRings } from './count-rings.ts'
+import { CountRings, SHORT_MINUTES } from './count-rings.ts'
+import { HostUnion } from './host-marks.ts'
+import { HostRings } from './host-rings.ts'
 import { PER, type Per } from './rule.ts'
 
 export interface TableLimits {
@@ -55,6 +57,8 @@ export interface Entry {
 export class CountTable {
   readonly #limits: TableLimits
   readonly #rings: CountRings
+  readonly #hosts: HostRings
+  readonly #union = new HostUnion()
   readonly #series = new Map<string, Series>()
   readonly #entries: Readonly<Record<Per, Map<string, Entry>>> = {
     job: new Map(),
@@ -68,18 +72,21 @@ export class CountTable {
   constructor(limits: TableLimits) {
     this.#limits = limits
     this.#rings = new CountRings(limits.minutes, limits.isLong)
+    this.#hosts = new HostRings(limits.minutes, limits.isLong)
   }
 
   replace({ fromMs, toMs }: TimeRange, rows: Iterable<CountRow>): void {
     const [from, to] = [fromMs / MINUTE_MS, toMs / MINUTE_MS]
     this.#rings.clear(from, to)
+    this.#hosts.clear(from, to)
     for (const row of rows) {
       const minute = Math.floor(row.windowMs / MINUTE_MS)
       if (minute < from || minute >= to) continue
       const series = this.#seriesOf(row)
       if (series.lastMs < fromMs) series.earlierMs = series.lastMs
       if (row.lastMs >= series.lastMs) Object.assign(series, latestOf(row))
-      this.#rings.add(series.slot, minute, row.count, row.hosts)
+      this.#rings.add(series.slot, minute, row.count)
+      this.#hosts.add(series.slot, minute, row.hosts)
     }
     this.#rings.settle(from, to)
     this.#sweep()
@@ -89,11 +96,13 @@ export class CountTable {
   replaceLong({ fromMs, toMs }: TimeRange, rows: Iterable<BaselineRow>): void {
     this.#rings.clear(toMs / MINUTE_MS, toMs / MINUTE_MS)
     this.#rings.clearCells(fromMs / MINUTE_MS, toMs / MINUTE_MS)
+    this.#hosts.clear(toMs / MINUTE_MS, toMs / MINUTE_MS)
     for (const row of rows) {
       if (row.windowMs < fromMs || row.windowMs >= toMs) continue
       const series = this.#seen(row)
       if (series === null) continue
       this.#rings.addCell(series.slot, row.windowMs / MINUTE_MS, row.count)
+      this.#hosts.addCell(series.slot, row.windowMs / MINUTE_MS, row.hosts ?? [])
     }
   }
 
@@ -127,11 +136,12 @@ export class CountTable {
     return sum
   }
 
-  /** The least number of hosts that there can have been: the most of one series in one minute. */
+  /** Distinct ones of all these together. */
   hosts(series: readonly Series[], end: number, minutes: number): number {
-    let most = 0
-    for (const { slot } of series) most = Math.max(most, this.#rings.hosts(slot, end, minutes))
-    return most
+    const window = this.#hosts.window(end, minutes, minutes > SHORT_MINUTES)
+    const union = this.#union.clear()
+    for (const { slot } of series) this.#hosts.collect(slot, window, union)
+    return union.size()
   }
 
   /** The window's first minute with an event. */
@@ -147,8 +157,13 @@ export class CountTable {
     return last > 0 ? last : null
   }
 
-  size(): { readonly series: number; readonly bytes: number; readonly overflowed: number } {
-    return { series: this.#series.size, bytes: this.#rings.bytes, overflowed: this.#overflowed }
+  size(): { readonly series: number; readonly bytes: number; readonly overflowed: number; readonly hostsLeftOut: number } {
+    return {
+      series: this.#series.size,
+      bytes: this.#rings.bytes + this.#hosts.bytes,
+      overflowed: this.#overflowed,
+      hostsLeftOut: this.#hosts.leftOut,
+    }
   }
 
   #seen({ job, fingerprint, ...rest }: BaselineRow): Series | null {
@@ -231,11 +246,13 @@ export class CountTable {
     this.#sweptAt = newest
     const oldestMs = newest * MINUTE_MS - this.#limits.keepMs
     for (const series of this.#series.values()) if (series.lastMs < oldestMs) this.#drop(series)
+    this.#hosts.sweep()
   }
 
   #drop(series: Series): void {
     this.#series.delete(series.key)
     this.#rings.release(series.slot)
+    this.#hosts.release(series.slot)
     for (const per of PER) {
       const entry = series.entries[per]
       entry.series.splice(entry.series.indexOf(series), 1)

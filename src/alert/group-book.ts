@@ -11,7 +11,8 @@
  * - A group appears when its first event comes, or one after a silence of a day or more: `appeared` says when and after how long. How long a silence
  *   makes an error new again is for each rule to say.
  * - A group that comes under a new key after a change of fingerprint rules takes over what is known under the key before.
- * - While the book is young everything would be new: what appears in its first day counts as known.
+ * - While the book is young everything would be new: what appears in its first day counts as known. So does what appears in the first day after a time in
+ *   which nobody watched: whether it was silent then, nobody knows.
  */
 import { MINUTE_MS } from './condition.ts'
 
@@ -22,8 +23,8 @@ const NEW_MS = 7 * DAY_MS
 const LEARNING_MS = DAY_MS
 /** Shorter silences are not remembered. */
 const LEAST_GAP_MS = DAY_MS
-/** `lastSeenMs` is written no more often: each change is a record to be stored. */
-const LAST_SEEN_STEP_MS = HOUR_MS
+/** `lastSeenMs` is written no more often: each change is a record to be stored. A shorter time in which nobody watched is no gap, either. */
+export const LAST_SEEN_STEP_MS = HOUR_MS
 const MAX_CHANGES = 20
 
 export type GroupState = 'new' | 'ongoing' | 'resolved' | 'regressed' | 'muted'
@@ -130,7 +131,7 @@ export interface GroupMinute {
 }
 
 export interface Observing {
-  /** When the book was begun. */
+  /** Since when groups are watched without a gap. */
   readonly sinceMs: number
   /** Up to here minutes are complete: mutes until a count count them once. */
   readonly completeUntilMs: number
@@ -144,7 +145,7 @@ export function observeGroup(
   observing: Observing,
 ): GroupRecord {
   const known = record ?? (previous === null ? newGroupRecord(minute, observing) : { ...previous, fingerprint: minute.fingerprint })
-  return counted(regressed(seen(known, minute), minute), minute, observing)
+  return counted(regressed(seen(known, minute, observing), minute), minute, observing)
 }
 
 /** Most rows tell nothing that is not known; the others are worth the trouble of being put in order. */
@@ -155,15 +156,14 @@ export function tells(
   return mute !== null || resolvedAtMs !== null || firstMs < firstSeenMs || lastMs - lastSeenMs >= LAST_SEEN_STEP_MS
 }
 
-function newGroupRecord({ job, fingerprint, firstMs, lastMs }: GroupMinute, { sinceMs }: Observing): GroupRecord {
-  const isLearning = firstMs < sinceMs + LEARNING_MS
+function newGroupRecord({ job, fingerprint, firstMs, lastMs }: GroupMinute, observing: Observing): GroupRecord {
   return {
     version: 1,
     job,
     fingerprint,
     firstSeenMs: firstMs,
     lastSeenMs: lastMs,
-    appeared: { atMs: firstMs, afterMs: isLearning ? 0 : null },
+    appeared: { atMs: firstMs, afterMs: isLearning(firstMs, observing) ? 0 : null },
     resolvedAtMs: null,
     regressedAtMs: null,
     mute: null,
@@ -171,11 +171,16 @@ function newGroupRecord({ job, fingerprint, firstMs, lastMs }: GroupMinute, { si
   }
 }
 
+function isLearning(timeMs: number, { sinceMs }: Observing): boolean {
+  return timeMs < sinceMs + LEARNING_MS
+}
+
 /** Events that come late may be older than what is known. */
-function seen(record: GroupRecord, { firstMs, lastMs }: GroupMinute): GroupRecord {
+function seen(record: GroupRecord, { firstMs, lastMs }: GroupMinute, observing: Observing): GroupRecord {
   const { firstSeenMs, lastSeenMs, appeared } = record
   const gapMs = firstMs - lastSeenMs
-  if (gapMs >= LEAST_GAP_MS) return { ...record, lastSeenMs: lastMs, appeared: { atMs: firstMs, afterMs: gapMs } }
+  if (gapMs >= LEAST_GAP_MS)
+    return { ...record, lastSeenMs: lastMs, appeared: { atMs: firstMs, afterMs: isLearning(firstMs, observing) ? 0 : gapMs } }
   const first = Math.min(firstSeenMs, firstMs)
   const last = lastMs - lastSeenMs >= LAST_SEEN_STEP_MS ? lastMs : lastSeenMs
   if (first === firstSeenMs && last === lastSeenMs) return record

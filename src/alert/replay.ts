@@ -53,12 +53,15 @@ export class Replay {
     this.#state = { ...NOTHING_EVALUATED, untilMs: asked.fromMs }
   }
 
-  /** All rows of a whole hour, one after the other, none left out. */
-  take(range: TimeRange, rows: readonly CountRow[]): void {
+  /**
+   * All rows of a whole hour, one after the other, none left out. `known`: with those that the rules are not for, where these are left out: a group is known
+   * in all environments and categories.
+   */
+  take(range: TimeRange, rows: readonly CountRow[], known = rows): void {
     const completeUntilMs = Math.min(range.toMs, this.#asked.toMs)
     this.#sinceMs ??= range.fromMs
     this.#table.replace(range, rows)
-    this.#groups.observe(rows, { sinceMs: this.#sinceMs, completeUntilMs })
+    this.#groups.observe(known, { sinceMs: this.#sinceMs, completeUntilMs })
     if (completeUntilMs > this.#asked.fromMs) this.#evaluate(completeUntilMs)
     for (const by of this.#baseline.readings()) this.#baseline.replace(range, by, rows)
   }

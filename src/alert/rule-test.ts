@@ -14,7 +14,7 @@ import { DAY_MS } from './group-book.ts'
 import { matchTest } from './matcher.ts'
 import { hourOf, Replay, type Episode } from './replay.ts'
 import { readAlertRule } from './rule-file.ts'
-import type { Rule } from './rule.ts'
+import { ANYTHING, type Rule } from './rule.ts'
 import { HISTORY_DAYS } from './statistics/expectation.ts'
 
 export interface RuleTest extends TimeRange {
@@ -35,6 +35,7 @@ export async function testRule(
 ): Promise<RuleTest> {
   const rule = testableRule(text)
   const isFor = matchTest(rule.matcher)
+  const isOfItsJobs = matchTest({ ...ANYTHING, job: rule.matcher.job })
   const replaying = new Replay([rule], { fromMs, toMs })
   const pastFromMs = hourOf(fromMs - pastMs(rule.condition))
   let rows = 0
@@ -42,9 +43,10 @@ export async function testRule(
     await setImmediate() // a reader may answer without waiting: others have their turn, and the signal is heard
     if (signal.aborted) throw new TracefoldError('aborted', 'the rule is not tested to the end')
     const hour = { fromMs: at, toMs: at + HOUR_MS }
-    const counted = (await reader.counts({ fromMs: at, toMs: Math.min(hour.toMs, toMs) })).filter((row) => isFor(row))
+    const read = await reader.counts({ fromMs: at, toMs: Math.min(hour.toMs, toMs) })
+    const counted = read.filter((row) => isFor(row))
     rows += counted.length
-    replaying.take(hour, counted)
+    replaying.take(hour, counted, read.filter(isOfItsJobs))
   }
   return { rule, fromMs, toMs, episodes: replaying.episodes(), rows, pastFromMs }
 }

@@ -121,7 +121,7 @@ const shown = {
   job_count: number('How many jobs there are in all.', 1),
   count: numberOrNull("Events within the rule's window, where it counts some.", 1_204),
   usual: numberOrNull('What would be usual in such a window, where that is known.', 12.5),
-  hosts: numberOrNull('Distinct hosts, where known.', 8),
+  hosts: numberOrNull('Distinct hosts within the window, where known; an estimate past 64.', 8),
   window_seconds: numberOrNull("The rule's window.", 600),
   why: orNull('Which condition holds, with its numbers.', '1,204 events in 10m, the threshold is 100'),
   starts_at: timeOrNull('When it began to fire; null while it is pending.'),

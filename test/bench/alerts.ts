@@ -8,6 +8,7 @@ import { Baseline } from '../../src/alert/baseline.ts'
 import { CountTable } from '../../src/alert/count-table.ts'
 import { evaluate, firing, NOTHING_EVALUATED, type EvaluationState } from '../../src/alert/evaluate.ts'
 import { GroupMemory } from '../../src/alert/group-memory.ts'
+import { markOf } from '../../src/alert/host-marks.ts'
 import { RuleIndex } from '../../src/alert/rule-index.ts'
 import { readAlertRule } from '../../src/alert/rule-file.ts'
 import type { Rule } from '../../src/alert/rule.ts'
@@ -33,6 +34,8 @@ const CATEGORIES = [
   'code-defect',
 ]
 const CLASSES = Array.from({ length: TYPES }, (_, i) => `com.acme.error.Failure${i}Exception`)
+/** Each series' minutes are of ten hosts, one after the other. */
+const HOSTS = Array.from({ length: 10 }, (_, i) => [markOf(i)])
 const ROUNDS = 5
 
 class FakeReader implements AlertReader {
@@ -105,7 +108,7 @@ function countRow(windowMs: number, job: number, type: number): CountRow {
     title: `Failure${type}Exception: <*>`,
     culprit: null,
     count: 1,
-    hosts: 1,
+    hosts: HOSTS[(windowMs / MINUTE + job + type) % HOSTS.length]!,
     firstMs: windowMs,
     lastMs: windowMs + 1,
   }

@@ -3,8 +3,8 @@
  * keeps partial rows has some.
  *
  *   minute      job      fingerprint     count  hosts
- *   now - 130   orders   fp-a                5  h1
- *   now - 70    orders   fp-a                2  h1
+ *   now - 130   orders   fp-a                5  h1 to h200
+ *   now - 70    orders   fp-a                2  h1 to h40
  *   now - 10    orders   fp-a            4 + 6  h1 h2 + h2 h3    two loggers, and two commits
  *   now - 10    orders   fp-b                3  h1               of another severity
  *   now - 10    billing  fp-a                7  (none)
@@ -12,8 +12,9 @@
  *   now - 8     bare     fp-c                2  h1               without class, category, environment, rule, culprit
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { AlertReader, CountRow, TypeField } from '../../src/alert/alert-reader.ts'
+import type { AlertReader, BaselineRow, CountRow, TypeField } from '../../src/alert/alert-reader.ts'
 import { TYPE_FIELDS } from '../../src/alert/alert-reader.ts'
+import { hostCount } from '../../src/alert/host-marks.ts'
 import type { RollupRow } from '../../src/store/rollup-store.ts'
 import { aProgress, aRollupPart, aRow, MINUTE } from '../support/builders.ts'
 import { waitUntil } from '../support/wait.ts'
@@ -38,7 +39,7 @@ export function describeAlertReader(name: string, makeAdapter: () => Promise<Ale
     beforeAll(async () => {
       adapter = await makeAdapter()
       const p = adapter.partitions[0]
-      await adapter.store.open(p, never)
+      await waitUntil('the partition to open: a fresh broker moves coordinators', () => adapter.store.open(p, never))
       const [first, second] = someRows(ago)
       await adapter.store.commit(
         [aRollupPart(first, { progress: aProgress({ partition: p, from: first.length, next: first.length }) })],
@@ -59,7 +60,7 @@ export function describeAlertReader(name: string, makeAdapter: () => Promise<Ale
     test('an error type of a minute says all that is known of it, and counts each host once', async () => {
       const [row, ...more] = (await counts(10, 9)).filter(({ job, fingerprint }) => job === 'orders' && fingerprint === 'fp-a')
       expect(more).toEqual([])
-      expect(row).toEqual({
+      expect({ ...row, hosts: hostCount(row?.hosts ?? []) }).toEqual({
         windowMs: ago(10),
         job: 'orders',
         environment: 'prod',
@@ -76,14 +77,20 @@ export function describeAlertReader(name: string, makeAdapter: () => Promise<Ale
         hosts: 3,
         firstMs: ago(10) + 100,
         lastMs: ago(10) + 900,
-      } satisfies CountRow)
+      } satisfies Omit<CountRow, 'hosts'> & { hosts: number })
     })
 
     test('jobs, error types and minutes stand apart, and no host is none', async () => {
       const rows = await counts(10, 8)
       expect(
         rows
-          .map(({ windowMs, job, fingerprint, count, hosts }) => [(adapter.nowMs - windowMs) / MINUTE, job, fingerprint, count, hosts])
+          .map(({ windowMs, job, fingerprint, count, hosts }) => [
+            (adapter.nowMs - windowMs) / MINUTE,
+            job,
+            fingerprint,
+            count,
+            hostCount(hosts),
+          ])
           .sort(),
       ).toEqual([
         [10, 'billing', 'fp-a', 7, 0],
@@ -91,6 +98,31 @@ export function describeAlertReader(name: string, makeAdapter: () => Promise<Ale
         [10, 'orders', 'fp-b', 3, 1],
         [9, 'orders', 'fp-new', 1, 1],
       ])
+    })
+
+    test('hosts of several minutes, error types and jobs are put together, each once', async () => {
+      expect(hostCount((await counts(10, 8)).flatMap(({ hosts }) => hosts))).toBe(4)
+      expect(hostCount((await counts(9, 7)).flatMap(({ hosts }) => hosts))).toBe(2)
+    })
+
+    test('some dozens of hosts are counted', async () => {
+      expect((await counts(70, 69)).map((row) => hostCount(row.hosts))).toEqual([40])
+    })
+
+    test('many hosts are about so many, also put together with some of them', async () => {
+      const many = (await counts(130, 129)).flatMap(({ hosts }) => hosts)
+      const few = (await counts(10, 9)).flatMap(({ hosts }) => hosts)
+      expect(hostCount(many)).toBeGreaterThan(180)
+      expect(hostCount(many)).toBeLessThan(220)
+      expect(hostCount([...few, ...many])).toBe(hostCount(many))
+    })
+
+    test('a baseline has hosts where they are asked for', async () => {
+      const hostsOf = (rows: readonly BaselineRow[]) =>
+        rows.filter(({ job, hosts }) => job === 'orders' && hosts !== undefined).map(({ hosts }) => hostCount(hosts ?? []))
+      const range = { fromMs: ago(20), toMs: ago(0), intervalMs: 10 * MINUTE, by: ['job'] as const }
+      expect(hostsOf(await adapter.alerts.baseline({ ...range, withHosts: true }))).toEqual([4])
+      expect(hostsOf(await adapter.alerts.baseline(range))).toEqual([])
     })
 
     test('a row names its key by the rules before, and what an event has not is null', async () => {
@@ -173,6 +205,10 @@ export function describeAlertReader(name: string, makeAdapter: () => Promise<Ale
   })
 }
 
+function someHosts(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `h${i + 1}`)
+}
+
 function someRows(ago: (minutes: number) => number): [RollupRow[], RollupRow[]] {
   const a = {
     fingerprint: 'fp-a',
@@ -202,8 +238,8 @@ function someRows(ago: (minutes: number) => number): [RollupRow[], RollupRow[]] 
     lastMs: ago(minutes) + lastMs,
   })
   const first = [
-    aRow({ ...a, ...at(130, 0, 0), count: 5 }),
-    aRow({ ...a, ...at(70, 0, 0), count: 2 }),
+    aRow({ ...a, ...at(130, 0, 0), count: 5, hosts: someHosts(200) }),
+    aRow({ ...a, ...at(70, 0, 0), count: 2, hosts: someHosts(40) }),
     aRow({ ...a, ...at(10, 100, 500), count: 4, hosts: ['h1', 'h2'], logger: 'com.acme.One' }),
     aRow({ ...b, ...at(10, 0, 0), count: 3, hosts: ['h1'] }),
     aRow({ ...a, ...at(10, 200, 200), job: 'billing', count: 7, hosts: [] }),

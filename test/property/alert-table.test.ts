@@ -8,15 +8,28 @@ import { DAY, MINUTE, T0 } from '../support/builders.ts'
 
 const RING = 140
 const JOBS = ['a', 'b', 'c']
+const HOSTS = ['h0', 'h1', 'h2', 'h3', 'h4']
 
 interface Reading {
   readonly from: number
   readonly to: number
-  readonly rows: readonly { readonly minute: number; readonly job: number; readonly type: number; readonly count: number }[]
+  readonly rows: readonly {
+    readonly minute: number
+    readonly job: number
+    readonly type: number
+    readonly count: number
+    readonly hosts: readonly string[]
+  }[]
 }
 
 const rowOf = (from: number, to: number) =>
-  fc.record({ minute: fc.integer({ min: from, max: to - 1 }), job: fc.nat(2), type: fc.nat(1), count: fc.integer({ min: 1, max: 100 }) })
+  fc.record({
+    minute: fc.integer({ min: from, max: to - 1 }),
+    job: fc.nat(2),
+    type: fc.nat(1),
+    count: fc.integer({ min: 1, max: 100 }),
+    hosts: fc.subarray(HOSTS),
+  })
 const readings: fc.Arbitrary<Reading> = fc
   .tuple(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 1, max: 30 }))
   .chain(([from, length]) =>
@@ -32,8 +45,8 @@ function read(table: CountTable, { from, to, rows }: Reading): CountTable {
   return table
 }
 
-function countRow({ minute, job, type, count }: Reading['rows'][number]): CountRow {
-  return aCountRow({ windowMs: T0 + minute * MINUTE, job: JOBS[job]!, fingerprint: `v1:0${type}`, count })
+function countRow({ minute, job, type, count, hosts }: Reading['rows'][number]): CountRow {
+  return aCountRow({ windowMs: T0 + minute * MINUTE, job: JOBS[job]!, fingerprint: `v1:0${type}`, count, hosts })
 }
 
 /** Of every job, of windows that end at every tenth minute. */
@@ -55,16 +68,24 @@ test('a table says what a plain map of minutes says', () => {
       (all, end, minutes) => {
         const table = aTable()
         const plain = new Map<string, number>()
+        const plainHosts = new Map<string, string[]>()
         for (const reading of all) {
           read(table, reading)
-          for (const job of JOBS) for (let minute = reading.from; minute < reading.to; minute++) plain.delete(`${job} ${minute}`)
-          for (const { minute, job, count } of reading.rows)
-            plain.set(`${JOBS[job]} ${minute}`, (plain.get(`${JOBS[job]} ${minute}`) ?? 0) + count)
+          for (const job of JOBS)
+            for (let minute = reading.from; minute < reading.to; minute++)
+              for (const map of [plain, plainHosts]) map.delete(`${job} ${minute}`)
+          for (const { minute, job, count, hosts } of reading.rows) {
+            const key = `${JOBS[job]} ${minute}`
+            plain.set(key, (plain.get(key) ?? 0) + count)
+            plainHosts.set(key, [...(plainHosts.get(key) ?? []), ...hosts])
+          }
         }
         for (const { subject, series } of table.entries('job')) {
           let expected = 0
           for (let minute = end - minutes; minute < end; minute++) expected += plain.get(`${subject.job} ${minute}`) ?? 0
           expect(table.sum(series, T0 / MINUTE + end, minutes)).toBe(expected)
+          const window = Array.from({ length: minutes }, (_, i) => plainHosts.get(`${subject.job} ${end - minutes + i}`) ?? [])
+          expect(table.hosts(series, T0 / MINUTE + end, minutes)).toBe(new Set(window.flat()).size)
         }
       },
     ),

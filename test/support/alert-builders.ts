@@ -1,4 +1,5 @@
 /** Builders of what alert rules are evaluated on: rows, rules, and a desk that reads and evaluates from call to call, as a process does. */
+import { createHash } from 'node:crypto'
 import type { Alert } from '../../src/alert/alert.ts'
 import type { CountRow } from '../../src/alert/alert-reader.ts'
 import { Baseline } from '../../src/alert/baseline.ts'
@@ -7,12 +8,16 @@ import { CountTable } from '../../src/alert/count-table.ts'
 import type { Wording } from '../../src/alert/describe.ts'
 import { evaluate, NOTHING_EVALUATED, type Evaluation, type EvaluationState } from '../../src/alert/evaluate.ts'
 import { GroupMemory } from '../../src/alert/group-memory.ts'
+import { markOf, type HostMarks } from '../../src/alert/host-marks.ts'
 import { RuleIndex } from '../../src/alert/rule-index.ts'
 import { readAlertRule } from '../../src/alert/rule-file.ts'
 import type { Rule } from '../../src/alert/rule.ts'
 import { DAY, MINUTE, T0 } from './builders.ts'
 
-export function aCountRow(over: Partial<CountRow> = {}): CountRow {
+/** `hosts`: so many, always the same ones, or just these. */
+export type CountRowFields = Omit<Partial<CountRow>, 'hosts'> & { readonly hosts?: number | readonly string[] }
+
+export function aCountRow({ hosts = 1, ...over }: CountRowFields = {}): CountRow {
   const windowMs = over.windowMs ?? T0
   return {
     windowMs,
@@ -28,11 +33,15 @@ export function aCountRow(over: Partial<CountRow> = {}): CountRow {
     title: 'IllegalStateException: order <*> has no lines',
     culprit: 'com.acme.Orders.check:42',
     count: 1,
-    hosts: 1,
+    hosts: someMarks(typeof hosts === 'number' ? Array.from({ length: hosts }, (_, i) => `host-${i}`) : hosts),
     firstMs: windowMs,
     lastMs: windowMs + 30_000,
     ...over,
   }
+}
+
+export function someMarks(hosts: readonly string[]): HostMarks {
+  return hosts.map((host) => markOf(createHash('sha256').update(host).digest().readUInt32LE()))
 }
 
 /** In the words of a rule file. */
@@ -118,6 +127,6 @@ export class Desk {
 }
 
 /** A row for each minute that has a count: counts by the minute from `fromMs` on. */
-export function rowsByMinute(fromMs: number, counts: readonly number[], over: Partial<CountRow> = {}): CountRow[] {
+export function rowsByMinute(fromMs: number, counts: readonly number[], over: CountRowFields = {}): CountRow[] {
   return counts.flatMap((count, i) => (count === 0 ? [] : [aCountRow({ windowMs: fromMs + i * MINUTE, count, ...over })]))
 }

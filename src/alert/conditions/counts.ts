@@ -36,12 +36,7 @@ export function hostsCheck({ overMs, atLeast }: Of<'hosts'>): Check<Sight> {
     const hosts = sight.table.hosts(sight.series, sight.end, minutes)
     if (hosts < atLeast) return null
     const count = sight.table.sum(sight.series, sight.end, minutes)
-    return findingOf(
-      sight,
-      minutes,
-      count,
-      `at least ${counted(hosts, 'host')} in ${duration(overMs)}, the threshold is ${number(atLeast)}`,
-    )
+    return findingOf(sight, minutes, count, `${counted(hosts, 'host')} in ${duration(overMs)}, the threshold is ${number(atLeast)}`)
   }
 }
 

@@ -78,7 +78,7 @@ export class Counts {
     if (this.index.limits.isLong) {
       for (let fromMs = untilMs - MAX_WINDOW_MS; fromMs < untilMs; fromMs += LONG_STEP_MS) {
         const range = { fromMs, toMs: Math.min(untilMs, fromMs + LONG_STEP_MS) }
-        this.table.replaceLong(range, await reader.baseline({ ...range, intervalMs: TEN_MS, by: TYPE_FIELDS }))
+        this.table.replaceLong(range, await reader.baseline({ ...range, intervalMs: TEN_MS, by: TYPE_FIELDS, withHosts: true }))
       }
     }
     const memory = Math.max(

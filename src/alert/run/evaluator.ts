@@ -118,7 +118,9 @@ export class Evaluator {
     const completeUntilMs = this.#completeUntil(shards, nowMs, lagMs)
     for (const shard of shards) {
       const { untilMs } = shard
-      if (shard.skipTo(completeUntilMs - maxGapMs)) onGap(shard.shard, untilMs, shard.untilMs)
+      if (!shard.skipTo(completeUntilMs - maxGapMs)) continue
+      groups.missed(shard.shard, untilMs, shard.untilMs)
+      onGap(shard.shard, untilMs, shard.untilMs)
     }
     for (let isLast = false; !isLast;) {
       const partMs = Math.min(completeUntilMs, Math.min(...shards.map(({ untilMs }) => untilMs)) + CATCH_UP_MINUTES * MINUTE_MS)

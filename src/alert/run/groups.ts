@@ -9,7 +9,7 @@
  * Where it does not go (resolved already), it is dropped.
  */
 import type { CountRow } from '../alert-reader.ts'
-import { changeGroup, groupKeyOf, type By, type GroupAction, type GroupBook, type GroupRecord } from '../group-book.ts'
+import { changeGroup, groupKeyOf, LAST_SEEN_STEP_MS, type By, type GroupAction, type GroupBook, type GroupRecord } from '../group-book.ts'
 import { GroupMemory } from '../group-memory.ts'
 import { groupRecordKey, savedBook, savedGroup } from './saved.ts'
 import type { SavedRecord } from './state-log.ts'
@@ -76,6 +76,13 @@ export class Groups implements GroupBook {
     this.#isKeeper = false
     this.#changed.clear()
     this.#gone.clear()
+  }
+
+  /** Nobody evaluated these minutes of a shard. The keeper goes by its own shard; the others believe the worst until it tells. */
+  missed(shard: number, fromMs: number, toMs: number): void {
+    if (toMs - fromMs < LAST_SEEN_STEP_MS || (this.#isKeeper && shard !== 0)) return
+    this.#sinceMs = toMs
+    this.#bookIsDue = this.#isKeeper
   }
 
   observe(rows: readonly CountRow[], completeUntilMs: number, nowMs: number): void {

@@ -3,7 +3,8 @@
  * with `not_available`.
  *
  * Each group of a query takes room in Druid's merge buffer, and a storm has a group for every error type and minute: so the sketch of hosts is folded
- * down to one that is exact for a few dozen hosts and 3 % off for many, and texts are cut. That is about 1.7 KB for each group: 60,000 in 100 MB.
+ * down to one that is exact for a few dozen hosts and 3 % off for many, and texts are cut. That is about 1.7 KB for each group: 60,000 in 100 MB. It comes as
+ * it is, so that hosts of minutes and of error types can be put together here: 8 bytes and 4 for each of up to 96 hosts, 1 KB for more.
  */
 import {
   TYPE_FIELDS,
@@ -13,13 +14,15 @@ import {
   type CountRow,
   type TypeField,
 } from '../../alert/alert-reader.ts'
+import { REGISTERS } from '../../alert/host-marks.ts'
 import type { TimeRange } from '../rollup-store.ts'
 import type { DruidClient } from './client.ts'
+import { marksOfSketch } from './host-sketch.ts'
 import { current, presentOrNull } from './reader-sql.ts'
 import { KnownTables } from './tables.ts'
 
-/** log2 of the sketch's registers. */
-const HOSTS_LG_K = 10
+/** With 2^10 registers of a byte each. */
+const HOSTS = `DS_HLL(hosts, ${Math.log2(REGISTERS)}, 'HLL_8')`
 const TEXT_BYTES = 256
 
 const COLUMNS: Readonly<Record<TypeField, string>> = {
@@ -50,7 +53,7 @@ export class DruidAlertReader implements AlertReader {
     )
     const rows: CountRow[] = []
     await this.#client.eachRow(
-      `SELECT TIMESTAMP_TO_MILLIS(__time), ${dimensions.join(', ')}, SUM("count"), APPROX_COUNT_DISTINCT_DS_HLL(hosts, ${HOSTS_LG_K}),
+      `SELECT TIMESTAMP_TO_MILLIS(__time), ${dimensions.join(', ')}, SUM("count"), ${HOSTS},
          MIN(first_seen), MAX(last_seen), LATEST(title, ${TEXT_BYTES}), LATEST(culprit, ${TEXT_BYTES})
        FROM ${from} WHERE ${current(range)} GROUP BY ${places(1 + dimensions.length)}`,
       [],
@@ -59,18 +62,19 @@ export class DruidAlertReader implements AlertReader {
     return rows
   }
 
-  async baseline({ fromMs, toMs, intervalMs, by }: BaselineQuery): Promise<BaselineRow[]> {
+  async baseline({ fromMs, toMs, intervalMs, by, withHosts = false }: BaselineQuery): Promise<BaselineRow[]> {
     const { from, columns: known } = await this.#tables.look()
     const dimensions = by.map((field) => presentOrNull(COLUMNS[field], known))
     const rows: BaselineRow[] = []
     await this.#client.eachRow(
-      `SELECT ${['(TIMESTAMP_TO_MILLIS(__time) - ?) / ?', ...dimensions].join(', ')}, SUM("count"), MAX(last_seen)
+      `SELECT ${['(TIMESTAMP_TO_MILLIS(__time) - ?) / ?', ...dimensions].join(', ')}, ${withHosts ? `${HOSTS}, ` : ''}SUM("count"), MAX(last_seen)
        FROM ${from} WHERE ${current({ fromMs, toMs })} GROUP BY ${places(1 + dimensions.length)}`,
       [fromMs, intervalMs],
       (row) => {
         const place = row[0] as number // the columns are those of our query
         const [count, lastMs] = row.slice(-2) as [number, number]
-        rows.push({ ...typed(by, row.slice(1)), windowMs: fromMs + place * intervalMs, count, lastMs })
+        const hosts = withHosts ? { hosts: marksOfSketch(row[1 + by.length] as string | null) } : {}
+        rows.push({ ...typed(by, row.slice(1)), windowMs: fromMs + place * intervalMs, count, lastMs, ...hosts })
       },
     )
     return rows
@@ -89,7 +93,7 @@ function countRow(row: readonly unknown[]): CountRow {
     string | null,
     string | null,
     number,
-    number,
+    string | null,
     number,
     number,
     string | null,
@@ -105,7 +109,7 @@ function countRow(row: readonly unknown[]): CountRow {
     title: title ?? '',
     culprit,
     count,
-    hosts,
+    hosts: marksOfSketch(hosts),
     firstMs,
     lastMs,
   }

@@ -1,5 +1,5 @@
 /**
- * AlertReader over the embedded rollups, on the read connection. Exact, distinct hosts included. Series that agree in what tells error types apart are put
+ * AlertReader over the embedded rollups, on the read connection. Exact; a host's mark is made of its number in this database. Series that agree in what tells error types apart are put
  * together; their newest says title and culprit.
  *
  * What is grouped is grouped here and not by SQLite: what tells types apart stands in a series' JSON, which is read once for each series of the range.
@@ -12,6 +12,7 @@ import {
   type CountRow,
   type TypeField,
 } from '../../alert/alert-reader.ts'
+import { markOf, type HostMarks } from '../../alert/host-marks.ts'
 import { MINUTE_MS } from '../../lib/durations.ts'
 import type { TimeRange } from '../rollup-store.ts'
 import type { Database } from '../sqlite.ts'
@@ -41,7 +42,7 @@ export function alertReader(db: Database): AlertReader {
 function counts(db: Database, { fromMs, toMs }: TimeRange): CountRow[] {
   const minutes = [{ tier: MINUTE_MS, from: fromMs, to: toMs }]
   const known = seriesOf(db, minutes)
-  const hosts = hostsOf(db, minutes)
+  const hosts = hostsOf(db, minutes, fromMs, MINUTE_MS)
   const rows = new Map<string, Mutable<CountRow>>()
   const seen = new Map<string, Set<number>>()
   for (const part of partsOf(db, minutes, fromMs, MINUTE_MS)) {
@@ -53,7 +54,7 @@ function counts(db: Database, { fromMs, toMs }: TimeRange): CountRow[] {
     else add(row, part, series)
     seen.set(key, united(seen.get(key), hosts.get(placeOf(part))))
   }
-  for (const [key, row] of rows) row.hosts = seen.get(key)?.size ?? 0
+  for (const [key, row] of rows) row.hosts = marksOf(seen.get(key))
   return [...rows.values()]
 }
 
@@ -62,7 +63,7 @@ function countRow(
   { job, environment, fingerprint, exceptionClass, rootCauseClass, category, severity, fingerprintPrevious, rule, title, culprit }: Series,
 ): Mutable<CountRow> {
   const type = { job, environment, fingerprint, exceptionClass, rootCauseClass, category, severity }
-  return { ...type, windowMs: timeMs, previousFingerprint: fingerprintPrevious, rule, title, culprit, count, hosts: 0, firstMs, lastMs }
+  return { ...type, windowMs: timeMs, previousFingerprint: fingerprintPrevious, rule, title, culprit, count, hosts: [], firstMs, lastMs }
 }
 
 function add(row: Mutable<CountRow>, { count, firstMs, lastMs }: Part, { title, culprit }: Series): void {
@@ -72,10 +73,12 @@ function add(row: Mutable<CountRow>, { count, firstMs, lastMs }: Part, { title, 
   row.lastMs = Math.max(row.lastMs, lastMs)
 }
 
-function baseline(db: Database, { fromMs, toMs, intervalMs, by }: BaselineQuery): BaselineRow[] {
+function baseline(db: Database, { fromMs, toMs, intervalMs, by, withHosts = false }: BaselineQuery): BaselineRow[] {
   const segments = segmentsOfTrend(fromMs, toMs, intervalMs)
   const known = seriesOf(db, segments)
+  const hosts = withHosts ? hostsOf(db, segments, fromMs, intervalMs) : null
   const rows = new Map<string, Mutable<BaselineRow>>()
+  const seen = new Map<string, Set<number>>()
   for (const { timeMs, series: seq, count, lastMs } of partsOf(db, segments, fromMs, intervalMs)) {
     const series = known.get(seq)
     if (series === undefined) continue
@@ -87,7 +90,9 @@ function baseline(db: Database, { fromMs, toMs, intervalMs, by }: BaselineQuery)
       row.count += count
       row.lastMs = Math.max(row.lastMs, lastMs)
     }
+    if (hosts !== null) seen.set(key, united(seen.get(key), hosts.get(placeOf({ timeMs, series: seq }))))
   }
+  if (hosts !== null) for (const [key, row] of rows) row.hosts = marksOf(seen.get(key))
   return [...rows.values()]
 }
 
@@ -129,13 +134,13 @@ function parsed(value: string): Series {
   }
 }
 
-/** Numbers of hosts by minute and series. */
-function hostsOf(db: Database, minutes: readonly Segment[]): Map<string, number[]> {
-  const rows = rowsOf('rollup_host', minutes, ALL)
+/** Numbers of hosts by interval and series; of a minute and a series none twice. */
+function hostsOf(db: Database, segments: readonly Segment[], fromMs: number, intervalMs: number): Map<string, number[]> {
+  const rows = rowsOf('rollup_host', segments, ALL)
   const found = new Map<string, number[]>()
   for (const { timeMs, series, host } of db
-    .prepare(`SELECT r.start_ms AS timeMs, r.series, r.host ${rows.sql}`)
-    .all<{ timeMs: number; series: number; host: number }>(...rows.values)) {
+    .prepare(`SELECT r.start_ms - (r.start_ms - ?) % ? AS timeMs, r.series, r.host ${rows.sql}`)
+    .all<{ timeMs: number; series: number; host: number }>(fromMs, intervalMs, ...rows.values)) {
     const place = placeOf({ timeMs, series })
     const known = found.get(place)
     if (known === undefined) found.set(place, [host])
@@ -146,6 +151,10 @@ function hostsOf(db: Database, minutes: readonly Segment[]): Map<string, number[
 
 function placeOf({ timeMs, series }: Pick<Part, 'timeMs' | 'series'>): string {
   return `${timeMs}/${series}`
+}
+
+function marksOf(hosts: ReadonlySet<number> | undefined): HostMarks {
+  return hosts === undefined ? [] : Array.from(hosts, markOf)
 }
 
 function united(known: Set<number> | undefined, more: readonly number[] | undefined): Set<number> {

@@ -59,7 +59,7 @@ describe('the table', () => {
     expect([...table.entries('job')].map(({ subject }) => subject.environment)).toEqual(['prod', null])
   })
 
-  test('knows the most hosts of one minute, and the first minute with an event', () => {
+  test('knows the hosts of a window, and the first minute with an event', () => {
     const table = read(aTable(), 0, 5, [aCountRow({ windowMs: T0 + MINUTE, hosts: 3 }), aCountRow({ windowMs: T0 + 3 * MINUTE, hosts: 5 })])
     const { series } = [...table.entries('job')][0]!
     expect([table.hosts(series, END + 5, 5), table.hosts(series, END + 3, 3), table.first(series, END + 5, 5) - END]).toEqual([5, 3, 1])

@@ -60,6 +60,19 @@ describe('a group', () => {
     expect([isNewAt(record(groups), T0), isNewAt(record(groups, 'v1:02'), T0 + 2 * DAY)]).toEqual([false, true])
   })
 
+  test('that appears in the first day after a time in which nobody watched was not silent, as far as anybody knows', () => {
+    const groups = book(T0)
+    see(groups, T0, { fingerprint: 'v1:02' })
+    const again = (timeMs: number, fingerprint: string) =>
+      groups.observe([at(timeMs, { fingerprint })], { sinceMs: T0 + 20 * DAY, completeUntilMs: timeMs })
+    again(T0 + 20 * DAY + 23 * HOUR, FP)
+    again(T0 + 21 * DAY, 'v1:02')
+    expect([record(groups).appeared, record(groups, 'v1:02').appeared]).toEqual([
+      { atMs: T0 + 20 * DAY + 23 * HOUR, afterMs: 0 },
+      { atMs: T0 + 21 * DAY, afterMs: 21 * DAY },
+    ])
+  })
+
   test('is told apart by job: one error of two jobs is two groups', () => {
     const groups = book(T0)
     expect(see(groups, T0 + DAY, { job: 'payments' })).toMatchObject([{ job: 'payments', firstSeenMs: T0 + DAY }])

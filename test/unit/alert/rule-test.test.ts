@@ -70,6 +70,35 @@ describe('a rule tested on history', () => {
     expect(episodes.map(({ alert }) => alert.subject.job)).toEqual(['orders'])
   })
 
+  test('an error is no new one that was known elsewhere, or by an earlier key: in another environment, of another category', async () => {
+    const FP = 'v2:known'
+    const rows = [
+      aCountRow({ windowMs: T0 - DAY, fingerprint: FP, environment: 'staging' }),
+      aCountRow({ windowMs: T0 - DAY, fingerprint: 'v1:was', category: 'timeout' }),
+      aCountRow({ windowMs: T0 + MINUTE, fingerprint: FP }),
+      aCountRow({ windowMs: T0 + 2 * MINUTE, fingerprint: 'v2:is', previousFingerprint: 'v1:was' }),
+      aCountRow({ windowMs: T0 + 3 * MINUTE, fingerprint: 'v2:new' }),
+    ]
+    const over = {
+      per: 'group',
+      for: { environment: 'prod', category: 'bad-input', fingerprint: 'v2:*' },
+      condition: { new_group: { notSeenForDays: 7 } },
+    }
+    const range = { fromMs: T0, toMs: T0 + HOUR }
+    const { episodes, rows: count } = await testRule(readerOf(rows), textOf(over), range, NEVER)
+    expect(episodes.map(({ alert }) => alert.subject.fingerprint)).toEqual(['v2:new'])
+    expect(episodes).toEqual(
+      replay(
+        [aRule(over)],
+        [...Array.from({ length: 8 * 24 }, (_, i) => aCountRow({ job: 'other', windowMs: T0 - 8 * DAY + i * HOUR })), ...rows].sort(
+          (a, b) => a.windowMs - b.windowMs,
+        ),
+        range,
+      ),
+    )
+    expect(count).toBe(3)
+  })
+
   test.each<[string, Record<string, unknown>, [number, string][]]>([
     [
       'a new group is one that the days before had not',

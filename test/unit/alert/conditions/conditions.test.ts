@@ -86,7 +86,33 @@ describe('ratio', () => {
 })
 
 describe('hosts', () => {
-  test('holds where one minute had so many; joined with a count, both must', () => {
+  const condition = { hosts: { over: '10m', atLeast: 5 } }
+
+  test('holds where so many hosts had it within the window, each in a minute of its own', () => {
+    const rows = Array.from({ length: 10 }, (_, i) => aCountRow({ windowMs: T0 + i * MINUTE, count: 3, hosts: [`rolling-${i}`] }))
+    expect(firedAt({ condition }, rows, 10)).toMatchObject([
+      { minute: 5, alert: { count: 15, hosts: 5, why: '5 hosts in 10 min, the threshold is 5' } },
+    ])
+  })
+
+  test('puts the hosts of all error types together, each once', () => {
+    const rows = (fingerprint: string, ...hosts: string[]) => rowsByMinute(T0, [1], { fingerprint, hosts })
+    expect(minutesOf({ condition }, [...rows('v1:01', 'a', 'b', 'c'), ...rows('v1:02', 'b', 'c', 'd')], 2)).toEqual([])
+    expect(minutesOf({ condition }, [...rows('v1:01', 'a', 'b', 'c'), ...rows('v1:02', 'b', 'd', 'e')], 2)).toEqual([1])
+  })
+
+  test('forgets those that fell out of the window, and does not count one twice', () => {
+    const rows = Array.from({ length: 30 }, (_, i) => aCountRow({ windowMs: T0 + i * MINUTE, hosts: [`h${Math.floor(i / 3)}`] }))
+    expect(minutesOf({ condition }, rows, 30)).toEqual([])
+  })
+
+  test('past two hours looks at tens of minutes', () => {
+    const rows = Array.from({ length: 5 }, (_, i) => aCountRow({ windowMs: T0 + i * HOUR, hosts: [`h${i}`] }))
+    expect(minutesOf({ condition: { hosts: { over: '6h', atLeast: 5 } } }, rows, 241)).toEqual([241])
+    expect(minutesOf({ condition: { hosts: { over: '3h', atLeast: 5 } } }, rows, 241)).toEqual([])
+  })
+
+  test('joined with a count, both must hold', () => {
     const rows = [
       aCountRow({ hosts: 2, count: 90 }),
       aCountRow({ windowMs: T0 + MINUTE, hosts: 3, count: 5 }),
@@ -101,7 +127,7 @@ describe('hosts', () => {
     expect(joined).toMatchObject([
       {
         minute: 3,
-        alert: { hosts: 3, why: 'at least 3 hosts in 5 min, the threshold is 3; and 115 events in 5 min, the threshold is 100' },
+        alert: { hosts: 3, why: '3 hosts in 5 min, the threshold is 3; and 115 events in 5 min, the threshold is 100' },
       },
     ])
     expect(
@@ -187,6 +213,30 @@ describe('regression', () => {
       minute: 3,
       alert: { why: 'this error was resolved at 2026-11-20 09:00 UTC and has come back; 1 event since' },
     })
+  })
+
+  /** 500 events, resolved half-way through the second minute, and what comes after. */
+  function afterResolved(after: readonly number[], over: string): { minute: number; alert: Alert }[] {
+    const desk = new Desk([aRule({ per: 'group', condition: { regression: { minimum: 100, over } } })])
+    const rows = rowsByMinute(T0, [500, 0, ...after], { hosts: 3 })
+    desk.groups.observe(rows.slice(0, 1), { sinceMs: T0 - 100 * DAY, completeUntilMs: T0 })
+    desk.groups.change('orders', 'v1:0000000000000001', { kind: 'resolve' }, { who: 'ada', atMs: T0 + 1.5 * MINUTE })
+    return firedAt({}, rows, 2 + after.length, desk)
+  }
+
+  test.each(['1h', '6h'])('counts no event of before it was resolved, over %s', (over) => {
+    expect(afterResolved([1], over)).toEqual([])
+    expect(afterResolved([1, ...Array<number>(150).fill(0), 98], over)).toEqual([])
+    expect(afterResolved([1, 0, 99], over)).toMatchObject([
+      {
+        minute: 5,
+        alert: {
+          count: 100,
+          windowMs: 3 * MINUTE,
+          why: 'this error was resolved at 2026-11-20 10:01 UTC and has come back; 100 events since',
+        },
+      },
+    ])
   })
 })
 
