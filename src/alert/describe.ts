@@ -10,6 +10,7 @@ import { MINUTE_MS } from './condition.ts'
 import type { Finding, Sight } from './conditions/sight.ts'
 import { subjectKey, type Series } from './count-table.ts'
 import { duration, number, time } from './deliver/words.ts'
+import type { Firing } from './episode.ts'
 import { isNewAt } from './group-book.ts'
 import { kibanaLink, pageLink, type LinkBases } from './links.ts'
 import type { Rule } from './rule.ts'
@@ -39,12 +40,19 @@ export function alertKey(rule: string, subject: Subject): string {
 }
 
 /** Of counts. */
-export function alertOfSight(rule: Rule, key: string, sight: Sight, finding: Finding, startsAtMs: number, wording: Wording): Alert {
-  const { subject } = sight
-  const minutes = finding.windowMs / MINUTE_MS
-  const worst = worstOf(sight, minutes)
+export function alertOfSight(
+  rule: Rule,
+  key: string,
+  sight: Sight,
+  finding: Finding,
+  { startsAtMs, told }: Firing,
+  wording: Wording,
+): Alert {
+  const counts = countsOf(sight, finding.windowMs / MINUTE_MS)
+  const worst = counts[0]?.series ?? null
+  const subject: Subject = { ...sight.subject, category: told === null ? categoryOf(sight.subject, counts) : told.subject.category }
   const isOfMany = subject.job === null
-  const jobs = isOfMany ? (finding.jobs ?? jobsOf(sight, minutes)) : [subject.job]
+  const jobs = isOfMany ? (finding.jobs ?? jobsOf(counts)) : [subject.job]
   const record = subject.job === null || subject.fingerprint === null ? null : sight.groups.get(subject.job, subject.fingerprint)
   return finished(rule, wording, finding, {
     ...blank(rule, key, subject, startsAtMs),
@@ -106,20 +114,35 @@ function ownWords(rule: Rule, { category }: Subject): string {
   return category === null ? rule.title : `${rule.title}: ${category}`
 }
 
-/** The error type with the most events; by name where two have as many, so that every process says the same. */
-function worstOf({ series, table, end }: Sight, minutes: number): Series | null {
-  let worst: { one: Series; count: number } | null = null
-  for (const one of series) {
-    const count = table.sum([one], end, minutes)
-    if (worst === null || count > worst.count || (count === worst.count && one.key < worst.one.key)) worst = { one, count }
-  }
-  return worst?.one ?? null
+interface Counted {
+  readonly series: Series
+  readonly count: number
+}
+
+/** The error types with the most events first; by name where two have as many, so that every process says the same. */
+function countsOf({ series, table, end }: Sight, minutes: number): Counted[] {
+  return series
+    .map((one) => ({ series: one, count: table.sum([one], end, minutes) }))
+    .sort((a, b) => b.count - a.count || (a.series.key < b.series.key ? -1 : 1))
+}
+
+/**
+ * What an alert is routed by: a group's is that of its most frequent error type, which changes only with the pattern rules; a job has one where all that
+ * happened is of one. Whoever tells an episode again keeps it, for receivers know an alert by it.
+ */
+function categoryOf(subject: Subject, counts: readonly Counted[]): string | null {
+  if (subject.job === null) return subject.category
+  const categories = counts.map(({ series }) => series.category)
+  if (subject.fingerprint !== null) return categories[0] ?? null
+  const happened = counts.flatMap(({ series, count }) => (count > 0 ? [series.category] : []))
+  const distinct = new Set(happened.length > 0 ? happened : categories)
+  return distinct.size === 1 ? [...distinct][0]! : null
 }
 
 /** Those with events in the window, the worst first. */
-function jobsOf({ series, table, end }: Sight, minutes: number): string[] {
+function jobsOf(counted: readonly Counted[]): string[] {
   const counts = new Map<string, number>()
-  for (const one of series) counts.set(one.job, (counts.get(one.job) ?? 0) + table.sum([one], end, minutes))
+  for (const { series, count } of counted) counts.set(series.job, (counts.get(series.job) ?? 0) + count)
   return [...counts]
     .filter(([, count]) => count > 0)
     .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))

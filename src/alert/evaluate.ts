@@ -159,7 +159,7 @@ class Round {
           indexed,
           key,
           state,
-          stepHeld(state, identity, rule, stretch, (startsAtMs) =>
+          stepHeld(state, identity, rule, stretch, ({ startsAtMs }) =>
             alertOfPipeline(rule, identity.key, PLATFORM, finding, startsAtMs, wording),
           ),
         )
@@ -223,8 +223,8 @@ class Round {
     const finding: Finding | null = compiled.check(sight)
     if (finding === null) return null
     const key = alertKey(rule.id, entry.subject)
-    return stepHeld(before(key), { key, rule: rule.id, subject: entry.subject }, rule, stretch, (startsAtMs) =>
-      alertOfSight(rule, key, sight, finding, startsAtMs, wording),
+    return stepHeld(before(key), { key, rule: rule.id, subject: entry.subject }, rule, stretch, (episode) =>
+      alertOfSight(rule, key, sight, finding, episode, wording),
     )
   }
 

@@ -111,7 +111,7 @@ const shown = {
   job: orNull('The job; null where the alert is of many.', 'orders-enrichment'),
   environment: orNull('Its environment, where known.', 'prod'),
   fingerprint: orNull('The error, where the alert is of one.', 'v1:0123456789abcdef'),
-  category: orNull('The category, where the alert is of one.', 'connection-refused'),
+  category: orNull('The category, where the alert is of one: as it began.', 'connection-refused'),
   since: time('Since when the condition has held.'),
   what: orNull('What happens; null while it is pending.', 'ConnectException: Connection refused: <*>'),
   culprit: orNull('The frame that decided, where the alert is of one error type.', 'com.acme.Orders.load:41'),

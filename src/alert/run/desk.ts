@@ -61,7 +61,7 @@ export class ServiceDesk implements AlertDesk {
           phase,
           rule: { id: rule.id, title: rule.title, level: rule.level },
           severity,
-          subject,
+          subject: alert?.subject ?? subject,
           sinceMs,
           alert,
           acknowledged: this.#acknowledged(state),

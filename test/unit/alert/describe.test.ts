@@ -35,7 +35,7 @@ describe('an alert says', () => {
       status: 'firing',
       rule: { id: 'a-rule', title: 'A rule', level: 'custom' },
       severity: 'high',
-      subject: { job: 'orders', environment: 'prod', fingerprint: null, category: null },
+      subject: { job: 'orders', environment: 'prod', fingerprint: null, category: 'bad-input' },
       what: 'IllegalStateException: order <*> has no lines',
       culprit: 'com.acme.Orders.check:42',
       jobs: ['orders'],
@@ -66,6 +66,23 @@ describe('an alert says', () => {
     const alert = firedBy({ per: 'group' }, rows)
     expect(alert).toMatchObject({ isNew: true, subject: { fingerprint: 'v1:0000000000000001' } })
     expect(alert.links[0]?.url).toBe('https://tracefold.acme.internal/?job=orders&key=v1%3A0000000000000001')
+  })
+
+  test("a group's category, and a job's where all that happened is of one", () => {
+    const rowsOf = (category: string | null, fingerprint: string, count: number) => rowsByMinute(T0, [count], { category, fingerprint })
+    const categoryOf = (per: string, ...given: CountRow[][]) =>
+      firedBy({ per, annotations: { category: '{{category}}' } }, given.flat(), PLAIN)
+    const memory = rowsOf('out-of-memory', 'v1:01', 150)
+    expect(categoryOf('group', memory)).toMatchObject({
+      subject: { category: 'out-of-memory' },
+      annotations: { category: 'out-of-memory' },
+    })
+    expect(categoryOf('group', memory, rowsOf('bad-input', 'v1:01', 3)).subject.category).toBe('out-of-memory')
+    expect(categoryOf('job', memory)).toMatchObject({ subject: { category: 'out-of-memory' }, annotations: { category: 'out-of-memory' } })
+    expect(categoryOf('job', memory, rowsOf('bad-input', 'v1:02', 3)).subject.category).toBeNull()
+    expect(categoryOf('job', memory, rowsOf(null, 'v1:02', 3)).subject.category).toBeNull()
+    expect(categoryOf('category', memory).subject.category).toBe('out-of-memory')
+    expect(firedBy({ level: 'platform', per: 'platform' }, memory).subject.category).toBeNull()
   })
 
   test('at most ten jobs, and how many there are', () => {

@@ -113,6 +113,35 @@ test('a heartbeat comes while rules see; while they are blind, or another shard 
   expect(one.service.isHealthy()).toBe(false)
 })
 
+test("receivers and silences are for an alert's category, also where the alert is of a job or of a group", async () => {
+  const group = { ...FAILS, id: 'group-fails', per: 'group' }
+  await make({
+    rules: [FAILS, group],
+    receivers: (url) => ({
+      hook: { type: 'webhook', url: `${url}/hook`, match: { category: '*memory*', rule: ['job-fails', 'group-fails'] } },
+    }),
+  })
+  world.reader.rows = [
+    aCountRow({ windowMs: T0, job: 'orders', category: 'out-of-memory', count: 7 }),
+    aCountRow({ windowMs: T0, job: 'bills', category: 'timeout', count: 7 }),
+  ]
+  const one = world.start()
+  await world.evaluated(one)
+  await waitUntil('both', () => said().length === 2)
+  expect(said().toSorted()).toEqual([
+    ['firing', 'group-fails orders 10:00'],
+    ['firing', 'job-fails orders 10:00'],
+  ])
+  await one.desk.silence({ match: { category: '*memory*' }, fromMs: world.nowMs, untilMs: world.nowMs + HOUR, who: 'ann', comment: null })
+  const alerts = (await one.desk.alerts({})).filter(({ rule }) => rule.level === 'custom')
+  expect(alerts.map(({ subject, hushed }) => [subject.category, hushed]).toSorted()).toEqual([
+    ['out-of-memory', 'silence'],
+    ['out-of-memory', 'silence'],
+    ['timeout', null],
+    ['timeout', null],
+  ])
+})
+
 test('a silence and an acknowledgement are kept, and reach whoever tells', async () => {
   await make({ rules: [FAILS], receivers: hook('job-fails') })
   const one = world.start()
