@@ -178,7 +178,7 @@ export class ServiceDesk implements AlertDesk {
   }
 
   async evaluation(): Promise<EvaluationReport> {
-    const { last, refused, shardCount, view, ownShards } = this.#service
+    const { blind, last, refused, shardCount, view, ownShards } = this.#service
     const shards = Array.from({ length: shardCount }, (_, shard) => ({
       shard,
       owner: view.at(shard)?.owner ?? null,
@@ -187,7 +187,7 @@ export class ServiceDesk implements AlertDesk {
     }))
     return {
       shards,
-      blind: last?.blind ?? null,
+      blind,
       last:
         last === null
           ? null
