@@ -79,6 +79,11 @@ export function stepNotHeld(state: AlertState, { keepFiringMs }: Timing, { endMs
   return endMs - (state.alert?.endsAtMs ?? endMs) >= KEEP_RESOLVED_MS ? null : state
 }
 
+/** Whether it holds cannot be told: what fires goes on, and nothing else is known. */
+export function stepUnknown(state: AlertState, { endMs }: Pick<Stretch, 'endMs'>): AlertState {
+  return state.phase === 'firing' ? { ...state, heldMs: Math.max(state.heldMs, endMs) } : state
+}
+
 export function resolve(state: AlertState, endsAtMs: number): AlertState {
   return { ...state, phase: 'resolved', alert: state.alert === null ? null : { ...state.alert, status: 'resolved', endsAtMs } }
 }
