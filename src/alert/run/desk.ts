@@ -25,6 +25,7 @@ import { isMuted } from '../mute.ts'
 import { testRule, type RuleTest } from '../rule-test.ts'
 import { silenceTest, type Silence } from '../silence.ts'
 import type { TimeRange } from '../../store/rollup-store.ts'
+import { readNamedRule } from '../rule-load.ts'
 import { shownRule } from './rules.ts'
 import type { AlertService } from './service.ts'
 
@@ -102,7 +103,7 @@ export class ServiceDesk implements AlertDesk {
 
   async putRule(id: string, text: string, { who, comment }: Who): Promise<ShownRule> {
     if (Buffer.byteLength(text) > MAX_RULE_BYTES) throw new TracefoldError('bad_request', `a rule may have ${MAX_RULE_BYTES} bytes`)
-    const shown = shownRule(id, 'api', null, text)
+    const shown = shownRule(readNamedRule(id, text), 'api', true)
     if (shown.faults.length > 0)
       throw new TracefoldError(
         'bad_request',
