@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import { readChecked, type Checked, type Issue } from '../lib/checked-yaml.ts'
 import { ALERT_LEVELS, SEVERITIES } from './alert.ts'
-import { condition, duration } from './condition-file.ts'
+import { condition, duration, msOf } from './condition-file.ts'
 import { matcher } from './matcher-file.ts'
 import { mute } from './mute-file.ts'
 import { PER, ANYTHING, type Per, type Rule } from './rule.ts'
@@ -57,6 +57,9 @@ const labels = z
   )
   .refine(isFew, `expected at most ${MAX_ENTRIES}`)
 
+/** `0`, too. */
+const upToADay = z.preprocess((raw) => (raw === 0 ? '0s' : raw), duration(0, DAY_MS))
+
 const fields = z.strictObject({
   title: text,
   id,
@@ -66,8 +69,8 @@ const fields = z.strictObject({
   for: matcher.default(ANYTHING),
   per: z.enum(PER),
   condition,
-  pending: duration(1_000, DAY_MS).default(0),
-  keepFiring: duration(1_000, DAY_MS).default(5 * MINUTE_MS),
+  pending: upToADay.default(0),
+  keepFiring: upToADay.default(5 * MINUTE_MS),
   labels: labels.default({}),
   annotations: z.record(name, template).refine(isFew, `expected at most ${MAX_ENTRIES}`).default({}),
   links: z
@@ -182,8 +185,13 @@ function templateIssues(per: Per, raw: Readonly<Record<string, unknown>>): Issue
 }
 
 function repeatIssues(raw: Readonly<Record<string, unknown>>): Issue[] {
-  return 'exponentialRepeat' in raw && !('repeatInterval' in raw)
-    ? [{ path: ['exponentialRepeat'], why: 'expected repeatInterval beside it, which is doubled' }]
+  if (!('exponentialRepeat' in raw)) return []
+  if (!('repeatInterval' in raw)) return [{ path: ['exponentialRepeat'], why: 'expected repeatInterval beside it, which is doubled' }]
+  const [first, last] = [raw['repeatInterval'], asMap(raw['exponentialRepeat'])['upTo']].map((text) =>
+    typeof text === 'string' ? msOf(text) : null,
+  )
+  return first != null && last != null && last < first
+    ? [{ path: ['exponentialRepeat', 'upTo'], why: 'expected no less than repeatInterval, which is doubled up to this' }]
     : []
 }
 
