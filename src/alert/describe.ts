@@ -11,7 +11,7 @@ import type { Finding, Sight } from './conditions/sight.ts'
 import { subjectKey, type Series } from './count-table.ts'
 import { duration, number, time } from './deliver/words.ts'
 import type { Firing } from './episode.ts'
-import { isNewAt } from './group-book.ts'
+import { DAY_MS, isNewAt, type GroupRecord } from './group-book.ts'
 import { kibanaLink, pageLink, type LinkBases } from './links.ts'
 import type { Rule } from './rule.ts'
 import { fill, fillUrl, type Values } from './template.ts'
@@ -25,6 +25,7 @@ export interface Wording {
 const MAX_JOBS = 10
 const MAX_SLUG_CHARS = 40
 const HASH_CHARS = 12
+const BACK_MS = 7 * DAY_MS
 
 /** Readable, and not to be mixed up: `job-spike:orders:3f2a90bc11de`. */
 export function alertKey(rule: string, subject: Subject): string {
@@ -60,7 +61,7 @@ export function alertOfSight(
     culprit: isOfMany ? null : (worst?.culprit ?? null),
     jobs: jobs.slice(0, MAX_JOBS),
     jobCount: jobs.length,
-    isNew: record !== null && isNewAt(record, sight.end * MINUTE_MS),
+    ...(record === null ? {} : newsOf(record, sight.end * MINUTE_MS)),
     advice: isOfMany || worst === null || worst.rule === null ? null : wording.adviceOf(worst.rule),
   })
 }
@@ -126,6 +127,13 @@ function countsOf({ series, table, end }: Sight, minutes: number): Counted[] {
     .sort((a, b) => b.count - a.count || (a.series.key < b.series.key ? -1 : 1))
 }
 
+/** An error is new, or back, for a week. */
+function newsOf(record: GroupRecord, nowMs: number): Pick<Alert, 'isNew' | 'unseenMs'> {
+  const { atMs, afterMs } = record.appeared
+  const isBack = afterMs !== null && afterMs >= DAY_MS && nowMs - atMs < BACK_MS
+  return { isNew: isNewAt(record, nowMs), ...(isBack ? { unseenMs: afterMs } : {}) }
+}
+
 /**
  * What an alert is routed by: a group's is that of its most frequent error type, which changes only with the pattern rules; a job has one where all that
  * happened is of one. Whoever tells an episode again keeps it, for receivers know an alert by it.
@@ -150,7 +158,7 @@ function jobsOf(counted: readonly Counted[]): string[] {
 }
 
 function valuesOf(alert: Omit<Alert, 'annotations' | 'links'>): Values {
-  const orNone = (value: number | null) => (value === null ? '' : number(value))
+  const orUnknown = (value: number | null) => (value === null ? 'unknown' : number(value))
   const { subject } = alert
   return {
     rule: alert.rule.id,
@@ -165,9 +173,9 @@ function valuesOf(alert: Omit<Alert, 'annotations' | 'links'>): Values {
     culprit: alert.culprit ?? '',
     jobs: alert.jobs.join(', '),
     jobCount: number(alert.jobCount),
-    count: orNone(alert.count),
-    usual: orNone(alert.usual),
-    hosts: orNone(alert.hosts),
+    count: orUnknown(alert.count),
+    usual: orUnknown(alert.usual),
+    hosts: orUnknown(alert.hosts),
     window: duration(alert.windowMs),
     since: time(alert.sinceMs),
     startsAt: time(alert.startsAtMs),

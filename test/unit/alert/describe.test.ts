@@ -3,7 +3,7 @@ import type { CountRow } from '../../../src/alert/alert-reader.ts'
 import { alertKey, type Wording } from '../../../src/alert/describe.ts'
 import { evaluate } from '../../../src/alert/evaluate.ts'
 import { aCountRow, aRule, Desk, PLAIN, rowsByMinute } from '../../support/alert-builders.ts'
-import { MINUTE, T0 } from '../../support/builders.ts'
+import { DAY, MINUTE, T0 } from '../../support/builders.ts'
 
 const WORDING: Wording = {
   links: { page: 'https://tracefold.acme.internal/', kibana: 'https://kibana.acme.internal', dataView: 'tracefold-detail' },
@@ -66,6 +66,21 @@ describe('an alert says', () => {
     const alert = firedBy({ per: 'group' }, rows)
     expect(alert).toMatchObject({ isNew: true, subject: { fingerprint: 'v1:0000000000000001' } })
     expect(alert.links[0]?.url).toBe('https://tracefold.acme.internal/?job=orders&key=v1%3A0000000000000001')
+  })
+
+  test('that an error is back, and after how long', () => {
+    const [first, back] = [T0 - 15 * DAY, T0]
+    const desk = new Desk([aRule({ per: 'group', condition: { new_group: { notSeenForDays: 14 } } })])
+    desk.read(first, first + MINUTE, rowsByMinute(first, [1]))
+    desk.read(back, back + MINUTE, rowsByMinute(back, [1]))
+    const [alert] = desk.evaluate(back + MINUTE).began
+    expect(alert).toMatchObject({ isNew: false, unseenMs: 15 * DAY - 30_000 })
+    expect(firedBy({ per: 'group' }, rows)).not.toHaveProperty('unseenMs')
+  })
+
+  test("'unknown' where a condition has no such number", () => {
+    const { annotations } = firedBy({ annotations: { note: '{{count}}, usually {{usual}}' } }, rows)
+    expect(annotations).toEqual({ note: '180, usually unknown' })
   })
 
   test("a group's category, and a job's where all that happened is of one", () => {
