@@ -187,12 +187,15 @@ function templateIssues(per: Per, raw: Readonly<Record<string, unknown>>): Issue
 function repeatIssues(raw: Readonly<Record<string, unknown>>): Issue[] {
   if (!('exponentialRepeat' in raw)) return []
   if (!('repeatInterval' in raw)) return [{ path: ['exponentialRepeat'], why: 'expected repeatInterval beside it, which is doubled' }]
-  const [first, last] = [raw['repeatInterval'], asMap(raw['exponentialRepeat'])['upTo']].map((text) =>
-    typeof text === 'string' ? msOf(text) : null,
-  )
-  return first != null && last != null && last < first
+  const firstMs = givenMs(raw['repeatInterval'])
+  const lastMs = givenMs(asMap(raw['exponentialRepeat'])['upTo'])
+  return firstMs !== null && lastMs !== null && lastMs < firstMs
     ? [{ path: ['exponentialRepeat', 'upTo'], why: 'expected no less than repeatInterval, which is doubled up to this' }]
     : []
+}
+
+function givenMs(value: unknown): number | null {
+  return typeof value === 'string' ? msOf(value) : null
 }
 
 function asMap(value: unknown): Readonly<Record<string, unknown>> {
