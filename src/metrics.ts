@@ -168,7 +168,7 @@ export function createMetrics(): Metrics {
     alertEvaluationSeconds: make.latency('alert_evaluation_seconds', 'How long a turn of evaluation takes, with its queries.', []),
     alertsBlind: make.level(
       'alerts_blind',
-      '1 while alert rules cannot see: the rollups cannot be read, are not written, or lie too far back.',
+      '1 while alert rules cannot see: the rollups cannot be read, are not written, or lie too far back, or a shard is not evaluated.',
       [],
     ),
     alertsRefused: make.plain('alerts_refused_total', 'Alerts that found no room, since there were too many.'),

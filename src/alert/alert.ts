@@ -55,6 +55,8 @@ export interface Alert {
   /** When the trouble began by event time, which may lie before `startsAtMs`. */
   readonly sinceMs: number
   readonly isNew: boolean
+  /** Of an error that is back: how long it was not seen before. */
+  readonly unseenMs?: number
   readonly advice: string | null
   readonly links: readonly Link[]
   readonly labels: Readonly<Record<string, string>>

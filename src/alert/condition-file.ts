@@ -9,6 +9,8 @@ import { parseDuration } from '../lib/time-range.ts'
 import { MAX_WINDOW_MS, MINUTE_MS, type Condition } from './condition.ts'
 import { globs } from './matcher-file.ts'
 
+/** Elsewhere a duration is above zero. */
+const ZERO = /^\s*0(?:ms|s|m|h|d|w)\s*$/
 const MAX_DEPTH = 3
 const MAX_PARTS = 10
 const MAX_JOBS = 1_000
@@ -131,7 +133,8 @@ function thresholdOf({ atLeast, perJob }: { atLeast: number; perJob: Record<stri
   return { atLeast, perJob: Object.entries(perJob).map(([job, own]) => ({ job, atLeast: own })) }
 }
 
-function msOf(text: string): number | null {
+export function msOf(text: string): number | null {
+  if (ZERO.test(text)) return 0
   try {
     return parseDuration(text)
   } catch {

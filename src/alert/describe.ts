@@ -10,7 +10,8 @@ import { MINUTE_MS } from './condition.ts'
 import type { Finding, Sight } from './conditions/sight.ts'
 import { subjectKey, type Series } from './count-table.ts'
 import { duration, number, time } from './deliver/words.ts'
-import { isNewAt } from './group-book.ts'
+import type { Firing } from './episode.ts'
+import { DAY_MS, isNewAt, type GroupRecord } from './group-book.ts'
 import { kibanaLink, pageLink, type LinkBases } from './links.ts'
 import type { Rule } from './rule.ts'
 import { fill, fillUrl, type Values } from './template.ts'
@@ -24,6 +25,7 @@ export interface Wording {
 const MAX_JOBS = 10
 const MAX_SLUG_CHARS = 40
 const HASH_CHARS = 12
+const BACK_MS = 7 * DAY_MS
 
 /** Readable, and not to be mixed up: `job-spike:orders:3f2a90bc11de`. */
 export function alertKey(rule: string, subject: Subject): string {
@@ -39,12 +41,19 @@ export function alertKey(rule: string, subject: Subject): string {
 }
 
 /** Of counts. */
-export function alertOfSight(rule: Rule, key: string, sight: Sight, finding: Finding, startsAtMs: number, wording: Wording): Alert {
-  const { subject } = sight
-  const minutes = finding.windowMs / MINUTE_MS
-  const worst = worstOf(sight, minutes)
+export function alertOfSight(
+  rule: Rule,
+  key: string,
+  sight: Sight,
+  finding: Finding,
+  { startsAtMs, told }: Firing,
+  wording: Wording,
+): Alert {
+  const counts = countsOf(sight, finding.windowMs / MINUTE_MS)
+  const worst = counts[0]?.series ?? null
+  const subject: Subject = { ...sight.subject, category: told === null ? categoryOf(sight.subject, counts) : told.subject.category }
   const isOfMany = subject.job === null
-  const jobs = isOfMany ? (finding.jobs ?? jobsOf(sight, minutes)) : [subject.job]
+  const jobs = isOfMany ? (finding.jobs ?? jobsOf(counts)) : [subject.job]
   const record = subject.job === null || subject.fingerprint === null ? null : sight.groups.get(subject.job, subject.fingerprint)
   return finished(rule, wording, finding, {
     ...blank(rule, key, subject, startsAtMs),
@@ -52,7 +61,7 @@ export function alertOfSight(rule: Rule, key: string, sight: Sight, finding: Fin
     culprit: isOfMany ? null : (worst?.culprit ?? null),
     jobs: jobs.slice(0, MAX_JOBS),
     jobCount: jobs.length,
-    isNew: record !== null && isNewAt(record, sight.end * MINUTE_MS),
+    ...(record === null ? {} : newsOf(record, sight.end * MINUTE_MS)),
     advice: isOfMany || worst === null || worst.rule === null ? null : wording.adviceOf(worst.rule),
   })
 }
@@ -106,20 +115,42 @@ function ownWords(rule: Rule, { category }: Subject): string {
   return category === null ? rule.title : `${rule.title}: ${category}`
 }
 
-/** The error type with the most events; by name where two have as many, so that every process says the same. */
-function worstOf({ series, table, end }: Sight, minutes: number): Series | null {
-  let worst: { one: Series; count: number } | null = null
-  for (const one of series) {
-    const count = table.sum([one], end, minutes)
-    if (worst === null || count > worst.count || (count === worst.count && one.key < worst.one.key)) worst = { one, count }
-  }
-  return worst?.one ?? null
+interface Counted {
+  readonly series: Series
+  readonly count: number
+}
+
+/** The error types with the most events first; by name where two have as many, so that every process says the same. */
+function countsOf({ series, table, end }: Sight, minutes: number): Counted[] {
+  return series
+    .map((one) => ({ series: one, count: table.sum([one], end, minutes) }))
+    .sort((a, b) => b.count - a.count || (a.series.key < b.series.key ? -1 : 1))
+}
+
+/** An error is new, or back, for a week. */
+function newsOf(record: GroupRecord, nowMs: number): Pick<Alert, 'isNew' | 'unseenMs'> {
+  const { atMs, afterMs } = record.appeared
+  const isBack = afterMs !== null && afterMs >= DAY_MS && nowMs - atMs < BACK_MS
+  return { isNew: isNewAt(record, nowMs), ...(isBack ? { unseenMs: afterMs } : {}) }
+}
+
+/**
+ * What an alert is routed by: a group's is that of its most frequent error type, which changes only with the pattern rules; a job has one where all that
+ * happened is of one. Whoever tells an episode again keeps it, for receivers know an alert by it.
+ */
+function categoryOf(subject: Subject, counts: readonly Counted[]): string | null {
+  if (subject.job === null) return subject.category
+  const categories = counts.map(({ series }) => series.category)
+  if (subject.fingerprint !== null) return categories[0] ?? null
+  const happened = counts.flatMap(({ series, count }) => (count > 0 ? [series.category] : []))
+  const distinct = new Set(happened.length > 0 ? happened : categories)
+  return distinct.size === 1 ? [...distinct][0]! : null
 }
 
 /** Those with events in the window, the worst first. */
-function jobsOf({ series, table, end }: Sight, minutes: number): string[] {
+function jobsOf(counted: readonly Counted[]): string[] {
   const counts = new Map<string, number>()
-  for (const one of series) counts.set(one.job, (counts.get(one.job) ?? 0) + table.sum([one], end, minutes))
+  for (const { series, count } of counted) counts.set(series.job, (counts.get(series.job) ?? 0) + count)
   return [...counts]
     .filter(([, count]) => count > 0)
     .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
@@ -127,7 +158,7 @@ function jobsOf({ series, table, end }: Sight, minutes: number): string[] {
 }
 
 function valuesOf(alert: Omit<Alert, 'annotations' | 'links'>): Values {
-  const orNone = (value: number | null) => (value === null ? '' : number(value))
+  const orUnknown = (value: number | null) => (value === null ? 'unknown' : number(value))
   const { subject } = alert
   return {
     rule: alert.rule.id,
@@ -142,9 +173,9 @@ function valuesOf(alert: Omit<Alert, 'annotations' | 'links'>): Values {
     culprit: alert.culprit ?? '',
     jobs: alert.jobs.join(', '),
     jobCount: number(alert.jobCount),
-    count: orNone(alert.count),
-    usual: orNone(alert.usual),
-    hosts: orNone(alert.hosts),
+    count: orUnknown(alert.count),
+    usual: orUnknown(alert.usual),
+    hosts: orUnknown(alert.hosts),
     window: duration(alert.windowMs),
     since: time(alert.sinceMs),
     startsAt: time(alert.startsAtMs),

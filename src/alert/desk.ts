@@ -62,11 +62,15 @@ export interface ShownRule {
   readonly source: 'built-in' | 'file' | 'api'
   /** Path of the file; null where it came over the API. */
   readonly file: string | null
-  /** As it was written: YAML. */
+  /** As it was written: YAML. Of a file that is in force, what is in force. */
   readonly text: string
-  /** Null where it is switched off, or has faults. */
+  /** Of `text`. Null where it is switched off, or has faults. */
   readonly rule: Rule | null
-  /** Not empty: this text is not in force, but the last that was without faults, if there was one. */
+  /** This is what is evaluated: no later one replaces it, it is not switched off, and has no faults. */
+  readonly inForce: boolean
+  /** What the file says now, where that is not in force: it, or another file, has faults. Null: it says `text`. */
+  readonly written: string | null
+  /** Of what is written now. */
   readonly faults: readonly YamlFault[]
 }
 
@@ -122,7 +126,7 @@ export interface AlertDesk {
   /** Where nobody has acknowledged it, nothing happens. */
   unacknowledge(key: string): Promise<void>
 
-  /** By id. One of each source that has it: the last is the one in force. */
+  /** By id. One of each source that has it. */
   rules(): Promise<ShownRule[]>
   /** The text's id must be `id`. Replaces the one from a file. */
   putRule(id: string, text: string, who: Who): Promise<ShownRule>

@@ -41,16 +41,22 @@ export interface Stretch {
 
 export type Identity = Pick<AlertState, 'key' | 'rule' | 'subject'>
 
-/** `alertOf` says what is found, for an episode that began to fire then. */
+/** An episode that fires: since when, and as it was told last; null where it begins. */
+export interface Firing {
+  readonly startsAtMs: number
+  readonly told: Alert | null
+}
+
+/** `alertOf` says what is found. */
 export function stepHeld(
   state: AlertState | null,
   identity: Identity,
   { pendingMs }: Timing,
   { startMs, endMs }: Stretch,
-  alertOf: (startsAtMs: number) => Alert,
+  alertOf: (firing: Firing) => Alert,
 ): AlertState {
   if (state?.phase === 'firing' && state.alert !== null) {
-    const alert = alertOf(state.alert.startsAtMs)
+    const alert = alertOf({ startsAtMs: state.alert.startsAtMs, told: state.alert })
     // A stretch that was looked at before it was complete tells more now, also of when it began.
     const sinceMs = endMs <= state.heldMs ? alert.sinceMs : state.alert.sinceMs
     return { ...state, heldMs: Math.max(state.heldMs, endMs), alert: { ...alert, sinceMs } }
@@ -62,7 +68,7 @@ export function stepHeld(
     phase: isFiring ? 'firing' : 'pending',
     sinceMs,
     heldMs: endMs,
-    alert: isFiring ? alertOf(sinceMs + pendingMs) : null,
+    alert: isFiring ? alertOf({ startsAtMs: sinceMs + pendingMs, told: null }) : null,
   }
 }
 
@@ -71,6 +77,11 @@ export function stepNotHeld(state: AlertState, { keepFiringMs }: Timing, { endMs
   if (state.phase === 'pending') return null
   if (state.phase === 'firing') return endMs > state.heldMs && endMs - state.heldMs >= keepFiringMs ? resolve(state, endMs) : state
   return endMs - (state.alert?.endsAtMs ?? endMs) >= KEEP_RESOLVED_MS ? null : state
+}
+
+/** Whether it holds cannot be told: what fires goes on, and nothing else is known. */
+export function stepUnknown(state: AlertState, { endMs }: Pick<Stretch, 'endMs'>): AlertState {
+  return state.phase === 'firing' ? { ...state, heldMs: Math.max(state.heldMs, endMs) } : state
 }
 
 export function resolve(state: AlertState, endsAtMs: number): AlertState {

@@ -19,7 +19,7 @@ import { MINUTE_MS } from './condition.ts'
 import type { Finding, PipelineReading, Sight } from './conditions/sight.ts'
 import { subjectKey, type CountTable, type Entry, type Series } from './count-table.ts'
 import { alertKey, alertOfPipeline, alertOfSight, type Wording } from './describe.ts'
-import { resolve, stepHeld, stepNotHeld, type AlertState, type Stretch } from './episode.ts'
+import { resolve, stepHeld, stepNotHeld, stepUnknown, type AlertState, type Stretch } from './episode.ts'
 import { groupKeyOf, isMutedAt, type GroupBook } from './group-book.ts'
 import { CATCH_UP_MINUTES, OPEN_MINUTES, type IndexedRule, type RuleIndex } from './rule-index.ts'
 import { PER, type Per } from './rule.ts'
@@ -51,6 +51,8 @@ export interface EvaluationInput {
   readonly wording: Wording
   /** Counts may lack what has happened: nothing ends, and nothing is called silent. */
   readonly isBlind?: boolean
+  /** Nobody may have looked at the pipeline for a while: what fires is not taken for over since then. */
+  readonly isFirstLook?: boolean
 }
 
 export interface Evaluation {
@@ -144,6 +146,7 @@ class Round {
     this.#ahead = ahead
   }
 
+  /** A process that has just begun does not know for how long it has been blind: blindness that is told is over only where there is none. */
   pipeline(reading: PipelineReading): void {
     const { index, wording } = this.#input
     const stretch = { startMs: reading.nowMs, endMs: reading.nowMs }
@@ -159,11 +162,14 @@ class Round {
           indexed,
           key,
           state,
-          stepHeld(state, identity, rule, stretch, (startsAtMs) =>
+          stepHeld(state, identity, rule, stretch, ({ startsAtMs }) =>
             alertOfPipeline(rule, identity.key, PLATFORM, finding, startsAtMs, wording),
           ),
         )
-      } else if (state !== null) this.#change(indexed, key, state, stepNotHeld(state, rule, stretch))
+      } else if (state !== null) {
+        const isUnknown = this.#input.isFirstLook === true || (indexed.looksAtBlindness && reading.blindSinceMs !== null)
+        this.#change(indexed, key, state, isUnknown ? stepUnknown(state, stretch) : stepNotHeld(state, rule, stretch))
+      }
     }
   }
 
@@ -223,8 +229,8 @@ class Round {
     const finding: Finding | null = compiled.check(sight)
     if (finding === null) return null
     const key = alertKey(rule.id, entry.subject)
-    return stepHeld(before(key), { key, rule: rule.id, subject: entry.subject }, rule, stretch, (startsAtMs) =>
-      alertOfSight(rule, key, sight, finding, startsAtMs, wording),
+    return stepHeld(before(key), { key, rule: rule.id, subject: entry.subject }, rule, stretch, (episode) =>
+      alertOfSight(rule, key, sight, finding, episode, wording),
     )
   }
 

@@ -40,9 +40,9 @@ export function kibanaLink({ subject, sinceMs, windowMs }: Linked, { kibana, dat
   }
 }
 
-/** The fields of a detail document (see store/elasticsearch/schema.ts). */
+/** The fields of a detail document (see store/elasticsearch/schema.ts). Its category is that of the day on which it was written: a job is found without. */
 function kqlOf({ job, environment, fingerprint, category }: Linked['subject']): string {
-  const fields = { job, 'service.environment': environment, fingerprint, category }
+  const fields = { job, 'service.environment': environment, fingerprint, category: job === null ? category : null }
   return Object.entries(fields)
     .flatMap(([field, value]) => (value === null ? [] : [`${field}: "${value.replace(/["\\]/g, '\\$&')}"`]))
     .join(' and ')

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { readChecked, type Checked, type Issue } from '../lib/checked-yaml.ts'
 import { MINUTE_MS, DAY_MS } from '../lib/durations.ts'
 import { ALERT_LEVELS, SEVERITIES } from './alert.ts'
-import { condition, duration } from './condition-file.ts'
+import { condition, duration, msOf } from './condition-file.ts'
 import { matcher } from './matcher-file.ts'
 import { mute } from './mute-file.ts'
 import { PER, ANYTHING, type Per, type Rule } from './rule.ts'
@@ -55,6 +55,9 @@ const labels = z
   )
   .refine(isFew, `expected at most ${MAX_ENTRIES}`)
 
+/** `0`, too. */
+const upToADay = z.preprocess((raw) => (raw === 0 ? '0s' : raw), duration(0, DAY_MS))
+
 const fields = z.strictObject({
   title: text,
   id,
@@ -64,8 +67,8 @@ const fields = z.strictObject({
   for: matcher.default(ANYTHING),
   per: z.enum(PER),
   condition,
-  pending: duration(1_000, DAY_MS).default(0),
-  keepFiring: duration(1_000, DAY_MS).default(5 * MINUTE_MS),
+  pending: upToADay.default(0),
+  keepFiring: upToADay.default(5 * MINUTE_MS),
   labels: labels.default({}),
   annotations: z.record(name, template).refine(isFew, `expected at most ${MAX_ENTRIES}`).default({}),
   links: z
@@ -180,9 +183,17 @@ function templateIssues(per: Per, raw: Readonly<Record<string, unknown>>): Issue
 }
 
 function repeatIssues(raw: Readonly<Record<string, unknown>>): Issue[] {
-  return 'exponentialRepeat' in raw && !('repeatInterval' in raw)
-    ? [{ path: ['exponentialRepeat'], why: 'expected repeatInterval beside it, which is doubled' }]
+  if (!('exponentialRepeat' in raw)) return []
+  if (!('repeatInterval' in raw)) return [{ path: ['exponentialRepeat'], why: 'expected repeatInterval beside it, which is doubled' }]
+  const firstMs = givenMs(raw['repeatInterval'])
+  const lastMs = givenMs(asMap(raw['exponentialRepeat'])['upTo'])
+  return firstMs !== null && lastMs !== null && lastMs < firstMs
+    ? [{ path: ['exponentialRepeat', 'upTo'], why: 'expected no less than repeatInterval, which is doubled up to this' }]
     : []
+}
+
+function givenMs(value: unknown): number | null {
+  return typeof value === 'string' ? msOf(value) : null
 }
 
 function asMap(value: unknown): Readonly<Record<string, unknown>> {

@@ -26,6 +26,7 @@ export interface IndexedRule {
   readonly isForAll: boolean
   /** Whether a subject that is silent may be in trouble. */
   readonly looksAtSilent: boolean
+  readonly looksAtBlindness: boolean
   /** Whether groups that somebody muted count. */
   readonly countsMuted: boolean
   /** Of the baseline: the rule's subjects, and the jobs among them. */
@@ -90,6 +91,7 @@ function indexedRule(rule: Rule, place: number): IndexedRule {
     compiled: compile(rule.condition),
     isForAll: PARTS.every((part) => rule.matcher[part] === null),
     looksAtSilent: leavesOf(rule.condition).some(({ kind }) => kind === 'absence'),
+    looksAtBlindness: leavesOf(rule.condition).some(({ kind }) => kind === 'blind'),
     countsMuted: rule.level === 'platform',
     view: viewKey(rule.per, rule.matcher),
     jobView: viewKey('job', rule.matcher),

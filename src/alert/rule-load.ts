@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { ruleFilesIn } from '../classify/load.ts'
 import { messageOf, TracefoldError } from '../errors.ts'
+import type { YamlFault } from '../lib/checked-yaml.ts'
 import { jsonDigest } from '../lib/json-digest.ts'
 import { packageFolder } from '../package-root.ts'
 import { readAlertRule, type RuleEntry } from './rule-file.ts'
@@ -18,15 +19,54 @@ export interface AlertRuleSet {
   readonly digest: string
 }
 
-export function loadAlertRules(userFolder: string | null = null): AlertRuleSet {
-  return readAlertRuleSet([builtInAlertFolder(), ...(userFolder === null ? [] : [userFolder])])
+/** With the files that it comes from, the earlier folder's first. */
+export interface FileRuleSet extends AlertRuleSet {
+  readonly files: readonly RuleFile[]
 }
 
-export function readAlertRuleSet(folders: readonly string[]): AlertRuleSet {
+/** A rule as somebody wrote it; `rule` is null where it is switched off, or has faults. */
+export interface RuleText extends RuleEntry {
+  readonly text: string
+  readonly faults: readonly YamlFault[]
+}
+
+export interface RuleFile extends RuleText {
+  readonly folder: string
+  readonly file: string
+}
+
+export function readAlertRuleSet(folders: readonly string[]): FileRuleSet {
   const faults: string[] = []
-  const entries = folders.flatMap((folder) => entriesIn(folder, faults))
+  const files = folders.flatMap((folder) => {
+    try {
+      return readRuleFiles(folder)
+    } catch (error) {
+      faults.push(`${folder}: cannot be read: ${messageOf(error)}`)
+      return []
+    }
+  })
+  for (const one of files) faults.push(...one.faults.map(({ line, field, why }) => `${one.file}:${line}: ${field}: ${why}`))
   if (faults.length > 0) throw new TracefoldError('config_invalid', `alert rules cannot be used:\n${faults.join('\n')}`)
-  return alertRuleSet(entries)
+  return { ...alertRuleSet(files), files }
+}
+
+/** Each as it is written now. Throws where the folder cannot be read. */
+export function readRuleFiles(folder: string): RuleFile[] {
+  const taken = new Set<string>()
+  return ruleFilesIn(folder).map((file) => {
+    const read = readNamedRule(basename(file).replace(/\.ya?ml$/, ''), readFileSync(file, 'utf8'))
+    const isTaken = read.faults.length === 0 && taken.has(read.id)
+    if (read.faults.length === 0) taken.add(read.id)
+    return { folder, file, ...(isTaken ? withFault(read, `${read.id} is taken by another file of this folder`) : read) }
+  })
+}
+
+/** The text of the rule that is to have this id. */
+export function readNamedRule(id: string, text: string): RuleText {
+  const read = readAlertRule(text)
+  if ('faults' in read) return { id, text, rule: null, faults: read.faults }
+  const named = { id, text, rule: read.value.rule, faults: [] }
+  return read.value.id === id ? named : withFault(named, `expected ${id}, as it is named, got ${read.value.id}`)
 }
 
 /** Later entries replace earlier ones of the same id: those of the API come last. */
@@ -41,28 +81,6 @@ export function builtInAlertFolder(): string {
   return join(dirname(packageFolder('patterns')), 'alerts')
 }
 
-function entriesIn(folder: string, faults: string[]): RuleEntry[] {
-  const entries = new Map<string, RuleEntry>()
-  for (const { file, text } of textsIn(folder, faults)) {
-    const result = readAlertRule(text)
-    if ('faults' in result) {
-      faults.push(...result.faults.map(({ line, field, why }) => `${file}:${line}: ${field}: ${why}`))
-      continue
-    }
-    const { id } = result.value
-    const expected = basename(file).replace(/\.ya?ml$/, '')
-    if (id !== expected) faults.push(`${file}: id: expected ${expected}, as the file is named, got ${id}`)
-    else if (entries.has(id)) faults.push(`${file}: id: ${id} is taken by another file of this folder`)
-    else entries.set(id, result.value)
-  }
-  return [...entries.values()]
-}
-
-function textsIn(folder: string, faults: string[]): { file: string; text: string }[] {
-  try {
-    return ruleFilesIn(folder).map((file) => ({ file, text: readFileSync(file, 'utf8') }))
-  } catch (error) {
-    faults.push(`${folder}: cannot be read: ${messageOf(error)}`)
-    return []
-  }
+function withFault(named: RuleText, why: string): RuleText {
+  return { ...named, rule: null, faults: [{ line: 1, field: 'id', why }] }
 }

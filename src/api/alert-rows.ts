@@ -131,13 +131,7 @@ export function evaluationOf({ blind, refused, last, shards }: EvaluationReport)
   }
 }
 
-/** By id; the last of an id is the one that counts. */
-export function rulesOf(rules: readonly ShownRule[]): Row<typeof ruleRow>[] {
-  const last = new Map(rules.map((one) => [one.id, one]))
-  return rules.map((one) => ruleOf(one, last.get(one.id) === one))
-}
-
-export function ruleOf({ id, source, file, text, rule, faults }: ShownRule, isLast: boolean): Row<typeof ruleRow> {
+export function ruleOf({ id, source, file, text, rule, inForce, written, faults }: ShownRule): Row<typeof ruleRow> {
   const said =
     rule === null
       ? { title: null, level: null, severity: null, per: null }
@@ -146,9 +140,10 @@ export function ruleOf({ id, source, file, text, rule, faults }: ShownRule, isLa
     id,
     source,
     file,
-    in_force: isLast && rule !== null,
+    in_force: inForce,
     ...said,
     text,
+    written,
     faults: faults.map(({ line, field, why }) => ({ line, field, why })),
   }
 }

@@ -111,7 +111,7 @@ const shown = {
   job: orNull('The job; null where the alert is of many.', 'orders-enrichment'),
   environment: orNull('Its environment, where known.', 'prod'),
   fingerprint: orNull('The error, where the alert is of one.', 'v1:0123456789abcdef'),
-  category: orNull('The category, where the alert is of one.', 'connection-refused'),
+  category: orNull('The category, where the alert is of one: as it began.', 'connection-refused'),
   since: time('Since when the condition has held.'),
   what: orNull('What happens; null while it is pending.', 'ConnectException: Connection refused: <*>'),
   culprit: orNull('The frame that decided, where the alert is of one error type.', 'com.acme.Orders.load:41'),
@@ -202,7 +202,9 @@ export const ruleRow = z
     id: text('Names the rule.', 'job-spike'),
     source: z.enum(['built-in', 'file', 'api']).meta({ description: 'Where it comes from.', examples: ['built-in'] }),
     file: orNull('Its file; null where it came over the API.', 'alerts/job-spike.yml'),
-    in_force: flag('Whether it is evaluated: a later source replaces it, `enabled: false` switches it off.'),
+    in_force: flag(
+      'Whether this is evaluated: a later source replaces it, `enabled: false` switches it off, a set of files with faults is not taken.',
+    ),
     title: orNull('What it is called; null where its text has faults or switches it off.', 'A job fails far more than usual'),
     level: level.nullable().meta({ description: 'Whose it is.', examples: ['basic'] }),
     severity: severity.nullable().meta({ description: 'How bad it is.', examples: ['high'] }),
@@ -210,8 +212,12 @@ export const ruleRow = z
       .enum(PER)
       .nullable()
       .meta({ description: 'What an alert is of.', examples: ['job'] }),
-    text: text('As it was written.', 'title: A job fails far more than usual\n'),
-    faults: z.array(fault).meta({ description: 'Not empty: this text is not used.' }),
+    text: text('As it was written; of a file that is in force, what is in force.', 'title: A job fails far more than usual\n'),
+    written: orNull(
+      'What the file says now, where that is not in force: it, or another file, has faults. Null: it says `text`.',
+      'title: A job fails far more than usual\nseverity: crit\n',
+    ),
+    faults: z.array(fault).meta({ description: 'Of what is written now.' }),
   })
   .meta({ id: 'AlertRule' })
 export const rulesAnswer = z.object({ rules: z.array(ruleRow).meta({ description: 'By id; the last of an id is the one that counts.' }) })

@@ -10,13 +10,13 @@ import type { PipelineState } from '../../src/alert/run/pipeline-watch.ts'
 import { EmbeddedState } from '../../src/alert/run/embedded-state.ts'
 import { AlertService } from '../../src/alert/run/service.ts'
 import { ServiceDesk } from '../../src/alert/run/desk.ts'
-import type { OpenShard, StateLog } from '../../src/alert/run/state-log.ts'
+import type { OpenShard, SavedRecord, StateLog } from '../../src/alert/run/state-log.ts'
 import { receiversSchema } from '../../src/alert/deliver/settings.ts'
 import { EmbeddedControlLog } from '../../src/control/embedded-control-log.ts'
 import { TracefoldError } from '../../src/errors.ts'
-import { createHealth } from '../../src/health.ts'
+import { createHealth, type HealthRegistry } from '../../src/health.ts'
 import { createLogger } from '../../src/log.ts'
-import { createMetrics } from '../../src/metrics.ts'
+import { createMetrics, type Metrics } from '../../src/metrics.ts'
 import type { TimeRange } from '../../src/store/rollup-store.ts'
 import { NOTHING, type Tally } from '../../src/stream/tally.ts'
 import { startReceiver, text, type HttpReceiver } from '../unit/alert/deliver/http-receiver.ts'
@@ -120,6 +120,8 @@ class MortalState implements StateLog {
 export interface AlertingProcess {
   readonly service: AlertService
   readonly desk: ServiceDesk
+  readonly health: HealthRegistry
+  readonly metrics: Metrics
   isDead(): boolean
   die(): void
   stop(): Promise<void>
@@ -166,6 +168,8 @@ export class AlertingWorld {
     })
     const control = new EmbeddedControlLog({ path: this.#path, now: () => this.nowMs, onFailed: crash })
     const { receivers = (url: string) => ({ hook: { type: 'webhook', url: `${url}/hook` } }) } = this.#options
+    const health = createHealth(() => this.nowMs)
+    const metrics = createMetrics()
     const service = new AlertService({
       settings: {
         intervalMs: 5,
@@ -186,8 +190,8 @@ export class AlertingWorld {
       tally: () => this.tally,
       adviceOf: () => null,
       owner,
-      health: createHealth(() => this.nowMs),
-      metrics: createMetrics(),
+      health,
+      metrics,
       log: createLogger({ level: 'fatal' }),
       now: () => this.nowMs,
       onFailed: crash,
@@ -199,9 +203,25 @@ export class AlertingWorld {
       isDead = true
       state.die()
     }
-    const running = { service, desk: new ServiceDesk(service, this.reader, () => this.nowMs), isDead: () => isDead, die, stop }
+    const running = {
+      service,
+      desk: new ServiceDesk(service, this.reader, () => this.nowMs),
+      health,
+      metrics,
+      isDead: () => isDead,
+      die,
+      stop,
+    }
     this.#processes.push(running)
     return running
+  }
+
+  /** As if another process had kept it. */
+  async keep(shard: number, record: SavedRecord): Promise<void> {
+    const state = new EmbeddedState({ path: this.#path, shards: this.#options.shards ?? 1 })
+    const open = await state.open(shard)
+    await open.save([record])
+    await state.close()
   }
 
   told(): Told[] {

@@ -1,5 +1,5 @@
 /**
- * A notification as words, the same for every receiver: what, where, how much, since when, whether new, what to do, links, in this order. Each receiver's
+ * A notification as words, the same for every receiver: what, where, how much, since when, whether new, why, what to do, links, in this order. Each receiver's
  * format is made from this and escapes every text of it, since nearly all of it may come out of a log; only the labels are ours.
  *
  * In: a notification, how many of its alerts to show, and how brief to be. Out: the message. Pure. Every text is one line of bounded length; links are
@@ -43,6 +43,7 @@ export interface Message {
 }
 
 const MAX_CHARS = { title: 200, what: 400, culprit: 200, where: 200, why: 400, advice: 500, annotation: 300 }
+const DAY_MS = 86_400_000
 const MAX_JOBS = 5
 const MAX_ANNOTATIONS = 5
 const MAX_LINKS = 5
@@ -71,9 +72,9 @@ function alertText(alert: Alert, brevity: Brevity): AlertText {
   const facts: (Fact | null)[] = [
     { label: 'Where', text: brief(where(alert), MAX_CHARS.where) },
     howMuch(alert),
-    { label: 'Why', text: brief(`${alert.why} (rule: ${alert.rule.title})`, MAX_CHARS.why) },
     { label: 'Since', text: since(alert) },
     whetherNew(alert),
+    { label: 'Why', text: brief(`${alert.why} (rule: ${alert.rule.title})`, MAX_CHARS.why) },
     alert.advice === null ? null : { label: 'Advice', text: brief(alert.advice, MAX_CHARS.advice) },
     ...annotations.map(([name, text]) => ({ label: cut(oneLine(name), 40), text: brief(text, MAX_CHARS.annotation) })),
   ]
@@ -137,8 +138,9 @@ function since({ sinceMs, endsAtMs }: Alert): string {
 }
 
 /** Only an error group can be new. */
-function whetherNew({ isNew, subject }: Alert): Fact | null {
+function whetherNew({ isNew, unseenMs, subject }: Alert): Fact | null {
   if (isNew) return { label: 'New', text: 'yes, this error was not seen before' }
+  if (unseenMs !== undefined) return { label: 'New', text: `no, but it is back after ${counted(Math.floor(unseenMs / DAY_MS), 'day')}` }
   return subject.fingerprint === null ? null : { label: 'New', text: 'no' }
 }
 

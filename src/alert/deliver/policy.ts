@@ -29,15 +29,19 @@ export interface Policy {
   readonly resend: Resend | null
 }
 
-/** By field or label: patterns, of which one must name the whole value; `*` stands for anything. All entries must agree. */
+/** By field or label: patterns, of which one must name the whole value; `*` stands for anything that there is, an empty one for nothing. All entries must agree. */
 export type Match = Readonly<Record<string, string | readonly string[]>>
 
 export function matcher(match: Match): (alert: Alert) => boolean {
-  const tests = Object.entries(match).map(([name, patterns]) => ({
-    name,
-    test: globTest(typeof patterns === 'string' ? [patterns] : patterns),
-  }))
-  return (alert) => tests.every(({ name, test }) => test(valueOf(alert, name)))
+  const tests = Object.entries(match).map(([name, given]) => {
+    const patterns = typeof given === 'string' ? [given] : given
+    return { name, test: globTest(patterns), takesNone: patterns.includes('') }
+  })
+  return (alert) =>
+    tests.every(({ name, test, takesNone }) => {
+      const value = valueOf(alert, name)
+      return value === '' ? takesNone : test(value)
+    })
 }
 
 /** A rule that names receivers is for these, whatever they match. */

@@ -57,6 +57,7 @@ export const alertSchema: z.ZodType<Alert> = z.object({
   why: text,
   sinceMs: z.number(),
   isNew: z.boolean(),
+  unseenMs: z.number().exactOptional(),
   advice: text.nullable(),
   links: z.array(z.object({ title: text, url: text })),
   labels: texts,

@@ -19,7 +19,8 @@ const ONE_DAY_MS = 86_400_000
 const ms = (least = 0) => z.number().int().min(least, `expected whole milliseconds from ${least} on`)
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,40}$/, 'expected small letters, digits and dashes, a letter first, at most 41')
 const field = z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]*$/, 'expected the name of a field or label')
-const pattern = z.string().min(1)
+/** An empty one is for alerts without the label. */
+const pattern = z.string()
 const file = z.string().min(1, 'expected the path of a file').optional()
 const variable = z
   .string()

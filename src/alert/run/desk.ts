@@ -25,6 +25,7 @@ import { isMuted } from '../mute.ts'
 import { testRule, type RuleTest } from '../rule-test.ts'
 import { silenceTest, type Silence } from '../silence.ts'
 import type { TimeRange } from '../../store/rollup-store.ts'
+import { readNamedRule } from '../rule-load.ts'
 import { shownRule } from './rules.ts'
 import type { AlertService } from './service.ts'
 
@@ -61,7 +62,7 @@ export class ServiceDesk implements AlertDesk {
           phase,
           rule: { id: rule.id, title: rule.title, level: rule.level },
           severity,
-          subject,
+          subject: alert?.subject ?? subject,
           sinceMs,
           alert,
           acknowledged: this.#acknowledged(state),
@@ -102,7 +103,7 @@ export class ServiceDesk implements AlertDesk {
 
   async putRule(id: string, text: string, { who, comment }: Who): Promise<ShownRule> {
     if (Buffer.byteLength(text) > MAX_RULE_BYTES) throw new TracefoldError('bad_request', `a rule may have ${MAX_RULE_BYTES} bytes`)
-    const shown = shownRule(id, 'api', null, text)
+    const shown = shownRule(readNamedRule(id, text), 'api', true)
     if (shown.faults.length > 0)
       throw new TracefoldError(
         'bad_request',
@@ -178,7 +179,7 @@ export class ServiceDesk implements AlertDesk {
   }
 
   async evaluation(): Promise<EvaluationReport> {
-    const { last, refused, shardCount, view, ownShards } = this.#service
+    const { blind, last, refused, shardCount, view, ownShards } = this.#service
     const shards = Array.from({ length: shardCount }, (_, shard) => ({
       shard,
       owner: view.at(shard)?.owner ?? null,
@@ -187,7 +188,7 @@ export class ServiceDesk implements AlertDesk {
     }))
     return {
       shards,
-      blind: last?.blind ?? null,
+      blind,
       last:
         last === null
           ? null

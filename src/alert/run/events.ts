@@ -27,7 +27,6 @@ export function deliveryEvents(metrics: Metrics, log: Logger): DeliveryEvents {
 export function noteRound(metrics: Metrics, { blind, readMs, evaluateMs, refused }: Round, shards: readonly Shard[]): void {
   metrics.alertEvaluations.inc({ result: blind === null ? 'ok' : 'blind' })
   metrics.alertEvaluationSeconds.observe({}, (readMs + evaluateMs) / 1_000)
-  metrics.alertsBlind.set({}, blind === null ? 0 : 1)
   metrics.alertsRefused.inc(refused)
   const states = shards.flatMap(({ state }) => [...state.alerts.values()])
   for (const phase of ['pending', 'firing'] as const) metrics.alerts.set({ phase }, states.filter((one) => one.phase === phase).length)

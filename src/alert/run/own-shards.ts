@@ -6,7 +6,7 @@
  * A shard that cannot be opened is tried again at a later turn, no sooner than its back-off says. One that takes long to open holds up no other for more than a moment.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isTracefoldError } from '../../errors.ts'
+import { isTracefoldError, type TracefoldError } from '../../errors.ts'
 import { backoffMs } from '../../lib/retry.ts'
 import type { Shard } from './shard.ts'
 import type { OpenShard } from './state-log.ts'
@@ -23,13 +23,21 @@ export interface OwnShardsOptions {
   readonly onClosed: (shard: number) => void
   /** Told of a fault of the program. */
   readonly onFailed: (error: unknown) => void
-  readonly onTrouble: (shard: number, error: Error) => void
+  readonly onTrouble: (shard: number, error: TracefoldError) => void
   readonly now: () => number
 }
 
 interface Failing {
   readonly times: number
   readonly againMs: number
+  readonly why: string
+}
+
+/** Ours, and evaluated by nobody until it is open. */
+export interface ClosedShard {
+  readonly shard: number
+  /** Why it could not be opened; null: that is not known yet. */
+  readonly why: string | null
 }
 
 export class OwnShards {
@@ -53,6 +61,10 @@ export class OwnShards {
 
   list(): readonly Shard[] {
     return [...this.#open.values()]
+  }
+
+  closed(): readonly ClosedShard[] {
+    return this.#owned.flatMap((shard) => (this.#open.has(shard) ? [] : [{ shard, why: this.#failing.get(shard)?.why ?? null }]))
   }
 
   isOurs(shard: number): boolean {
@@ -96,7 +108,7 @@ export class OwnShards {
       await log?.close()
       if (!isTracefoldError(error)) throw error
       const times = (this.#failing.get(number)?.times ?? 0) + 1
-      this.#failing.set(number, { times, againMs: this.#options.now() + backoffMs(times) })
+      this.#failing.set(number, { times, againMs: this.#options.now() + backoffMs(times), why: error.message })
       this.#options.onTrouble(number, error)
     }
   }

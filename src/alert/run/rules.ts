@@ -6,15 +6,22 @@
  * Folders are watched; a set of files that is good is swapped in whole, of a wrong one the last good set stays. A rule of the API was checked when it came; one that
  * cannot be read all the same (a newer program wrote it) is left out, and said. Throws `config_invalid` at the start where a file is wrong.
  */
-import { readFileSync } from 'node:fs'
-import { basename } from 'node:path'
 import { ruleFilesIn } from '../../classify/load.ts'
 import type { TracefoldError } from '../../errors.ts'
 import { watchFiles, type RunningWatch } from '../../lib/watched-files.ts'
 import type { ShownRule } from '../desk.ts'
-import { readAlertRule, type RuleEntry } from '../rule-file.ts'
 import type { Rule } from '../rule.ts'
-import { alertRuleSet, builtInAlertFolder, readAlertRuleSet, type AlertRuleSet } from '../rule-load.ts'
+import {
+  alertRuleSet,
+  builtInAlertFolder,
+  readAlertRuleSet,
+  readNamedRule,
+  readRuleFiles,
+  type AlertRuleSet,
+  type FileRuleSet,
+  type RuleFile,
+  type RuleText,
+} from '../rule-load.ts'
 import type { ApiRule } from './decisions.ts'
 
 const LOOK_MS = 2_000
@@ -36,7 +43,8 @@ export class AlertRules {
   readonly #options: AlertRulesOptions
   readonly #folders: readonly string[]
   readonly #watch: RunningWatch
-  #files: AlertRuleSet
+  /** The last good ones. */
+  #files: FileRuleSet
   #inForce: AlertRuleSet | null = null
 
   constructor(options: AlertRulesOptions) {
@@ -47,7 +55,7 @@ export class AlertRules {
       paths: this.#folders,
       filesOf: ruleFilesIn,
       read: () => readAlertRuleSet(this.#folders),
-      digestOf: ({ digest }) => digest,
+      digestOf: ({ files }) => JSON.stringify(files.map(({ file, text }) => [file, text])), // as it is written is how it is shown
       inForce: this.#files,
       everyMs: LOOK_MS,
       onChange: (set) => {
@@ -62,7 +70,7 @@ export class AlertRules {
 
   get now(): AlertRuleSet {
     this.#inForce ??= this.#withKnownReceivers(
-      alertRuleSet([...this.#files.rules.map((rule): RuleEntry => ({ id: rule.id, rule })), ...this.#apiEntries()]),
+      alertRuleSet([...this.#files.files, ...this.#ofApi().filter(({ faults }) => faults.length === 0)]),
     )
     return this.#inForce
   }
@@ -72,11 +80,26 @@ export class AlertRules {
     this.#inForce = null
   }
 
-  /** As they are written now; of those with faults the last good ones are in force. */
+  /** As they are in force; of a file also what it says now, where that is not. */
   shown(): ShownRule[] {
-    const own = this.#folders.flatMap((folder, i) => shownFiles(folder, i === 0 ? 'built-in' : 'file'))
-    const ofApi = [...this.#options.api()].map(([id, { text }]) => shownRule(id, 'api', null, text))
-    return [...own, ...ofApi].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)) // a stable sort: by source within
+    const ofApi = this.#ofApi()
+    const good = [...this.#files.files, ...ofApi.filter(({ faults }) => faults.length === 0)]
+    const inForce = new Set<RuleText>(new Map(good.map((one) => [one.id, one])).values())
+    const written = this.#written()
+    const waiting = [...written.values()].filter(({ file }) => !this.#files.files.some((one) => one.file === file))
+    const files = [...this.#files.files, ...waiting]
+    return [
+      ...files.map((one): ShownRule => {
+        const now = written.get(one.file) ?? one
+        return {
+          ...shownRule(one, one.folder === this.#folders[0] ? 'built-in' : 'file', inForce.has(one)),
+          file: one.file,
+          faults: now.faults,
+          written: now.text === one.text ? null : now.text,
+        }
+      }),
+      ...ofApi.map((one) => shownRule(one, 'api', inForce.has(one))),
+    ].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)) // a stable sort: by source within
   }
 
   async stop(): Promise<void> {
@@ -96,25 +119,24 @@ export class AlertRules {
     return { rules: rules.map(known), digest }
   }
 
-  #apiEntries(): RuleEntry[] {
-    return [...this.#options.api()].flatMap(([id, { text }]) => {
-      const read = readAlertRule(text)
-      return 'value' in read && read.value.id === id ? [read.value] : []
-    })
+  #ofApi(): RuleText[] {
+    return [...this.#options.api()].map(([id, { text }]) => readNamedRule(id, text))
+  }
+
+  /** Files as they are now; none of a folder that cannot be read: the watch says what is wrong with it. */
+  #written(): Map<string, RuleFile> {
+    return new Map(
+      this.#folders.flatMap((folder) => {
+        try {
+          return readRuleFiles(folder).map((one) => [one.file, one] as const)
+        } catch {
+          return []
+        }
+      }),
+    )
   }
 }
 
-export function shownRule(id: string, source: ShownRule['source'], file: string | null, text: string): ShownRule {
-  const read = readAlertRule(text)
-  if ('faults' in read) return { id, source, file, text, rule: null, faults: read.faults }
-  const faults = read.value.id === id ? [] : [{ line: 1, field: 'id', why: `expected ${id}, got ${read.value.id}` }]
-  return { id, source, file, text, rule: faults.length === 0 ? read.value.rule : null, faults }
-}
-
-function shownFiles(folder: string, source: ShownRule['source']): ShownRule[] {
-  try {
-    return ruleFilesIn(folder).map((file) => shownRule(basename(file).replace(/\.ya?ml$/, ''), source, file, readFileSync(file, 'utf8')))
-  } catch {
-    return [] // the watch says what is wrong with the folder
-  }
+export function shownRule({ id, text, rule, faults }: RuleText, source: ShownRule['source'], inForce: boolean): ShownRule {
+  return { id, source, file: null, text, rule, inForce: inForce && rule !== null, faults, written: null }
 }

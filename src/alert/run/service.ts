@@ -14,6 +14,7 @@ import { openReceivers } from '../deliver/open.ts'
 import type { HushOf } from '../deliver/group.ts'
 import { hushBy } from '../hush.ts'
 import { DAY_MS } from '../group-book.ts'
+import { blindness } from './blindness.ts'
 import { Consumed } from './consumed.ts'
 import { Decisions } from './decisions.ts'
 import { deliveryEvents, noteRound } from './events.ts'
@@ -30,6 +31,8 @@ import { View } from './view.ts'
 
 const HEALTH = 'alerts'
 const STOP_MS = 5_000
+/** Health and metrics are told so often, also while a turn waits for a neighbour. */
+const REPORT_MS = 5_000
 const FORGET_EVERY_MS = 3_600_000
 
 export class AlertService {
@@ -51,6 +54,7 @@ export class AlertService {
   /** Something came since the last turn began. */
   #isPoked = false
   #wake: () => void = () => {}
+  #reporting: NodeJS.Timeout | undefined
   #life: Promise<void> = Promise.resolve()
 
   /** Connects to nothing. Throws `config_invalid` where a rule file is wrong, or a receiver's secret cannot be read. */
@@ -89,7 +93,8 @@ export class AlertService {
       onOpened: (shard) => this.#opened(shard),
       onClosed: (shard) => this.#closed(shard),
       onFailed: options.onFailed,
-      onTrouble: (shard, error) => log.warn(`shard ${shard} of the alerts cannot be opened yet: ${error.message}`),
+      onTrouble: (shard, { message, retriable }) =>
+        log[retriable ? 'warn' : 'error'](`shard ${shard} of the alerts cannot be opened, its rules are not evaluated: ${message}`),
       now,
     })
     this.#evaluator = new Evaluator({
@@ -110,7 +115,8 @@ export class AlertService {
 
   /** Begins; what is away is waited for. */
   start(): void {
-    this.#options.health.set(HEALTH, true, 'starting')
+    this.#report()
+    this.#reporting = setInterval(() => this.#report(), REPORT_MS)
     this.#life = this.#live().catch((error: unknown) => {
       if (!this.#stopping.signal.aborted) this.#options.onFailed(error)
     })
@@ -132,18 +138,28 @@ export class AlertService {
     return this.#shards
   }
 
-  /** Of all shards as far as is known, ours or not: the owner of shard 0 speaks for all. */
-  isHealthy(): boolean {
+  /** Why rules do not see, in words: ours, or those of any shard as far as is known; null: all see. */
+  get blind(): string | null {
     const { now, settings } = this.#options
-    const last = this.#last
-    if (last === null || last.blind !== null || now() - last.atMs > 3 * settings.intervalMs + 60_000) return false
-    const staleMs = now() - settings.delayMs - settings.maxWaitMs - 300_000
-    return Array.from({ length: this.#shardCount }, (_, shard) => this.view.at(shard)).every((at) => at !== null && at.untilMs > staleMs)
+    const known = {
+      nowMs: now(),
+      closed: this.#shards.closed(),
+      openShards: this.#shards.list().length,
+      last: this.#last,
+      untilMs: Array.from({ length: this.#shardCount }, (_, shard) => this.view.at(shard)?.untilMs ?? null),
+    }
+    return blindness(known, settings)
+  }
+
+  /** The owner of shard 0 speaks for all. */
+  isHealthy(): boolean {
+    return this.blind === null
   }
 
   /** Lets what is being told be told, within a bound. */
   async stop(): Promise<void> {
     this.#stopping.abort()
+    clearInterval(this.#reporting)
     this.#poke()
     await this.rules.stop()
     await Promise.all([this.#shards.stop(STOP_MS), this.#heartbeats.stop()])
@@ -154,7 +170,7 @@ export class AlertService {
   }
 
   async #live(): Promise<void> {
-    const { state, settings, now, metrics } = this.#options
+    const { state, settings, now } = this.#options
     const { signal } = this.#stopping
     const following = this.decisions.follow({
       onRules: () => this.#rulesChanged(),
@@ -169,7 +185,6 @@ export class AlertService {
       onReset: (shard) => this.view.reset(shard),
       onOwned: (shards) => {
         this.#shards.own(shards)
-        metrics.alertShards.set({}, shards.length)
         this.#poke()
       },
     })
@@ -177,12 +192,13 @@ export class AlertService {
       const startedMs = now()
       this.#isPoked = false
       await this.#turn(startedMs)
+      this.#report()
       await this.#pause(settings.intervalMs - (now() - startedMs))
     }
   }
 
   async #turn(nowMs: number): Promise<void> {
-    const { tally, lookAtPipeline, health, metrics, log } = this.#options
+    const { tally, lookAtPipeline, metrics, log } = this.#options
     this.#consumed.note(nowMs, tally())
     this.#consumed
       .tell(nowMs)
@@ -190,14 +206,27 @@ export class AlertService {
     await this.#shards.adjust()
     this.#forget(nowMs)
     const shards = this.#shards.list()
-    if (shards.length === 0 || this.#stopping.signal.aborted) return health.set(HEALTH, true, 'other processes evaluate the rules')
+    if (shards.length === 0 || this.#stopping.signal.aborted) return
     const { rules, digest } = this.rules.now
     this.#evaluator.use(rules, digest, shards, this.#shardCount)
     const round = await this.#evaluator.round(shards, nowMs, await lookAtPipeline(), this.#consumed.minutes)
     this.#last = round
     this.#refused += round.refused
     noteRound(metrics, round, shards)
-    health.set(HEALTH, true, round.blind === null ? `evaluates ${rules.length} rules` : `sees nothing: ${round.blind}`) // no reason to take the process out of service
+  }
+
+  /** A shard that cannot be opened needs somebody; blindness is no reason to take the process out of service. */
+  #report(): void {
+    const { health, metrics } = this.#options
+    if (this.#stopping.signal.aborted) return
+    const { blind } = this
+    const shards = this.#shards.list()
+    const isFailing = this.#shards.closed().some(({ why }) => why !== null)
+    const isOthers = shards.length === 0 && this.#shards.closed().length === 0
+    metrics.alertsBlind.set({}, blind === null ? 0 : 1)
+    metrics.alertShards.set({}, shards.length)
+    if (blind !== null) health.set(HEALTH, !isFailing, `sees nothing: ${blind}`)
+    else health.set(HEALTH, true, isOthers ? 'other processes evaluate the rules' : `evaluates ${this.rules.now.rules.length} rules`)
   }
 
   #makeShard(shard: number, kept: Awaited<ReturnType<StateLog['open']>>): Shard {

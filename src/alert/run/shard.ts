@@ -37,7 +37,7 @@ export interface ShardOptions {
   readonly startMs: number
 }
 
-export type ShardInput = Omit<EvaluationInput, 'index'>
+export type ShardInput = Omit<EvaluationInput, 'index' | 'isFirstLook'>
 
 export interface Outcome {
   readonly refused: number
@@ -60,6 +60,7 @@ export class Shard {
   #beside: SavedRecord[] = []
   #savedUntilMs: number | null
   #hasEnded = false
+  #isFirstLook = true
 
   /** Throws `store_corrupt` where the state cannot be read. */
   constructor(options: ShardOptions) {
@@ -115,7 +116,8 @@ export class Shard {
 
   /** Resolves once all of it is kept. `also`: records of the caller's to be kept with it. Rejects where the shard is lost. */
   async evaluate(input: ShardInput, also: readonly SavedRecord[]): Promise<Outcome> {
-    const { state, news, changed, refused } = evaluate({ ...input, index: this.#index }, this.#state)
+    const { state, news, changed, refused } = evaluate({ ...input, index: this.#index, isFirstLook: this.#isFirstLook }, this.#state)
+    if (input.pipeline !== null) this.#isFirstLook = false
     this.#state = state
     this.#beside.push(...this.#records(changed, news), ...also)
     this.#delivery.observe([...news, ...firing(state)])

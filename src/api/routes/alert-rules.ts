@@ -5,7 +5,7 @@
  */
 import { isTracefoldError } from '../../errors.ts'
 import { deskOf, RULE_TYPES, takesRules, whoOf } from '../alert-desk.ts'
-import { ruleOf, rulesOf, testOf } from '../alert-rows.ts'
+import { ruleOf, testOf } from '../alert-rows.ts'
 import { doneAnswer, ruleBody, ruleParams, ruleRow, rulesAnswer, testAnswer, testQuery, whoQuery } from '../alert-schemas.ts'
 import type { ApiDeps, ZodApp } from '../deps.ts'
 import { fromOwnPage } from '../own-page.ts'
@@ -24,16 +24,17 @@ export function alertRuleRoutes(app: ZodApp, deps: ApiDeps): void {
   app.get(
     '/rules',
     { schema: { tags, summary: 'Alert rules, their sources and their faults', querystring: noQuery, response: answers(rulesAnswer) } },
-    async () => ({ rules: rulesOf(await deskOf(deps).rules()) }),
+    async () => ({ rules: (await deskOf(deps).rules()).map(ruleOf) }),
   )
 
   app.get(
     '/rules/:id',
     { schema: { tags, summary: 'One of them: the one that counts', params: ruleParams, querystring: noQuery, response: answers(ruleRow) } },
     async ({ params: { id } }) => {
-      const found = rulesOf(await deskOf(deps).rules()).findLast((rule) => rule.id === id)
+      const ofId = (await deskOf(deps).rules()).filter((rule) => rule.id === id)
+      const found = ofId.find(({ inForce }) => inForce) ?? ofId.at(-1)
       if (found === undefined) throw new ProblemError('not_found', `There is no alert rule ${id}.`)
-      return found
+      return ruleOf(found)
     },
   )
 
@@ -49,7 +50,7 @@ export function alertRuleRoutes(app: ZodApp, deps: ApiDeps): void {
     response: answers(ruleRow),
   }
   app.put('/rules/:id', { schema: put, onRequest: fromOwnPage }, async ({ params: { id }, query, body }) =>
-    ruleOf(await deskOf(deps).putRule(id, body, whoOf(query)), true),
+    ruleOf(await deskOf(deps).putRule(id, body, whoOf(query))),
   )
 
   const remove = {

@@ -3,7 +3,7 @@ import type { CountRow } from '../../../src/alert/alert-reader.ts'
 import { alertKey, type Wording } from '../../../src/alert/describe.ts'
 import { evaluate } from '../../../src/alert/evaluate.ts'
 import { aCountRow, aRule, Desk, PLAIN, rowsByMinute } from '../../support/alert-builders.ts'
-import { MINUTE, T0 } from '../../support/builders.ts'
+import { DAY, MINUTE, T0 } from '../../support/builders.ts'
 
 const WORDING: Wording = {
   links: { page: 'https://tracefold.acme.internal/', kibana: 'https://kibana.acme.internal', dataView: 'tracefold-detail' },
@@ -35,7 +35,7 @@ describe('an alert says', () => {
       status: 'firing',
       rule: { id: 'a-rule', title: 'A rule', level: 'custom' },
       severity: 'high',
-      subject: { job: 'orders', environment: 'prod', fingerprint: null, category: null },
+      subject: { job: 'orders', environment: 'prod', fingerprint: null, category: 'bad-input' },
       what: 'IllegalStateException: order <*> has no lines',
       culprit: 'com.acme.Orders.check:42',
       jobs: ['orders'],
@@ -66,6 +66,38 @@ describe('an alert says', () => {
     const alert = firedBy({ per: 'group' }, rows)
     expect(alert).toMatchObject({ isNew: true, subject: { fingerprint: 'v1:0000000000000001' } })
     expect(alert.links[0]?.url).toBe('https://tracefold.acme.internal/?job=orders&key=v1%3A0000000000000001')
+  })
+
+  test('that an error is back, and after how long', () => {
+    const [first, back] = [T0 - 15 * DAY, T0]
+    const desk = new Desk([aRule({ per: 'group', condition: { new_group: { notSeenForDays: 14 } } })])
+    desk.read(first, first + MINUTE, rowsByMinute(first, [1]))
+    desk.read(back, back + MINUTE, rowsByMinute(back, [1]))
+    const [alert] = desk.evaluate(back + MINUTE).began
+    expect(alert).toMatchObject({ isNew: false, unseenMs: 15 * DAY - 30_000 })
+    expect(firedBy({ per: 'group' }, rows)).not.toHaveProperty('unseenMs')
+  })
+
+  test("'unknown' where a condition has no such number", () => {
+    const { annotations } = firedBy({ annotations: { note: '{{count}}, usually {{usual}}' } }, rows)
+    expect(annotations).toEqual({ note: '180, usually unknown' })
+  })
+
+  test("a group's category, and a job's where all that happened is of one", () => {
+    const rowsOf = (category: string | null, fingerprint: string, count: number) => rowsByMinute(T0, [count], { category, fingerprint })
+    const categoryOf = (per: string, ...given: CountRow[][]) =>
+      firedBy({ per, annotations: { category: '{{category}}' } }, given.flat(), PLAIN)
+    const memory = rowsOf('out-of-memory', 'v1:01', 150)
+    expect(categoryOf('group', memory)).toMatchObject({
+      subject: { category: 'out-of-memory' },
+      annotations: { category: 'out-of-memory' },
+    })
+    expect(categoryOf('group', memory, rowsOf('bad-input', 'v1:01', 3)).subject.category).toBe('out-of-memory')
+    expect(categoryOf('job', memory)).toMatchObject({ subject: { category: 'out-of-memory' }, annotations: { category: 'out-of-memory' } })
+    expect(categoryOf('job', memory, rowsOf('bad-input', 'v1:02', 3)).subject.category).toBeNull()
+    expect(categoryOf('job', memory, rowsOf(null, 'v1:02', 3)).subject.category).toBeNull()
+    expect(categoryOf('category', memory).subject.category).toBe('out-of-memory')
+    expect(firedBy({ level: 'platform', per: 'platform' }, memory).subject.category).toBeNull()
   })
 
   test('at most ten jobs, and how many there are', () => {

@@ -46,6 +46,24 @@ describe('an alert', () => {
     expect(firing(desk.state)).toMatchObject([{ startsAtMs: T0 + 6 * MINUTE }])
   })
 
+  test('keeps the category that it began with: receivers know it by that', () => {
+    const desk = new Desk([aRule({ ...RULE, annotations: { category: '{{category}}' } })], { state: startedAt(NOTHING_EVALUATED, T0) })
+    const rows = [
+      ...rowsByMinute(T0, [10, 10], { category: 'timeout' }),
+      ...rowsByMinute(T0 + MINUTE, [90], { category: 'bad-input', fingerprint: 'v1:02' }),
+      ...rowsByMinute(T0 + 9 * MINUTE, [90], { category: 'bad-input', fingerprint: 'v1:02' }),
+    ]
+    desk.read(T0, T0 + 10 * MINUTE, rows)
+    const [first] = desk.evaluate(T0 + MINUTE).began
+    expect(first?.subject.category).toBe('timeout')
+    desk.evaluate(T0 + 2 * MINUTE)
+    expect(firing(desk.state)).toMatchObject([
+      { key: first?.key, count: 110, subject: { category: 'timeout' }, annotations: { category: 'timeout' } },
+    ])
+    expect(desk.evaluate(T0 + 9 * MINUTE).ended).toMatchObject([{ subject: { category: 'timeout' } }])
+    expect(desk.evaluate(T0 + 10 * MINUTE).began).toMatchObject([{ key: first?.key, subject: { category: 'bad-input' } }])
+  })
+
   test('says the newest numbers while it fires, and since when it has been', () => {
     const desk = aDesk({}, [10, 50, 7, 0])
     story(desk, 3)

@@ -42,6 +42,11 @@ describe('an alert is', () => {
     expect(hush({ silences: [aSilence({ match: {} })] }, anAlert())).toBe('none')
   })
 
+  test('not silenced by a silence on a label that it does not have', () => {
+    expect(hush({ silences: [aSilence({ match: { owner: '*' } })] }, anAlert())).toBe('none')
+    expect(hush({ silences: [aSilence({ match: { team: '*' } })] }, anAlert())).toBe('all')
+  })
+
   test('not told in a mute window of its rule', () => {
     const rules = [aRule({ mute: [{ from: '11:00', to: '12:00' }] })]
     expect([hush({ rules }, anAlert(), T0 + HOUR), hush({ rules }, anAlert(), T0 + 2 * HOUR)]).toEqual(['all', 'none'])

@@ -147,6 +147,12 @@ describe('a rule file', () => {
     ],
     ['the pipeline has no error types', { per: 'platform', for: { job: 'a' }, condition: { blind: { over: '2m' } } }, 'for'],
     ['what is not repeated is not repeated less and less', { exponentialRepeat: { upTo: '1d' } }, 'exponentialRepeat'],
+    [
+      'what is repeated less and less is not repeated more often',
+      { repeatInterval: '4h', exponentialRepeat: { upTo: '1h' } },
+      'exponentialRepeat.upTo',
+    ],
+    ['nothing is repeated all the time', { repeatInterval: '0s' }, 'repeatInterval'],
     ["a label of an alert's own name", { labels: { severity: 'x' } }, 'labels.severity'],
     ['an address whose host comes out of a log', { links: [{ title: 'x', url: 'https://{{job}}/x' }] }, 'links.0.url'],
     ['a window that is longer than counts are kept', { condition: { count: { over: '2d', atLeast: 1 } } }, 'condition.count.over'],
@@ -158,6 +164,10 @@ describe('a rule file', () => {
     ],
   ])('%s', (_, over, field) => {
     expect(faultFields(over)).toEqual([field])
+  })
+
+  test.each([0, '0s', '0m'])('takes %j for not at all, where that says something', (zero) => {
+    expect(aRule({ pending: zero, keepFiring: zero })).toMatchObject({ pendingMs: 0, keepFiringMs: 0 })
   })
 
   test('switches a rule off by its id alone, or by a word', () => {

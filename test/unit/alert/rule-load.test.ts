@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { alertRuleSet, builtInAlertFolder, loadAlertRules, readAlertRuleSet } from '../../../src/alert/rule-load.ts'
+import { alertRuleSet, builtInAlertFolder, readAlertRuleSet } from '../../../src/alert/rule-load.ts'
 import { readAlertRule } from '../../../src/alert/rule-file.ts'
 import { isTracefoldError } from '../../../src/errors.ts'
 
@@ -30,7 +30,7 @@ function faultOf(read: () => unknown): string {
 
 describe('the rules in force are', () => {
   test('ours by default: every one loads, and covers every job at once', () => {
-    const { rules } = loadAlertRules()
+    const { rules } = readAlertRuleSet([builtInAlertFolder()])
     expect(rules.map(({ id }) => id)).toEqual([
       'category-spike',
       'dead-letters',
@@ -53,7 +53,7 @@ describe('the rules in force are', () => {
       'team/job-flood.yaml': rule('job-flood', 7),
       'mine.yml': rule('mine'),
     })
-    const { rules } = loadAlertRules(folder)
+    const { rules } = readAlertRuleSet([builtInAlertFolder(), folder])
     expect(rules.map(({ id }) => id)).toContain('mine')
     expect(rules.map(({ id }) => id)).not.toContain('job-spike')
     expect(rules.find(({ id }) => id === 'job-flood')?.condition).toMatchObject({ threshold: { atLeast: 7 } })
@@ -77,8 +77,8 @@ describe('the rules in force are', () => {
     expect(message).toContain(`${join(folder, 'a.yml')}:2: (file): not YAML`)
     expect(message).toContain(`${join(folder, 'b.yml')}:2: level: `)
     expect(message).toContain(`${join(folder, 'b.yml')}:1: title: `)
-    expect(message).toContain(`${join(folder, 'c.yml')}: id: expected c, as the file is named, got other`)
-    expect(message).toContain(`${join(folder, 'f/e.yml')}: id: e is taken by another file of this folder`)
+    expect(message).toContain(`${join(folder, 'c.yml')}:1: id: expected c, as it is named, got other`)
+    expect(message).toContain(`${join(folder, 'f/e.yml')}:1: id: e is taken by another file of this folder`)
     expect(faultOf(() => readAlertRuleSet([join(folder, 'nowhere')]))).toContain('cannot be read')
   })
 

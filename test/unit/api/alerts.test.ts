@@ -160,7 +160,7 @@ describe('deliveries', () => {
 })
 
 describe('rules', () => {
-  it('name their source and their faults; of an id the last one counts', async () => {
+  it('name their source and their faults, and whether they are in force', async () => {
     const { ask } = await asking()
     const { body } = await ask({ url: '/rules' })
     expect(
@@ -174,10 +174,11 @@ describe('rules', () => {
     ).toEqual([
       ['job-spike', 'built-in', false, 'A rule', []],
       ['job-spike', 'api', false, null, []],
-      ['orders-fail', 'file', false, null, [{ line: 3, field: 'per', why: 'expected job' }]],
+      ['orders-fail', 'file', true, 'A rule', [{ line: 3, field: 'per', why: 'expected job' }]],
       ['quiet', 'built-in', true, 'A rule', []],
     ])
     expect((await ask({ url: '/rules/job-spike' })).body).toMatchObject({ source: 'api', text: 'b' })
+    expect((await ask({ url: '/rules/orders-fail' })).body).toMatchObject({ in_force: true, text: 'c', written: 'c, with a slip' })
     expect(await ask({ url: '/rules/nobody' })).toMatchObject({ status: 404, body: { code: 'not_found' } })
   })
 

@@ -2,20 +2,20 @@ import { describe, expect, it } from 'vitest'
 import { html } from '../../../../src/alert/deliver/html.ts'
 import { messageOf } from '../../../../src/alert/deliver/message.ts'
 import { plainText } from '../../../../src/alert/deliver/plain-text.ts'
-import { HOUR, T0 } from '../../../support/builders.ts'
+import { DAY, HOUR, T0 } from '../../../support/builders.ts'
 import { aNotification, anAlert, resolved } from './alerts.ts'
 
 describe('a message', () => {
-  it('says what, where, how much, since when, whether new, what to do, and links, in this order', () => {
+  it('says what, where, how much, since when, whether new, why, what to do, and links, in this order', () => {
     expect(plainText(messageOf(aNotification()))).toBe(
       [
         '[FIRING, high] ConnectException: Connection refused: <*>',
         'at com.acme.Orders.save:17',
         'Where: orders (production)',
         'How much: 1,234 events in 5 min, usually 12, on 3 hosts',
-        'Why: 1,234 events in 5 minutes are more than 60, six times the usual 12. (rule: Error spike)',
         'Since: 2026-11-20 09:58 UTC',
         'New: no',
+        'Why: 1,234 events in 5 minutes are more than 60, six times the usual 12. (rule: Error spike)',
         'Advice: Check that the service listens on the address, and that no firewall stands between.',
         'Errors of the job: https://tracefold.example.com/#/jobs/orders?from=-1h',
         'Kibana: https://kibana.example.com/app/discover#/?_a=(query:(language:kuery))',
@@ -36,6 +36,12 @@ describe('a message', () => {
     )
   })
 
+  it('says that an error is back, and after how long', () => {
+    expect(plainText(messageOf(aNotification({ alerts: [anAlert({ unseenMs: 14.5 * DAY })] })))).toContain(
+      'New: no, but it is back after 14 days',
+    )
+  })
+
   it('leaves out what a condition does not know: counts, hosts, whether new', () => {
     const blind = anAlert({
       what: 'Alert rules are blind',
@@ -51,7 +57,7 @@ describe('a message', () => {
       plainText(messageOf(aNotification({ alerts: [blind] })))
         .split('\n')
         .map((line) => line.split(':')[0]),
-    ).toEqual(['[FIRING, high] Alert rules are blind', 'Where', 'Why', 'Since'])
+    ).toEqual(['[FIRING, high] Alert rules are blind', 'Where', 'Since', 'Why'])
   })
 
   it('names the worst jobs of a platform alert, and how many more there are', () => {

@@ -187,6 +187,12 @@ describe('opening receivers', () => {
     expect(matches({ severity: 'critical' })).toBe(false)
     expect(matches({ job: 'order' })).toBe(false)
     expect(matches({ owner: 'somebody' })).toBe(false)
+    expect([matches({ team: '*' }), matches({ owner: '*' }), matches({ owner: ['*', '**'] }), matches({ owner: '' })]).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ])
   })
 
   it('lets a field beat a label of its name', () => {

@@ -69,6 +69,53 @@ test('what happened while nothing ran is evaluated once the stream has counted i
   expect(said()).toEqual(['resolved bills'])
 })
 
+test('blindness that outlasts the process that told of it is not told as over, nor again', async () => {
+  world = await AlertingWorld.make({
+    receivers: (url) => ({ hook: { type: 'webhook', url: `${url}/hook`, match: { rule: 'rules-blind' } } }),
+  })
+  const told = (): string[] => world.told().map(({ status }) => status)
+  world.reader.isAway = true
+  const first = world.start()
+  await world.evaluated(first)
+  await world.advance(first, 3 * MINUTE)
+  await waitUntil('it to be told', () => told().length === 1)
+  await first.stop()
+  world.nowMs += 10 * MINUTE
+  const second = world.start()
+  for (const ms of [0, MINUTE, MINUTE, MINUTE, 5 * MINUTE]) await world.advance(second, ms)
+  world.reader.isAway = false
+  for (const ms of [5_000, 4 * MINUTE]) await world.advance(second, ms)
+  expect([told(), (await second.desk.alerts({ rule: 'rules-blind' })).map(({ phase }) => phase)]).toEqual([['firing'], ['firing']])
+  await world.advance(second, 2 * MINUTE)
+  await waitUntil('its end', () => told().length === 2)
+  expect(told()).toEqual(['firing', 'resolved'])
+})
+
+test('a lag that is over is told as over only after it was looked at for long enough, whoever looks', async () => {
+  world = await AlertingWorld.make({
+    receivers: (url) => ({ hook: { type: 'webhook', url: `${url}/hook`, match: { rule: 'pipeline-behind' } } }),
+  })
+  const told = (): string[] => world.told().map(({ status }) => status)
+  world.pipeline = { lagMs: 9 * MINUTE, trouble: null }
+  const first = world.start()
+  await world.evaluated(first)
+  await world.advance(first, 6 * MINUTE)
+  await waitUntil('it to be told', () => told().length === 1)
+  await first.stop()
+  world.nowMs += 10 * MINUTE
+  world.pipeline = { lagMs: null, trouble: null }
+  const second = world.start()
+  await world.evaluated(second)
+  world.pipeline = { lagMs: 19 * MINUTE, trouble: null }
+  await world.advance(second, 10_000)
+  world.pipeline = { lagMs: 0, trouble: null }
+  await world.advance(second, 4 * MINUTE)
+  expect((await second.desk.alerts({ rule: 'pipeline-behind' })).map(({ phase }) => phase)).toEqual(['firing'])
+  await world.advance(second, 2 * MINUTE)
+  await waitUntil('its end', () => told().length === 2)
+  expect(told()).toEqual(['firing', 'resolved'])
+})
+
 test('rollups that refuse to be read make rules blind, and harm nothing else', async () => {
   const one = await firing()
   const { counts } = world.reader

@@ -96,6 +96,41 @@ test('while the stream is behind, its minutes are not taken to be complete, nor 
   expect(await until()).toBe(T0 + 7 * MINUTE)
 })
 
+test('a shard that cannot be opened is said: in health, by the API, by the metric; and no more once it is open', async () => {
+  await make({ rules: [FAILS], shards: 2 })
+  await world.keep(1, { key: 'at', value: { v: 2, untilMs: T0, owner: 'a newer one', atMs: T0 } })
+  const one = world.start()
+  const ownHealth = () => one.health.ready().checks.find(({ name }) => name === 'alerts')
+  await waitUntil('it to be said', () => ownHealth()?.ok === false)
+  expect(ownHealth()?.detail).toMatch(/shard 1 .*version 2/)
+  expect((await one.desk.evaluation()).blind).toBe(ownHealth()?.detail.replace('sees nothing: ', ''))
+  expect((await one.metrics.exposition()).text).toMatch(/^tracefold_alerts_blind 1$/m)
+  expect((await one.metrics.exposition()).text).toMatch(/^tracefold_alert_shards 1$/m)
+  expect(one.service.isHealthy()).toBe(false)
+  await world.keep(1, { key: 'at', value: { v: 1, untilMs: T0, owner: 'us', atMs: T0 } })
+  await waitUntil('it to be open', () => (world.nowMs += 5_000) > 0 && ownHealth()?.ok === true)
+  await world.advance(one, MINUTE)
+  await waitUntil('both to be evaluated', async () => (await one.desk.evaluation()).blind === null)
+  expect((await one.metrics.exposition()).text).toMatch(/^tracefold_alerts_blind 0$/m)
+})
+
+test('a process that has evaluated nothing yet, or nothing for long, says that its rules see nothing', async () => {
+  await make({ rules: [FAILS] })
+  const one = world.start()
+  expect((await one.desk.evaluation()).blind).toBe('nothing is evaluated yet')
+  await world.evaluated(one)
+  await waitUntil('it to see', async () => (await one.desk.evaluation()).blind === null)
+  let release = (): void => {}
+  const held = new Promise<void>((resolve) => (release = resolve))
+  const { counts } = world.reader
+  world.reader.counts = async (range) => held.then(() => counts.call(world.reader, range))
+  world.nowMs += 10 * MINUTE
+  expect((await one.desk.evaluation()).blind).toMatch(/^nothing is evaluated since 2026-11-20T10:00/)
+  release()
+  await world.evaluated(one)
+  await waitUntil('it to see again', async () => (await one.desk.evaluation()).blind === null)
+})
+
 test('a heartbeat comes while rules see; while they are blind, or another shard stands still, none is due', async () => {
   await make({ receivers: (url) => ({ beat: { type: 'heartbeat', url: `${url}/beat`, everyMs: 1_000 } }) })
   const one = world.start()
@@ -111,6 +146,35 @@ test('a heartbeat comes while rules see; while they are blind, or another shard 
   world.pipeline = { lagMs: HOUR, trouble: null }
   await world.advance(one, HOUR)
   expect(one.service.isHealthy()).toBe(false)
+})
+
+test("receivers and silences are for an alert's category, also where the alert is of a job or of a group", async () => {
+  const group = { ...FAILS, id: 'group-fails', per: 'group' }
+  await make({
+    rules: [FAILS, group],
+    receivers: (url) => ({
+      hook: { type: 'webhook', url: `${url}/hook`, match: { category: '*memory*', rule: ['job-fails', 'group-fails'] } },
+    }),
+  })
+  world.reader.rows = [
+    aCountRow({ windowMs: T0, job: 'orders', category: 'out-of-memory', count: 7 }),
+    aCountRow({ windowMs: T0, job: 'bills', category: 'timeout', count: 7 }),
+  ]
+  const one = world.start()
+  await world.evaluated(one)
+  await waitUntil('both', () => said().length === 2)
+  expect(said().toSorted()).toEqual([
+    ['firing', 'group-fails orders 10:00'],
+    ['firing', 'job-fails orders 10:00'],
+  ])
+  await one.desk.silence({ match: { category: '*memory*' }, fromMs: world.nowMs, untilMs: world.nowMs + HOUR, who: 'ann', comment: null })
+  const alerts = (await one.desk.alerts({})).filter(({ rule }) => rule.level === 'custom')
+  expect(alerts.map(({ subject, hushed }) => [subject.category, hushed]).toSorted()).toEqual([
+    ['out-of-memory', 'silence'],
+    ['out-of-memory', 'silence'],
+    ['timeout', null],
+    ['timeout', null],
+  ])
 })
 
 test('a silence and an acknowledgement are kept, and reach whoever tells', async () => {
