@@ -17,7 +17,7 @@ import { isByType, isCauseless, isMessageFree, isStackOverflow, ownWords, simple
 import { keptFrames } from './kept-frames.ts'
 import { keysOfVersion } from './key.ts'
 import type { Subject } from './known-traces.ts'
-import { comparable, messageKey, quotedKinds } from './mask.ts'
+import { comparable, filled, messageKey, quotedKinds } from './mask.ts'
 import type { TypeOverride } from './override-file.ts'
 import type { Matcher, Traits } from './overrides.ts'
 import type { Ownership } from './ownership.ts'
@@ -53,9 +53,9 @@ export function ladderOf(subject: Subject, rules: Rules): Ladder {
   return subject.throwable === null ? byMessage(subject, rules) : byThrowable(chainOf(subject.throwable), subject, rules)
 }
 
-/** A template, where the layout keeps it, is the best there is: its holes are where the producer put them. */
+/** A template, where the layout keeps it, is the best there is: its holes are where the producer put them. What it makes is masked to the same key, as far as data shows. */
 function byMessage({ logger, message, messageTemplate }: Subject, { matcher }: Rules): Ladder {
-  const text = messageTemplate ?? message
+  const text = messageTemplate === null ? message : filled(messageTemplate)
   const exception = matcher.message([logger], text)
   const key = messageKey(text, exception)
   const place = isTelling(key) ? '' : `logger ${logger ?? ''}`

@@ -23,6 +23,9 @@ const NAME = /^(?:[A-Z]{1,5}-?\d{1,6}|\p{L}+(?:[_-]\p{L}+)*)$/u
 /** As redaction leaves it (decode/redactor.ts): data, as a number is. */
 const REDACTION = '[redacted:'
 const REDACTED = /\[redacted:[a-z\d-]{1,100}\]/g
+/** Of SLF4J and Log4j, `{}`; of MessageFormat and JBoss, `{0,number}`; of OpenTelemetry, `{order.id}`; of String.format, `%5.2f`. */
+const PLACE = /\{[\w.@$]{0,64}(?:[,:][^{}]{0,32})?\}|%[-+#,(0]{0,3}(?:\d{1,3}\$)?\d{0,5}(?:\.\d{1,3})?[sSdxXcbBeEfgG](?![A-Za-z])/g
+/** What stands for data that is not shown. */
 const DATA = '0'
 const QUOTED = /"[^"]*"|`[^`]*`|“[^”]*”|«[^»]*»|(?<![\p{L}\p{N}])'[^']*'/gu
 const NUMBER = /^[-+]?\d[\d.,:]*$/
@@ -125,6 +128,11 @@ export function messageKey(message: string, exception: MessageException | null =
         ? mask(rest.replace(exception.regex, HOLE))
         : maskAround(rest, exception.regex)
   return saidOnce((code + masked).replace(/\s+/g, ' ').trim().slice(0, MAX_KEY_CHARS))
+}
+
+/** A template with something in its holes, so that it is masked as its messages are. */
+export function filled(template: string): string {
+  return template.replace(PLACE, DATA)
 }
 
 /** Of each quoted value whether it is a number: `n` or `t`, in order. */
