@@ -11,6 +11,7 @@
 import { maskAssigned, maskBracketed } from './brackets.ts'
 import { maskDocuments, saidByObject } from './documents.ts'
 import { HOLE } from './hole.ts'
+import type { MessageException } from './overrides.ts'
 import { isStatus } from './status.ts'
 
 const MAX_MESSAGE_CHARS = 1_024
@@ -108,12 +109,6 @@ const PLAIN_WORDS = new Set([
   'tls1.2',
   'tls1.3',
 ])
-
-/** Parts of messages that an operator's rule keeps word for word, or masks. The expression is global and matches no empty text. */
-export interface MessageException {
-  readonly regex: RegExp
-  readonly as: 'keep' | 'mask'
-}
 
 export function messageKey(message: string, exception: MessageException | null = null): string {
   const said = saidByObject(message)
