@@ -27,6 +27,7 @@ export interface TableLimits {
   readonly maxSeries: number
 }
 
+/** No fingerprint: these errors have groups of their own in the stores, unlike those of the stream's overflow (fingerprint/key.ts), and an alert must not lead to that group. */
 export const OVERFLOW = 'overflow'
 export const DEFAULT_MAX_SERIES = 200_000
 /** How often silent series are looked for. */

@@ -7,7 +7,7 @@
  * Pure; never throws; the time is bounded by the rules' own checks (see phrases.ts), and hardly grows with their number (rule-index.ts).
  */
 import type { Classification } from '../event.ts'
-import { chainOf, type Link } from '../fingerprint/chain.ts'
+import { chainOf, type Link } from '../fingerprint/algorithms.ts'
 import type { Subject } from '../fingerprint/known-traces.ts'
 import type { RuleSet } from './load.ts'
 import type { Names } from '../match/class-names.ts'

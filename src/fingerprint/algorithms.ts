@@ -3,23 +3,35 @@
  * called otherwise, as `previous` of the rules says.
  *
  * A version is what is imported by its `ladder.ts`: how frames, types and messages are read, and every table of this folder that moves a key. Once released it is
- * never edited. To make version 2: copy ladder.ts and what it alone imports (chain, exception-types, frames, kept-frames, mask, ownership, recursion, site,
- * sql-code) to `v1/`, where they stay as they are; change the originals; put version 2 in front of this list. Operators' rules, group rules and the cache are of no version.
+ * never edited. To make version 2: copy ladder.ts and what it alone imports (abbreviated, brackets, chain, documents, exception-types, frames, hole, kept-frames, mask,
+ * ownership, packages, recursion, site, sql-code, status) to `v1/`, where they stay as they are; change the originals; give ladder.ts the number 2 and put it in front
+ * of this list. Operators' rules, group rules, words for people and the cache are of no version, and a test sees that nothing else leans on those files.
  */
-import { keysOfVersion, type KeyOf } from './key.ts'
-import { ladderOf, type Ladder, type Rules } from './ladder.ts'
+import type { Throwable } from '../event.ts'
+import type { Link } from './chain.ts'
+import type { KeyOf } from './key.ts'
+import { version1, type Ladder } from './ladder.ts'
 import type { Subject } from './known-traces.ts'
+import type { Matcher } from './overrides.ts'
+
+export type { Link }
 
 export interface Algorithm {
   readonly version: number
-  readonly ladderOf: (subject: Subject, rules: Rules) => Ladder
   readonly keyOf: KeyOf
+  /** What it makes of a trace or a message by the operator's rules. */
+  readonly createLadder: (ownPackages: readonly string[], matcher: Matcher) => (subject: Subject) => Ladder
+  /** How it reads a throwable. */
+  readonly chainOf: (throwable: Throwable) => Link[]
 }
 
-const ALGORITHMS = [{ version: 1, ladderOf, keyOf: keysOfVersion(1) }] as const satisfies readonly Algorithm[]
+const ALGORITHMS = [version1] as const satisfies readonly Algorithm[]
 
 /** Raised with every change of the algorithm or of a table in this folder that moves a key. */
 export const FINGERPRINT_VERSION = ALGORITHMS[0].version
+
+/** At least one exception, outermost first, as the newest version reads them: patterns speak of the same ones. */
+export const { chainOf } = ALGORITHMS[0]
 
 /** Throws where the rules name a version that was never there. */
 export function algorithmOf(version: number = FINGERPRINT_VERSION): Algorithm {

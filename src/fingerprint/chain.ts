@@ -5,6 +5,7 @@
  * shared ones are left out for all. Types are as in keys: `$` as `.`, numbers of anonymous classes cut. Pure; never throws.
  */
 import type { Frame, Throwable } from '../event.ts'
+import { fullName, isShortFor } from './abbreviated.ts'
 import { isPureWrapper, isSerialized } from './exception-types.ts'
 import { normaliseClass } from './frames.ts'
 
@@ -58,7 +59,7 @@ export function isWrapper(link: Link, cause: Link | undefined): boolean {
   if (isPureWrapper(link.type) || isAbortedJob(link)) return true
   if (cause === undefined || link.message === null) return false
   const said = namedBy(link.message) ?? { type: link.message, message: null }
-  return said.type === cause.type && said.message === cause.message
+  return (said.type === cause.type || isShortFor(cause.type, said.type)) && said.message === cause.message
 }
 
 /** Spark repeats what failed in one long message. */
@@ -93,7 +94,7 @@ function withoutData(message: string): string {
 }
 
 export function typeKey(type: string): string {
-  return normaliseClass(type).replaceAll('$', '.').replace(/\.+$/, '')
+  return fullName(normaliseClass(type).replaceAll('$', '.').replace(/\.+$/, ''))
 }
 
 function withoutShared(frames: readonly Frame[], enclosing: readonly Frame[]): readonly Frame[] {

@@ -2,6 +2,7 @@
  * What the fingerprint knows about exception types. Names are as in keys: fully qualified, `$` as `.`; a rule without a dot
  * is a simple name, whatever its package. A change of a list moves keys: it is a new version: see algorithms.ts.
  */
+import { HOLE } from './hole.ts'
 
 /** Wrappers that say nothing of their own. */
 const PURE_WRAPPERS = new Set([
@@ -91,6 +92,13 @@ const CAUSELESS = new Set([
   'java.net.UnknownHostException',
 ])
 
+const FILE_NOT_FOUND = 'java.io.FileNotFoundException'
+/** `a b (1).csv (No such file or directory)`, in any language. */
+const BEFORE_REASON = /^.+(?= \([\p{L}][\p{L}\s,.'’-]*\)$)/u
+/** Whose message is a file, maybe another one, and maybe a reason: `a -> b: Permission denied`. */
+const FILE_SYSTEM =
+  /^java\.nio\.file\.(?:FileSystem|NoSuchFile|FileAlreadyExists|DirectoryNotEmpty|NotDirectory|NotLink|AccessDenied|AtomicMoveNotSupported)Exception$/
+
 const SERIALIZED = 'SerializedThrowable'
 const SQL_TYPE = /SQL|Jdbc|JDBC|BatchUpdate|DataIntegrity|DuplicateKey/
 
@@ -107,9 +115,16 @@ export function isMessageFree(type: string, message: string): boolean {
   return isListed(MESSAGE_FREE, type) || type.endsWith('IndexOutOfBoundsException')
 }
 
-/** A resolver's reason is there the first time, and missing while the JVM remembers that the name is unknown: `db.local: Name or service not known`. */
+/**
+ * The words of a message that are not the name of a host or of a file. A resolver's reason is there the first time, and missing while the JVM remembers
+ * that the name is unknown: `db.local: Name or service not known`. The name of a file may hold blanks and brackets, and ends where the system's reason begins.
+ */
 export function ownWords(type: string, message: string): string {
-  return simpleName(type) === 'UnknownHostException' ? message.split(': ', 1)[0]! : message
+  if (simpleName(type) === 'UnknownHostException') return message.split(': ', 1)[0]!
+  if (type === FILE_NOT_FOUND) return message.replace(BEFORE_REASON, HOLE)
+  if (!FILE_SYSTEM.test(type)) return message
+  const reason = message.lastIndexOf(': ')
+  return reason < 0 ? HOLE : HOLE + message.slice(reason)
 }
 
 export function isCauseless(type: string): boolean {

@@ -13,7 +13,6 @@ import type { ErrorEvent, Grouping } from '../event.ts'
 import { algorithmOf, FINGERPRINT_VERSION } from './algorithms.ts'
 import { createKnownTraces, type Subject } from './known-traces.ts'
 import { createMatcher, type GroupMatcher } from './overrides.ts'
-import { createOwnership } from './ownership.ts'
 import { candidatesFor, PRODUCER_KEY, regroup, regroupAsProducer } from './regroup.ts'
 import { overridesOf, ownPackagesOf, rulesDigest, type FingerprintRules } from './rules.ts'
 
@@ -71,15 +70,15 @@ function linked(now: Grouping, before: Grouping | null): Grouping {
 }
 
 function createLevel(rules: FingerprintRules): Level {
-  const { ladderOf, keyOf } = algorithmOf(rules.version)
+  const { createLadder, keyOf } = algorithmOf(rules.version)
   const overrides = overridesOf(rules)
   const matcher = createMatcher(overrides)
-  const ownership = createOwnership(ownPackagesOf(rules))
+  const ladderOf = createLadder(ownPackagesOf(rules), matcher)
   const hasEventRules = matcher.groups.some((group) => group.needsEvent)
   const givenBy = (event: ErrorEvent) => (overrides.producerFingerprint ? event.context.get(PRODUCER_KEY) : undefined)
   return {
     find(subject) {
-      const { grouping, traits } = ladderOf(subject, { ownership, matcher })
+      const { grouping, traits } = ladderOf(subject)
       const candidates = candidatesFor(traits, matcher.groups)
       const sure = candidates[0]?.needsEvent === false ? candidates[0] : null
       return sure === null ? { grouping, candidates } : { grouping: regroup(grouping, sure, null, null, keyOf), candidates: [] }

@@ -6,6 +6,7 @@
  * A pattern here is part of the fingerprint: a change that moves a key is a new version: see algorithms.ts. Pure; never throws.
  */
 import type { Frame } from '../event.ts'
+import { shortForms } from './abbreviated.ts'
 
 /** Packages whose frames only pass a call on. */
 const DROPPED_PACKAGES = [
@@ -16,6 +17,8 @@ const DROPPED_PACKAGES = [
   'com.sun.proxy.',
   '_COROUTINE.', // Kotlin's stack recovery
 ]
+/** As Logback shortens them; `s.r.` may be anybody's. */
+const SHORT_PACKAGES = DROPPED_PACKAGES.flatMap((name) => shortForms(name.slice(0, -1), name.startsWith('j'))).map((name) => `${name}.`)
 const DROPPED_PARTS = [
   '$$Lambda',
   '$$ExternalSynthetic', // $$Lambda$30/2081171245, $$Lambda/0x000000005e1d0458; R8 numbers the lambdas that it writes out
@@ -52,6 +55,7 @@ export function normaliseFrame(frame: Frame): string | null {
 
 function isDropped(className: string, method: string): boolean {
   if (DROPPED_PACKAGES.some((name) => className.startsWith(name)) || PROXY.test(className)) return true
+  if (className[1] === '.' && SHORT_PACKAGES.some((name) => className.startsWith(name))) return true
   if (className.includes('$') && DROPPED_PARTS.some((part) => className.includes(part))) return true
   if (className.includes('/') && HIDDEN_CLASS.test(className)) return true
   return method.includes('$') && DROPPED_METHOD.test(method)

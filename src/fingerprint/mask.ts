@@ -8,27 +8,42 @@
  * Linear in the message, which counts for 1,024 characters: no step looks at a character more than a bounded number of times.
  * A change that moves a key is a new version: see algorithms.ts. Pure; never throws.
  */
+import { maskAssigned, maskBracketed } from './brackets.ts'
+import { maskDocuments, saidByObject } from './documents.ts'
+import { HOLE } from './hole.ts'
+import type { MessageException } from './overrides.ts'
+import { isStatus } from './status.ts'
 
 const MAX_MESSAGE_CHARS = 1_024
 const MAX_KEY_CHARS = 256
-const HOLE = '<*>'
 
 /** `E1001`, `BIZ-204`, `ORA-00001`, `[E1001]`, at the very beginning. */
 const ERROR_CODE = /^(?:\[[A-Z]{1,5}-?\d{2,6}\]|[A-Z]{1,5}-?\d{2,6}(?![\w.@/%+-]))/
+/** All that a message is: an answer or an event in snake case, a short code. Elsewhere it may be the name of a table, or of a machine. */
+const NAME = /^(?:[A-Z]{1,5}-?\d{1,6}|\p{L}+(?:[_-]\p{L}+)*)$/u
+/** As redaction leaves it (decode/redactor.ts): data, as a number is. */
+const REDACTION = '[redacted:'
+const REDACTED = /\[redacted:[a-z\d-]{1,100}\]/g
+/** Of SLF4J and Log4j, `{}`; of MessageFormat and JBoss, `{0,number}`; of OpenTelemetry, `{order.id}`; of String.format, `%5.2f`. */
+const PLACE = /\{[\w.@$]{0,64}(?:[,:][^{}]{0,32})?\}|%[-+#,(0]{0,3}(?:\d{1,3}\$)?\d{0,5}(?:\.\d{1,3})?[sSdxXcbBeEfgG](?![A-Za-z])/g
+/** What stands for data that is not shown. */
+const DATA = '0'
 const QUOTED = /"[^"]*"|`[^`]*`|“[^”]*”|«[^»]*»|(?<![\p{L}\p{N}])'[^']*'/gu
 const NUMBER = /^[-+]?\d[\d.,:]*$/
 /** What a request does tells errors apart; what it is sent to does not. */
 const REQUEST = /^"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /
-const PATH = /(?<![^\s=([:,;"'<])(?:\.{0,2}\/|~\/|[A-Za-z]:\\)[^\s,;:)\]}]+/g
+const PATH = /(?<![^\s=([:,;"'<])(?:\.{0,2}\/|~\/|[A-Za-z]:\\(?:[^\s\\,;:)\]}]+(?: [^\s\\,;:)\]}]+){0,3}\\)*)[^\s,;:)\]}]+/g
+/** A path with blanks ends where the system's reason begins: `/tmp/a b (No such file or directory)`. */
+const PATH_WITH_REASON = /(?<=^|: )(?:\/|[A-Za-z]:\\)[^:;,"'()]{1,512}(?= \([A-Z][^()]*\)$)/g
 /** `$`, `$.orders[0].id`: where in a document; Gson and Jackson print it. */
 const JSON_PATH = /(?<![^\s=([:,;"'<])\$(?:[.[][^\s,;:)]*|(?=[\s,;:)]|$))/g
-const ASSIGNED = /=[^,;)\]}&\s]*/g
 const DATE_WORDS = /\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (?= ?\d)/g
 /** Six pairs of hexadecimal digits, which need not hold a decimal one, and more. */
 const HARDWARE_ADDRESS = /(?<![\w:])[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5,31}(?![\w:])/g
 /** Groups of hexadecimal digits that need not hold a decimal one, `2001:db8::cafe`, and as Java prints an address, `host/[::1]`. */
 const IPV6 =
   /(?<![\w.-])[\w.-]{0,255}\/\[[0-9A-Fa-f:]{2,39}\]|(?<![\w:.])(?=[0-9A-Fa-f:]{0,40}\d)[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])/g
+const IPV6_IN_BRACKETS = /(?<!\/)\[(?=[0-9A-Fa-f:]{0,40}::|(?:[0-9A-Fa-f]{1,4}:){7})[0-9A-Fa-f:.]{2,45}(?:%\w{1,16})?\](?::\d{1,5})?/g
 /** States and people are named by words, so only the words around them tell. */
 const TRANSITION = /\bfrom [A-Z][A-Z_]+ to [A-Z][A-Z_]+(?!\w)/g
 const STATE = /\b(stat(?:e|us)(?::| is)? )[A-Z][A-Z_]+(?!\w)|\b[A-Z][A-Z_]+(?= \((?:\w+[ .])?state\))/g
@@ -42,11 +57,9 @@ const LITERAL = /[-+]?(?<![\p{L}\p{N}_.])(?:NaN|Infinity|true|false)(?![\p{L}\p{
 const PRIMITIVE =
   /\b(a|an|as|from|of|to|type|into) (?:int|long|short|byte|char|float|double|boolean|Integer|Long|Short|Byte|Character|Float|Double|Boolean|String)(?![\p{L}\p{N}_])/gu
 const UNIT = /<\*> (?:[KMGT]?i?B|[nuµm]?s|secs?|min)(?![\p{L}\p{N}])/gu
-const SIGNED_HOLE = /[-+#$~<>]{1,3}<\*>/g
+/** The `>` of a hole before it is no sign. */
+const SIGNED_HOLE = /(?<!<\*)[-+#$~<>]{1,3}<\*>/g
 const HOLES = /<\*>(?:[\s,:;.|/-]*<\*>)+/g
-/** A list, or the fields of a record; what is inside comes first, to a depth of three. */
-const BRACKETED = /\[(?:[^[\]]|\[<\*>\])*\]|\{(?:[^{}]|\{<\*>\})*\}/g
-const BRACKET_DEPTH = 3
 /** A remark that is there in one event and not in the next: `close, 3045 bytes (3 KB) sent`. */
 const REMARK = / \((?:[<*>\s[\],:;.|/-])*\)/g
 
@@ -74,6 +87,7 @@ const PLAIN_WORDS = new Set([
   'base64',
   'http2',
   'http/2',
+  'http/1.0',
   'http/1.1',
   's3',
   'ec2',
@@ -96,14 +110,10 @@ const PLAIN_WORDS = new Set([
   'tls1.3',
 ])
 
-/** Parts of messages that an operator's rule keeps word for word, or masks. The expression is global and matches no empty text. */
-export interface MessageException {
-  readonly regex: RegExp
-  readonly as: 'keep' | 'mask'
-}
-
 export function messageKey(message: string, exception: MessageException | null = null): string {
-  const line = firstLine(message)
+  const said = saidByObject(message)
+  const line = firstLine(said?.text ?? message)
+  if (said?.isName === true || NAME.test(line)) return line.slice(0, MAX_KEY_CHARS)
   const code = ERROR_CODE.exec(line)?.[0] ?? ''
   const rest = line.slice(code.length)
   const masked =
@@ -115,9 +125,15 @@ export function messageKey(message: string, exception: MessageException | null =
   return saidOnce((code + masked).replace(/\s+/g, ' ').trim().slice(0, MAX_KEY_CHARS))
 }
 
+/** A template with something in its holes, so that it is masked as its messages are. */
+export function filled(template: string): string {
+  return template.replace(PLACE, DATA)
+}
+
 /** Of each quoted value whether it is a number: `n` or `t`, in order. */
 export function quotedKinds(message: string): string {
-  return (firstLine(message).match(QUOTED) ?? []).map((quoted) => (NUMBER.test(quoted.slice(1, -1)) ? 'n' : 't')).join('')
+  const line = maskDocuments(firstLine(saidByObject(message)?.text ?? message))
+  return (line.match(QUOTED) ?? []).map((quoted) => (NUMBER.test(quoted.slice(1, -1)) ? 'n' : 't')).join('')
 }
 
 /** JVMs change the case of a message's first letter (`connect timed out`), and number decides the form of a noun. */
@@ -142,12 +158,9 @@ function maskAround(text: string, kept: RegExp): string {
 }
 
 function mask(text: string): string {
-  const masked = maskUrls(text)
-    .replace(QUOTED, maskQuoted)
-    .replace(IPV6, HOLE)
-    .replace(PATH, HOLE)
-    .replace(JSON_PATH, HOLE)
-    .replace(ASSIGNED, `=${HOLE}`)
+  const shown = text.includes(REDACTION) ? text.replace(REDACTED, DATA) : text
+  const named = maskPaths(maskAddresses(maskUrls(maskDocuments(shown)).replace(QUOTED, maskQuoted)))
+  const masked = maskAssigned(named)
     .replace(HARDWARE_ADDRESS, HOLE)
     .replace(TRANSITION, `from ${HOLE} to ${HOLE}`)
     .replace(STATE, `$1${HOLE}`)
@@ -163,12 +176,15 @@ function mask(text: string): string {
   return maskBracketed(masked).replace(REMARK, '')
 }
 
-function maskBracketed(text: string): string {
-  let out = text
-  for (let depth = 0; depth < BRACKET_DEPTH; depth++) {
-    out = out.replace(BRACKETED, (inner) => (inner.includes(HOLE) || inner.includes(',') ? `${inner[0]!}${HOLE}${inner.at(-1)!}` : inner))
-  }
-  return out
+/** Most lines have none of the signs, and to look for one costs a tenth of a pattern. */
+function maskAddresses(line: string): string {
+  if (!line.includes(':')) return line
+  return (line.includes('[') ? line.replace(IPV6_IN_BRACKETS, HOLE) : line).replace(IPV6, HOLE)
+}
+
+function maskPaths(line: string): string {
+  const found = /[/\\]/.test(line) ? line.replace(PATH_WITH_REASON, HOLE).replace(PATH, HOLE) : line
+  return found.includes('$') ? found.replace(JSON_PATH, HOLE) : found
 }
 
 function maskQuoted(quoted: string): string {
@@ -204,7 +220,7 @@ function maskUrls(line: string): string {
 function maskToken(token: string, at: number, line: string): string {
   const end = endOfWord(token)
   const word = token.slice(0, end)
-  if (/\d/.test(word)) return PLAIN_WORDS.has(word.toLowerCase()) ? token : HOLE + token.slice(end)
+  if (/\d/.test(word)) return PLAIN_WORDS.has(word.toLowerCase()) || isStatus(line, at, word) ? token : HOLE + token.slice(end)
   if (EXCEPTION.test(word) || line[at + token.length] === '(') return token
   return isDataName(word) || isHost(word, line, at + token.length) ? HOLE + token.slice(end) : token
 }

@@ -7,7 +7,6 @@
 import { namesOf, type Test } from '../match/class-names.ts'
 import { MAX_MATCHED_CHARS } from '../match/regex-cost.ts'
 import type { ErrorEvent } from '../event.ts'
-import type { MessageException } from './mask.ts'
 import type { FrameOverride, GroupOverride, Overrides, TypeOverride } from './override-file.ts'
 
 export interface Matcher {
@@ -16,6 +15,12 @@ export interface Matcher {
   /** `authors`: the type and the logger that the message is of. */
   readonly message: (authors: readonly (string | null)[], message: string) => MessageMatch | null
   readonly groups: readonly GroupMatcher[]
+}
+
+/** Parts of messages that an operator's rule keeps word for word, or masks. The expression is global and matches no empty text. */
+export interface MessageException {
+  readonly regex: RegExp
+  readonly as: 'keep' | 'mask'
 }
 
 export interface MessageMatch extends MessageException {

@@ -6,21 +6,27 @@
 import { isSql } from './exception-types.ts'
 
 /** Codes stand at the end; a statement before it may be long. */
-const TAIL_CHARS = 512
+const TAIL_CHARS = 1_024
+
+/** Spring names both, since many a driver has one SQL state for all: `SQL state [HY000]; error code [1205]`. Its types do not tell that a database is behind. */
+const NAMED = /\bSQL state \[([0-9A-Z]{5})\](?:; error code \[(-?\d{1,6})\])?/
 
 const PATTERNS = [
   /\[(\d{4,6})-\d{1,4}\]\s{0,4}$/, // H2
-  /\bSQLState[:=]? ?([0-9A-Z]{5})\b/i, // DB2, Spring, many logs
+  /\bSQLState[:=]? ?([0-9A-Z]{5})\b/i, // DB2, many logs
   /\b(ORA-\d{4,5})\b/, // Oracle
   /\((\d{3,5})\)\s{0,4}$/, // MySQL
 ]
 
 export function sqlCode(type: string, message: string | null): string {
-  if (message === null || !isSql(type)) return ''
+  if (message === null) return ''
   const tail = message.slice(-TAIL_CHARS)
+  const [, state, code = ''] = NAMED.exec(tail) ?? []
+  if (state !== undefined) return `${state} ${code}`.trim()
+  if (!isSql(type)) return ''
   for (const pattern of PATTERNS) {
-    const code = pattern.exec(tail)?.[1]
-    if (code !== undefined) return code
+    const found = pattern.exec(tail)?.[1]
+    if (found !== undefined) return found
   }
   return ''
 }

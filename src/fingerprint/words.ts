@@ -1,5 +1,5 @@
 /** What a grouping tells people: the place, and which rules decided. Pure; never throws. */
-import type { KeptFrame } from './site.ts'
+import type { Frame } from '../event.ts'
 
 const PLACES = {
   own: 'first own frame',
@@ -7,13 +7,21 @@ const PLACES = {
   platform: 'no own or library frame, first frame of the platform',
 } as const
 
+/** The frame where it went wrong. */
+export interface Place {
+  readonly frame: Frame
+  /** `class#method`. */
+  readonly normal: string
+  readonly owner: keyof typeof PLACES
+}
+
 /** What decided, where a throwable did. */
 export interface Decision {
   readonly type: string
   /** The trace is cut, and another exception than the root decides. */
   readonly isRootLost: boolean
   /** Null where no frame is left. */
-  readonly site: KeptFrame | null
+  readonly site: Place | null
   /** The type alone decides. */
   readonly byType: boolean
   /** Wrappers that an operator's rule keeps in the key. */
@@ -23,7 +31,7 @@ export interface Decision {
 }
 
 /** `Orders.handle:42`. */
-export function culpritOf({ frame }: KeptFrame): string {
+export function culpritOf({ frame }: Place): string {
   const line = frame.line !== null && frame.line > 0 ? `:${frame.line}` : ''
   return `${frame.className.slice(frame.className.lastIndexOf('.') + 1)}.${frame.method}${line}`
 }
@@ -45,7 +53,7 @@ export function citedIn(why: string): string[] {
   return [...why.matchAll(/; rule ([a-z0-9-]+(?:, [a-z0-9-]+)*)/g)].flatMap(([, ids = '']) => ids.split(', '))
 }
 
-function explainPlace(site: KeptFrame | null, byType: boolean): string {
+function explainPlace(site: Place | null, byType: boolean): string {
   if (byType) return 'no site: trouble of the surroundings'
   if (site === null) return 'no frames: the logger stands in'
   const lambda = site.normal.includes('lambda$') ? ' (lambdas of one method count as one)' : ''

@@ -6,10 +6,10 @@
  * Decided from the block's own events in order, so that a replay of the block decides alike. Events are never dropped here, only
  * counted under a coarser key.
  */
-import type { Fingerprint, GroupedEvent, Grouping, Job } from '../event.ts'
+import type { GroupedEvent, Grouping, Job } from '../event.ts'
+import { OVERFLOW_FP } from '../fingerprint/key.ts'
 
 const OVERFLOW_JOB = 'overflow' as Job // the design's word for it
-const OVERFLOW_FP = 'v1:overflow' as Fingerprint
 
 const OVERFLOW_GROUPING: Grouping = {
   fp: OVERFLOW_FP,

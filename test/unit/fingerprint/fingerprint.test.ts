@@ -313,7 +313,19 @@ describe('what is missing', () => {
   it('a message template is better than a masked message', () => {
     const of = (name: string) => logged(`hello ${name}`, { messageTemplate: 'hello {}' })
     expect(of('anna').fp).toBe(of('bert').fp)
-    expect(of('anna').title).toBe('hello {}')
+    expect(of('anna').title).toBe('hello <*>')
+  })
+
+  it.each([
+    ['order {} for customer {}', 'order 42 for customer 7'],
+    ['order {0} of {1,number}: {2} ms', 'order 42 of 7: 1 ms'],
+    ['order %s of %d took %.2f s (%s)', 'order 42 of 7 took 1.25 s (3)'],
+    ['task switched from {} to {}', 'task switched from RUNNING to FAILED'],
+    ['cannot reach {}:{}, id={}', 'cannot reach kafka:9092, id=abc'],
+    ["cannot read '{}'", "cannot read 'a b'"],
+    ['order {id} of {customer.name} is gone', 'order 42 of 7 is gone'],
+  ])('a layout that has the template and one that has not meet: %s', (template, message) => {
+    expect(logged(message, { messageTemplate: template }).fp).toBe(logged(message).fp)
   })
 })
 

@@ -62,12 +62,55 @@ describe('a message key', () => {
     ['French quotes', 'no field «prix»', 'no field <*>'],
     ['what Java 8 says twice', 'Connection refused (Connection refused)', 'Connection refused'],
     ['nothing', '', ''],
+    ['a time, with and without milliseconds', 'at 10:00:00.123 and at 10:00:00', 'at <*> and at <*>'],
+    ['a duration as a clock shows it', 'took 00:00:31.5', 'took <*>'],
+    ['quotes that touch', 'no "x""y" here', 'no <*> here'],
+    ['what is redacted within an address', 'GET https://joe:[redacted:password]@api/orders/abc failed', 'GET <*> failed'],
+    ['what is redacted', 'mail [redacted:email] to user=[redacted:email]', 'mail <*> to user=<*>'],
+    ['a list within fields', 'cannot save Order(id=1, items=[a, b], by=John Smith)', 'cannot save Order(<*>)'],
+    ['fields within fields in round brackets', 'bad Order(id=1, items=[Item(name=a, of=(b))])', 'bad Order(<*>)'],
+    ['a list that is assigned', 'topics=[orders, payments] gone', 'topics=<*> gone'],
+    ['a map that is assigned', 'state={a=b c, d=[e]} is odd', 'state=<*> is odd'],
+    ['an open bracket that is assigned', 'topics=[orders, payments', 'topics=<*>, payments'],
+    ['arguments of a call', 'Driver.wake(now) failed', 'Driver.wake(now) failed'],
+    ['an answer in quotes', '404 Not Found: "{"message":"joe unknown","id":"abc"}"', '<*> Not Found: <*>'],
+    ['a list of answers in quotes', '400 Bad Request: "[{"code":"a"},{"code":"b"}]"', '<*> Bad Request: <*>'],
+    ['an answer that is cut', '400 Bad Request: "{"message":"joe unkno... (512 bytes)"', '<*> Bad Request: <*>'],
+    ['an answer in brackets', 'got: [{"message":"joe\'s {gone}","id":null}]', 'got: <*>'],
+    ['an answer with its quotes escaped', 'got {\\"message\\":\\"a, b\\"} back', 'got <*> back'],
+    ['a page in quotes', '502 Bad Gateway: "<html lang="en"><h1>joe</h1></html>"', '<*> Bad Gateway: <*>'],
+    ['a document, however deep', 'cannot read {"a":{"b":{"c":{"d":{"e":"x y"}}}}} here', 'cannot read <*> here'],
+    ['an IPv6 address with a port, alone', 'no route to [2001:db8::1]:9092', 'no route to <*>'],
+    ['a Windows path with blanks', 'cannot open C:\\Program Files\\app 2\\x.log now', 'cannot open <*> now'],
+    ['a path with blanks, and why', '/tmp/a b/c d (No such file or directory)', '<*> (No such file or directory)'],
+    ['the status of an answer stays', 'status line [HTTP/1.1 429 Too Many Requests]', 'status line [HTTP/1.1 429 Too Many Requests]'],
+    [
+      'the code of an answer stays',
+      'Server returned HTTP response code: 503 for URL: http://a/b',
+      'Server returned HTTP response code: 503 for URL: <*>',
+    ],
+    [
+      'the code of a cloud stays',
+      'no (Service: S3, Status Code: 403, Request ID: 7A)',
+      'no (Service: S3, Status Code: 403, Request ID: <*>)',
+    ],
+    ['a number of an order is no status', 'order code: 503', 'order code: <*>'],
   ])('%s', (_, message, key) => expect(messageKey(message)).toBe(key))
 
   it.each([
     ['the case of the first letter', 'connect timed out', 'Connect timed out'],
     ['number', 'gave up after 1 attempt', 'gave up after 2 attempts'],
   ])('compares equal whatever %s', (_, one, other) => expect(comparable(messageKey(one))).toBe(comparable(messageKey(other))))
+
+  it.each([
+    ['an event', '{"event":"order_failed","id":"a"}', 'order_failed'],
+    ['a message', '{"id":7,"message":"order 7 failed"}', 'order <*> failed'],
+    ['a message on lines of its own', '{\n  "msg": "order 7 failed"\n}', 'order <*> failed'],
+    ['a message within', '{"error":{"code":"X1","reason":"order 7 failed"}}', 'X1'],
+    ['a code that is a number', '{"code":404,"id":"a"}', '404'],
+    ['none of these', '{"b":"x","a7":1}', '{<*>,b}'],
+    ['no text under them', '{"message":null,"code":"X2"}', 'X2'],
+  ])('of an object is what it says: %s', (_, message, key) => expect(messageKey(message)).toBe(key))
 
   it('of two errors with different codes differ', () => {
     expect(messageKey('E1001 order 1')).not.toBe(messageKey('E2002 order 1'))
