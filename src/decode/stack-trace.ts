@@ -9,12 +9,13 @@
  *
  * One scan forward, line by line. Past the caps the rest is not read and the result is `truncated`, as it is where the
  * text was cut before: then the tail, which holds the root cause, may be missing. A trace printed root first
- * (`Wrapped by:`) loses wrappers at its tail, so its root is known even if it was cut.
+ * (`Wrapped by:`) loses wrappers at its tail, so its root is known even if it was cut; one whose blocks were cut has its root, too (trace-end.ts).
  * Pure; never throws. A text that holds no throwable gives null, and the event stands on its message.
  */
 import type { Frame, Throwable } from '../event.ts'
 import { parseFrame } from './frame-line.ts'
 import { headAt, isElision, labelAt, messageAt, typeAt, type Label } from './head-line.ts'
+import { endingOf } from './trace-end.ts'
 
 const MAX_CHARS = 262_144
 /** Four times the 1,024 frames that a JVM prints. */
@@ -32,6 +33,8 @@ export interface KnownHead {
 export interface ParsedTrace {
   readonly throwable: Throwable | null
   readonly truncated: boolean
+  /** True where something of it is missing, or may be, and the root cause is there for sure. */
+  readonly isRootKept: boolean
 }
 
 /** One exception while it is being read. */
@@ -66,20 +69,14 @@ interface Scan {
 
 export function parseTrace(text: string, known: KnownHead): ParsedTrace {
   const scan: Scan = { text, known, blocks: [], next: 0, reading: null, messageFrom: 0, rootFirst: false, tooDeep: false }
-  const complete = readLines(scan) && !isCut(text)
+  const ending = endingOf(text)
+  const complete = readLines(scan) && ending !== 'cut'
+  const isRootKept = scan.rootFirst || (complete && ending === 'abridged')
   const chain = scan.blocks[0]?.chain
-  if (chain === undefined) return { throwable: withoutStack(known), truncated: !complete }
+  if (chain === undefined) return { throwable: withoutStack(known), truncated: !complete, isRootKept }
   if (scan.rootFirst) chain.reverse()
   nameOutermost(chain[0]!, known)
-  return { throwable: linked(chain), truncated: !complete && !scan.rootFirst }
-}
-
-/** Log4j's template layouts cut at 16,384 characters and append `…`; other shippers cut without a word. */
-export function isCut(text: string): boolean {
-  if (text.endsWith('…')) return true
-  const last = text.slice(text.lastIndexOf('\n') + 1).trimStart()
-  if (last.startsWith('at ')) return parseFrame(last) === null
-  return last.startsWith('... ') && !/^\.\.\. \d+ (?:.* )?(?:more|omitted|excluded|truncated|filtered)/.test(last)
+  return { throwable: linked(chain), truncated: !complete && !scan.rootFirst, isRootKept }
 }
 
 /** False where a cap ended the reading. */

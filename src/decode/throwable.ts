@@ -6,7 +6,7 @@
  */
 import type { Settings } from '../config/schema.ts'
 import type { Frame, LoggedThrowable, Throwable } from '../event.ts'
-import { isCut } from './stack-trace.ts'
+import { endingOf } from './trace-end.ts'
 import { cut, first, isObject, render, textOf, type JsonObject } from './value.ts'
 
 const MAX_CHAIN = 50
@@ -44,7 +44,7 @@ function fromText(type: string | null, message: string | null, trace: string | n
   if (trace === null || trace.trim() === '') return { throwable: null, truncated: false }
   const text = cut(trace, limits.maxTraceChars)
   const throwable = { form: 'text', type: type === null ? null : cut(type, MAX_NAME_CHARS), message, text } as const
-  return { throwable, truncated: isCut(text) }
+  return { throwable, truncated: endingOf(text) !== 'whole' }
 }
 
 /** Half a class name is none. */
