@@ -15,6 +15,7 @@
 import type { Frame, Throwable } from '../event.ts'
 import { parseFrame } from './frame-line.ts'
 import { headAt, isElision, labelAt, messageAt, typeAt, type Label } from './head-line.ts'
+import { isPy4J, quotedTrace, quotingMessageEnd } from './quoted-trace.ts'
 import { endingOf } from './trace-end.ts'
 
 const MAX_CHARS = 262_144
@@ -22,6 +23,7 @@ const MAX_CHARS = 262_144
 const MAX_LINES = 4_096
 /** Of a chain, and of suppressed exceptions within suppressed ones. */
 const MAX_DEPTH = 50
+const MAX_QUOTES = 2
 /** What a throwable is at least, where its toString() prints words of its own. */
 const NAMELESS = 'java.lang.Throwable'
 
@@ -67,7 +69,8 @@ interface Scan {
   tooDeep: boolean
 }
 
-export function parseTrace(text: string, known: KnownHead): ParsedTrace {
+/** `depth` counts traces within messages of traces. */
+export function parseTrace(text: string, known: KnownHead, depth = 0): ParsedTrace {
   const scan: Scan = { text, known, blocks: [], next: 0, reading: null, messageFrom: 0, rootFirst: false, tooDeep: false }
   const ending = endingOf(text)
   const complete = readLines(scan) && ending !== 'cut'
@@ -75,9 +78,15 @@ export function parseTrace(text: string, known: KnownHead): ParsedTrace {
   const chain = scan.blocks[0]?.chain
   if (chain === undefined) return { throwable: withoutStack(known), truncated: !complete, isRootKept }
   if (scan.rootFirst) chain.reverse()
+  const root = chain.at(-1)!
+  const quoted = depth < MAX_QUOTES ? quotedTrace(root.type, root.message) : null
+  const cause = quoted === null ? null : parseTrace(quoted.trace, UNKNOWN, depth + 1)
   nameOutermost(chain[0]!, known)
-  return { throwable: linked(chain), truncated: !complete && !scan.rootFirst, isRootKept }
+  if (quoted !== null) root.message = quoted.message
+  const truncated = (!complete && !scan.rootFirst) || cause?.truncated === true
+  return { throwable: linked(chain, cause?.throwable ?? null), truncated, isRootKept }
 }
+const UNKNOWN: KnownHead = { type: null, message: null }
 
 /** False where a cap ended the reading. */
 function readLines(scan: Scan): boolean {
@@ -106,8 +115,14 @@ function readLine(scan: Scan, from: number, to: number): void {
   const indent = at - from
   if (scan.text.startsWith('at ', at)) return readFrame(scan, from, at, to)
   if (isElision(scan.text, at)) return endMessage(scan, from)
-  const label = labelAt(scan.text, at, to, scan.reading !== null)
+  const label = labelAt(scan.text, at, to, scan.reading !== null) ?? carriedOver(scan, at, to)
   if (label !== null && isExpected(scan, label, indent)) readLabel(scan, label, indent, from, to)
+}
+
+/** Py4J prints the JVM's exception behind a colon. */
+function carriedOver(scan: Scan, at: number, to: number): Label | null {
+  if (!scan.text.startsWith(': ', at) || scan.reading === null || !isPy4J(scan.reading.type)) return null
+  return typeAt(scan.text, at + 2, to) === null ? null : { kind: 'cause', at: at + 2 }
 }
 
 function firstInk(text: string, from: number, to: number): number {
@@ -173,6 +188,8 @@ function openNode(scan: Scan, block: Block, at: number, to: number): void {
   scan.tooDeep ||= block.chain.length > MAX_DEPTH
   scan.reading = node
   scan.messageFrom = messageAt(scan.text, head?.end ?? at)
+  const end = scan.blocks.length === 1 ? quotingMessageEnd(node.type, scan.text, scan.messageFrom) : null
+  if (end !== null) scan.next = lineEnd(scan.text, end) + 1
 }
 
 /** A message that is known to the letter may hold lines that look like frames and labels. */
@@ -210,7 +227,7 @@ function nameOutermost(node: Node, known: KnownHead): void {
   if (known.message !== null) node.message = known.message
 }
 
-function linked(chain: readonly Node[]): Throwable | null {
+function linked(chain: readonly Node[], innermost: Throwable | null = null): Throwable | null {
   return chain.reduceRight<Throwable | null>(
     (cause, { type, message, frames, suppressed }) => ({
       type: type === '' ? NAMELESS : type,
@@ -219,6 +236,6 @@ function linked(chain: readonly Node[]): Throwable | null {
       cause,
       suppressed: suppressed.map((block) => linked(block.chain)!),
     }),
-    null,
+    innermost,
   )
 }

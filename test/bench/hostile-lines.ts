@@ -51,6 +51,8 @@ const TEXTS: Readonly<Record<string, string>> = {
   JSON: '{"a":[',
   'heartbeat of ': 'heartbeat of ',
   'nested exceptions': 'java.lang.E: ',
+  'failures of stages': '\nCaused by: org.apache.spark.SparkException: Job aborted due to stage failure: a.E: ',
+  'calls from Python': '\nCaused by: Py4JJavaError: x\n: a.E: x',
 }
 
 type Shape = (text: string) => Buffer

@@ -25,8 +25,14 @@ function read(record: JsonObject): Reading {
     level: record['level'],
     message: record['msg'],
     logger: record['logger'],
-    throwable: record['exception'],
+    throwable: thrown(record['exception']),
     context: [record['context']],
     rest: { of: record, own: OWN },
   }
+}
+
+/** Python prints the most recent call last. */
+function thrown(exception: unknown): unknown {
+  if (!isObject(exception) || !Array.isArray(exception['stacktrace'])) return exception
+  return { ...exception, stacktrace: exception['stacktrace'].toReversed() }
 }
