@@ -15,7 +15,7 @@ import type { Reading } from './layout.ts'
 import { parseLevel } from './level.ts'
 import { findStrayTrace, type StrayTrace } from './stray-trace.ts'
 import { readThrowable } from './throwable.ts'
-import { cut, MAX_NAME_CHARS, nameOf, render, textOf } from './value.ts'
+import { cut, isObject, MAX_NAME_CHARS, nameOf, render, textOf, without, type JsonObject } from './value.ts'
 
 /** Of a thread's name, whose end says more than its middle: a Flink task names its whole chain first and its subtask last. */
 const THREAD_TAIL_CHARS = 128
@@ -34,8 +34,9 @@ export function finish(
 ): ErrorEvent | null {
   const level = parseLevel(reading.level)
   const named = throwableOf(reading.throwable, limits)
-  const printed = named.throwable === null ? traceInMessage(reading.message) : null
-  const message = render(printed === null ? reading.message : printed.message, limits.maxMessageChars)
+  const said = wordsOf(reading.message)
+  const printed = named.throwable === null ? traceInMessage(said.words) : null
+  const message = render(printed === null ? said.words : printed.message, limits.maxMessageChars)
   const stray = printed === null ? strayTrace(reading, named.throwable, strayTraceOf) : null
   const { throwable, truncated } = printed !== null || stray !== null ? throwableOf(printed?.trace ?? stray?.throwable, limits) : named
   if (level === null && throwable === null && (message === null || message === '')) return null
@@ -52,11 +53,23 @@ export function finish(
     serviceName: nameOf(reading.serviceName),
     serviceVersion: nameOf(reading.serviceVersion),
     environment: nameOf(reading.environment),
-    context: readContext(reading, limits, stray?.holder),
+    context: readContext(said.more === null ? reading : withMore(reading, said.more), limits, stray?.holder),
     tags: reading.tags === undefined ? [] : readTags(reading.tags),
     throwable,
     truncated: truncated || recordCut,
   }
+}
+
+/** A message that is an object says it itself; what else it holds is context. Without words, it is shown whole. */
+function wordsOf(message: unknown): { readonly words: unknown; readonly more: JsonObject | null } {
+  if (!isObject(message)) return { words: message, more: null }
+  const name = WORDS.find((one) => textOf(message[one]) !== null)
+  return name === undefined ? { words: message, more: null } : { words: message[name], more: without(message, (key) => key === name) }
+}
+const WORDS = ['message', 'msg'] as const
+
+function withMore(reading: Reading, message: JsonObject): Reading {
+  return { ...reading, context: [...(reading.context ?? []), { message }] }
 }
 
 /** The message is what stands before the trace; a bare trace speaks for itself, by its first line. */
@@ -69,9 +82,13 @@ function traceInMessage(message: unknown): { readonly message: string; readonly 
 }
 
 /** Where the layout names no trace. Of an exception without frames it is the trace, if it stands alone. */
-function strayTrace({ rest, context }: Reading, named: LoggedThrowable | null, traceOf: typeof findStrayTrace): StrayTrace | null {
+function strayTrace(
+  { rest, message, context = [] }: Reading,
+  named: LoggedThrowable | null,
+  traceOf: typeof findStrayTrace,
+): StrayTrace | null {
   if (named !== null && !isBare(named)) return null
-  const found = traceOf(rest?.of ?? context, named !== null)
+  const found = traceOf(rest?.of ?? [message, ...context], named !== null)
   if (found === null || named === null) return found
   return { ...found, throwable: { type: named.chain.type, message: named.chain.message, stack_trace: found.throwable } }
 }
