@@ -9,8 +9,9 @@ import { isObject, render, type JsonObject } from './value.ts'
 const MAX_DEPTH = 5
 const MAX_KEY_CHARS = 256
 
-export function readContext(reading: Reading, limits: Settings['limits']): Map<string, string> {
-  const into = new Bounded(limits)
+/** `taken`: a value that is no context, since it became something else. */
+export function readContext(reading: Reading, limits: Settings['limits'], taken?: unknown): Map<string, string> {
+  const into = new Bounded(limits, undefined, taken)
   for (const source of reading.context ?? []) into.addSource(source)
   if (reading.rest !== undefined) into.addRest(reading.rest)
   return into.map
@@ -31,9 +32,11 @@ export function withContext(
 class Bounded {
   readonly map: Map<string, string>
   readonly #limits: Settings['limits']
+  readonly #taken: unknown
 
-  constructor(limits: Settings['limits'], start?: ReadonlyMap<string, string>) {
+  constructor(limits: Settings['limits'], start?: ReadonlyMap<string, string>, taken?: unknown) {
     this.#limits = limits
+    this.#taken = taken
     this.map = new Map(start)
   }
 
@@ -70,6 +73,7 @@ class Bounded {
   #add(path: string, value: unknown, depth: number): void {
     if (isObject(value) && depth < MAX_DEPTH) return this.#addObject(path, value, depth + 1)
     if (path === '' || path.length > MAX_KEY_CHARS || this.map.has(path) || this.#full()) return
+    if (this.#taken !== undefined && value === this.#taken) return
     const text = render(value, this.#limits.maxContextValueChars)
     if (text !== null) this.map.set(path, text)
   }

@@ -25,6 +25,7 @@ import { readPlainText } from './layouts/plain-text.ts'
 import { withBody } from './otlp/body.ts'
 import { isRequest, logsOf, type Log } from './otlp/logs.ts'
 import { readRequest } from './otlp/protobuf.ts'
+import { findStrayTrace } from './stray-trace.ts'
 import { decodeText, withoutPadding } from './text.ts'
 import { readThrowable } from './throwable.ts'
 import { isObject, render, type JsonObject } from './value.ts'
@@ -37,10 +38,13 @@ type Outcomes = readonly Outcome<ErrorEvent>[]
 interface Way {
   readonly limits: Limits
   readonly decodeKnown: KnownDecoder
+  readonly strayTraceOf: typeof findStrayTrace
 }
 
 /** How a value begins that is meant as JSON: also what Log4j's `complete` puts between records. */
 const JSON_START = '{[,]"'
+/** In every printed frame. Looking through all fields of a record that has none of it would cost more than parsing it, where it has many. */
+const FRAME_START = 'at '
 /** JSON behind something else. */
 const OBJECT_START = /\{\s*"/
 /** Envelopes in envelopes, and JSON in JSON texts: a record that nests deeper was made by no shipper. */
@@ -58,7 +62,7 @@ export function createDecoder(limits: Limits, { knownTraces }: DecoderOptions = 
   const decodeKnown = knownTraces
     ? createKnownDecoder((object, throwableOf, depth) => decodeObject(object, false, way, depth, throwableOf))
     : () => null
-  const way: Way = { limits, decodeKnown }
+  const way: Way = { limits, decodeKnown, strayTraceOf: findStrayTrace }
   return (value) => {
     if (value === null) return TOMBSTONE
     if (value.length > limits.maxRecordBytes)
@@ -75,7 +79,10 @@ function decodeBytes(bytes: Buffer, way: Way, depth: number): Outcomes {
   const otlp = readRequest(bytes)
   if (otlp !== null)
     return 'tooLarge' in otlp ? [dead('too_large', otlp.tooLarge)] : decodeRequest(otlp.request, 'otlp-protobuf', otlp.isCut, way, depth)
-  return way.decodeKnown(bytes, depth) ?? decodeWhole(decodeText(bytes), false, way, depth)
+  const known = way.decodeKnown(bytes, depth)
+  if (known !== null) return known
+  const text = decodeText(bytes)
+  return decodeWhole(text, false, text.includes(FRAME_START) ? way : { ...way, strayTraceOf: () => null }, depth)
 }
 
 /** `isCut`: somebody says that the text has lost its end. JSON shows that itself. */
@@ -118,11 +125,11 @@ function decodeByLayout(
   object: JsonObject,
   layout: LayoutReader | undefined,
   isCut: boolean,
-  { limits }: Way,
+  { limits, strayTraceOf }: Way,
   throwableOf: typeof readThrowable,
 ): Outcome<ErrorEvent> {
-  const reader = layout ?? (isCut ? generic : undefined)
-  const event = reader === undefined ? null : finish(reader.layout, reader.read(object), isCut, limits, throwableOf)
+  const reader = layout ?? (isCut || strayTraceOf(object) !== null ? generic : undefined)
+  const event = reader === undefined ? null : finish(reader.layout, reader.read(object), isCut, limits, throwableOf, strayTraceOf)
   if (event !== null) return { kind: 'ok', value: event }
   return dead(
     isCut ? 'truncated' : 'unknown_layout',

@@ -2,18 +2,20 @@
  * A reading (raw values by meaning) -> an event (well-typed, bounded). The one place where limits and defaults are applied. Pure.
  *
  * - No level that we know: ERROR where there is a throwable or the record was cut (its level may be in the lost part), else INFO.
- * - A trace that was printed into the message (`log.error(stackTraceOf(e))`) is the throwable, where the layout has none.
+ * - A trace that was printed into the message (`log.error(stackTraceOf(e))`) is the throwable, where the layout has none; else one that stands in
+ *   a field which the layout does not name.
  * - `truncated` says that a trace or the record lost its tail, so that the root cause may be missing. A message or context value that was
  *   cut by a limit ends in `…` and does not set it: the error's identity is whole.
  */
 import type { Settings } from '../config/schema.ts'
-import type { ErrorEvent, Layout } from '../event.ts'
+import type { ErrorEvent, Layout, LoggedThrowable } from '../event.ts'
 import { readContext } from './context.ts'
 import { findTrace } from './find-trace.ts'
 import type { Reading } from './layout.ts'
 import { parseLevel } from './level.ts'
+import { findStrayTrace, type StrayTrace } from './stray-trace.ts'
 import { readThrowable } from './throwable.ts'
-import { cut, MAX_NAME_CHARS, nameOf, render, textOf } from './value.ts'
+import { cut, isObject, MAX_NAME_CHARS, nameOf, render, textOf, without, type JsonObject } from './value.ts'
 
 /** Of a thread's name, whose end says more than its middle: a Flink task names its whole chain first and its subtask last. */
 const THREAD_TAIL_CHARS = 128
@@ -28,12 +30,15 @@ export function finish(
   recordCut: boolean,
   limits: Settings['limits'],
   throwableOf = readThrowable,
+  strayTraceOf = findStrayTrace,
 ): ErrorEvent | null {
   const level = parseLevel(reading.level)
-  const read = throwableOf(reading.throwable, limits)
-  const printed = read.throwable === null ? traceInMessage(reading.message) : null
-  const message = render(printed === null ? reading.message : printed.message, limits.maxMessageChars)
-  const { throwable, truncated } = printed === null ? read : throwableOf(printed.trace, limits)
+  const named = throwableOf(reading.throwable, limits)
+  const said = wordsOf(reading.message)
+  const printed = named.throwable === null ? traceInMessage(said.words) : null
+  const message = render(printed === null ? said.words : printed.message, limits.maxMessageChars)
+  const stray = printed === null ? strayTrace(reading, named.throwable, strayTraceOf) : null
+  const { throwable, truncated } = printed !== null || stray !== null ? throwableOf(printed?.trace ?? stray?.throwable, limits) : named
   if (level === null && throwable === null && (message === null || message === '')) return null
   return {
     layout,
@@ -48,11 +53,23 @@ export function finish(
     serviceName: nameOf(reading.serviceName),
     serviceVersion: nameOf(reading.serviceVersion),
     environment: nameOf(reading.environment),
-    context: readContext(reading, limits),
+    context: readContext(said.more === null ? reading : withMore(reading, said.more), limits, stray?.holder),
     tags: reading.tags === undefined ? [] : readTags(reading.tags),
     throwable,
     truncated: truncated || recordCut,
   }
+}
+
+/** A message that is an object says it itself; what else it holds is context. Without words, it is shown whole. */
+function wordsOf(message: unknown): { readonly words: unknown; readonly more: JsonObject | null } {
+  if (!isObject(message)) return { words: message, more: null }
+  const name = WORDS.find((one) => textOf(message[one]) !== null)
+  return name === undefined ? { words: message, more: null } : { words: message[name], more: without(message, (key) => key === name) }
+}
+const WORDS = ['message', 'msg'] as const
+
+function withMore(reading: Reading, message: JsonObject): Reading {
+  return { ...reading, context: [...(reading.context ?? []), { message }] }
 }
 
 /** The message is what stands before the trace; a bare trace speaks for itself, by its first line. */
@@ -62,6 +79,23 @@ function traceInMessage(message: unknown): { readonly message: string; readonly 
   const head = message.slice(0, found.from).trimEnd()
   const trace = message.slice(found.start)
   return { message: head === '' ? trace.slice(0, trace.indexOf('\n')) : head, trace }
+}
+
+/** Where the layout names no trace. Of an exception without frames it is the trace, if it stands alone. */
+function strayTrace(
+  { rest, message, context = [] }: Reading,
+  named: LoggedThrowable | null,
+  traceOf: typeof findStrayTrace,
+): StrayTrace | null {
+  if (named !== null && !isBare(named)) return null
+  const found = traceOf(rest?.of ?? [message, ...context], named !== null)
+  if (found === null || named === null) return found
+  return { ...found, throwable: { type: named.chain.type, message: named.chain.message, stack_trace: found.throwable } }
+}
+
+/** A type and a message at most: the layout leaves frames and causes out. */
+function isBare(throwable: LoggedThrowable): throwable is LoggedThrowable & { readonly form: 'chain' } {
+  return throwable.form === 'chain' && throwable.chain.frames.length === 0 && throwable.chain.cause === null
 }
 
 function threadName(value: unknown): string | null {

@@ -9,18 +9,21 @@
  *
  * One scan forward, line by line. Past the caps the rest is not read and the result is `truncated`, as it is where the
  * text was cut before: then the tail, which holds the root cause, may be missing. A trace printed root first
- * (`Wrapped by:`) loses wrappers at its tail, so its root is known even if it was cut.
+ * (`Wrapped by:`) loses wrappers at its tail, so its root is known even if it was cut; one whose blocks were cut has its root, too (trace-end.ts).
  * Pure; never throws. A text that holds no throwable gives null, and the event stands on its message.
  */
 import type { Frame, Throwable } from '../event.ts'
 import { parseFrame } from './frame-line.ts'
 import { headAt, isElision, labelAt, messageAt, typeAt, type Label } from './head-line.ts'
+import { isPy4J, quotedTrace, quotingMessageEnd } from './quoted-trace.ts'
+import { endingOf } from './trace-end.ts'
 
 const MAX_CHARS = 262_144
 /** Four times the 1,024 frames that a JVM prints. */
 const MAX_LINES = 4_096
 /** Of a chain, and of suppressed exceptions within suppressed ones. */
 const MAX_DEPTH = 50
+const MAX_QUOTES = 2
 /** What a throwable is at least, where its toString() prints words of its own. */
 const NAMELESS = 'java.lang.Throwable'
 
@@ -32,6 +35,8 @@ export interface KnownHead {
 export interface ParsedTrace {
   readonly throwable: Throwable | null
   readonly truncated: boolean
+  /** True where something of it is missing, or may be, and the root cause is there for sure. */
+  readonly isRootKept: boolean
 }
 
 /** One exception while it is being read. */
@@ -64,23 +69,24 @@ interface Scan {
   tooDeep: boolean
 }
 
-export function parseTrace(text: string, known: KnownHead): ParsedTrace {
+/** `depth` counts traces within messages of traces. */
+export function parseTrace(text: string, known: KnownHead, depth = 0): ParsedTrace {
   const scan: Scan = { text, known, blocks: [], next: 0, reading: null, messageFrom: 0, rootFirst: false, tooDeep: false }
-  const complete = readLines(scan) && !isCut(text)
+  const ending = endingOf(text)
+  const complete = readLines(scan) && ending !== 'cut'
+  const isRootKept = scan.rootFirst || (complete && ending === 'abridged')
   const chain = scan.blocks[0]?.chain
-  if (chain === undefined) return { throwable: withoutStack(known), truncated: !complete }
+  if (chain === undefined) return { throwable: withoutStack(known), truncated: !complete, isRootKept }
   if (scan.rootFirst) chain.reverse()
+  const root = chain.at(-1)!
+  const quoted = depth < MAX_QUOTES ? quotedTrace(root.type, root.message) : null
+  const cause = quoted === null ? null : parseTrace(quoted.trace, UNKNOWN, depth + 1)
   nameOutermost(chain[0]!, known)
-  return { throwable: linked(chain), truncated: !complete && !scan.rootFirst }
+  if (quoted !== null) root.message = quoted.message
+  const truncated = (!complete && !scan.rootFirst) || cause?.truncated === true
+  return { throwable: linked(chain, cause?.throwable ?? null), truncated, isRootKept }
 }
-
-/** Log4j's template layouts cut at 16,384 characters and append `…`; other shippers cut without a word. */
-export function isCut(text: string): boolean {
-  if (text.endsWith('…')) return true
-  const last = text.slice(text.lastIndexOf('\n') + 1).trimStart()
-  if (last.startsWith('at ')) return parseFrame(last) === null
-  return last.startsWith('... ') && !/^\.\.\. \d+ (?:.* )?(?:more|omitted|excluded|truncated|filtered)/.test(last)
-}
+const UNKNOWN: KnownHead = { type: null, message: null }
 
 /** False where a cap ended the reading. */
 function readLines(scan: Scan): boolean {
@@ -109,8 +115,14 @@ function readLine(scan: Scan, from: number, to: number): void {
   const indent = at - from
   if (scan.text.startsWith('at ', at)) return readFrame(scan, from, at, to)
   if (isElision(scan.text, at)) return endMessage(scan, from)
-  const label = labelAt(scan.text, at, to, scan.reading !== null)
+  const label = labelAt(scan.text, at, to, scan.reading !== null) ?? carriedOver(scan, at, to)
   if (label !== null && isExpected(scan, label, indent)) readLabel(scan, label, indent, from, to)
+}
+
+/** Py4J prints the JVM's exception behind a colon. */
+function carriedOver(scan: Scan, at: number, to: number): Label | null {
+  if (!scan.text.startsWith(': ', at) || scan.reading === null || !isPy4J(scan.reading.type)) return null
+  return typeAt(scan.text, at + 2, to) === null ? null : { kind: 'cause', at: at + 2 }
 }
 
 function firstInk(text: string, from: number, to: number): number {
@@ -176,6 +188,8 @@ function openNode(scan: Scan, block: Block, at: number, to: number): void {
   scan.tooDeep ||= block.chain.length > MAX_DEPTH
   scan.reading = node
   scan.messageFrom = messageAt(scan.text, head?.end ?? at)
+  const end = scan.blocks.length === 1 ? quotingMessageEnd(node.type, scan.text, scan.messageFrom) : null
+  if (end !== null) scan.next = lineEnd(scan.text, end) + 1
 }
 
 /** A message that is known to the letter may hold lines that look like frames and labels. */
@@ -213,7 +227,7 @@ function nameOutermost(node: Node, known: KnownHead): void {
   if (known.message !== null) node.message = known.message
 }
 
-function linked(chain: readonly Node[]): Throwable | null {
+function linked(chain: readonly Node[], innermost: Throwable | null = null): Throwable | null {
   return chain.reduceRight<Throwable | null>(
     (cause, { type, message, frames, suppressed }) => ({
       type: type === '' ? NAMELESS : type,
@@ -222,6 +236,6 @@ function linked(chain: readonly Node[]): Throwable | null {
       cause,
       suppressed: suppressed.map((block) => linked(block.chain)!),
     }),
-    null,
+    innermost,
   )
 }

@@ -6,7 +6,9 @@
  */
 import type { Settings } from '../config/schema.ts'
 import type { Frame, LoggedThrowable, Throwable } from '../event.ts'
-import { isCut } from './stack-trace.ts'
+import { quotedTrace } from './quoted-trace.ts'
+import { parseTrace } from './stack-trace.ts'
+import { endingOf } from './trace-end.ts'
 import { cut, first, isObject, render, textOf, type JsonObject } from './value.ts'
 
 const MAX_CHAIN = 50
@@ -44,7 +46,7 @@ function fromText(type: string | null, message: string | null, trace: string | n
   if (trace === null || trace.trim() === '') return { throwable: null, truncated: false }
   const text = cut(trace, limits.maxTraceChars)
   const throwable = { form: 'text', type: type === null ? null : cut(type, MAX_NAME_CHARS), message, text } as const
-  return { throwable, truncated: isCut(text) }
+  return { throwable, truncated: endingOf(text) !== 'whole' }
 }
 
 /** Half a class name is none. */
@@ -90,6 +92,7 @@ class ChainReader {
     let head: Draft | null = null
     let tail: Draft | null = null
     let value: JsonObject | null = outermost
+    let innermost: JsonObject = outermost
     for (let depth = 0; value !== null; depth++, value = causeOf(value)) {
       if (depth >= MAX_CHAIN || this.#throwables >= MAX_THROWABLES) {
         this.#truncated = true
@@ -97,11 +100,23 @@ class ChainReader {
       }
       const draft = this.#one(value)
       if (draft === null) continue
+      innermost = value
       if (tail === null) head = draft
       else tail.cause = draft
       tail = draft
     }
+    if (tail !== null) this.#readQuoted(innermost, tail)
     return head
+  }
+
+  /** Looked for in the whole message, not in what the limits leave of it. */
+  #readQuoted(value: JsonObject, root: Draft): void {
+    const quoted = quotedTrace(root.type, textOf(first(value, MESSAGE)))
+    if (quoted === null) return
+    const { throwable, truncated } = parseTrace(quoted.trace, { type: null, message: null }, 1)
+    root.message = cut(quoted.message, this.#limits.maxMessageChars)
+    root.cause = throwable
+    this.#truncated ||= truncated
   }
 
   /** Null for a link without type, message and frames: it says nothing but that there is a cause. */

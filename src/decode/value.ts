@@ -27,6 +27,13 @@ export function field(object: JsonObject, outer: string, inner: string): unknown
   return isObject(value) ? value[inner] : undefined
 }
 
+/** A copy without some keys; it has no prototype, so that no key can touch one. */
+export function without(record: JsonObject, keys: (key: string) => boolean): JsonObject {
+  const rest = Object.create(null) as Record<string, unknown> // has nothing, so nothing that is not unknown
+  for (const key in record) if (!keys(key)) rest[key] = record[key]
+  return rest
+}
+
 /** Text as a layout means it: a string as it is, a number or boolean printed; null for nothing, for blank, and for structures. */
 export function textOf(value: unknown): string | null {
   if (typeof value === 'string') return value === '' ? null : value

@@ -88,8 +88,8 @@ function weightOfAll(known: readonly Known<unknown>[]): number {
 }
 
 function answerFor<T>(event: ErrorEvent, logged: LoggedThrowable, compute: (subject: Subject) => T): Known<T>['answer'] {
-  const parsed = logged.form === 'text' ? parseTrace(logged.text, logged) : { throwable: logged.chain, truncated: false }
+  const parsed = logged.form === 'text' ? parseTrace(logged.text, logged) : { throwable: logged.chain, truncated: false, isRootKept: false }
   if (parsed.throwable === null) return null
-  const truncated = parsed.truncated || event.truncated
+  const truncated = parsed.truncated || (event.truncated && !parsed.isRootKept)
   return { value: compute({ throwable: parsed.throwable, truncated, logger: event.logger, message: '', messageTemplate: null }) }
 }

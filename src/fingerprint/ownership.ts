@@ -16,6 +16,9 @@ const GROOVY_CALLS = /\b(?:IndyInterface|ScriptBytecodeAdapter|CallSite)\b/
 const ONLY_THROW =
   /(?:^|[.$])(?:\w{0,40}(?:Asserts?|Assertions|Preconditions)|(?:Param|Arg|Argument|Null)?Checks?|Validate)#|#(?:fail|check(?:NotNull|Argument|State|ElementIndex|PositionIndex)|require(?:NonNull|NotNull|NonEmpty)|nullNotPermitted|throwIf\w{0,60})$/
 
+/** Of PySpark, whose frames name files: what is installed, and Python's own. */
+const PYTHON_LIBRARY = /[\\/](?:site-packages|dist-packages|pyspark|py4j|lib[\\/]python[\d.]+)[\\/]/
+
 export interface Ownership {
   /** Of a class name, normalised or not. */
   ownerOf(className: string): Owner
@@ -33,7 +36,7 @@ export function createOwnership(ownPackages: readonly string[]): Ownership {
     ownerOf: (className) => {
       if (covers(own, className)) return 'own'
       if (covers(platform, className) || GROOVY_CALLS.test(className)) return 'platform'
-      return covers(libraries, className) ? 'library' : 'own'
+      return covers(libraries, className) || (className.includes('.py') && PYTHON_LIBRARY.test(className)) ? 'library' : 'own'
     },
   }
 }

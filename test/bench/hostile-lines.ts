@@ -51,6 +51,8 @@ const TEXTS: Readonly<Record<string, string>> = {
   JSON: '{"a":[',
   'heartbeat of ': 'heartbeat of ',
   'nested exceptions': 'java.lang.E: ',
+  'failures of stages': '\nCaused by: org.apache.spark.SparkException: Job aborted due to stage failure: a.E: ',
+  'calls from Python': '\nCaused by: Py4JJavaError: x\n: a.E: x',
 }
 
 type Shape = (text: string) => Buffer
@@ -70,6 +72,8 @@ const SHAPES: readonly Shape[] = [
       message: 'm',
       thrown: { name: text, message: text, extendedStackTrace: [{ class: text, method: text, file: text, line: 1 }] },
     }),
+  // In a field of nobody, with frames and heads that are nearly such.
+  (text) => json({ ...ECS, other: `a.E: x\n\tat a.b.C ${text}\n\tat a.b.C(` }),
   (text) => Buffer.from(text),
 ]
 
@@ -85,6 +89,8 @@ export function* hostileLines(): Generator<[name: string, lines: readonly Buffer
     ],
   ]
   yield ['many keys', [json(Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`key${i}`, `v${i}`])))]]
+  yield ['many fields with nearly a trace', [json(Object.fromEntries(Array.from({ length: 900 }, (_, i) => [`key${i}`, nearlyTrace(i)])))]]
+  yield ['many lists', [json({ ...ECS, lists: Array.from({ length: 900 }, (_, i) => nearlyTrace(i).split('\n')) })]]
   yield [
     'many frames',
     [
@@ -112,6 +118,11 @@ function filled(shape: Shape, scrap: string): Buffer {
   const base = shape('').length
   const each = (shape(scrap.repeat(100)).length - base) / 100
   return shape(scrap.repeat(Math.floor((BYTES - base) / each)))
+}
+
+/** Frames behind lines that begin as a class name does. */
+function nearlyTrace(i: number): string {
+  return `${`a${i}.`.repeat(20)}b-\n`.repeat(10) + '\tat a.b('
 }
 
 /** Made as text, since the writer of JSON is recursive. */

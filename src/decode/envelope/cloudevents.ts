@@ -3,8 +3,8 @@
  * envelope and become context under `cloudevents.`.
  */
 import { parseTime } from '../time.ts'
-import { NOTHING_AROUND, isCutAt, without, type Wrapped } from './wrapped.ts'
-import type { JsonObject } from '../value.ts'
+import { NOTHING_AROUND, isCutAt, type Wrapped } from './wrapped.ts'
+import { without, type JsonObject } from '../value.ts'
 
 const NOT_CONTEXT: ReadonlySet<string> = new Set(['specversion', 'id', 'time', 'data', 'data_base64', 'datacontenttype', 'dataschema'])
 

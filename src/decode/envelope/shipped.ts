@@ -7,8 +7,8 @@
  *   {"level":...,"host":{},...}                     at the root
  */
 import { layoutOf, ownLayoutOf } from '../layouts/list.ts'
-import { isObject, type JsonObject } from '../value.ts'
-import { isCutAt, without } from './wrapped.ts'
+import { isObject, without, type JsonObject } from '../value.ts'
+import { isCutAt } from './wrapped.ts'
 
 export interface Shipped {
   readonly inside: unknown

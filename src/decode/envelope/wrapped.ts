@@ -33,10 +33,3 @@ export function isCutAt(record: JsonObject, key: string): boolean {
   for (const name in record) last = name
   return last === key || record[key] === undefined
 }
-
-/** A copy without some keys; it has no prototype, so that no key can touch one. */
-export function without(record: JsonObject, keys: (key: string) => boolean): JsonObject {
-  const rest = Object.create(null) as Record<string, unknown> // has nothing, so nothing that is not unknown
-  for (const key in record) if (!keys(key)) rest[key] = record[key]
-  return rest
-}

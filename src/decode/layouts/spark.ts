@@ -7,12 +7,16 @@ const OWN: ReadonlySet<string> = new Set(['ts', 'level', 'msg', 'logger', 'conte
 
 export const spark: LayoutReader = {
   layout: 'spark',
-  // `logger` comes last: a record that was cut is known by what comes first.
   matches: (r) =>
-    typeof r['ts'] === 'string' &&
-    r['msg'] !== undefined &&
-    (r['logger'] !== undefined || isObject(r['context']) || isObject(r['exception'])),
+    typeof r['ts'] === 'string' && r['msg'] !== undefined && (isObject(r['context']) || isObject(r['exception']) || isBare(r)),
   read,
+}
+
+/** Others write `ts` and `msg`, too: without what only Spark has, a record is Spark's if it has nothing else. `logger` comes last: a cut record has lost it. */
+function isBare(record: JsonObject): boolean {
+  if (record['logger'] === undefined) return false
+  for (const key in record) if (!OWN.has(key)) return false
+  return true
 }
 
 function read(record: JsonObject): Reading {
@@ -21,8 +25,14 @@ function read(record: JsonObject): Reading {
     level: record['level'],
     message: record['msg'],
     logger: record['logger'],
-    throwable: record['exception'],
+    throwable: thrown(record['exception']),
     context: [record['context']],
     rest: { of: record, own: OWN },
   }
+}
+
+/** Python prints the most recent call last. */
+function thrown(exception: unknown): unknown {
+  if (!isObject(exception) || !Array.isArray(exception['stacktrace'])) return exception
+  return { ...exception, stacktrace: exception['stacktrace'].toReversed() }
 }

@@ -32,6 +32,8 @@ function joined(inner: ErrorEvent, outer: ErrorEvent, limits: Settings['limits']
     serviceName: inner.serviceName ?? outer.serviceName,
     serviceVersion: inner.serviceVersion ?? outer.serviceVersion,
     environment: inner.environment ?? outer.environment,
+    throwable: inner.throwable ?? outer.throwable,
+    truncated: inner.truncated || outer.truncated,
     context: withContext(inner.context, [Object.fromEntries(outer.context)], limits),
   }
 }

@@ -84,7 +84,7 @@ function logOf(record: JsonObject, scope: JsonObject, resource: JsonObject): Log
     timeMs:
       timeOf(member(record, 'timeUnixNano', 'time_unix_nano')) ?? timeOf(member(record, 'observedTimeUnixNano', 'observed_time_unix_nano')),
     level,
-    message: messageOf(body),
+    message: body,
     messageTemplate: attributes['log.body.template'],
     logger: textOf(scope['name']) ?? first(attributes, LOGGER),
     thread: attributes['thread.name'],
@@ -96,11 +96,6 @@ function logOf(record: JsonObject, scope: JsonObject, resource: JsonObject): Log
     context: [without(attributes), idsOf(record), without(attributesOf(scope)), without(resource)],
   }
   return { reading, body, hasSeverity: level !== null, hasException: throwable.type !== undefined || throwable.stack_trace !== undefined }
-}
-
-/** A structured body says its message itself, or is shown whole. */
-function messageOf(body: unknown): unknown {
-  return isObject(body) ? (textOf(body['message']) ?? textOf(body['msg']) ?? body) : body
 }
 
 function serviceOf(name: unknown): unknown {

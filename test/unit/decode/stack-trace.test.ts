@@ -131,7 +131,48 @@ describe('a cut trace', () => {
     ['not: no line end after an elision', 'a.E: x\n\tat b.C.d(C.java:1)\n\t... 7 more', false],
     ['not: packaging data at the end', 'a.E: x\n\tat b.C.d(C.java:1) ~[c.jar:1]', false],
     ['not: the root came first', 'a.R: x\n\tat b.C.d(C.java:1)\nWrapped by: a.E: y\n\tat b.C…', false],
+    ['at three dots within a frame', 'a.E: x\n\tat b.C.d(C.java:1)\n\tat b.C...', true],
+    ['at three dots and a line end', 'a.E: x\n\tat b.C.d(C.java:1)\n\tat b.C...\n', true],
+    ['at three dots behind a frame', 'a.E: x\n\tat b.C.d(C.java:1)...\n', true],
+    ['at three dots on a line of their own', 'a.E: x\n\tat b.C.d(C.java:1)\n...\n', true],
+    ['at three dots within a cause', 'a.E: x\n\tat b.C.d(C.java:1)\nCaused by: a.F: conn...', true],
+    ['at three dots within an elision', 'a.E: x\n\tat b.C.d(C.java:1)\n\t... 1...', true],
+    ['at a word', 'a.E: x\n\tat b.C.d(C.java:1)\nCaused by: a.F: conn... [truncated]', true],
+    ['within a frame, before a line end', 'a.E: x\n\tat b.C.d(C.ja\r\n', true],
+    ['not: a message that ends so', 'a.E: waiting...', false],
+    ['not: a line end after an elision', 'a.E: x\n\tat b.C.d(C.java:1)\n\t... 12 more\n', false],
+    ['not: frames are left out in words', 'a.E: x\n\tat b.C.d(C.java:1)\n\t... 8 frames truncated\n', false],
   ])('%s', (_, text, expected) => expect(truncated(text)).toBe(expected))
+})
+
+/** Log4j's template layouts cut each block at a given text, and say so on a line of its own. */
+describe('a trace whose blocks are cut', () => {
+  const block = (head: string, suffix: string) => `${head}\n\tat b.C.d(C.java:1)\n\tat b.Filter.doFilter\n${suffix}\n`
+
+  it.each(['…', '~', '... [truncated]', '...', ''])('has its root, whatever stands there: %j', (suffix) => {
+    const whole = 'a.F: y\n\tat b.C.e(C.java:2)\n\t... 1 more\n'
+    for (const text of [
+      block('a.E: x', suffix) + block('Caused by: a.F: y', suffix),
+      `${block('a.E: x', suffix)}Caused by: ${whole}`,
+      ...(suffix === '' ? [] : [`a.E: x\n\tat b.C.d(C.java:1)\nCaused by: ${block('a.F: y', suffix)}`]),
+    ])
+      expect(parseTrace(text, UNKNOWN)).toMatchObject({ truncated: false, isRootKept: true, throwable: { cause: { type: 'a.F' } } })
+  })
+
+  it('at a whole line, has its root if more than one was', () => {
+    const text = 'a.E: x\n\tat b.C.d(C.java:1)\n…\nCaused by: a.F: y\n\tat b.C.d(C.java:2)\n…\n'
+    expect(parseTrace(text, UNKNOWN)).toMatchObject({ truncated: false, isRootKept: true })
+  })
+
+  it('and that was cut as a whole, too, has not', () => {
+    const text = `${block('a.E: x', '~')}Caused by: a.F: y\n\tat b.C.d(C.ja…`
+    expect(parseTrace(text, UNKNOWN)).toMatchObject({ truncated: true, isRootKept: false })
+  })
+
+  it('is not one whose message speaks of a place', () => {
+    const text = 'a.E: x\n\tat noon\nCaused by: a.F: y\n\tat b.C.d(C.java:1)\n'
+    expect(parseTrace(text, UNKNOWN)).toMatchObject({ truncated: false, isRootKept: false })
+  })
 })
 
 describe('hostile text', () => {

@@ -298,6 +298,23 @@ describe('what is missing', () => {
     expect(cut.why).toContain('the trace is cut')
   })
 
+  it('a trace whose blocks were cut is marked, and has the key of the whole one', () => {
+    const head = 'a.E: x\n\tat com.acme.Job.run(Job.java:1)\n'
+    const cause = 'Caused by: a.F: y\n\tat com.acme.Repo.find(Repo.java:2)\n'
+    const rest = '\tat org.eclipse.jetty.Server.handle(Server.java:3)\n'
+    const suffix = '\tat org.eclipse.jetty.Server.handle\n…\n'
+    const whole = group(head + rest + cause + rest)
+    expect(group(head + suffix + cause + suffix, { truncated: true }).fp).toBe(whole.fp)
+    expect(group(head + suffix + cause + rest, { truncated: true }).fp).toBe(whole.fp)
+    expect(group(`${head}${suffix}${cause}\tat org.ec…`, { truncated: true }).fp).not.toBe(whole.fp)
+  })
+
+  it('a trace with its root first may lose its wrappers', () => {
+    const root = 'a.F: y\n\tat com.acme.Repo.find(Repo.java:2)\nWrapped by: a.E: x\n'
+    const whole = group(`${root}\tat com.acme.Job.run(Job.java:1)\n`)
+    expect(group(`${root}\tat com.acme.J...\n`, { truncated: true }).fp).toBe(whole.fp)
+  })
+
   it('without frames, the logger stands in for the site', () => {
     expect(group('java.lang.NullPointerException', { logger: 'a.B' }).fp).not.toBe(
       group('java.lang.NullPointerException', { logger: 'a.C' }).fp,

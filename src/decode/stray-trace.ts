@@ -1,0 +1,60 @@
+/**
+ * In: what a record holds, for one in which the layout names no trace. Out: the first printed Java stack trace in it, whatever its field is called and
+ * however deep it stands; null where there is none.
+ *
+ *   {"level":"ERROR","message":"boom","failure":{"type":"a.B","text":"a.B: x\n\tat ..."}}
+ *
+ * A text is one only if a frame stands in it and, unless the exception's type is known from elsewhere, a class name at the head of a line before
+ * that: code and prose speak of frames, too. Bounded: `MAX_VALUES` values, `MAX_DEPTH` levels, and of each text one scan. Pure; never throws.
+ */
+import { findTrace } from './find-trace.ts'
+
+const MAX_VALUES = 1_024
+const MAX_DEPTH = 5
+/** `\tat a.B.c(B.java)` and the head before it are not shorter. */
+const MIN_CHARS = 24
+const FRAME = /(?:^|\n)\s{0,8}at [\w$.<>/-]+\(/
+
+export interface StrayTrace {
+  /** A text, or a list of lines. */
+  readonly throwable: unknown
+  /** The same, or the list in which it stands: what need not be kept as context. */
+  readonly holder: unknown
+}
+
+/** `isTypeKnown`: somebody else says what was thrown, so frames without a head are enough. */
+export function findStrayTrace(value: unknown, isTypeKnown = false): StrayTrace | null {
+  return new Search(isTypeKnown).within(value, 0)
+}
+
+class Search {
+  readonly #isTypeKnown: boolean
+  #left = MAX_VALUES
+
+  constructor(isTypeKnown: boolean) {
+    this.#isTypeKnown = isTypeKnown
+  }
+
+  within(value: unknown, depth: number): StrayTrace | null {
+    if (this.#left-- <= 0) return null
+    if (typeof value === 'string') return this.#isTrace(value) ? { throwable: value, holder: value } : null
+    if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return null
+    if (isListOfLines(value) && this.#isTrace(value.join('\n'))) return { throwable: value, holder: value }
+    // A list and an object are read alike; the key comes from the object, so the value is there.
+    for (const key in value) {
+      const found = this.within((value as Record<string, unknown>)[key], depth + 1)
+      if (found !== null) return depth > 0 && Array.isArray(value) ? { ...found, holder: value } : found
+    }
+    return null
+  }
+
+  #isTrace(text: string): boolean {
+    return text.length >= MIN_CHARS && FRAME.test(text) && (this.#isTypeKnown || findTrace(text) !== null)
+  }
+}
+
+/** Joined only where it may be a trace: by one of its first lines. */
+function isListOfLines(value: object): value is readonly string[] {
+  if (!Array.isArray(value) || value.length < 2 || value.length > 8_192) return false
+  return value.every((line) => typeof line === 'string') && value.slice(0, 8).some((line: string) => FRAME.test(line))
+}
