@@ -10,6 +10,7 @@
  * is read as far as it goes, and then, like all that is no JSON, redacted as text.
  */
 import { isUtf8 } from 'node:buffer'
+import { endOfJsonString, isJsonText } from '../lib/json-syntax.ts'
 
 export type Redact = (text: string) => string
 
@@ -21,9 +22,11 @@ export interface TextRedactor {
 
 /** A character of UTF-8 is at most four bytes long: what a cut leaves of one. */
 const MAX_CUT_BYTES = 3
-const LOOKS_LIKE_JSON = /^\s*[{[]/
-/** A sign; a number or a word; what is between. A string is looked for by its quotes. */
-const TOKEN = /[{}[\]:,]|[^\s"{}[\]:,]+|\s+/y
+/** What begins with a placeholder is none. */
+const OPENS_JSON = /\s*(?:\{|\[(?!redacted:))/y
+/** A number or a word; what is between. A sign is one character, and a string is looked for by its quotes. */
+const WORD_OR_BLANKS = /[^\s"{}[\]:,]+|\s+/y
+const SIGNS = '{}[]:,'
 /** These members name what their sibling `value` is, in Log4j's lists of properties and in OTLP. */
 const NAMING = new Set(['key', 'name'])
 /** So OTLP writes a value: they are types, no names. */
@@ -31,6 +34,8 @@ const TYPES = new Set(['stringValue', 'intValue', 'doubleValue', 'boolValue'])
 
 /** What nests deeper than keys of so many characters is known by these and its own key. */
 const MAX_PATH_CHARS = 256
+/** Deeper than any record nests; what is deeper still shares one place for objects and one for lists, so that it costs no memory. */
+const MAX_PLACES = 500
 
 export function createBodyRedactor(text: TextRedactor): (bytes: Buffer) => Buffer {
   return (bytes) => {
@@ -55,7 +60,7 @@ function utf8Length(bytes: Buffer): number | null {
 }
 
 function redactBody(body: string, text: TextRedactor): string {
-  return isJson(body)
+  return isJson(body, 0, body.length)
     ? redactJson(body, text, true)
     : blocksOf(body)
         .map((block) => redactBlock(block, text))
@@ -64,28 +69,30 @@ function redactBody(body: string, text: TextRedactor): string {
 
 function redactBlock(block: Block, text: TextRedactor): string {
   if (block.isJson) return redactJson(block.text, text, true)
-  return text.redact(LOOKS_LIKE_JSON.test(block.text) ? redactJson(block.text, text, false) : block.text)
+  return text.redact(opensJson(block.text, 0) ? redactJson(block.text, text, false) : block.text)
 }
 
+/** Lines that are JSON, or all lines up to the next of those. */
 interface Block {
   readonly isJson: boolean
   readonly text: string
 }
 
-/** A line that is JSON, or all lines up to the next of those. */
 function blocksOf(body: string): Block[] {
   const blocks: Block[] = []
   let from = 0
+  let wasJson = false
   for (let at = 0; at < body.length;) {
     const end = lineEnd(body, at)
-    if (isJson(body.slice(at, end))) {
-      if (at > from) blocks.push({ isJson: false, text: body.slice(from, at) })
-      blocks.push({ isJson: true, text: body.slice(at, end) })
-      from = end
+    const is = isJson(body, at, end)
+    if (is !== wasJson && at > from) {
+      blocks.push({ isJson: wasJson, text: body.slice(from, at) })
+      from = at
     }
+    wasJson = is
     at = end
   }
-  if (from < body.length) blocks.push({ isJson: false, text: body.slice(from) })
+  if (from < body.length) blocks.push({ isJson: wasJson, text: body.slice(from) })
   return blocks
 }
 
@@ -95,20 +102,20 @@ function lineEnd(text: string, from: number): number {
   return newline < 0 ? text.length : newline + 1
 }
 
-function isJson(text: string): boolean {
-  if (!LOOKS_LIKE_JSON.test(text)) return false
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
+/** An object or an array, blanks around it. */
+function isJson(text: string, from: number, to: number): boolean {
+  return isJsonText(text, from, to) && opensJson(text, from)
+}
+
+function opensJson(text: string, from: number): boolean {
+  OPENS_JSON.lastIndex = from
+  return OPENS_JSON.test(text)
 }
 
 /** An object or array that is open. */
 interface Open {
   /** Where it stands: the keys on the way to it. */
-  readonly path: string
+  path: string
   readonly isObject: boolean
   /** Of the member that is being read; null before its colon. */
   key: string | null
@@ -116,78 +123,103 @@ interface Open {
   named: string | null
 }
 
+interface Deep {
+  readonly object: Open
+  readonly list: Open
+}
+
 interface Reading {
   readonly text: TextRedactor
   /** False: it may be no JSON at all. */
   readonly isJson: boolean
   readonly open: Open[]
+  /** Stand in `open` once it has MAX_PLACES. */
+  readonly deep: Deep
   /** Before a colon it is a key. */
   last: string
 }
 
 function redactJson(json: string, text: TextRedactor, isWhole: boolean): string {
-  const reading: Reading = { text, isJson: isWhole, open: [], last: '' }
-  const parts: string[] = []
+  const reading: Reading = { text, isJson: isWhole, open: [], deep: { object: newPlace(true), list: newPlace(false) }, last: '' }
+  let done = ''
+  let copied = 0
   for (let at = 0; at < json.length;) {
+    const sign = json[at]!
+    if (SIGNS.includes(sign)) {
+      readSign(sign, reading)
+      at++
+      continue
+    }
     const end = tokenEnd(json, at)
-    parts.push(readToken(json.slice(at, end), reading))
+    const token = json.slice(at, end)
+    const clean = readToken(token, reading)
+    if (clean !== token) {
+      done += json.slice(copied, at) + clean
+      copied = end
+    }
     at = end
   }
-  return parts.join('')
+  return copied === 0 ? json : done + json.slice(copied)
 }
 
 function tokenEnd(json: string, at: number): number {
   if (json[at] === '"') return stringEnd(json, at)
-  TOKEN.lastIndex = at
-  TOKEN.test(json)
-  return TOKEN.lastIndex
+  WORD_OR_BLANKS.lastIndex = at
+  WORD_OR_BLANKS.test(json)
+  return WORD_OR_BLANKS.lastIndex
 }
 
 /** Behind the closing quote, or the end. */
 function stringEnd(json: string, at: number): number {
+  const quote = closingQuote(json, at)
+  return quote < 0 ? json.length : quote + 1
+}
+
+/** Of the string that begins here; -1 where it was cut. */
+function closingQuote(json: string, at: number): number {
   for (let quote = json.indexOf('"', at + 1); quote >= 0; quote = json.indexOf('"', quote + 1)) {
     let backslashes = 0
     while (json[quote - 1 - backslashes] === '\\') backslashes++
-    if (backslashes % 2 === 0) return quote + 1
+    if (backslashes % 2 === 0) return quote
   }
-  return json.length
+  return -1
+}
+
+function readSign(sign: string, { open, last, deep }: Reading): void {
+  const inside = open.at(-1)
+  if (sign === '{' || sign === '[') open.push(opened(sign === '{', inside, open.length < MAX_PLACES ? null : deep))
+  else if (sign === '}' || sign === ']') open.pop()
+  else if (inside?.isObject === true) inside.key = sign === ':' ? last : null
+}
+
+function opened(isObject: boolean, inside: Open | undefined, deep: Deep | null): Open {
+  const path = inside !== undefined && inside.path.length > MAX_PATH_CHARS ? inside.path : pathIn(inside)
+  const place = deep === null ? newPlace(isObject) : isObject ? deep.object : deep.list
+  place.path = path
+  place.key = null
+  place.named = null
+  return place
+}
+
+function newPlace(isObject: boolean): Open {
+  return { path: '', isObject, key: null, named: null }
 }
 
 /** Gives the token back as it is to stand. */
 function readToken(token: string, reading: Reading): string {
   const inside = reading.open.at(-1)
-  switch (token) {
-    case '{':
-    case '[':
-      reading.open.push({
-        path: (inside?.path.length ?? 0) > MAX_PATH_CHARS ? inside!.path : pathIn(inside),
-        isObject: token === '{',
-        key: null,
-        named: null,
-      })
-      return token
-    case '}':
-    case ']':
-      reading.open.pop()
-      return token
-    case ':':
-    case ',':
-      if (inside?.isObject === true) inside.key = token === ':' ? reading.last : null
-      return token
-    default:
-      if (/^\s/.test(token)) return token
-      return token.startsWith('"') ? readString(token, inside, reading) : readWord(token, inside, reading)
-  }
+  if (token.startsWith('"')) return readString(token, inside, reading)
+  return /^\s/.test(token) ? token : readWord(token, inside, reading)
 }
 
 function readString(token: string, inside: Open | undefined, reading: Reading): string {
-  const { value, isWhole } = unquoted(token)
+  const { value, asWritten, end } = unquoted(token)
   const isKey = inside?.isObject === true && inside.key === null
   if (inside?.key !== undefined && inside.key !== null && NAMING.has(inside.key)) inside.named = value
   reading.last = value
   const clean = isKey ? reading.text.redact(value) : reading.text.redactValue(pathIn(inside), value)
   if (clean === value) return token
-  return isWhole ? JSON.stringify(clean) : `"${clean}`
+  return asWritten ? `"${clean}${end}` : JSON.stringify(clean)
 }
 
 /** A number, true or false; in what is no JSON, whatever else stands there. */
@@ -199,13 +231,12 @@ function readWord(token: string, inside: Open | undefined, reading: Reading): st
   return clean === token ? token : JSON.stringify(clean)
 }
 
-/** What was cut or is broken is taken as it is written. */
-function unquoted(token: string): { readonly value: string; readonly isWhole: boolean } {
-  try {
-    return { value: JSON.parse(token) as string, isWhole: true } // a quoted token is a string
-  } catch {
-    return { value: token.slice(1), isWhole: false }
-  }
+/** What has no escapes, was cut or is broken is taken as it is written. */
+function unquoted(token: string): { readonly value: string; readonly asWritten: boolean; readonly end: string } {
+  const end = closingQuote(token, 0) < 0 ? '' : '"'
+  if (token.includes('\\') && endOfJsonString(token, 0) === token.length)
+    return { value: JSON.parse(token) as string, asWritten: false, end } // a quoted token is a string
+  return { value: token.slice(1, token.length - end.length), asWritten: true, end }
 }
 
 /** Of the value that is being read. An array's elements are where the array is. */

@@ -6,7 +6,6 @@
 import type { ErrorEvent, Frame, LoggedThrowable, Throwable } from '../event.ts'
 import { remembered } from '../lib/remembered.ts'
 import type { TextRedactor } from './redact-body.ts'
-import { redact, redactValue } from './redact.ts'
 import { isShared, share } from './shared-throwable.ts'
 
 export interface EventText extends TextRedactor {
@@ -19,8 +18,6 @@ type PrintedThrowable = LoggedThrowable & { readonly form: 'text' }
 /** Decoding nests suppressed exceptions in suppressed ones only so far; a bound all the same. */
 const MAX_DEPTH = 250
 const NAMES = { maxTexts: 10_000, maxChars: 256 } as const
-
-export const redactEvent = createEventRedactor({ redact, redactValue, redactByRules: null })
 
 export function createEventRedactor(text: EventText): (event: ErrorEvent) => ErrorEvent {
   const nameOf = named(text.redact)

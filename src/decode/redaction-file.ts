@@ -72,7 +72,7 @@ export function redactionDigest(rules: RedactionRules): string {
 
 function switches(): Record<BuiltIn, z.ZodDefault<z.ZodBoolean>> {
   const on = () => z.boolean('expected true or false').default(true)
-  return { password: on(), jwt: on(), authorization: on(), secret: on(), email: on(), card: on() }
+  return { key: on(), password: on(), jwt: on(), authorization: on(), secret: on(), email: on(), card: on() }
 }
 
 function withoutOneKind(content: unknown): Issue[] {

@@ -5,16 +5,17 @@
  *   text ── patterns of the user, then the built-in ones (redact-rules.ts, redact.ts)
  *
  * Redacting twice changes nothing more. Pure but for what it remembers, which it would find again; another set of rules is another redactor, so nothing
- * of one set is left in the next. With the rules that are in force without a file it does what the functions of redact.ts and redact-event.ts do.
+ * of one set is left in the next.
  */
 import { namesOf } from '../match/class-names.ts'
 import type { ErrorEvent } from '../event.ts'
 import { remembered } from '../lib/remembered.ts'
 import { createBodyRedactor, type TextRedactor } from './redact-body.ts'
 import { createEventRedactor } from './redact-event.ts'
-import { BUILT_IN, createBuiltInRedactor, hidesSecret } from './redact.ts'
+import { BUILT_IN, createBuiltInRedactor } from './redact.ts'
 import { createRuleRedactor } from './redact-rules.ts'
 import { redactionDigest, type RedactionRule, type RedactionRules } from './redaction-file.ts'
+import { hidesSecret } from './secret-values.ts'
 
 export interface Redactor extends TextRedactor {
   readonly redactBytes: (bytes: Buffer) => Buffer

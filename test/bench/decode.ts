@@ -10,11 +10,14 @@ import { createAnalyser } from '../../src/classify/analyse.ts'
 import { loadRules } from '../../src/classify/load.ts'
 import { schema } from '../../src/config/schema.ts'
 import { createDecoder } from '../../src/decode/decode.ts'
-import { redactEvent } from '../../src/decode/redact-event.ts'
+import { NO_REDACTION_RULES } from '../../src/decode/redaction-file.ts'
+import { createRedactor } from '../../src/decode/redactor.ts'
 import type { ErrorEvent } from '../../src/event.ts'
 import { packageFolder } from '../../src/package-root.ts'
 import { loadSamples, sampleRecords } from '../../src/source/sample-records.ts'
 import { machine, say } from './support.ts'
+
+const { redactEvent } = createRedactor(NO_REDACTION_RULES)
 
 const BUNDLES = { EcsLayout: 'ecs', 'Logstash V1': 'logstash-v1', JsonLayout: 'jsonlayout' } as const
 /** Made before the clock runs, since the memory of records is not what is measured. */

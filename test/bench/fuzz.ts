@@ -8,11 +8,14 @@ import { createAnalyser } from '../../src/classify/analyse.ts'
 import { loadRules } from '../../src/classify/load.ts'
 import { schema } from '../../src/config/schema.ts'
 import { createDecoder } from '../../src/decode/decode.ts'
-import { redactEvent } from '../../src/decode/redact-event.ts'
+import { NO_REDACTION_RULES } from '../../src/decode/redaction-file.ts'
+import { createRedactor } from '../../src/decode/redactor.ts'
 import { fuzzedLines } from './fuzz-lines.ts'
 import { hostileLines } from './hostile-lines.ts'
 import { stopwatch } from './stopwatch.ts'
 import { machine, say } from './support.ts'
+
+const { redactEvent } = createRedactor(NO_REDACTION_RULES)
 
 const LINES = 1_000_000
 const SEED = 42

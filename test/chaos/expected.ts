@@ -3,12 +3,15 @@
  * events of each job and fingerprint, and how many are filtered, dead, expired. Made from the pure functions of decoding and fingerprinting alone.
  */
 import { createDecoder } from '../../src/decode/decode.ts'
-import { redactEvent } from '../../src/decode/redact-event.ts'
+import { NO_REDACTION_RULES } from '../../src/decode/redaction-file.ts'
+import { createRedactor } from '../../src/decode/redactor.ts'
 import type { Settings } from '../../src/config/schema.ts'
 import { LEVELS, type ErrorEvent } from '../../src/event.ts'
 import { createRules } from '../../src/rules/rules.ts'
 import { BRANCHES, type BranchName } from '../../src/store/position.ts'
 import type { ChaosRecord } from './records.ts'
+
+const { redactEvent } = createRedactor(NO_REDACTION_RULES)
 
 /** `job fingerprint` -> events. */
 export type Groups = Map<string, number>

@@ -9,10 +9,13 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createAnalyser } from '../../src/classify/analyse.ts'
 import { createDecoder } from '../../src/decode/decode.ts'
-import { redactEvent } from '../../src/decode/redact-event.ts'
+import { NO_REDACTION_RULES } from '../../src/decode/redaction-file.ts'
+import { createRedactor } from '../../src/decode/redactor.ts'
 import { isShared } from '../../src/decode/shared-throwable.ts'
 import type { ErrorEvent, Outcome } from '../../src/event.ts'
 import { limits, sample } from '../unit/decode/samples.ts'
+
+const { redactEvent } = createRedactor(NO_REDACTION_RULES)
 
 const RECORDS = Number(process.env['TRACEFOLD_FUZZ_RECORDS'] ?? 8_000)
 const SEED = Number(process.env['TRACEFOLD_FUZZ_SEED'] ?? 20_260_801)

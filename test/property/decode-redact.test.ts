@@ -1,13 +1,14 @@
 /** Redacting is stable, whatever stands beside what, and by whatever rules. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { BUILT_IN, redact, redactBytes, type BuiltIn } from '../../src/decode/redact.ts'
+import { BUILT_IN, type BuiltIn } from '../../src/decode/redact.ts'
 import { faultOfPattern } from '../../src/decode/redact-pattern.ts'
 import { NO_REDACTION_RULES, type RedactionRule } from '../../src/decode/redaction-file.ts'
 import { createRedactor } from '../../src/decode/redactor.ts'
 import type { LoggedThrowable } from '../../src/event.ts'
 import { anEvent } from '../support/builders.ts'
 
+const { redact, redactBytes } = createRedactor(NO_REDACTION_RULES)
 const PIECES = [
   'password',
   'token',
@@ -46,6 +47,23 @@ const PIECES = [
   '12345',
   'eyJhbGciOiJIUzI1NiJ9.e30.abc',
   'eyJ',
+  'ghp_',
+  '16C7e42F292c6912E7710c838347Ae178B4a',
+  ['AKIA', 'IOSFODNN7EXAMPLE'].join(''),
+  ['-----BEGIN', 'PRIVATE KEY-----'].join(' '),
+  ['-----END', 'PRIVATE KEY-----'].join(' '),
+  'https://',
+  'jdbc:oracle:thin:a/',
+  '--',
+  'pass',
+  'Cookie',
+  'a=b; c=d',
+  '\\',
+  '<password>',
+  '</',
+  '(',
+  '{',
+  'null',
   '[redacted:secret]',
   'é',
   '中',

@@ -2,8 +2,11 @@
 import { readdirSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { redactEvent } from '../../src/decode/redact-event.ts'
+import { NO_REDACTION_RULES } from '../../src/decode/redaction-file.ts'
+import { createRedactor } from '../../src/decode/redactor.ts'
 import { decode, limits, sample } from '../unit/decode/samples.ts'
+
+const { redactEvent } = createRedactor(NO_REDACTION_RULES)
 
 const SAMPLES = ['layouts', 'malformed', 'envelopes', 'otlp'].flatMap((folder) =>
   readdirSync(new URL(`../data/${folder}`, import.meta.url)).map((file) => sample(`${folder}/${file}`)),

@@ -5,13 +5,16 @@ import { schema } from '../../src/config/schema.ts'
 import { createAnalyser } from '../../src/classify/analyse.ts'
 import { loadRules } from '../../src/classify/load.ts'
 import { createDecoder } from '../../src/decode/decode.ts'
-import { redactEvent } from '../../src/decode/redact-event.ts'
+import { NO_REDACTION_RULES } from '../../src/decode/redaction-file.ts'
+import { createRedactor } from '../../src/decode/redactor.ts'
 import type { ErrorEvent, Grouping } from '../../src/event.ts'
 import { createFingerprinter } from '../../src/fingerprint/fingerprint.ts'
 import { readOverrides } from '../../src/fingerprint/override-file.ts'
 import { fuzzedLines } from '../bench/fuzz-lines.ts'
 import { anEvent } from '../support/builders.ts'
 import { LAYOUTS, recordOf, traceOf, type Chain, type Printed } from './fingerprint-layouts.ts'
+
+const { redactEvent } = createRedactor(NO_REDACTION_RULES)
 
 type Exception = Printed
 

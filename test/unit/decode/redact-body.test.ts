@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { readRedactionRules } from '../../../src/decode/redaction-file.ts'
-import { redactBytes } from '../../../src/decode/redact.ts'
 import { createRedactor } from '../../../src/decode/redactor.ts'
 
 const rules = readRedactionRules(`
@@ -84,6 +83,11 @@ describe('a body that is no JSON', () => {
       '{"taxId":"[redacted:tax]","m":"a [redacted:employee] b","n":{"taxId":"[redacted:tax]","x":"cut \\n EMP-3',
     ],
     ['JSON that was cut in a secret', '{"a":{"password":"hun', '{"a":{"password":"[redacted:secret]'],
+    [
+      'JSON with a broken escape',
+      '{"password":"a\\xb","n":"EMP-12 \\x"}',
+      '{"password":"[redacted:secret]","n":"[redacted:employee] \\x"}',
+    ],
     ['JSON with quotes astray', '{"a": "x", password": "hunter2"}', '{"a": "x", password": "[redacted:secret]"}'],
   ])('is clean of what rules match: %s', (_, body, expected) => {
     expect(clean(body)).toBe(expected)
@@ -97,7 +101,7 @@ describe('a body that is no JSON', () => {
   })
 
   it('may hold a character whose bytes look like a blank', () => {
-    expect(redactBytes(Buffer.from('password=pàss ok')).toString()).toBe('password=[redacted:secret] ok')
+    expect(redactor.redactBytes(Buffer.from('password=pàss ok')).toString()).toBe('password=[redacted:secret] ok')
   })
 
   it('may be of any depth', () => {
@@ -107,7 +111,21 @@ describe('a body that is no JSON', () => {
 
   it('takes time in proportion to a hostile body', () => {
     // What goes over the body once for each of its characters would take minutes: far past this test's time limit.
-    for (const unit of ['{"', '\\"', '"\\', '{"a":', '[', '{"key":"value","value":', '"a":"', '\n{', '{}\n'])
+    for (const unit of [
+      '{"',
+      '\\"',
+      '"\\',
+      '{"a":',
+      '[',
+      '[{',
+      '{"key":"value","value":',
+      '"a":"',
+      '\n{',
+      '{}\n',
+      '{x}\n',
+      '{"\\x":1}\n',
+      '"\\x",',
+    ])
       expect(clean(unit.repeat(200_000 / unit.length)).length).toBeGreaterThan(0)
     expect(clean(`{"${'a.'.repeat(100_000)}":1}`).length).toBeGreaterThan(0)
   })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { loadRedactionRules, NO_REDACTION_RULES, readRedactionRules, redactionDigest } from '../../../src/decode/redaction-file.ts'
 
-const ALL_ON = { password: true, jwt: true, authorization: true, secret: true, email: true, card: true }
+const ALL_ON = { key: true, password: true, jwt: true, authorization: true, secret: true, email: true, card: true }
 
 function faultsOf(yaml: string): string[] {
   const result = readRedactionRules(yaml)
@@ -44,7 +44,7 @@ rules:
     expect(faults).toEqual([
       '2 builtIn.emial: no such field',
       '3 builtIn.card: expected true or false',
-      '5 rules.0.id: a built-in rule has this id: password, jwt, authorization, secret, email, card',
+      '5 rules.0.id: a built-in rule has this id: key, password, jwt, authorization, secret, email, card',
       '8 rules.1.pattern: a group may be optional, but not repeated, because matching could take too long',
       '9 rules.1.replace: expected [redacted:<words>], by which what is redacted can be told',
       '10 rules.2.id: a is taken by rules.1',

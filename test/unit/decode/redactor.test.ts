@@ -1,12 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { redact, redactBytes, redactValue } from '../../../src/decode/redact.ts'
-import { redactEvent } from '../../../src/decode/redact-event.ts'
 import { loadRedactionRules, NO_REDACTION_RULES, readRedactionRules } from '../../../src/decode/redaction-file.ts'
 import { createRedactor } from '../../../src/decode/redactor.ts'
 import { share } from '../../../src/decode/shared-throwable.ts'
 import type { LoggedThrowable } from '../../../src/event.ts'
 import { anEvent } from '../../support/builders.ts'
-import { eventOf, sample } from './samples.ts'
 
 function redactorOf(rules: readonly object[], builtIn: Readonly<Record<string, boolean>> = {}) {
   const result = readRedactionRules(JSON.stringify({ builtIn, rules }))
@@ -14,31 +11,23 @@ function redactorOf(rules: readonly object[], builtIn: Readonly<Record<string, b
   return createRedactor(result.value)
 }
 
+const GITLAB_KEY = ['glpat', 'abcdefghij0123456789'].join('-') // in parts, so that nobody takes this file for a leak
 const employee = { id: 'employee', pattern: 'EMP-\\d{2,8}' }
 
-describe('a redactor without rules of the user', () => {
-  it('does what the functions do', () => {
-    const redactor = createRedactor(NO_REDACTION_RULES)
-    const text = 'mail a@b.com, password=x, card 4111 1111 1111 1111'
-    expect(redactor.redact(text)).toBe(redact(text))
-    expect(redactor.redactValue('db.password', text)).toBe(redactValue('db.password', text))
-    expect(redactor.redactBytes(Buffer.from(text))).toEqual(redactBytes(Buffer.from(text)))
-    const event = eventOf(sample('malformed/secrets-in-message.bin'))
-    expect(redactor.redactEvent(event)).toEqual(redactEvent(event))
-  })
-})
+const byBuiltIn = createRedactor(NO_REDACTION_RULES)
 
 describe('a built-in rule that is switched off', () => {
   it.each([
     ['email', 'mail a@b.com', 'mail a@b.com'],
     ['card', 'card 4111 1111 1111 1111', 'card 4111 1111 1111 1111'],
     ['secret', 'password=x', 'password=x'],
+    ['key', GITLAB_KEY, GITLAB_KEY],
     ['jwt', 'eyJhbGciOiJIUzI1NiJ9.e30.abc', 'eyJhbGciOiJIUzI1NiJ9.e30.abc'],
     ['password', 'redis://u:p@cache', 'redis://u:p@cache'],
     ['authorization', 'sent bearer a1b2c3d4e5', 'sent bearer a1b2c3d4e5'],
   ])('%s: leaves %j alone, and the others are on', (name, text, expected) => {
     expect(redactorOf([], { [name]: false }).redact(text)).toBe(expected)
-    expect(redact(text)).not.toBe(expected)
+    expect(byBuiltIn.redact(text)).not.toBe(expected)
     const others = ['a@b.com', 'pwd=x', '4111111111111111']
       .map((one) => redactorOf([], { [name]: false }).redact(one))
       .filter((clean) => clean.includes('[redacted:'))
@@ -110,7 +99,7 @@ describe('a key of the user', () => {
   const redactor = redactorOf([
     { id: 'tax', key: 'taxId' },
     { id: 'person', key: 'customer.*' },
-    { id: 'key', key: '*secretly' },
+    { id: 'any', key: '*secretly' },
   ])
 
   it.each([
@@ -119,7 +108,7 @@ describe('a key of the user', () => {
     ['customer.taxId', '[redacted:tax]'],
     ['taxId.value', '[redacted:tax]'],
     ['customer.name', '[redacted:person]'],
-    ['very.secretly', '[redacted:key]'],
+    ['very.secretly', '[redacted:any]'],
     ['oldTaxId', 'value'],
     ['customer', 'value'],
     ['taxIds', 'value'],
@@ -175,7 +164,7 @@ describe('an event', () => {
 
   it('has its secrets taken out of logger, thread and host without any rule', () => {
     const event = anEvent({ logger: 'mail.a@b.com', thread: 'jdbc:x://u:p@db', host: 'token=abc' })
-    expect(redactEvent(event)).toMatchObject({
+    expect(byBuiltIn.redactEvent(event)).toMatchObject({
       logger: '[redacted:email]',
       thread: 'jdbc:x://u:[redacted:password]@db',
       host: 'token=[redacted:secret]',
