@@ -20,11 +20,13 @@ import type { SkipTo } from '../store/skipped.ts'
 import { createStream, type Stream } from '../stream.ts'
 import type { Store } from '../store/store.ts'
 import type { TallyKeeper } from '../stream/tally.ts'
-import { documentsOf, type Neighbours } from './neighbours.ts'
+import type { Neighbours } from './neighbours.ts'
 
 export interface StreamParts {
   readonly settings: Settings
   readonly neighbours: Neighbours
+  /** What the detail branch writes to. */
+  readonly documents: ClusterDetailOptions['documents']
   readonly clusterId: string
   readonly rules: StreamRules
   readonly exitAtEnd: boolean
@@ -149,10 +151,10 @@ function detailStore(
   source: KafkaSource,
   commits: Pick<ClusterDetailOptions, 'commitOpening' | 'commitOffsets'> & Partial<Pick<ClusterDetailOptions, 'lostPosition'>>,
 ): ClusterDetailStore {
-  const { settings, neighbours, metrics, health } = parts
+  const { settings, neighbours, documents } = parts
   const { names, admin } = neighbours
   return new ClusterDetailStore({
-    documents: documentsOf(settings, neighbours, metrics, health),
+    documents,
     admin,
     letterProducer: neighbours.kafka.producer({ allowAutoTopicCreation: false }),
     names,

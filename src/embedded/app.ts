@@ -6,14 +6,12 @@ import { EmbeddedState } from '../alert/run/embedded-state.ts'
 import { NO_ALERTING, startAlerting, type Alerting, type AlertingParts } from '../alert/run/start.ts'
 import type { PipelineState } from '../alert/run/pipeline-watch.ts'
 import { ruleBookOf } from '../api/rule-book.ts'
-import type { Mode, RunOptions } from '../app.ts'
+import type { Mode, ModeContext } from '../mode.ts'
 import { EmbeddedControlLog } from '../control/embedded-control-log.ts'
 import { createDesk } from '../dlq/desk.ts'
 import { embeddedBox, judgeOptions } from '../cluster/letter-boxes.ts'
-import type { HealthRegistry } from '../health.ts'
 import { isTracefoldError } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import type { Metrics } from '../metrics.ts'
 import { LiveRules } from '../rules/live-rules.ts'
 import { embeddedOffsets } from '../offsets/embedded-offsets.ts'
 import { RulesInForce } from '../rules/rules.ts'
@@ -30,18 +28,7 @@ import { TallyKeeper } from '../stream/tally.ts'
 /** How often old data is looked for. */
 const PRUNE_MS = 60_000
 
-export interface EmbeddedInputs {
-  /** Made by the command from its arguments; the HTTP source is always there unless the run ends by itself. */
-  readonly sources: readonly Source[]
-}
-
-export interface EmbeddedContext extends RunOptions {
-  readonly health: HealthRegistry
-  readonly metrics: Metrics
-  readonly log: Logger
-}
-
-export async function startEmbedded(context: EmbeddedContext): Promise<Mode> {
+export async function startEmbedded(context: ModeContext): Promise<Mode> {
   const { settings, health, metrics, log, exitAtEnd, inputs } = context
   const rules = new LiveRules(context)
   const store = openEmbedded({
@@ -127,10 +114,7 @@ interface Watched extends Pick<AlertingParts, 'reader' | 'adviceOf' | 'tally'> {
 }
 
 /** A run that ends by itself evaluates nothing: what it reads is the past. */
-function startEmbeddedAlerting(
-  { settings, env, health, metrics, log, exitAtEnd }: EmbeddedContext,
-  { lagMs, ...watched }: Watched,
-): Alerting {
+function startEmbeddedAlerting({ settings, env, health, metrics, log, exitAtEnd }: ModeContext, { lagMs, ...watched }: Watched): Alerting {
   if (!settings.alerts.enabled || exitAtEnd) return NO_ALERTING
   const { path } = settings.embedded
   const control = new EmbeddedControlLog({ path, now: Date.now, onFailed: crash })
