@@ -17,7 +17,6 @@ export type FlushTrigger = 'size' | 'bytes' | 'age' | 'stop' | 'rules' | 'skip'
 export interface RunnerEvents {
   rebalanced(): void
   lost(partitions: number): void
-  refused(events: number): void
   committing(trigger: FlushTrigger): void
 }
 export type TransactionResult = 'committed' | 'aborted' | 'failed'

@@ -21,7 +21,7 @@ import { createNeighbours, documentsOf, everyCluster, inCluster, supervisorState
 import { ledgerReader } from './readers.ts'
 import type { StreamWithStore } from './streams.ts'
 import type { StreamReport } from '../stream.ts'
-import { TallyKeeper } from '../stream/tally.ts'
+import { Tallies } from '../stream/tally.ts'
 
 /** How often Druid's supervisor is looked at, and old days are deleted. */
 const SUPERVISOR_CHECK_MS = 10_000
@@ -74,7 +74,7 @@ export async function startCluster(context: ModeContext): Promise<Mode> {
     offsets: new LiveOffsets({ settings: one.settings, neighbours: one, documents, health, log, onFailed: crash }),
   }))
   const streams: StreamWithStore[] = []
-  const tally = new TallyKeeper()
+  const tallies = new Tallies()
   const ids = new ClusterIds()
   const book = ruleBookOf(() => rules.patterns)
   const reports = (): StreamReport[] => streams.map(({ stream }) => stream.report())
@@ -89,7 +89,7 @@ export async function startCluster(context: ModeContext): Promise<Mode> {
         streams: reports,
         rollupTrouble,
         adviceOf: (id) => book.adviceOf(id)?.advice ?? null,
-        tally: () => tally.tally(),
+        tally: () => tallies.tally(),
         health,
         metrics,
         log,
@@ -97,7 +97,7 @@ export async function startCluster(context: ModeContext): Promise<Mode> {
       })
   const done = eachAlone(
     clusters,
-    (own) => bringUp(context, { ...own, ids, rules, streams, tally }, stopping.signal),
+    (own) => bringUp(context, { ...own, ids, rules, streams, tallies }, stopping.signal),
     async ({ neighbours: { names } }, error) => {
       health.set(inCluster('cluster', names), false, `stopped, the others go on: ${error.message}`)
       log.error({ cluster: names.cluster }, `this cluster's streams are stopped, the others go on: ${error.message}`)
@@ -107,7 +107,7 @@ export async function startCluster(context: ModeContext): Promise<Mode> {
   done.catch(() => {}) // whoever waits for it handles it
   return {
     done,
-    tally: () => tally.tally(),
+    tally: () => tallies.tally(),
     api: {
       reader: new DruidReader(neighbours.druid, ...datasourcesOf(settings)),
       ledger: ledgerReader(neighbours, documents),
@@ -116,7 +116,7 @@ export async function startCluster(context: ModeContext): Promise<Mode> {
       ingest: null,
       rules: book,
       alerts: alerting.desk,
-      pipeline: () => ({ streams: reports(), tally: tally.tally() }),
+      pipeline: () => ({ streams: reports(), tallies }),
     },
     stop: async () => {
       stopping.abort()

@@ -12,7 +12,7 @@ import { isTracefoldError } from '../errors.ts'
 import { clusterIdOf } from '../kafka/cluster-id.ts'
 import type { ModeContext } from '../mode.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
-import type { TallyKeeper } from '../stream/tally.ts'
+import type { Tallies } from '../stream/tally.ts'
 import type { ClusterIds } from './alone.ts'
 import type { LiveOffsets } from './live-offsets.ts'
 import {
@@ -37,7 +37,7 @@ export interface ClusterParts {
   readonly offsets: LiveOffsets
   /** Of all clusters: its own are added. */
   readonly streams: StreamWithStore[]
-  readonly tally: TallyKeeper
+  readonly tallies: Tallies
 }
 
 /** Resolves when all streams of the cluster have ended, and all is set up that was to be. */
@@ -85,7 +85,7 @@ interface Started {
 
 async function runStreams(
   { exitAtEnd, metrics, health, log }: ModeContext,
-  { neighbours, ids, rules, offsets, streams, tally }: ClusterParts,
+  { neighbours, ids, rules, offsets, streams, tallies }: ClusterParts,
   { clusterId, elasticsearch, start, signal }: Started,
 ): Promise<void> {
   const { settings, names } = neighbours
@@ -100,7 +100,7 @@ async function runStreams(
     rules: rules.now,
     exitAtEnd,
     skipTo: (...at) => offsets.book.toOf(...at),
-    tally,
+    tallies,
     metrics,
     health,
     log,

@@ -23,7 +23,7 @@ import type { Resume } from '../store/position.ts'
 import { resumeAt } from '../store/resume.ts'
 import type { Store } from '../store/store.ts'
 import { createStream, type StreamReport } from '../stream.ts'
-import { TallyKeeper } from '../stream/tally.ts'
+import { Tallies } from '../stream/tally.ts'
 
 /** How often old data is looked for. */
 const PRUNE_MS = 60_000
@@ -49,7 +49,7 @@ export async function startEmbedded(context: ModeContext): Promise<Mode> {
   const http: HttpSource | null = exitAtEnd ? null : createHttpSource({ maxRecordBytes: settings.limits.maxRecordBytes })
   const source = unionSource(http === null ? inputs.sources : [...inputs.sources, http])
   const { flushMs } = settings.embedded
-  const tally = new TallyKeeper()
+  const tallies = new Tallies()
   const stream = createStream({
     branches: ['detail', 'rollup'],
     source,
@@ -59,7 +59,7 @@ export async function startEmbedded(context: ModeContext): Promise<Mode> {
     settings,
     flushMs: { caughtUp: flushMs, behind: flushMs },
     exitAtEnd,
-    tally,
+    tallies,
     metrics,
     health,
     log,
@@ -80,13 +80,13 @@ export async function startEmbedded(context: ModeContext): Promise<Mode> {
   const alerting = startEmbeddedAlerting(context, {
     reader: store.reader,
     adviceOf: (id) => book.adviceOf(id)?.advice ?? null,
-    tally: () => tally.tally(),
+    tally: () => tallies.tally(),
     lagMs: () => lagOf(stream.report()),
   })
   await stream.start()
   return {
     done: stream.done,
-    tally: () => tally.tally(),
+    tally: () => tallies.tally(),
     api: {
       reader: store.reader,
       ledger: store.reader,
@@ -95,7 +95,7 @@ export async function startEmbedded(context: ModeContext): Promise<Mode> {
       ingest: http,
       rules: book,
       alerts: alerting.desk,
-      pipeline: () => ({ streams: [stream.report()], tally: tally.tally() }),
+      pipeline: () => ({ streams: [stream.report()], tallies }),
     },
     stop: async () => {
       clearInterval(pruning.timer)

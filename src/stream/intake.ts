@@ -62,6 +62,8 @@ interface Reading {
   readonly partition: Partition
   readonly incarnation: number
   readonly openedAt: number
+  /** What lies below was read before, and metrics have it. */
+  readonly newFrom: number
   block: number
   day: string
   readonly limiter: BlockLimiter
@@ -70,15 +72,20 @@ interface Reading {
 export class Intake {
   readonly #options: IntakeOptions
   readonly #readings = new Map<string, Reading>()
+  /** Of the record at hand. */
+  #metrics: Metrics | null = null
 
   constructor(options: IntakeOptions) {
     this.#options = options
   }
 
-  /** `openedAt`: where a block is open. What is read before it (by a branch that lags behind) belongs to the regular blocks. */
-  open(partition: Partition, incarnation: number, openedAt: number): void {
+  /**
+   * `openedAt`: where a block is open. What is read before it (by a branch that lags behind) belongs to the regular blocks. `newFrom`: where a
+   * predecessor has committed.
+   */
+  open(partition: Partition, incarnation: number, openedAt: number, newFrom = openedAt): void {
     const limiter = new BlockLimiter(this.#options.settings)
-    this.#readings.set(partitionKey(partition), { partition, incarnation, openedAt, block: -1, day: '', limiter })
+    this.#readings.set(partitionKey(partition), { partition, incarnation, openedAt, newFrom, block: -1, day: '', limiter })
   }
 
   /** A block opens at `at`, for other rules are in force from there on. */
@@ -101,6 +108,7 @@ export class Intake {
 
   #readRecord(record: SourceRecord, reading: Reading, items: Item[]): void {
     this.#enterBlock(record, reading)
+    this.#metrics = record.offset < reading.newFrom ? null : this.#options.metrics
     const { block, day } = reading
     const outcomes = this.#isFromTheFuture(record) ? CLOCK : this.#options.rules.now.decode(record.value)
     for (let index = 0; index < outcomes.length; index++) {
@@ -132,10 +140,8 @@ export class Intake {
   }
 
   #keep(raw: ErrorEvent, record: SourceRecord, reading: Reading, place: Place): Item {
-    const {
-      rules: { now: rules },
-      metrics,
-    } = this.#options
+    const { now: rules } = this.#options.rules
+    const metrics = this.#metrics
     metrics?.eventsDecoded.inc({ layout: raw.layout })
     for (const envelope of raw.envelopes) metrics?.eventsUnwrapped.inc({ envelope })
     const byLevel = rules.filter.byLevel(raw)
@@ -196,7 +202,7 @@ export class Intake {
   }
 
   #dropped(place: Place, drop: Dropped): Item {
-    const { metrics } = this.#options
+    const metrics = this.#metrics
     metrics?.eventsFiltered.inc({ reason: drop.reason })
     if (drop.rule !== undefined) metrics?.eventsFilteredByRule.inc({ rule: drop.rule })
     return { ...place, ...drop, kind: 'drop' }
@@ -211,10 +217,9 @@ export class Intake {
   ): Item {
     const {
       settings,
-      metrics,
       rules: { now: rules },
     } = this.#options
-    metrics?.deadLetters.inc({ stage: 'decode', reason: outcome.reason })
+    this.#metrics?.deadLetters.inc({ stage: 'decode', reason: outcome.reason })
     const value = record.value ?? EMPTY
     const letter: DeadLetter = {
       id: letterId(reading.partition, reading.incarnation, place.offset, place.index, 'decode', null),

@@ -5,7 +5,6 @@
  * The lag is measured from what the store has acknowledged: a store that is away shows as lag, though folding goes on for a while. The log's end is known
  * from what is read, and, where nothing is, from the source's looks.
  */
-import type { Item } from './intake.ts'
 import { RecentQuantiles, type Quantiles } from '../lib/recent-quantiles.ts'
 import { RecentRate } from '../lib/recent-rate.ts'
 import type { Metrics } from '../metrics.ts'
@@ -83,7 +82,7 @@ export class LagWatch {
   }
 
   /** Of an open partition. */
-  note(batch: Batch, items: readonly Item[]): void {
+  note(batch: Batch): void {
     const place = this.#places.get(partitionKey(batch.partition))
     if (place === undefined) return
     place.position = batch.next
@@ -92,11 +91,7 @@ export class LagWatch {
     const lastMs = batch.records.at(-1)?.timestampMs ?? null
     place.unreadMs = unread(place) === 0 ? null : (lastMs ?? place.unreadMs)
     this.#rate.add(batch.records.length, this.#now())
-    const counted = items.reduce((sum, { kind }) => (kind === 'ok' ? sum + 1 : sum), 0)
-    for (const branch of this.#branches) {
-      this.#metrics.recordsConsumed.inc({ branch }, batch.records.length)
-      this.#metrics.eventsCounted.inc({ branch }, counted)
-    }
+    for (const branch of this.#branches) this.#metrics.recordsConsumed.inc({ branch }, batch.records.length)
     this.#showLag(place)
   }
 

@@ -291,7 +291,6 @@ export class Runner implements SourceHandler {
         source.committed(partition, next)
       }
       this.#options.events.lost(report.lost.length)
-      this.#options.events.refused(report.refusedEvents)
       if (report.refusedEvents > 0) this.changeRules(null) // a restart would send the documents of an open block again, though they have letters
       for (const partition of report.lost) this.onReopen(partition)
       health.set(`stream ${name}`, true, 'commits')

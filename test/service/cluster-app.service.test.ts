@@ -95,6 +95,8 @@ services.describe('cluster mode', () => {
     const own = ownSettings(services, fast, 1, true)
     const neighbours = neighboursOf(own)
     await setUp(neighbours, own)
+    await produce(neighbours, own, [line('boom')])
+    await runToEnd(own)
     await produce(neighbours, own, [line('boom'), line('boom')])
     const elasticsearch = await startProxy({ port: Number(new URL(services.elasticsearch.url).port) })
     releases.push(() => elasticsearch.close())
@@ -112,18 +114,18 @@ services.describe('cluster mode', () => {
         .pipeline?.()
         .streams.find(({ branches }) => branches.join() === branch)
         ?.partitions.reduce((sum, one) => sum + one.committed, 0)
-    await waitUntil('the rollup branch', () => committed('rollup') === 2)
-    expect(await eventsInRollupTopic(neighbours)).toBe(2)
+    await waitUntil('the rollup branch', () => committed('rollup') === 3)
+    expect(await eventsInRollupTopic(neighbours)).toBe(3)
     await waitUntil(
       'a commit of the detail branch to be under way, as a tolerance of loss asks for',
       () => here.mode.api.pipeline?.().streams.find(({ branches }) => branches.includes('detail'))?.committingSinceMs,
     )
-    expect(committed('detail')).toBe(0)
+    expect(committed('detail')).toBe(1)
     expect(startOf(here)).toMatchObject({ ok: false })
 
     await elasticsearch.set({ refuse: false })
-    await waitUntil('the detail branch', () => committed('detail') === 2, 60_000)
-    expect(totalOf(await countsInElasticsearch(neighbours))).toBe(2)
+    await waitUntil('the detail branch', () => committed('detail') === 3, 60_000)
+    expect(totalOf(await countsInElasticsearch(neighbours))).toBe(3)
     await waitUntil('the start', () => startOf(here)?.ok)
   })
 

@@ -1,7 +1,7 @@
 /** How the streams of this process are: lag, rates, latency, where their time goes, the terms of the account, and the last troubles. Reads only. */
 import { z } from 'zod'
 import { BRANCHES } from '../../metrics.ts'
-import { NOTHING } from '../../stream/tally.ts'
+import { NOTHING, type Tally } from '../../stream/tally.ts'
 import type { ApiDeps, ZodApp } from '../deps.ts'
 
 const number = (description: string) => z.number().meta({ description })
@@ -40,31 +40,29 @@ const stream = z
         description: "From a record's timestamp to its commit; of each of the newest thousand commits of a partition, the oldest record.",
       }),
     lastCommitMs: numberOrNull('When it last committed, in ms since the epoch.'),
-    spent: z
-      .object({ waiting: spent, decoding: spent, writing: spent, backpressure: spent })
-      .meta({
-        description:
-          'All the time of its loop. Back-pressure: the source was paused, for the store was behind, or other rules or a skip waited for what was in hand to be committed.',
-      }),
+    spent: z.object({ waiting: spent, decoding: spent, writing: spent, backpressure: spent }).meta({
+      description:
+        'All the time of its loop. Back-pressure: the source was paused, for the store was behind, or other rules or a skip waited for what was in hand to be committed.',
+    }),
   })
   .meta({ id: 'Stream' })
+
+const counts = z.object({
+  consumed: number('Events that were read, and offsets that were lost. Counted apart from what became of them.'),
+  counted: z.number(),
+  filtered: z.number(),
+  dead: z.number(),
+  expired: number('Offsets that the log did not have any more, and events past retention.'),
+  skipped: number('Offsets that were skipped.'),
+})
 
 const pipelineAnswer = z.object({
   now: z.iso.datetime(),
   streams: z.array(stream).meta({ description: 'Of this process.' }),
-  counts: z
-    .object({
-      consumed: z.number(),
-      counted: z.number(),
-      filtered: z.number(),
-      dead: z.number(),
-      expired: number('Offsets that the log did not have any more.'),
-      skipped: number('Offsets that were skipped.'),
-    })
-    .meta({
-      description:
-        'Since the start: events folded, and what was lost; consumed is the sum of the others. The account over all processes is /api/v1/ledger.',
-    }),
+  counts: counts.extend({ branches: z.array(counts.extend({ branch: z.enum(BRANCHES as [string, ...string[]]) })) }).meta({
+    description:
+      "Since the start: what is committed. Each event once, as the rollup branch knows it (the detail branch, where that is alone), and what the detail branch's store refused; then each branch by itself, where consumed = counted + filtered + dead + expired + skipped. The account over all processes is /api/v1/ledger.",
+  }),
   troubles: z
     .array(z.object({ at: z.iso.datetime(), name: z.string(), detail: z.string() }))
     .meta({ description: 'The newest, whether they are over or not; newest first.' }),
@@ -73,13 +71,21 @@ const pipelineAnswer = z.object({
 export function pipelineRoutes(app: ZodApp, deps: ApiDeps): void {
   const schema = { tags: ['operations'], summary: 'How the streams of this process are', response: { 200: pipelineAnswer } }
   app.get('/pipeline', { schema }, async () => {
-    const { streams, tally } = deps.pipeline?.() ?? { streams: [], tally: NOTHING }
-    const { counted, filtered, dead, expired, skipped } = tally
+    const { streams, tallies } = deps.pipeline?.() ?? { streams: [], tallies: NO_TALLIES }
     return {
       now: new Date(deps.now()).toISOString(),
       streams: streams.map(({ branches, partitions, ...rest }) => ({ ...rest, branches: [...branches], partitions: [...partitions] })),
-      counts: { consumed: counted + filtered + dead + expired + skipped, counted, filtered, dead, expired, skipped },
+      counts: {
+        ...countsOf(tallies.tally()),
+        branches: tallies.byBranch().map(({ branch, ...tally }) => ({ branch, ...countsOf(tally) })),
+      },
       troubles: deps.health.troubles().map(({ atMs, name, detail }) => ({ at: new Date(atMs).toISOString(), name, detail })),
     }
   })
+}
+
+const NO_TALLIES = { tally: () => NOTHING, byBranch: () => [] }
+
+function countsOf({ consumed, counted, filtered, dead, expired, skipped }: Tally) {
+  return { consumed, counted, filtered, dead, expired, skipped }
 }

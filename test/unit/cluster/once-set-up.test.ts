@@ -5,7 +5,7 @@ import { aPartition } from '../../support/builders.ts'
 
 function aGate() {
   let open = (): void => {}
-  let fail = (_: Error): void => {}
+  let fail: (error: Error) => void = () => {}
   const setUp = new Promise<void>((resolve, reject) => {
     open = resolve
     fail = reject
