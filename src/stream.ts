@@ -163,7 +163,7 @@ export function foldingOf(
       converger?.fold(batch.partition, items, batch.next)
       aggregator?.fold(batch.partition, items, batch.next)
       count.add(batch.partition, items)
-      lag.note(batch)
+      lag.note(batch, intake.lastEventMs(batch.partition))
     },
     noteEnd: (p, end) => lag.noteEnd(p, end),
     fullBy() {

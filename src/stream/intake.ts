@@ -64,6 +64,8 @@ interface Reading {
   readonly openedAt: number
   /** What lies below was read before, and metrics have it. */
   readonly newFrom: number
+  /** By its own clock. */
+  lastEventMs: number | null
   block: number
   day: string
   readonly limiter: BlockLimiter
@@ -85,7 +87,16 @@ export class Intake {
    */
   open(partition: Partition, incarnation: number, openedAt: number, newFrom = openedAt): void {
     const limiter = new BlockLimiter(this.#options.settings)
-    this.#readings.set(partitionKey(partition), { partition, incarnation, openedAt, newFrom, block: -1, day: '', limiter })
+    this.#readings.set(partitionKey(partition), {
+      partition,
+      incarnation,
+      openedAt,
+      newFrom,
+      lastEventMs: null,
+      block: -1,
+      day: '',
+      limiter,
+    })
   }
 
   /** A block opens at `at`, for other rules are in force from there on. */
@@ -96,6 +107,11 @@ export class Intake {
 
   drop(partition: Partition): void {
     this.#readings.delete(partitionKey(partition))
+  }
+
+  /** Time of the last event that was read, whether it is counted or not; null where none tells it. */
+  lastEventMs(partition: Partition): number | null {
+    return this.#readings.get(partitionKey(partition))?.lastEventMs ?? null
   }
 
   read(batch: Batch): Item[] {
@@ -142,6 +158,7 @@ export class Intake {
   #keep(raw: ErrorEvent, record: SourceRecord, reading: Reading, place: Place): Item {
     const { now: rules } = this.#options.rules
     const metrics = this.#metrics
+    if (raw.timeMs !== null) reading.lastEventMs = raw.timeMs
     metrics?.eventsDecoded.inc({ layout: raw.layout })
     for (const envelope of raw.envelopes) metrics?.eventsUnwrapped.inc({ envelope })
     const byLevel = rules.filter.byLevel(raw)

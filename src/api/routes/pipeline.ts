@@ -20,9 +20,10 @@ const stream = z
           position: number('Offset after the last record that was folded.'),
           committed: number('Offset up to which the store has acknowledged everything.'),
           end: numberOrNull("The log's end when it was last seen; null where it has none."),
+          hasMore: z.boolean().meta({ description: 'More is there to be read, though nobody knows how many records (a file).' }),
           lagRecords: number('Records from `committed` to the end: also what was read and waits for the store.'),
           lagSeconds: numberOrNull(
-            'Age of the oldest record that is not committed, as far as known; 0 where all is; null where records have no time.',
+            'Age of the oldest record that is not committed, as far as known; 0 where all is; null where nobody knows. While `hasMore`, the age of the last event that was read.',
           ),
         }),
       )
@@ -37,7 +38,8 @@ const stream = z
         max: z.number().nullable(),
       })
       .meta({
-        description: "From a record's timestamp to its commit; of each of the newest thousand commits of a partition, the oldest record.",
+        description:
+          "From a record's timestamp, or its coming where it has none, to its commit; of each of the newest thousand commits of a partition, the oldest record.",
       }),
     lastCommitMs: numberOrNull('When it last committed, in ms since the epoch.'),
     spent: z.object({ waiting: spent, decoding: spent, writing: spent, backpressure: spent }).meta({
