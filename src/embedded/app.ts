@@ -24,6 +24,7 @@ import { resumeAt } from '../store/resume.ts'
 import type { Store } from '../store/store.ts'
 import { createStream, type StreamReport } from '../stream.ts'
 import { Tallies } from '../stream/tally.ts'
+import { WriteTrouble } from './write-trouble.ts'
 
 /** How often old data is looked for. */
 const PRUNE_MS = 60_000
@@ -31,6 +32,7 @@ const PRUNE_MS = 60_000
 export async function startEmbedded(context: ModeContext): Promise<Mode> {
   const { settings, health, metrics, log, exitAtEnd, inputs } = context
   const rules = new LiveRules(context)
+  const writes = new WriteTrouble()
   const store = openEmbedded({
     path: settings.embedded.path,
     retention: {
@@ -41,7 +43,7 @@ export async function startEmbedded(context: ModeContext): Promise<Mode> {
     },
     now: Date.now,
     onBusy: (error, waitMs) => {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = writes.note(error)
       health.set('stream detail+rollup', false, reason)
       log.warn({ waitMs }, `cannot write: ${reason}`)
     },
@@ -53,7 +55,7 @@ export async function startEmbedded(context: ModeContext): Promise<Mode> {
   const stream = createStream({
     branches: ['detail', 'rollup'],
     source,
-    store: withinBounds(store, source),
+    store: withinBounds(writes.watch(store), source),
     intake: { settings, now: Date.now, metrics },
     rules: new RulesInForce(rules.now),
     settings,
@@ -81,7 +83,7 @@ export async function startEmbedded(context: ModeContext): Promise<Mode> {
     reader: store.reader,
     adviceOf: (id) => book.adviceOf(id)?.advice ?? null,
     tally: () => tallies.tally(),
-    lagMs: () => lagOf(stream.report()),
+    pipeline: () => ({ ...lagOf(stream.report()), trouble: writes.why }),
   })
   await stream.start()
   return {
@@ -110,22 +112,24 @@ export async function startEmbedded(context: ModeContext): Promise<Mode> {
 }
 
 interface Watched extends Pick<AlertingParts, 'reader' | 'adviceOf' | 'tally'> {
-  readonly lagMs: () => number | null
+  readonly pipeline: () => PipelineState
 }
 
 /** A run that ends by itself evaluates nothing: what it reads is the past. */
-function startEmbeddedAlerting({ settings, env, health, metrics, log, exitAtEnd }: ModeContext, { lagMs, ...watched }: Watched): Alerting {
+function startEmbeddedAlerting(
+  { settings, env, health, metrics, log, exitAtEnd }: ModeContext,
+  { pipeline, ...watched }: Watched,
+): Alerting {
   if (!settings.alerts.enabled || exitAtEnd) return NO_ALERTING
   const { path } = settings.embedded
   const control = new EmbeddedControlLog({ path, now: Date.now, onFailed: crash })
-  const lookAtPipeline = async (): Promise<PipelineState> => ({ lagMs: lagMs(), trouble: null })
   const alerting = startAlerting({
     ...watched,
     settings,
     env,
     state: new EmbeddedState({ path }),
     control,
-    lookAtPipeline,
+    lookAtPipeline: () => Promise.resolve(pipeline()),
     health,
     metrics,
     log,
@@ -140,10 +144,11 @@ function startEmbeddedAlerting({ settings, env, health, metrics, log, exitAtEnd 
   }
 }
 
-/** Of the input that is furthest behind; null where inputs do not know. */
-function lagOf({ partitions }: StreamReport): number | null {
+/** Of the input that is furthest behind; null where inputs do not know. One that knows only that there is more may be further behind than all others. */
+export function lagOf({ partitions }: Pick<StreamReport, 'partitions'>): Pick<PipelineState, 'lagMs' | 'isBehind'> {
+  if (partitions.some(({ hasMore, lagSeconds }) => hasMore && lagSeconds === null)) return { lagMs: null, isBehind: true }
   const known = partitions.flatMap(({ lagSeconds }) => lagSeconds ?? [])
-  return known.length === 0 ? null : Math.max(...known) * 1_000
+  return { lagMs: known.length === 0 ? null : Math.max(...known) * 1_000 }
 }
 
 /** A fault of the program: let it crash, nothing was committed. */
