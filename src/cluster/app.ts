@@ -71,7 +71,7 @@ export async function startCluster(context: ModeContext): Promise<Mode> {
   )
   const clusters = everyCluster(neighbours).map((one) => ({
     neighbours: one,
-    offsets: new LiveOffsets({ settings: one.settings, neighbours: one, documents, health, log, onFailed: crash }),
+    offsets: new LiveOffsets({ settings: one.settings, neighbours: one, documents, metrics, health, log, onFailed: crash }),
   }))
   const streams: StreamWithStore[] = []
   const tallies = new Tallies()

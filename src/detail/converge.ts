@@ -10,7 +10,7 @@
  * Delivery: a lost part is lost with nothing; the partition is opened again at its open block, and the same counts arise.
  */
 import type { ErrorEvent, GroupedEvent } from '../event.ts'
-import type { Item } from '../stream/intake.ts'
+import type { Item } from '../stream/item.ts'
 import { partitionKey, type Partition } from '../source/source.ts'
 import { KEPT, type Contribution, type DetailPart, type DocumentUpdate, type Refusal, type SetName } from '../store/detail-store.ts'
 import { addCounts, type LedgerCounts, type LedgerEntry } from '../store/ledger.ts'

@@ -4,7 +4,7 @@
  * new block.
  */
 import { createHash } from 'node:crypto'
-import { createAnalyser } from '../classify/analyse.ts'
+import { createAnalyser, type Analyse } from '../classify/analyse.ts'
 import { loadRules, type RuleSet } from '../classify/load.ts'
 import type { Settings } from '../config/schema.ts'
 import { createDecoder, type Decoder } from '../decode/decode.ts'
@@ -15,7 +15,6 @@ import { filterDigest, loadFilterRules } from '../filter/load.ts'
 import type { FilterRules } from '../filter/rule-file.ts'
 import { rulesDigest, type FingerprintRules } from '../fingerprint/fingerprint.ts'
 import { loadFingerprintRules } from '../fingerprint/load.ts'
-import type { Analyse } from '../stream/intake.ts'
 import { createJobResolver, type JobResolver } from '../job.ts'
 
 /** Raised whenever decoding, redaction or the limits decide otherwise than before for the same bytes. */

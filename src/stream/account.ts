@@ -2,7 +2,7 @@
  * A branch's account of one partition: what became of every event, absolutely for each block, and the dead letters that wait to be written.
  * A block belongs whole to the day of its first record, so that a replay of the block gives the same entry.
  */
-import type { Item } from './intake.ts'
+import type { Item } from './item.ts'
 import type { DeadLetter } from '../store/dead-letter.ts'
 import type { LedgerCounts, LedgerEntry } from '../store/ledger.ts'
 import type { BranchName, LostRange } from '../store/position.ts'

@@ -12,7 +12,7 @@ import { partitionKey, type Partition } from '../source/source.ts'
 import type { LedgerCounts } from '../store/ledger.ts'
 import type { BranchName, Reached, Resume } from '../store/position.ts'
 import type { Opening } from '../store/store.ts'
-import type { Item } from './intake.ts'
+import type { Item } from './item.ts'
 import { joined, NO_READ, REFUSED, type Read, type Tallies } from './tally.ts'
 
 interface Place {

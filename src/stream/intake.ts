@@ -6,20 +6,12 @@
  *
  * Delivery: nothing is written here. A record that cannot be processed becomes a dead letter with the same id in every replay.
  */
-import {
-  WINDOW_MS,
-  type Classification,
-  type ErrorEvent,
-  type GroupedEvent,
-  type Grouping,
-  type Job,
-  type Outcome,
-  type Window,
-} from '../event.ts'
+import { WINDOW_MS, type ErrorEvent, type Grouping, type Job, type Outcome, type Window } from '../event.ts'
 import type { Settings } from '../config/schema.ts'
 import type { FilterSubject, Verdict } from '../filter/filter.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Whose } from '../job.ts'
+import type { Dropped, Item, Place } from './item.ts'
 import { BlockLimiter } from './overflow.ts'
 import type { StreamRules } from '../rules/rules.ts'
 import { partitionKey, type Batch, type Partition, type SourceRecord } from '../source/source.ts'
@@ -32,22 +24,6 @@ const EARLIEST_PLAUSIBLE_MS = Date.UTC(2000, 0, 1)
 const LATEST_MS = Date.UTC(9999, 11, 31)
 const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000
-
-interface Place {
-  readonly offset: number
-  readonly index: number
-  readonly block: number
-  /** Day (UTC) of the block's first record: the ledger's day. */
-  readonly day: string
-}
-type Dropped = Extract<Outcome<never>, { kind: 'drop' }>
-export type Item = Place &
-  ({ readonly kind: 'ok'; readonly value: GroupedEvent } | Dropped | { readonly kind: 'dead'; readonly letter: DeadLetter })
-
-export type Analyse = (
-  event: ErrorEvent,
-  job?: string | null,
-) => { readonly grouping: Grouping; readonly classification: Classification | null }
 
 export interface IntakeOptions {
   readonly settings: Settings
