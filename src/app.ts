@@ -5,7 +5,6 @@
  *   cluster:  Kafka -> the branches apart or together -> Elasticsearch, and rollup topic + Druid
  */
 import { buildApi } from './api/app.ts'
-import type { ApiDeps } from './api/deps.ts'
 import { listen } from './api/server.ts'
 import { createDruid, createNeighbours, documentsOf, everyCluster } from './cluster/neighbours.ts'
 import { clusterIdOf } from './kafka/cluster-id.ts'
@@ -14,12 +13,13 @@ import { startCluster } from './cluster/app.ts'
 import { datasourcesOf } from './config/clusters.ts'
 import type { Settings } from './config/schema.ts'
 import { DeadLetterRatio } from './dlq/ratio.ts'
-import { startEmbedded, type EmbeddedInputs } from './embedded/app.ts'
+import { startEmbedded } from './embedded/app.ts'
 import { createHealth } from './health.ts'
 import { closeKafka } from './kafka/client.ts'
 import { withReleasers } from './lib/releasers.ts'
 import { createLogger } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
+import type { Mode, RunOptions } from './mode.ts'
 import { FINGERPRINT_VERSION } from './fingerprint/fingerprint.ts'
 import { DruidReader } from './store/druid/reader.ts'
 import { openEmbeddedReader } from './store/embedded.ts'
@@ -32,17 +32,6 @@ import { readVersion } from './version.ts'
 const RATIO_WINDOW_MS = 300_000
 const RATIO_LOOK_MS = 10_000
 
-export interface RunOptions {
-  readonly settings: Settings
-  /** Stop once everything up to the ends seen at start is committed. */
-  readonly exitAtEnd: boolean
-  /** Make what is missing in the neighbours before starting. */
-  readonly setup: boolean
-  readonly inputs: EmbeddedInputs
-  /** For the secrets of receivers, which the settings name. */
-  readonly env: NodeJS.ProcessEnv
-}
-
 export interface App {
   /** Address of the API and the page. */
   readonly url: string
@@ -51,14 +40,6 @@ export interface App {
   /** What this process has folded so far. */
   tally(): Tally
   /** Graceful: source first, then what is folded is committed, then the stores close. */
-  stop(): Promise<void>
-}
-
-/** What a mode gives: its streams' end, the ports that the API reads through, and how to stop. */
-export interface Mode {
-  readonly done: Promise<void>
-  tally(): Tally
-  readonly api: Pick<ApiDeps, 'reader' | 'ledger' | 'letters' | 'offsets' | 'ingest' | 'pipeline' | 'rules' | 'alerts'>
   stop(): Promise<void>
 }
 

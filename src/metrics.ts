@@ -19,7 +19,6 @@ export type FlushTrigger = (typeof TRIGGERS)[number]
 export interface RunnerEvents {
   rebalanced(): void
   lost(partitions: number): void
-  refused(events: number): void
   committing(trigger: FlushTrigger): void
 }
 const TRANSACTION_RESULTS = ['committed', 'aborted', 'failed'] as const

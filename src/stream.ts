@@ -11,6 +11,7 @@
  * not committed is read again.
  */
 import type { Logger } from 'pino'
+import { CommitCount } from './stream/commit-count.ts'
 import { watchCommits } from './stream/commit-watch.ts'
 import type { Settings } from './config/schema.ts'
 import { Converger, type FlushedIds } from './detail/converge.ts'
@@ -26,9 +27,10 @@ import type { Folding } from './stream/folding.ts'
 import { Runner } from './stream/runner.ts'
 import { recentIds } from './detail/recent-ids.ts'
 import { partitionKey, type Partition, type Source } from './source/source.ts'
-import type { BranchName, Progress } from './store/position.ts'
-import { lostRanges, type Store } from './store/store.ts'
-import type { TallyKeeper } from './stream/tally.ts'
+import { addCounts } from './store/ledger.ts'
+import type { BranchName, Progress, Reached } from './store/position.ts'
+import type { Store } from './store/store.ts'
+import type { Tallies } from './stream/tally.ts'
 
 export interface StreamOptions {
   readonly branches: readonly BranchName[]
@@ -44,8 +46,8 @@ export interface StreamOptions {
   /** Longest wait of an item before it is committed, in ms: when caught up, and when behind. */
   readonly flushMs: { readonly caughtUp: number; readonly behind: number }
   readonly exitAtEnd: boolean
-  /** Told of every item and every lost range, where somebody wants to know; together, of what the detail branch lost, or else the rollup branch. */
-  readonly tally?: TallyKeeper
+  /** Told of what each branch's commits come to, where somebody wants to know. */
+  readonly tallies?: Tallies
   readonly metrics: Metrics
   readonly health: HealthRegistry
   readonly log: Logger
@@ -99,12 +101,11 @@ function eventsOf({ branches, metrics }: StreamOptions): RunnerEvents {
   return {
     rebalanced: () => branches.forEach((branch) => metrics.rebalances.inc({ branch })),
     lost: (partitions) => branches.forEach((branch) => metrics.partitionsLost.inc({ branch }, partitions)),
-    refused: (events) => metrics.deadLetters.inc({ stage: 'store', reason: 'refused_by_store' }, events),
     committing: (trigger) => void (branches.includes('detail') && metrics.detailFlush.inc({ trigger })),
   }
 }
 
-export type FoldingOptions = Pick<StreamOptions, 'branches' | 'settings' | 'rules' | 'now' | 'metrics' | 'intake' | 'flushMs' | 'tally'>
+export type FoldingOptions = Pick<StreamOptions, 'branches' | 'settings' | 'rules' | 'now' | 'metrics' | 'intake' | 'flushMs' | 'tallies'>
 
 /** The body of the picture: what happens to a partition when it is opened, to a batch, and to what has been folded. */
 export function foldingOf(
@@ -120,22 +121,22 @@ export function foldingOf(
     ? new Converger({ blockSize, rules, now, maxLetterBytes: settings.limits.maxLetterBytes, flushed })
     : null
   const aggregator = branches.includes('rollup') ? new Aggregator({ blockSize, rules, now }) : null
+  const count = new CommitCount(branches, metrics, options.tallies ?? null)
   /** The detail branch's positions in the unit under way. */
   let detailProgress: readonly Progress[] = []
 
   return {
     rules,
     open(p, { detail, rollup }) {
-      const [lost] = lostRanges({ detail, rollup })
       const leading = detail ?? rollup
       if (leading === null) throw new TracefoldError('store_refused', "the store serves none of this stream's branches")
-      intake.open(p, leading.incarnation, leading.from)
+      intake.open(p, leading.incarnation, leading.from, leading.next)
       if (detail !== null) converger?.open(p, detail)
       if (rollup !== null) aggregator?.open(p, rollup)
       open.set(partitionKey(p), p)
       const readFrom = Math.min(leading.from, rollup?.from ?? leading.from)
       const committed = Math.min(leading.next, rollup?.next ?? leading.next)
-      if (lost !== undefined) options.tally?.addLost(p, lost)
+      count.open(p, { detail, rollup })
       lag.open(p, { position: readFrom, committed })
       return { readFrom, committed }
     },
@@ -154,14 +155,15 @@ export function foldingOf(
       intake.drop(p)
       converger?.drop(p)
       aggregator?.drop(p)
+      count.drop(p)
       lag.drop(p)
     },
     fold(batch) {
       const items = intake.read(batch)
       converger?.fold(batch.partition, items, batch.next)
       aggregator?.fold(batch.partition, items, batch.next)
-      lag.note(batch, items)
-      options.tally?.add(items)
+      count.add(batch.partition, items)
+      lag.note(batch, intake.lastEventMs(batch.partition))
     },
     noteEnd: (p, end) => lag.noteEnd(p, end),
     fullBy() {
@@ -182,6 +184,7 @@ export function foldingOf(
       const detail = converger?.take() ?? null
       const rollup = aggregator?.take() ?? []
       detailProgress = detail?.progress ?? []
+      count.take()
       const moved = partitionsOf([...detailProgress, ...rollup.map((part) => part.progress)])
       return {
         unit: { detail: detail?.part ?? null, rollup },
@@ -190,11 +193,16 @@ export function foldingOf(
     },
     acknowledge(unit, kept) {
       const keys = new Set(kept.map(({ partition }) => partitionKey(partition)))
-      if (unit.detail !== null)
-        converger?.acknowledge(
-          unit.detail,
-          detailProgress.filter(({ partition }) => keys.has(partitionKey(partition))),
-        )
+      const isKept = ({ partition }: Reached): boolean => keys.has(partitionKey(partition))
+      const detail = unit.detail === null ? undefined : converger?.acknowledge(unit.detail, detailProgress.filter(isKept))
+      const rollup = unit.rollup.filter(({ progress }) => isKept(progress)).flatMap(({ ledger }) => ledger.map(({ counts }) => counts))
+      count.acknowledge(
+        kept,
+        new Map([
+          ['detail', detail ?? {}],
+          ['rollup', addCounts(rollup)],
+        ]),
+      )
       metrics.documentsFlushed.inc(unit.detail?.documents.length ?? 0)
       lag.noteCommitted(kept)
     },

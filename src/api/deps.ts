@@ -12,7 +12,7 @@ import type { DeadLetterReader } from '../store/dead-letter.ts'
 import type { LedgerReader } from '../store/ledger.ts'
 import type { RollupReader } from '../store/rollup-store.ts'
 import type { StreamReport } from '../stream.ts'
-import type { Tally } from '../stream/tally.ts'
+import type { Tallies } from '../stream/tally.ts'
 
 export interface EventIngest {
   /**
@@ -59,7 +59,7 @@ export interface ApiDeps {
   /** Null in cluster mode: there events come from Kafka. */
   readonly ingest: EventIngest | null
   /** The streams of this process and what they have folded; missing where it runs none. */
-  readonly pipeline?: () => { readonly streams: readonly StreamReport[]; readonly tally: Tally }
+  readonly pipeline?: () => { readonly streams: readonly StreamReport[]; readonly tallies: Pick<Tallies, 'tally' | 'byBranch'> }
   readonly health: Health
   readonly metrics: Metrics
   readonly now: () => number

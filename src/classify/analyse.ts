@@ -22,8 +22,9 @@ export interface AnalysisRules {
   readonly patterns: RuleSet
 }
 
-export interface Analyser {
-  (event: ErrorEvent, job?: string | null): Analysis
+export type Analyse = (event: ErrorEvent, job?: string | null) => Analysis
+
+export interface Analyser extends Analyse {
   use(patterns: RuleSet): void
 }
 

@@ -1,19 +1,14 @@
 /**
- * Cluster mode: Kafka in, Elasticsearch and Druid out. The API is up at once; the streams start as soon as Kafka answers and everything is
- * set up. What is away is said in `/readyz` and in the log, and tried again for ever.
+ * Cluster mode: Kafka in, Elasticsearch and Druid out. The API is up at once; the streams start as soon as Kafka answers and the topics
+ * are there. What is away is said in `/readyz` and in the log, and tried again for ever.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { NO_ALERTING } from '../alert/run/start.ts'
 import { ruleBookOf } from '../api/rule-book.ts'
-import type { Mode, RunOptions } from '../app.ts'
+import type { Mode, ModeContext } from '../mode.ts'
 import { createDesk } from '../dlq/desk.ts'
 import { clusterBoxes, judgeOptions } from './letter-boxes.ts'
-import { TracefoldError } from '../errors.ts'
-import type { HealthRegistry } from '../health.ts'
 import { every } from '../lib/every.ts'
-import { retry } from '../lib/retry.ts'
-import type { Logger } from '../log.ts'
-import type { Metrics } from '../metrics.ts'
 import { LiveRules } from '../rules/live-rules.ts'
 import { LiveOffsets } from './live-offsets.ts'
 import { namedDesks, uniteDesks } from '../offsets/united-desk.ts'
@@ -21,21 +16,12 @@ import { DruidReader } from '../store/druid/reader.ts'
 import { clusterNameOf, datasourcesOf } from '../config/clusters.ts'
 import { ClusterIds, eachAlone } from './alone.ts'
 import { startClusterAlerting } from './alerting.ts'
-import {
-  checkSetUp,
-  createNeighbours,
-  documentsOf,
-  everyCluster,
-  inCluster,
-  setUp,
-  supervisorState,
-  type Neighbours,
-} from './neighbours.ts'
-import { clusterIdOf } from '../kafka/cluster-id.ts'
+import { bringUp, endStreams } from './bring-up.ts'
+import { createNeighbours, documentsOf, everyCluster, inCluster, supervisorState } from './neighbours.ts'
 import { ledgerReader } from './readers.ts'
-import { createStreams, type StreamWithStore } from './streams.ts'
+import type { StreamWithStore } from './streams.ts'
 import type { StreamReport } from '../stream.ts'
-import { TallyKeeper } from '../stream/tally.ts'
+import { Tallies } from '../stream/tally.ts'
 
 /** How often Druid's supervisor is looked at, and old days are deleted. */
 const SUPERVISOR_CHECK_MS = 10_000
@@ -43,13 +29,7 @@ const RETENTION_CHECK_MS = 600_000
 /** How long a stop waits for a try to start that is under way. */
 const STOP_PATIENCE_MS = 5_000
 
-export interface ClusterContext extends RunOptions {
-  readonly health: HealthRegistry
-  readonly metrics: Metrics
-  readonly log: Logger
-}
-
-export async function startCluster(context: ClusterContext): Promise<Mode> {
+export async function startCluster(context: ModeContext): Promise<Mode> {
   const { settings, health, metrics, log } = context
   const rules = new LiveRules(context)
   const neighbours = createNeighbours(settings, log)
@@ -91,10 +71,10 @@ export async function startCluster(context: ClusterContext): Promise<Mode> {
   )
   const clusters = everyCluster(neighbours).map((one) => ({
     neighbours: one,
-    offsets: new LiveOffsets({ settings: one.settings, neighbours: one, documents, health, log, onFailed: crash }),
+    offsets: new LiveOffsets({ settings: one.settings, neighbours: one, documents, metrics, health, log, onFailed: crash }),
   }))
   const streams: StreamWithStore[] = []
-  const tally = new TallyKeeper()
+  const tallies = new Tallies()
   const ids = new ClusterIds()
   const book = ruleBookOf(() => rules.patterns)
   const reports = (): StreamReport[] => streams.map(({ stream }) => stream.report())
@@ -109,7 +89,7 @@ export async function startCluster(context: ClusterContext): Promise<Mode> {
         streams: reports,
         rollupTrouble,
         adviceOf: (id) => book.adviceOf(id)?.advice ?? null,
-        tally: () => tally.tally(),
+        tally: () => tallies.tally(),
         health,
         metrics,
         log,
@@ -117,7 +97,7 @@ export async function startCluster(context: ClusterContext): Promise<Mode> {
       })
   const done = eachAlone(
     clusters,
-    (own) => bringUp(context, { ...own, ids, rules, streams, tally }, stopping.signal),
+    (own) => bringUp(context, { ...own, ids, rules, streams, tallies }, stopping.signal),
     async ({ neighbours: { names } }, error) => {
       health.set(inCluster('cluster', names), false, `stopped, the others go on: ${error.message}`)
       log.error({ cluster: names.cluster }, `this cluster's streams are stopped, the others go on: ${error.message}`)
@@ -127,7 +107,7 @@ export async function startCluster(context: ClusterContext): Promise<Mode> {
   done.catch(() => {}) // whoever waits for it handles it
   return {
     done,
-    tally: () => tally.tally(),
+    tally: () => tallies.tally(),
     api: {
       reader: new DruidReader(neighbours.druid, ...datasourcesOf(settings)),
       ledger: ledgerReader(neighbours, documents),
@@ -136,7 +116,7 @@ export async function startCluster(context: ClusterContext): Promise<Mode> {
       ingest: null,
       rules: book,
       alerts: alerting.desk,
-      pipeline: () => ({ streams: reports(), tally: tally.tally() }),
+      pipeline: () => ({ streams: reports(), tallies }),
     },
     stop: async () => {
       stopping.abort()
@@ -151,76 +131,6 @@ export async function startCluster(context: ClusterContext): Promise<Mode> {
       await neighbours.close()
     },
   }
-}
-
-interface Parts {
-  /** Of one Kafka cluster. */
-  readonly neighbours: Neighbours
-  readonly ids: ClusterIds
-  readonly rules: LiveRules
-  readonly offsets: LiveOffsets
-  readonly streams: StreamWithStore[]
-  readonly tally: TallyKeeper
-}
-
-/** Resolves when all streams of the cluster have ended. */
-async function bringUp(
-  context: ClusterContext,
-  { neighbours, ids, rules, offsets, streams, tally }: Parts,
-  signal: AbortSignal,
-): Promise<void> {
-  const { health, metrics, log, exitAtEnd } = context
-  const { settings, names } = neighbours
-  const start = inCluster('start', names)
-  health.set(start, false, 'waiting for Kafka and for everything to be set up')
-  const needsElasticsearch = settings.branches === 'together' || settings.branch !== 'rollup'
-  const clusterId = await retry(
-    async () => {
-      const id = await clusterIdOf(neighbours.admin)
-      if (context.setup) for (const line of await setUp(neighbours, settings)) log.info(line)
-      await checkSetUp(neighbours, settings, needsElasticsearch)
-      return id
-    },
-    {
-      signal,
-      isRetriable: (error) => error instanceof TracefoldError && error.retriable,
-      onRetry: (error, _attempt, waitMs) => {
-        const reason = error instanceof Error ? error.message : String(error)
-        health.set(start, false, reason)
-        log.warn({ waitMs, cluster: names.cluster }, `not started yet: ${reason}`)
-      },
-    },
-  )
-  await offsets.follow()
-  if (signal.aborted) return
-  ids.add(clusterId, clusterNameOf(names))
-  const own = createStreams({
-    settings,
-    neighbours,
-    clusterId,
-    rules: rules.now,
-    exitAtEnd,
-    skipTo: (...at) => offsets.book.toOf(...at),
-    tally,
-    metrics,
-    health,
-    log,
-  })
-  streams.push(...own)
-  offsets.serve(own.map(({ stream }) => stream))
-  rules.onChange((changed) => own.forEach(({ stream }) => stream.changeRules(changed)))
-  await Promise.all(own.map(({ stream }) => stream.start()))
-  health.set(start, true, 'started')
-  log.info({ streams: own.length, cluster: names.cluster, rules: rules.now.digest }, 'streams started')
-  await Promise.all(own.map(({ stream }) => stream.done))
-}
-
-/** Takes the streams of one cluster out, and stops them: the others go on. */
-async function endStreams(streams: StreamWithStore[], { cluster }: Neighbours['names']): Promise<void> {
-  const own = streams.filter(({ stream }) => stream.cluster === cluster)
-  for (const one of own) streams.splice(streams.indexOf(one), 1)
-  await Promise.all(own.map(({ stream }) => stream.stop()))
-  await Promise.allSettled(own.map(({ store }) => store.close()))
 }
 
 /** A fault of the program: let it crash, nothing was committed. */

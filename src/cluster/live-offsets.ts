@@ -8,7 +8,7 @@ import { KafkaControlLog } from '../control/kafka-control-log.ts'
 import { isTracefoldError } from '../errors.ts'
 import type { HealthRegistry } from '../health.ts'
 import type { Logger } from '../log.ts'
-import { createMetrics } from '../metrics.ts'
+import type { Metrics } from '../metrics.ts'
 import type { ElasticsearchDocuments } from '../store/elasticsearch/documents.ts'
 import type { Stream } from '../stream.ts'
 import { createClusterDesk } from '../offsets/cluster-desk.ts'
@@ -23,6 +23,7 @@ export interface LiveOffsetsParts {
   readonly settings: Settings
   readonly neighbours: Neighbours
   readonly documents: ElasticsearchDocuments
+  readonly metrics: Metrics
   readonly health: HealthRegistry
   readonly log: Logger
   /** Told of a fault of the program. */
@@ -39,7 +40,7 @@ export class LiveOffsets {
 
   /** Connects to nothing. */
   constructor(parts: LiveOffsetsParts) {
-    const { settings, neighbours, documents, health, log, onFailed } = parts
+    const { settings, neighbours, documents, metrics, health, log, onFailed } = parts
     this.#parts = parts
     this.#control = new KafkaControlLog({
       kafka: neighbours.kafka,
@@ -57,7 +58,7 @@ export class LiveOffsets {
       control: this.#control,
       book: this.book,
       now: Date.now,
-      reset: (query) => runReset({ settings, neighbours, documents, metrics: createMetrics(), log }, query),
+      reset: (query) => runReset({ settings, neighbours, documents, metrics, log }, query),
     })
   }
 

@@ -77,20 +77,38 @@ export function createDruid({ druid }: Settings): DruidClient {
 }
 
 /** In one cluster. Topics first: a supervisor whose topic does not exist turns unhealthy. Resolves with one line for each thing. */
-export async function setUp({ admin, elasticsearch, druid, names }: Neighbours, settings: Settings): Promise<string[]> {
-  await clusterIdOf(admin)
+export async function setUp(neighbours: Neighbours, settings: Settings): Promise<string[]> {
+  await clusterIdOf(neighbours.admin)
   return [
-    ...(await setUpTopics(admin, names, settings)),
-    ...(await retriable('Elasticsearch', () => setUpElasticsearch(elasticsearch, names, settings.elasticsearch))),
-    ...(await setUpDruid(druid, names, settings)),
+    ...(await setUpInKafka(neighbours, settings)),
+    ...(await setUpInElasticsearch(neighbours, settings)),
+    ...(await setUpInDruid(neighbours, settings)),
   ]
 }
 
-/** Rejects with `not_set_up` where something is missing that this process needs: Druid's supervisor is not (rows wait in the topic). */
-export async function checkSetUp(neighbours: Neighbours, settings: Settings, needsElasticsearch: boolean): Promise<void> {
-  const { admin, elasticsearch, names } = neighbours
-  const missing = await missingTopics(admin, names, settings)
-  if (needsElasticsearch) missing.push(...(await retriable('Elasticsearch', () => missingInElasticsearch(elasticsearch, names))))
+export function setUpInKafka({ admin, names }: Neighbours, settings: Settings): Promise<string[]> {
+  return setUpTopics(admin, names, settings)
+}
+
+export function setUpInElasticsearch({ elasticsearch, names }: Neighbours, settings: Settings): Promise<string[]> {
+  return retriable('Elasticsearch', () => setUpElasticsearch(elasticsearch, names, settings.elasticsearch))
+}
+
+export function setUpInDruid({ druid, names }: Neighbours, settings: Settings): Promise<string[]> {
+  return setUpDruid(druid, names, settings)
+}
+
+/** Rejects with `not_set_up` where topics are missing. Druid's supervisor is not looked for by those who start: rows wait in the topic. */
+export async function checkTopics({ admin, names }: Neighbours, settings: Settings): Promise<void> {
+  demand(await missingTopics(admin, names, settings))
+}
+
+/** Rejects with `not_set_up` where something is missing that the detail branch needs, with `neighbour_away` where nobody knows. */
+export async function checkElasticsearch({ elasticsearch, names }: Neighbours): Promise<void> {
+  demand(await retriable('Elasticsearch', () => missingInElasticsearch(elasticsearch, names)))
+}
+
+function demand(missing: readonly string[]): void {
   if (missing.length > 0)
     throw new TracefoldError('not_set_up', `missing: ${missing.join(', ')}. Run \`tracefold setup\`, or start with \`run --setup\``)
 }

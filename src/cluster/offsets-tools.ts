@@ -1,6 +1,6 @@
 /** The wiring of what operators do with positions beside whatever process runs the branches: a desk, resets, backfills. Cluster mode alone moves any. */
 import { NEVER } from '../lib/never.ts'
-import { checkSetUp, createNeighbours, documentsOf, everyCluster, type Neighbours } from './neighbours.ts'
+import { checkTopics, createNeighbours, documentsOf, everyCluster, type Neighbours } from './neighbours.ts'
 import { clusterIdOf } from '../kafka/cluster-id.ts'
 import { clusterNameOf } from '../config/clusters.ts'
 import type { Settings } from '../config/schema.ts'
@@ -136,7 +136,7 @@ async function openCluster(neighbours: Neighbours, log: Logger, now: () => numbe
   const book = new SkipBook(log)
   try {
     await clusterIdOf(neighbours.admin)
-    await checkSetUp(neighbours, settings, false)
+    await checkTopics(neighbours, settings)
     await book.follow(control)
   } catch (error) {
     await control.close()

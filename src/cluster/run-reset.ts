@@ -13,7 +13,6 @@ export interface ResetParts {
   readonly settings: Settings
   readonly neighbours: Neighbours
   readonly documents: ElasticsearchDocuments
-  /** Of the reset, not of a stream. */
   readonly metrics: Metrics
   readonly log: Logger
 }

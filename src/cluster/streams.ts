@@ -19,19 +19,20 @@ import { RollupTopicStore } from '../store/rollup-topic.ts'
 import type { SkipTo } from '../store/skipped.ts'
 import { createStream, type Stream } from '../stream.ts'
 import type { Store } from '../store/store.ts'
-import type { TallyKeeper } from '../stream/tally.ts'
-import { documentsOf, type Neighbours } from './neighbours.ts'
+import type { Tallies } from '../stream/tally.ts'
+import type { Neighbours } from './neighbours.ts'
 
 export interface StreamParts {
   readonly settings: Settings
   readonly neighbours: Neighbours
+  /** What the detail branch writes to. */
+  readonly documents: ClusterDetailOptions['documents']
   readonly clusterId: string
   readonly rules: StreamRules
   readonly exitAtEnd: boolean
   /** What operators asked to be skipped. */
   readonly skipTo: SkipTo
-  /** Told by one of the streams. */
-  readonly tally: TallyKeeper
+  readonly tallies: Tallies
   readonly metrics: Metrics
   readonly health: HealthRegistry
   readonly log: Logger
@@ -47,7 +48,8 @@ export function createStreams(parts: StreamParts): StreamWithStore[] {
   const { settings } = parts
   if (settings.branches === 'together') return [bothStream(parts)]
   const wanted: BranchName[] = settings.branch === 'both' ? ['detail', 'rollup'] : [settings.branch]
-  return wanted.map((branch, i) => (branch === 'detail' ? detailStream(parts, i === 0) : rollupStream(parts, i === 0)))
+  const counting = wanted.at(-1) // both decode alike; the rollup branch is not held up by Elasticsearch
+  return wanted.map((branch) => (branch === 'detail' ? detailStream(parts, branch === counting) : rollupStream(parts, branch === counting)))
 }
 
 function detailStream(parts: StreamParts, countsDecoding: boolean): StreamWithStore {
@@ -116,7 +118,7 @@ function build(
     log,
     now: Date.now,
     intake: { settings, now: Date.now, metrics: countsDecoding ? metrics : null },
-    ...(countsDecoding ? { tally: parts.tally } : {}),
+    tallies: parts.tallies,
   })
   return { stream, store }
 }
@@ -149,10 +151,10 @@ function detailStore(
   source: KafkaSource,
   commits: Pick<ClusterDetailOptions, 'commitOpening' | 'commitOffsets'> & Partial<Pick<ClusterDetailOptions, 'lostPosition'>>,
 ): ClusterDetailStore {
-  const { settings, neighbours, metrics, health } = parts
+  const { settings, neighbours, documents } = parts
   const { names, admin } = neighbours
   return new ClusterDetailStore({
-    documents: documentsOf(settings, neighbours, metrics, health),
+    documents,
     admin,
     letterProducer: neighbours.kafka.producer({ allowAutoTopicCreation: false }),
     names,

@@ -10,9 +10,10 @@
  * Delivery: a lost part is lost with nothing; the partition is opened again at its open block, and the same counts arise.
  */
 import type { ErrorEvent, GroupedEvent } from '../event.ts'
-import type { Item } from '../stream/intake.ts'
+import type { Item } from '../stream/item.ts'
 import { partitionKey, type Partition } from '../source/source.ts'
 import { KEPT, type Contribution, type DetailPart, type DocumentUpdate, type Refusal, type SetName } from '../store/detail-store.ts'
+import { addCounts, type LedgerCounts, type LedgerEntry } from '../store/ledger.ts'
 import { blockOf, contributorKey, epochAt, type Progress, type Resume } from '../store/position.ts'
 import { PartitionAccount } from '../stream/account.ts'
 import { documentId, identityOf, sampleOf, SmallestByHash } from './document.ts'
@@ -82,6 +83,8 @@ export class Converger {
   readonly #changed = new Set<OpenDocument>()
   readonly #refused = new Set<OpenDocument>()
   #sampleBytes = 0
+  /** Entries of the part under way. */
+  #settled: readonly LedgerEntry[] = []
 
   constructor(options: ConvergeOptions) {
     this.#options = options
@@ -185,22 +188,27 @@ export class Converger {
           this.#refuse(entry.document, refusal)
           refused.push(entry)
         }
-        return settlementOf(accounts, refused, progress, this.#options.maxLetterBytes)
+        const settlement = settlementOf(accounts, refused, progress, this.#options.maxLetterBytes)
+        this.#settled = settlement.ledger
+        return settlement
       },
     }
     return { part, progress }
   }
 
-  /** The part is durable and these of its positions have moved. */
-  acknowledge(part: DetailPart, progress: readonly Progress[]): void {
+  /** The part is durable and these of its positions have moved. Returns what came to be counted by that, by the ledger's words. */
+  acknowledge(part: DetailPart, progress: readonly Progress[]): LedgerCounts {
     const closedBelow = new Map<string, number>()
+    const fresh: LedgerCounts[] = []
     for (const { partition, incarnation, next } of progress) {
       const reading = this.#readings.get(partitionKey(partition))
       if (reading === undefined || reading.incarnation !== incarnation) continue
       reading.committed = next
       const open = blockOf(next, reading.openedAt, this.#options.blockSize)
       closedBelow.set(partitionKey(partition), open)
-      reading.account.acknowledge(next, open)
+      const { account } = reading
+      fresh.push(account.settle(this.#settled.filter(({ contributor }) => contributor === account.contributor)))
+      account.acknowledge(next, open)
     }
     const refused = new Set([...this.#refused].map(({ id }) => id))
     for (const { id } of part.documents) if (!refused.has(id)) this.#options.flushed.set(id, true)
@@ -209,6 +217,7 @@ export class Converger {
       if (document.shares.length === 0) this.#forget(name, document)
       else if (!document.isChanged) document.sample = null
     }
+    return addCounts(fresh)
   }
 
   #add(grouped: GroupedEvent, item: Item, reading: Reading): void {

@@ -8,7 +8,7 @@
 import { PartitionAccount } from '../stream/account.ts'
 import { documentId } from '../detail/document.ts'
 import { Converger } from '../detail/converge.ts'
-import type { Item } from '../stream/intake.ts'
+import type { Item } from '../stream/item.ts'
 import { Aggregator } from '../rollup/aggregate.ts'
 import type { Partition } from '../source/source.ts'
 import { branchesOf, dayOfLetter, letterId, type DeadLetter, type LetterHead } from '../store/dead-letter.ts'

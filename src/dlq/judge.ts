@@ -10,7 +10,8 @@
  */
 import { WINDOW_MS, type ErrorEvent, type GroupedEvent, type Job, type Window } from '../event.ts'
 import type { Settings } from '../config/schema.ts'
-import { Intake, type Item } from '../stream/intake.ts'
+import { Intake } from '../stream/intake.ts'
+import type { Item } from '../stream/item.ts'
 import { BlockLimiter } from '../stream/overflow.ts'
 import type { StreamRules } from '../rules/rules.ts'
 import type { SourceRecord } from '../source/source.ts'

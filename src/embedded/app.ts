@@ -6,14 +6,12 @@ import { EmbeddedState } from '../alert/run/embedded-state.ts'
 import { NO_ALERTING, startAlerting, type Alerting, type AlertingParts } from '../alert/run/start.ts'
 import type { PipelineState } from '../alert/run/pipeline-watch.ts'
 import { ruleBookOf } from '../api/rule-book.ts'
-import type { Mode, RunOptions } from '../app.ts'
+import type { Mode, ModeContext } from '../mode.ts'
 import { EmbeddedControlLog } from '../control/embedded-control-log.ts'
 import { createDesk } from '../dlq/desk.ts'
 import { embeddedBox, judgeOptions } from '../cluster/letter-boxes.ts'
-import type { HealthRegistry } from '../health.ts'
 import { isTracefoldError } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import type { Metrics } from '../metrics.ts'
 import { LiveRules } from '../rules/live-rules.ts'
 import { embeddedOffsets } from '../offsets/embedded-offsets.ts'
 import { RulesInForce } from '../rules/rules.ts'
@@ -25,25 +23,16 @@ import type { Resume } from '../store/position.ts'
 import { resumeAt } from '../store/resume.ts'
 import type { Store } from '../store/store.ts'
 import { createStream, type StreamReport } from '../stream.ts'
-import { TallyKeeper } from '../stream/tally.ts'
+import { Tallies } from '../stream/tally.ts'
+import { WriteTrouble } from './write-trouble.ts'
 
 /** How often old data is looked for. */
 const PRUNE_MS = 60_000
 
-export interface EmbeddedInputs {
-  /** Made by the command from its arguments; the HTTP source is always there unless the run ends by itself. */
-  readonly sources: readonly Source[]
-}
-
-export interface EmbeddedContext extends RunOptions {
-  readonly health: HealthRegistry
-  readonly metrics: Metrics
-  readonly log: Logger
-}
-
-export async function startEmbedded(context: EmbeddedContext): Promise<Mode> {
+export async function startEmbedded(context: ModeContext): Promise<Mode> {
   const { settings, health, metrics, log, exitAtEnd, inputs } = context
   const rules = new LiveRules(context)
+  const writes = new WriteTrouble()
   const store = openEmbedded({
     path: settings.embedded.path,
     retention: {
@@ -54,7 +43,7 @@ export async function startEmbedded(context: EmbeddedContext): Promise<Mode> {
     },
     now: Date.now,
     onBusy: (error, waitMs) => {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = writes.note(error)
       health.set('stream detail+rollup', false, reason)
       log.warn({ waitMs }, `cannot write: ${reason}`)
     },
@@ -62,17 +51,17 @@ export async function startEmbedded(context: EmbeddedContext): Promise<Mode> {
   const http: HttpSource | null = exitAtEnd ? null : createHttpSource({ maxRecordBytes: settings.limits.maxRecordBytes })
   const source = unionSource(http === null ? inputs.sources : [...inputs.sources, http])
   const { flushMs } = settings.embedded
-  const tally = new TallyKeeper()
+  const tallies = new Tallies()
   const stream = createStream({
     branches: ['detail', 'rollup'],
     source,
-    store: withinBounds(store, source),
+    store: withinBounds(writes.watch(store), source),
     intake: { settings, now: Date.now, recordsAreTimed: false, metrics },
     rules: new RulesInForce(rules.now),
     settings,
     flushMs: { caughtUp: flushMs, behind: flushMs },
     exitAtEnd,
-    tally,
+    tallies,
     metrics,
     health,
     log,
@@ -93,13 +82,13 @@ export async function startEmbedded(context: EmbeddedContext): Promise<Mode> {
   const alerting = startEmbeddedAlerting(context, {
     reader: store.reader,
     adviceOf: (id) => book.adviceOf(id)?.advice ?? null,
-    tally: () => tally.tally(),
-    lagMs: () => lagOf(stream.report()),
+    tally: () => tallies.tally(),
+    pipeline: () => ({ ...lagOf(stream.report()), trouble: writes.why }),
   })
   await stream.start()
   return {
     done: stream.done,
-    tally: () => tally.tally(),
+    tally: () => tallies.tally(),
     api: {
       reader: store.reader,
       ledger: store.reader,
@@ -108,7 +97,7 @@ export async function startEmbedded(context: EmbeddedContext): Promise<Mode> {
       ingest: http,
       rules: book,
       alerts: alerting.desk,
-      pipeline: () => ({ streams: [stream.report()], tally: tally.tally() }),
+      pipeline: () => ({ streams: [stream.report()], tallies }),
     },
     stop: async () => {
       clearInterval(pruning.timer)
@@ -123,25 +112,24 @@ export async function startEmbedded(context: EmbeddedContext): Promise<Mode> {
 }
 
 interface Watched extends Pick<AlertingParts, 'reader' | 'adviceOf' | 'tally'> {
-  readonly lagMs: () => number | null
+  readonly pipeline: () => PipelineState
 }
 
 /** A run that ends by itself evaluates nothing: what it reads is the past. */
 function startEmbeddedAlerting(
-  { settings, env, health, metrics, log, exitAtEnd }: EmbeddedContext,
-  { lagMs, ...watched }: Watched,
+  { settings, env, health, metrics, log, exitAtEnd }: ModeContext,
+  { pipeline, ...watched }: Watched,
 ): Alerting {
   if (!settings.alerts.enabled || exitAtEnd) return NO_ALERTING
   const { path } = settings.embedded
   const control = new EmbeddedControlLog({ path, now: Date.now, onFailed: crash })
-  const lookAtPipeline = async (): Promise<PipelineState> => ({ lagMs: lagMs(), trouble: null })
   const alerting = startAlerting({
     ...watched,
     settings,
     env,
     state: new EmbeddedState({ path }),
     control,
-    lookAtPipeline,
+    lookAtPipeline: () => Promise.resolve(pipeline()),
     health,
     metrics,
     log,
@@ -156,10 +144,11 @@ function startEmbeddedAlerting(
   }
 }
 
-/** Of the input that is furthest behind; null where inputs do not know. */
-function lagOf({ partitions }: StreamReport): number | null {
+/** Of the input that is furthest behind; null where inputs do not know. One that knows only that there is more may be further behind than all others. */
+export function lagOf({ partitions }: Pick<StreamReport, 'partitions'>): Pick<PipelineState, 'lagMs' | 'isBehind'> {
+  if (partitions.some(({ hasMore, lagSeconds }) => hasMore && lagSeconds === null)) return { lagMs: null, isBehind: true }
   const known = partitions.flatMap(({ lagSeconds }) => lagSeconds ?? [])
-  return known.length === 0 ? null : Math.max(...known) * 1_000
+  return { lagMs: known.length === 0 ? null : Math.max(...known) * 1_000 }
 }
 
 /** A fault of the program: let it crash, nothing was committed. */

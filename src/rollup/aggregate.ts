@@ -9,7 +9,7 @@
  */
 import { PartitionAccount } from '../stream/account.ts'
 import type { GroupedEvent } from '../event.ts'
-import type { Item } from '../stream/intake.ts'
+import type { Item } from '../stream/item.ts'
 import { partitionKey, type Partition } from '../source/source.ts'
 import type { DeadLetter } from '../store/dead-letter.ts'
 import { blockOf, contributorKey, type Progress, type Resume } from '../store/position.ts'

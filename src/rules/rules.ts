@@ -3,7 +3,7 @@
  * fingerprint, category; and the digest of it, which is committed beside every offset, so that a successor with other rules knows that it must open a
  * new block.
  */
-import { createAnalyser } from '../classify/analyse.ts'
+import { createAnalyser, type Analyse } from '../classify/analyse.ts'
 import { loadRules, type RuleSet } from '../classify/load.ts'
 import type { Settings } from '../config/schema.ts'
 import { createDecoder, type Decoder } from '../decode/decode.ts'
@@ -15,7 +15,6 @@ import type { FilterRules } from '../filter/rule-file.ts'
 import { rulesDigest, type FingerprintRules } from '../fingerprint/fingerprint.ts'
 import { loadFingerprintRules } from '../fingerprint/load.ts'
 import { jsonDigest } from '../lib/json-digest.ts'
-import type { Analyse } from '../stream/intake.ts'
 import { createJobResolver, type JobResolver } from '../job.ts'
 
 /** Raised whenever decoding, redaction or the limits decide otherwise than before for the same bytes. */

@@ -18,6 +18,8 @@ export interface OpenFile {
   readonly head: Buffer
   /** Bytes of the file that were read, packed ones where it is packed. */
   bytesRead: number
+  /** The last reading was cut by its own size: more is there. */
+  isBehind: boolean
   /** Every path that led here leads to another file now: read to the end, then it is through. */
   replaced: boolean
   /** Its content was taken away: what is there now is another file's. */
@@ -50,6 +52,7 @@ export async function* piecesFollowed(file: OpenFile, wait: Wait, signal: AbortS
       looks = 0
       yield chunk
     }
+    file.isBehind = false
     yield looks < QUIET_LOOKS ? 'caught-up' : 'quiet'
     await wait(LOOK_MS, signal)
     looks++
@@ -79,6 +82,7 @@ async function* plain(file: OpenFile, from = 0): AsyncGenerator<Buffer> {
     if (bytesRead === 0) return
     position += bytesRead
     file.bytesRead = position
+    file.isBehind = bytesRead === CHUNK_BYTES
     yield buffer.subarray(0, bytesRead)
   }
 }

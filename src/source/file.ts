@@ -243,6 +243,7 @@ class Files implements FileSource {
       partition,
       pump,
       bytesRead: 0,
+      isBehind: false,
       records: 0,
       replaced: false,
       truncated: false,
@@ -264,6 +265,7 @@ class Files implements FileSource {
       from,
       { maxRecordBytes, key: Buffer.from(logName(file.path)) },
       signal,
+      () => file.isBehind,
     )) {
       file.records += batch.records.length
       yield batch

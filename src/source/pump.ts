@@ -82,7 +82,7 @@ export class Pump {
       for await (const batch of this.#read(offset, signal)) {
         await this.#mayGoOn(signal)
         if (signal.aborted) return
-        this.deliveredTo = batch.next
+        if (batch.next > offset) this.deliveredTo = batch.next // else it only says where the end is
         this.#handler.onBatch(batch)
       }
       if (signal.aborted) return

@@ -47,6 +47,8 @@ export interface Batch {
   readonly next: number
   /** The log's end when this was fetched: `end - next` is the lag in records. Null where unknown (a pipe). */
   readonly end: number | null
+  /** True where more is there already, though nobody knows how many records (a file). */
+  readonly hasMore?: boolean
 }
 
 export interface SourceHandler {

@@ -43,6 +43,12 @@ export function imbalance(counts: LedgerCounts): number {
   return sum
 }
 
+export function addCounts(all: readonly LedgerCounts[]): LedgerCounts {
+  const sum: Record<string, number> = {}
+  for (const counts of all) for (const [name, n] of Object.entries(counts)) sum[name] = (sum[name] ?? 0) + n
+  return sum
+}
+
 export interface LedgerReader {
   /** Days are inclusive, `YYYY-MM-DD`. */
   ledger(query: { from: string; to: string }): Promise<LedgerTotal[]>

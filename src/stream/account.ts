@@ -2,15 +2,17 @@
  * A branch's account of one partition: what became of every event, absolutely for each block, and the dead letters that wait to be written.
  * A block belongs whole to the day of its first record, so that a replay of the block gives the same entry.
  */
-import type { Item } from './intake.ts'
+import type { Item } from './item.ts'
 import type { DeadLetter } from '../store/dead-letter.ts'
-import type { LedgerEntry } from '../store/ledger.ts'
+import type { LedgerCounts, LedgerEntry } from '../store/ledger.ts'
 import type { BranchName, LostRange } from '../store/position.ts'
 
 interface BlockAccount {
   readonly day: string
   readonly block: number
   readonly counts: Record<string, number>
+  /** What of the counts is committed: by a predecessor, or by us. */
+  committed: Record<string, number>
 }
 
 /** Events of a block that were counted, until the store refused them. */
@@ -41,20 +43,22 @@ export class PartitionAccount {
 
   addLost(range: LostRange, day: string): void {
     const n = range.to - range.from
-    this.#blocks.push({ day, block: range.from, counts: { consumed: n, [range.reason]: n } })
+    this.#blocks.push({ day, block: range.from, counts: { consumed: n, [range.reason]: n }, committed: {} })
   }
 
-  /** `isNew`: not read before the last commit, so that its letter is still to be written. */
+  /** `isNew`: not read before the last commit, so that it is still to be counted, and its letter to be written. */
   add(item: Item, isNew = true): void {
     let last = this.#blocks.at(-1)
     if (last === undefined || last.block !== item.block) {
-      last = { day: item.day, block: item.block, counts: { consumed: 0 } }
+      last = { day: item.day, block: item.block, counts: { consumed: 0 }, committed: {} }
       this.#blocks.push(last)
     }
     const outcome =
       item.kind === 'ok' ? 'counted' : item.kind === 'drop' ? `filtered.${item.rule ?? item.reason}` : `dead.${item.letter.reason}`
-    last.counts['consumed'] = (last.counts['consumed'] ?? 0) + 1
-    last.counts[outcome] = (last.counts[outcome] ?? 0) + 1
+    for (const counts of isNew ? [last.counts] : [last.counts, last.committed]) {
+      increment(counts, 'consumed')
+      increment(counts, outcome)
+    }
     if (item.kind !== 'dead' || !isNew) return
     this.#letters.push({ ...item.letter, branches: [this.#branch] })
     this.#letterBytes += costOf(item.letter)
@@ -88,6 +92,18 @@ export class PartitionAccount {
     }
   }
 
+  /** These of its entries are committed. Returns by how much their counts are more than what was committed before. */
+  settle(entries: readonly LedgerEntry[]): LedgerCounts {
+    const fresh: Record<string, number> = {}
+    for (const { block, day, counts } of entries) {
+      const account = this.#blocks.find((one) => one.block === block && one.day === day)
+      if (account === undefined) continue
+      for (const [name, n] of Object.entries(counts)) fresh[name] = (fresh[name] ?? 0) + n - (account.committed[name] ?? 0)
+      account.committed = { ...counts }
+    }
+    return fresh
+  }
+
   /** What lies below `next` is acknowledged. Counts of the open block are kept, since they are absolute; a letter is written once. */
   acknowledge(next: number, openBlock: number): void {
     this.#blocks = this.#blocks.filter((entry) => entry.block >= openBlock)
@@ -98,6 +114,10 @@ export class PartitionAccount {
 
 /** What a letter costs beside its body, in bytes, roughly. */
 const LETTER_BYTES = 500
+
+function increment(counts: Record<string, number>, name: string): void {
+  counts[name] = (counts[name] ?? 0) + 1
+}
 
 function costOf(letter: DeadLetter): number {
   return LETTER_BYTES + letter.body.length

@@ -6,20 +6,12 @@
  *
  * Delivery: nothing is written here. A record that cannot be processed becomes a dead letter with the same id in every replay.
  */
-import {
-  WINDOW_MS,
-  type Classification,
-  type ErrorEvent,
-  type GroupedEvent,
-  type Grouping,
-  type Job,
-  type Outcome,
-  type Window,
-} from '../event.ts'
+import { WINDOW_MS, type ErrorEvent, type Grouping, type Job, type Outcome, type Window } from '../event.ts'
 import type { Settings } from '../config/schema.ts'
 import type { FilterSubject, Verdict } from '../filter/filter.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Whose } from '../job.ts'
+import type { Dropped, Item, Place } from './item.ts'
 import { BlockLimiter } from './overflow.ts'
 import type { StreamRules } from '../rules/rules.ts'
 import { partitionKey, type Batch, type Partition, type SourceRecord } from '../source/source.ts'
@@ -33,22 +25,7 @@ const LATEST_MS = Date.UTC(9999, 11, 31)
 const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000
 
-interface Place {
-  readonly offset: number
-  readonly index: number
-  readonly block: number
-  /** Day (UTC) of the block's first record: the ledger's day. */
-  readonly day: string
-}
-type Dropped = Extract<Outcome<never>, { kind: 'drop' }>
 type Dead = Extract<Outcome<never>, { kind: 'dead' }>
-export type Item = Place &
-  ({ readonly kind: 'ok'; readonly value: GroupedEvent } | Dropped | { readonly kind: 'dead'; readonly letter: DeadLetter })
-
-export type Analyse = (
-  event: ErrorEvent,
-  job?: string | null,
-) => { readonly grouping: Grouping; readonly classification: Classification | null }
 
 export interface IntakeOptions {
   readonly settings: Settings
@@ -68,6 +45,10 @@ interface Reading {
   readonly partition: Partition
   readonly incarnation: number
   readonly openedAt: number
+  /** What lies below was read before, and metrics have it. */
+  readonly newFrom: number
+  /** By its own clock. */
+  lastEventMs: number | null
   block: number
   day: string
   readonly limiter: BlockLimiter
@@ -76,15 +57,29 @@ interface Reading {
 export class Intake {
   readonly #options: IntakeOptions
   readonly #readings = new Map<string, Reading>()
+  /** Of the record at hand. */
+  #metrics: Metrics | null = null
 
   constructor(options: IntakeOptions) {
     this.#options = options
   }
 
-  /** `openedAt`: where a block is open. What is read before it (by a branch that lags behind) belongs to the regular blocks. */
-  open(partition: Partition, incarnation: number, openedAt: number): void {
+  /**
+   * `openedAt`: where a block is open. What is read before it (by a branch that lags behind) belongs to the regular blocks. `newFrom`: where a
+   * predecessor has committed.
+   */
+  open(partition: Partition, incarnation: number, openedAt: number, newFrom = openedAt): void {
     const limiter = new BlockLimiter(this.#options.settings)
-    this.#readings.set(partitionKey(partition), { partition, incarnation, openedAt, block: -1, day: '', limiter })
+    this.#readings.set(partitionKey(partition), {
+      partition,
+      incarnation,
+      openedAt,
+      newFrom,
+      lastEventMs: null,
+      block: -1,
+      day: '',
+      limiter,
+    })
   }
 
   /** A block opens at `at`, for other rules are in force from there on. */
@@ -97,6 +92,11 @@ export class Intake {
     this.#readings.delete(partitionKey(partition))
   }
 
+  /** Time of the last event that was read, whether it is counted or not; null where none tells it. */
+  lastEventMs(partition: Partition): number | null {
+    return this.#readings.get(partitionKey(partition))?.lastEventMs ?? null
+  }
+
   read(batch: Batch): Item[] {
     const reading = this.#readings.get(partitionKey(batch.partition))
     if (reading === undefined) return []
@@ -106,6 +106,7 @@ export class Intake {
   }
 
   #readRecord(record: SourceRecord, reading: Reading, items: Item[]): void {
+    this.#metrics = record.offset < reading.newFrom ? null : this.#options.metrics
     const outcomes = this.#isFromTheFuture(record) ? CLOCK : this.#options.rules.now.decode(record.value)
     const recordMs = this.#recordTimeOf(record, outcomes)
     this.#enterBlock(record.offset, recordMs, reading)
@@ -143,10 +144,9 @@ export class Intake {
   }
 
   #keep(raw: ErrorEvent, record: SourceRecord, reading: Reading, place: Place): Item | Dead {
-    const {
-      rules: { now: rules },
-      metrics,
-    } = this.#options
+    const { now: rules } = this.#options.rules
+    const metrics = this.#metrics
+    if (raw.timeMs !== null) reading.lastEventMs = raw.timeMs
     metrics?.eventsDecoded.inc({ layout: raw.layout })
     for (const envelope of raw.envelopes) metrics?.eventsUnwrapped.inc({ envelope })
     const byLevel = rules.filter.byLevel(raw)
@@ -210,7 +210,7 @@ export class Intake {
   }
 
   #dropped(place: Place, drop: Dropped): Item {
-    const { metrics } = this.#options
+    const metrics = this.#metrics
     metrics?.eventsFiltered.inc({ reason: drop.reason })
     if (drop.rule !== undefined) metrics?.eventsFilteredByRule.inc({ rule: drop.rule })
     return { ...place, ...drop, kind: 'drop' }
@@ -219,10 +219,9 @@ export class Intake {
   #dead(outcome: Dead, record: SourceRecord, recordMs: number, reading: Reading, place: Place, outOf: number): Item {
     const {
       settings,
-      metrics,
       rules: { now: rules },
     } = this.#options
-    metrics?.deadLetters.inc({ stage: 'decode', reason: outcome.reason })
+    this.#metrics?.deadLetters.inc({ stage: 'decode', reason: outcome.reason })
     const value = record.value ?? EMPTY
     const letter: DeadLetter = {
       id: letterId(reading.partition, reading.incarnation, place.offset, place.index, 'decode', null),

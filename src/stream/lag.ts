@@ -5,7 +5,6 @@
  * The lag is measured from what the store has acknowledged: a store that is away shows as lag, though folding goes on for a while. The log's end is known
  * from what is read, and, where nothing is, from the source's looks.
  */
-import type { Item } from './intake.ts'
 import { RecentQuantiles, type Quantiles } from '../lib/recent-quantiles.ts'
 import { RecentRate } from '../lib/recent-rate.ts'
 import type { Metrics } from '../metrics.ts'
@@ -18,7 +17,7 @@ const BEHIND_RECORDS = 10_000
 /** Batches of a partition whose oldest records are known one by one while they wait for a commit; later ones share the last's. */
 const MAX_WAITING = 64
 
-/** What was read and not yet committed: up to which offset, and the timestamp of its first record. */
+/** What was read and not yet committed: up to which offset, and the timestamp of its first record, or when it came where it has none. */
 interface Waiting {
   next: number
   readonly firstMs: number
@@ -33,6 +32,10 @@ interface Place {
   waiting: Waiting[]
   /** About when the first record that is not read yet was written: as the one before it, or else when it was seen to be there. Null where there is none. */
   unreadMs: number | null
+  /** More is there to be read, though nobody knows how many records. */
+  hasMore: boolean
+  /** Time of the last event that was read; null where none has one. */
+  lastEventMs: number | null
 }
 
 export interface PartitionProgress {
@@ -47,14 +50,19 @@ export interface PartitionProgress {
   readonly end: number | null
   /** From `committed` to `end`; 0 where the end is unknown. */
   readonly lagRecords: number
-  /** Age of the oldest record not committed, in seconds, as far as known; 0 where all is; null where records have no time, or nobody knows the end. */
+  /** More is there to be read, though nobody knows how many records (a file). */
+  readonly hasMore: boolean
+  /**
+   * Age of the oldest record not committed, in seconds, as far as known; 0 where all is; null where nobody knows. Where nobody knows how much more
+   * there is to be read, the age of the last event that was.
+   */
   readonly lagSeconds: number | null
 }
 
 export interface StreamProgress {
   readonly partitions: readonly PartitionProgress[]
   readonly recordsPerSecond: number
-  /** From a record's timestamp to its commit. */
+  /** From a record's timestamp, or its coming where it has none, to its commit. */
   readonly latencySeconds: Quantiles
   readonly lastCommitMs: number | null
 }
@@ -79,24 +87,31 @@ export class LagWatch {
 
   /** `position`: where reading begins; past it, up to `committed`, an open block is read again. */
   open(partition: Partition, { position, committed }: Pick<Place, 'position' | 'committed'>): void {
-    this.#places.set(partitionKey(partition), { partition, position, committed, end: null, waiting: [], unreadMs: null })
+    this.#places.set(partitionKey(partition), {
+      partition,
+      position,
+      committed,
+      end: null,
+      waiting: [],
+      unreadMs: null,
+      hasMore: false,
+      lastEventMs: null,
+    })
   }
 
-  /** Of an open partition. */
-  note(batch: Batch, items: readonly Item[]): void {
+  /** Of an open partition. `lastEventMs`: of the last event read that tells its time. */
+  note(batch: Batch, lastEventMs: number | null): void {
     const place = this.#places.get(partitionKey(batch.partition))
     if (place === undefined) return
     place.position = batch.next
     place.end = batch.end ?? place.end
-    noteWaiting(place, batch)
+    place.hasMore = batch.hasMore ?? false
+    place.lastEventMs = lastEventMs
+    noteWaiting(place, batch, this.#now())
     const lastMs = batch.records.at(-1)?.timestampMs ?? null
     place.unreadMs = unread(place) === 0 ? null : (lastMs ?? place.unreadMs)
     this.#rate.add(batch.records.length, this.#now())
-    const counted = items.reduce((sum, { kind }) => (kind === 'ok' ? sum + 1 : sum), 0)
-    for (const branch of this.#branches) {
-      this.#metrics.recordsConsumed.inc({ branch }, batch.records.length)
-      this.#metrics.eventsCounted.inc({ branch }, counted)
-    }
+    for (const branch of this.#branches) this.#metrics.recordsConsumed.inc({ branch }, batch.records.length)
     this.#showLag(place)
   }
 
@@ -143,8 +158,8 @@ export class LagWatch {
   progress(): StreamProgress {
     const nowMs = this.#now()
     const partitions = [...this.#places.values()].map((place): PartitionProgress => {
-      const { partition, position, committed, end } = place
-      return { ...partition, position, committed, end, lagRecords: lagOf(place), lagSeconds: lagSecondsOf(place, nowMs) }
+      const { partition, position, committed, end, hasMore } = place
+      return { ...partition, position, committed, end, hasMore, lagRecords: lagOf(place), lagSeconds: lagSecondsOf(place, nowMs) }
     })
     return {
       partitions,
@@ -163,12 +178,12 @@ export class LagWatch {
   }
 }
 
-function noteWaiting({ committed, waiting }: Place, { records, next }: Batch): void {
-  const firstMs = records.find(({ offset }) => offset >= committed)?.timestampMs ?? null // what lies before is counted already
+function noteWaiting({ committed, waiting }: Place, { records, next }: Batch, nowMs: number): void {
+  const first = records.find(({ offset }) => offset >= committed) // what lies before is counted already
   const last = waiting.at(-1)
-  if (firstMs === null) return
+  if (first === undefined) return
   if (last !== undefined && waiting.length >= MAX_WAITING) last.next = next
-  else waiting.push({ next, firstMs })
+  else waiting.push({ next, firstMs: first.timestampMs ?? nowMs })
 }
 
 function lagOf({ committed, end }: Place): number {
@@ -180,8 +195,8 @@ function unread({ position, end }: Place): number {
 }
 
 function lagSecondsOf(place: Place, nowMs: number): number | null {
-  if (place.end === null) return null
-  if (lagOf(place) === 0) return 0
-  const oldestMs = place.waiting[0]?.firstMs ?? place.unreadMs
+  const { hasMore, lastEventMs, waiting, end, unreadMs } = place
+  if (!hasMore && waiting.length === 0 && (end === null || lagOf(place) === 0)) return end === null ? null : 0
+  const oldestMs = hasMore ? lastEventMs : (waiting[0]?.firstMs ?? unreadMs)
   return oldestMs === null ? null : Math.max(0, nowMs - oldestMs) / 1_000
 }

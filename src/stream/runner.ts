@@ -304,7 +304,6 @@ export class Runner implements SourceHandler {
         source.committed(partition, next)
       }
       this.#options.events.lost(report.lost.length)
-      this.#options.events.refused(report.refusedEvents)
       if (report.refusedEvents > 0) this.changeRules(null) // a restart would send the documents of an open block again, though they have letters
       for (const partition of report.lost) this.onReopen(partition)
       this.#lostInARow = report.lost.length > 0 && kept.length === 0 ? this.#lostInARow + 1 : 0

@@ -3,7 +3,7 @@
  * oracle. The two are made from one description, so that the oracle never asks the product what a record means.
  */
 import fc from 'fast-check'
-import type { Analyse } from '../../src/stream/intake.ts'
+import type { Analyse } from '../../src/classify/analyse.ts'
 import type { Fingerprint, Grouping } from '../../src/event.ts'
 import type { Partition, SourceRecord } from '../../src/source/source.ts'
 

@@ -7,6 +7,7 @@ import type { Settings } from '../../src/config/schema.ts'
 import { dayAlias, dayIndex } from '../../src/store/elasticsearch/schema.ts'
 import { endDruid, eventsInRollupTopic, ownSettings, runToEnd, silent, startHere, type Here } from '../support/cluster.ts'
 import { countsInElasticsearch, totalOf } from '../support/oracle.ts'
+import { startProxy } from '../support/proxy.ts'
 import { requireServices } from '../support/services.ts'
 import { waitUntil } from '../support/wait.ts'
 
@@ -31,6 +32,10 @@ services.describe('cluster mode', () => {
     const here = await startHere(settings)
     releases.push(() => here.mode.stop())
     return here
+  }
+
+  function startOf({ health }: Here) {
+    return health.ready().checks.find(({ name }) => name === 'start')
   }
 
   async function produce({ kafka }: Neighbours, settings: Settings, values: readonly string[]): Promise<void> {
@@ -63,17 +68,17 @@ services.describe('cluster mode', () => {
     const settings = ownSettings(services, fast, 1, true)
     const neighbours = neighboursOf(settings)
     const here = await started(settings)
-    const detail = await waitUntil(
-      'what is missing',
-      () => here.health.ready().checks.find(({ name, ok, detail: words }) => name === 'start' && !ok && words.includes('missing'))?.detail,
-    )
+    const detail = await waitUntil('what is missing', () => {
+      const words = startOf(here)?.detail ?? ''
+      return words.includes('missing: topic') && words.includes('missing: script') ? words : null
+    })
     expect(detail).toContain(`topic ${settings.kafka.topics[0]}`)
     expect(detail).toContain(`index template ${neighbours.names.detailIndex}`)
     expect(detail).toContain('tracefold setup')
     expect(here.logged.join()).toContain('missing')
 
     await setUp(neighbours, settings)
-    await waitUntil('the streams', () => here.health.ready().checks.find(({ name, ok }) => name === 'start' && ok), 60_000)
+    await waitUntil('the streams', () => startOf(here)?.ok, 60_000)
     await produce(neighbours, settings, [line('boom')])
     await waitUntil('the event', async () => totalOf(await countsInElasticsearch(neighbours)) === 1)
   })
@@ -81,15 +86,47 @@ services.describe('cluster mode', () => {
   test('Elasticsearch away at start: said, and tried again; a stop in the meantime ends at once', async () => {
     const settings = ownSettings(services, { ...fast, elasticsearch: { nodes: ['http://127.0.0.1:1'] } }, 1, true)
     const here = await started(settings)
-    const detail = await waitUntil(
-      'it to be said',
-      () =>
-        here.health.ready().checks.find(({ name, ok, detail: words }) => name === 'start' && !ok && words.includes('Elasticsearch'))
-          ?.detail,
+    await waitUntil('it to be said', () => startOf(here)?.detail.includes('Elasticsearch does not answer'))
+    await waitUntil('a second try', () => here.logged.filter((text) => text.includes('Elasticsearch does not answer')).length >= 2)
+    await expect(here.mode.stop()).resolves.toBeUndefined()
+  })
+
+  test('Elasticsearch and Druid away at start, as where a process restarts in an outage: the rollup branch counts, and the rest catches up', async () => {
+    const own = ownSettings(services, fast, 1, true)
+    const neighbours = neighboursOf(own)
+    await setUp(neighbours, own)
+    await produce(neighbours, own, [line('boom')])
+    await runToEnd(own)
+    await produce(neighbours, own, [line('boom'), line('boom')])
+    const elasticsearch = await startProxy({ port: Number(new URL(services.elasticsearch.url).port) })
+    releases.push(() => elasticsearch.close())
+    await elasticsearch.set({ refuse: true })
+    const away = {
+      ...own,
+      elasticsearch: { ...own.elasticsearch, nodes: [elasticsearch.url] },
+      druid: { ...own.druid, coordinatorUrl: 'http://127.0.0.1:1' },
+    }
+    const here = await startHere(away, { setup: true })
+    releases.push(() => here.mode.stop())
+
+    const committed = (branch: string) =>
+      here.mode.api
+        .pipeline?.()
+        .streams.find(({ branches }) => branches.join() === branch)
+        ?.partitions.reduce((sum, one) => sum + one.committed, 0)
+    await waitUntil('the rollup branch', () => committed('rollup') === 3)
+    expect(await eventsInRollupTopic(neighbours)).toBe(3)
+    await waitUntil(
+      'a commit of the detail branch to be under way, as a tolerance of loss asks for',
+      () => here.mode.api.pipeline?.().streams.find(({ branches }) => branches.includes('detail'))?.committingSinceMs,
     )
-    expect(detail).toContain('does not answer')
-    await waitUntil('a second try', () => here.logged.filter((text) => text.includes('not started yet')).length >= 2)
-    await here.mode.stop()
+    expect(committed('detail')).toBe(1)
+    expect(startOf(here)).toMatchObject({ ok: false })
+
+    await elasticsearch.set({ refuse: false })
+    await waitUntil('the detail branch', () => committed('detail') === 3, 60_000)
+    expect(totalOf(await countsInElasticsearch(neighbours))).toBe(3)
+    await waitUntil('the start', () => startOf(here)?.ok)
   })
 
   test('Elasticsearch away, the rollup branch alone does not care', async () => {

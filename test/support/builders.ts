@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { WINDOW_MS, type ErrorEvent, type Fingerprint, type GroupedEvent, type Job, type Window } from '../../src/event.ts'
-import type { Item } from '../../src/stream/intake.ts'
+import type { Item } from '../../src/stream/item.ts'
 import type { Partition } from '../../src/source/source.ts'
 import { letterId, type DeadLetter } from '../../src/store/dead-letter.ts'
 import type { DetailPart, DocumentIdentity, DocumentUpdate, Hashed, Sample, Settlement } from '../../src/store/detail-store.ts'

@@ -90,7 +90,7 @@ export class Evaluator {
         shards,
         reader,
         nowMs,
-        this.#lagOf(nowMs, state),
+        { lagMs: this.#lagOf(nowMs, state), isBehind: state.isBehind === true },
         { nowMs, minutes, lagMs: state.lagMs, blindSinceMs: this.#blindSinceMs() },
         isBlind,
         spent,
@@ -109,13 +109,13 @@ export class Evaluator {
     shards: readonly Shard[],
     reader: AlertReader,
     nowMs: number,
-    lagMs: number | null,
+    { lagMs, isBehind }: { lagMs: number | null; isBehind: boolean },
     pipeline: PipelineReading,
     isBlind: boolean,
     spent: Spent,
   ): Promise<void> {
     const { groups, maxGapMs, onGap } = this.#options
-    const completeUntilMs = this.#completeUntil(shards, nowMs, lagMs)
+    const completeUntilMs = this.#completeUntil(shards, nowMs, lagMs, isBehind)
     for (const shard of shards) {
       const { untilMs } = shard
       if (!shard.skipTo(completeUntilMs - maxGapMs)) continue
@@ -141,9 +141,9 @@ export class Evaluator {
 
   /**
    * What was missed waits for the stream to count it, as long as it was missed for: the cap on waiting is for a stream that falls behind, not for one that catches up.
-   * A stream that has just begun does not know yet how far behind it is.
+   * A stream that has just begun, or looks for where it left off, does not know yet how far behind it is.
    */
-  #completeUntil(shards: readonly Shard[], nowMs: number, lagMs: number | null): number {
+  #completeUntil(shards: readonly Shard[], nowMs: number, lagMs: number | null, isBehind: boolean): number {
     const { waiting } = this.#options
     this.#beganMs ??= nowMs
     const evaluatedMs = Math.min(...shards.map(({ untilMs }) => untilMs))
@@ -152,7 +152,7 @@ export class Evaluator {
     if (missedMs <= 2 * MINUTE_MS) this.#patientUntilMs = null
     else this.#patientUntilMs ??= nowMs + missedMs
     if (this.#patientUntilMs === null || nowMs >= this.#patientUntilMs) return cappedMs
-    if (lagMs === null) return nowMs < this.#beganMs + UNKNOWN_MS ? evaluatedMs : cappedMs
+    if (lagMs === null) return isBehind || nowMs < this.#beganMs + UNKNOWN_MS ? evaluatedMs : cappedMs
     return Math.max(evaluatedMs, completeUntil(nowMs, { lagMs, trouble: null }, { ...waiting, maxWaitMs: Infinity }))
   }
 

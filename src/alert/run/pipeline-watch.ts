@@ -8,6 +8,8 @@ import { MINUTE_MS } from '../condition.ts'
 export interface PipelineState {
   /** How far behind the newest record the stream is, over all processes as far as is known; null where nobody knows. */
   readonly lagMs: number | null
+  /** Nobody knows yet how far behind the stream is, but that there is more, which it reads. */
+  readonly isBehind?: boolean
   /** Why rollups are not written, in words; null: they are. */
   readonly trouble: string | null
 }

@@ -2,20 +2,21 @@ import { expect, test } from 'vitest'
 import { schema } from '../../../src/config/schema.ts'
 import { TracefoldError } from '../../../src/errors.ts'
 import { createHealth } from '../../../src/health.ts'
-import { NOTHING, TallyKeeper } from '../../../src/stream/tally.ts'
+import { Tallies } from '../../../src/stream/tally.ts'
 import { aPartition, T0 } from '../../support/builders.ts'
 import { errorLines, settle, startStream } from '../stream/fakes.ts'
 import { apiWith, NOW } from './fakes.ts'
 
 test('a stream says how far it is, how fast, how late, and what its time goes to', async () => {
   let nowMs = T0
-  const { stream, source } = await startStream({ now: () => nowMs, settings: schema.parse({}) })
+  const tallies = new Tallies()
+  const { stream, source } = await startStream({ now: () => nowMs, settings: schema.parse({}), tallies })
   source.assign(aPartition())
   await settle()
-  source.deliver(aPartition(), errorLines(30), 100)
+  source.deliver(aPartition(), [...errorLines(28), null, 'junk'], 100)
   nowMs += 3_000
   await stream.stop()
-  const app = await apiWith({ pipeline: () => ({ streams: [stream.report()], tally: { ...NOTHING, counted: 28, filtered: 1, dead: 1 } }) })
+  const app = await apiWith({ pipeline: () => ({ streams: [stream.report()], tallies }) })
   const answer = (await app.inject('/api/v1/pipeline')).json()
   expect(answer.streams).toMatchObject([
     {
@@ -27,12 +28,13 @@ test('a stream says how far it is, how fast, how late, and what its time goes to
       spent: { decoding: { times: 1 }, writing: { times: 1 }, backpressure: { seconds: 0, times: 0 } },
     },
   ])
-  expect(answer.counts).toEqual({ consumed: 30, counted: 28, filtered: 1, dead: 1, expired: 0, skipped: 0 })
+  const counts = { consumed: 30, counted: 28, filtered: 1, dead: 1, expired: 0, skipped: 0 }
+  expect(answer.counts).toEqual({ ...counts, branches: [{ branch: 'rollup', ...counts }] })
 })
 
 test('what was lost is among the terms of the account, each range once, however often its partition is opened', async () => {
-  const tally = new TallyKeeper()
-  const { source, store } = await startStream({ branches: ['detail', 'rollup'], tally })
+  const tallies = new Tallies()
+  const { source, store, stream } = await startStream({ branches: ['detail', 'rollup'], tallies })
   const lost = { expired: { from: 0, to: 40, reason: 'expired' }, skipped: { from: 100, to: 107, reason: 'skipped' } } as const
   store.resumeOf = (_, { partition }) =>
     partition === 0
@@ -45,15 +47,19 @@ test('what was lost is among the terms of the account, each range once, however 
     await settle()
   }
   expect(store.opened).toHaveLength(4)
+  store.holds = false
   source.deliver(aPartition(), [...errorLines(2), null])
-  const app = await apiWith({ pipeline: () => ({ streams: [], tally: tally.tally() }) })
+  store.held[0]?.finish()
+  await settle()
+  await stream.stop()
+  const app = await apiWith({ pipeline: () => ({ streams: [], tallies }) })
+  const counts = { consumed: 50, counted: 2, filtered: 1, dead: 0, expired: 40, skipped: 7 }
   expect((await app.inject('/api/v1/pipeline')).json().counts).toEqual({
-    consumed: 50,
-    counted: 2,
-    filtered: 1,
-    dead: 0,
-    expired: 40,
-    skipped: 7,
+    ...counts,
+    branches: [
+      { branch: 'detail', ...counts },
+      { branch: 'rollup', ...counts },
+    ],
   })
 })
 

@@ -1,7 +1,7 @@
 /** Converging: absolute counts for each block, whatever is flushed, lost, refused or read again. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Converger } from '../../../src/detail/converge.ts'
-import type { Item } from '../../../src/stream/intake.ts'
+import type { Item } from '../../../src/stream/item.ts'
 import { imbalance } from '../../../src/store/ledger.ts'
 import { contributorKey, type Resume } from '../../../src/store/position.ts'
 import { aPartition, changed, T0 } from '../../support/builders.ts'

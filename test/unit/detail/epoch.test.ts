@@ -4,7 +4,7 @@
  */
 import { expect, test } from 'vitest'
 import { Converger } from '../../../src/detail/converge.ts'
-import type { Item } from '../../../src/stream/intake.ts'
+import type { Item } from '../../../src/stream/item.ts'
 import type { DocumentUpdate } from '../../../src/store/detail-store.ts'
 import { blockOf, contributorKey, incarnationOf, withoutEpoch, type Resume } from '../../../src/store/position.ts'
 import { epochOf, resumeAt, type Committed } from '../../../src/store/resume.ts'

@@ -58,7 +58,7 @@ function report(committingSinceMs: number | null): StreamReport {
   const spent = { seconds: 0, times: 0 }
   return {
     branches: ['detail', 'rollup'],
-    partitions: [{ ...P, position: 100, committed: 100, end: 5_000, lagRecords: 4_900, lagSeconds: 60 }],
+    partitions: [{ ...P, position: 100, committed: 100, end: 5_000, hasMore: false, lagRecords: 4_900, lagSeconds: 60 }],
     recordsPerSecond: 0,
     latencySeconds: { samples: 0, p50: null, p90: null, p99: null, max: null },
     lastCommitMs: T0,

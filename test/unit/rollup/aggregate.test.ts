@@ -1,7 +1,7 @@
 /** Aggregating: partial rows that merge, additions for the ledger, and nothing below the committed position. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Classification } from '../../../src/event.ts'
-import type { Item } from '../../../src/stream/intake.ts'
+import type { Item } from '../../../src/stream/item.ts'
 import { Aggregator } from '../../../src/rollup/aggregate.ts'
 import { contributorKey, type Resume } from '../../../src/store/position.ts'
 import { MAX_HOSTS_PER_ROW, MAX_SAMPLE_CHARS } from '../../../src/store/rollup-store.ts'

@@ -174,6 +174,25 @@ describe('files that are followed', () => {
   const until = (listener: Listener, count: number): Promise<boolean> =>
     waitUntil(`${count} records`, () => listener.records.length === count)
 
+  it('as long as more is there it is said, also before the first record that was not read before, and then the end', async () => {
+    const lines = 20_000
+    await writeFile(at('app.log'), Array.from({ length: lines }, (_, n) => `${JSON.stringify({ n, pad: 'x'.repeat(80) })}\n`).join(''))
+    const source = make(['app.log'], { follow: true })
+    const listener = await listen(source, lines - 10)
+    await waitUntil('the end', () => listener.batches.at(-1)?.end === lines)
+    expect(listener.batches[0]).toMatchObject({ hasMore: true, records: [], next: lines - 10 })
+    expect(listener.batches.at(-1)).not.toHaveProperty('hasMore')
+    expect(listener.records).toHaveLength(10)
+  })
+
+  it('the end of a file is known where its bytes are a whole number of readings', async () => {
+    const line = `${'x'.repeat(1_023)}\n`
+    await writeFile(at('app.log'), line.repeat(512))
+    const { listener } = await follow('app.log')
+    await waitUntil('the end', () => listener.batches.at(-1)?.end === 512)
+    expect(listener.batches[0]).toMatchObject({ hasMore: true })
+  })
+
   it('what is appended is delivered, but a line only when it has its end', async () => {
     await writeFile(at('app.log'), '{"n":1}\n')
     const { listener } = await follow('app.log')

@@ -16,10 +16,11 @@ import {
   type SourceHandler,
   type SourceRecord,
 } from '../../../src/source/source.ts'
+import type { DocumentUpdate, Refusal } from '../../../src/store/detail-store.ts'
 import type { Progress, Resume } from '../../../src/store/position.ts'
 import type { CommitReport, Opening, Store, Unit } from '../../../src/store/store.ts'
 import { createStream, type Stream } from '../../../src/stream.ts'
-import type { TallyKeeper } from '../../../src/stream/tally.ts'
+import type { Tallies } from '../../../src/stream/tally.ts'
 import { T0 } from '../../support/builders.ts'
 import { someRules } from '../../support/rules.ts'
 
@@ -97,6 +98,8 @@ export class FakeStore implements Store {
   mostAtOnce = 0
   /** Where a branch of a partition goes on, unless something was committed since. */
   resumeOf: (branch: 'detail' | 'rollup', p: Partition) => Resume = () => ({ incarnation: 0, from: 0, next: 0, lost: null })
+  /** Why a document is not taken. */
+  refusalOf: (document: DocumentUpdate, i: number) => Pick<Refusal, 'detail' | 'expired'> | null = () => null
   onOpen: () => void | Promise<void> = () => {}
   readonly #branches: readonly string[]
 
@@ -144,13 +147,19 @@ export class FakeStore implements Store {
     const move = (branch: string, progress: Progress): void => {
       if (!keys.has(partitionKey(progress.partition))) this.committed.set(`${branch} ${partitionKey(progress.partition)}`, progress)
     }
-    for (const progress of detail?.settle([]).progress ?? []) move('detail', progress)
+    const refusals = (detail?.documents ?? []).flatMap((document, i): Refusal[] => {
+      const refusal = this.refusalOf(document, i)
+      return refusal === null ? [] : [{ id: document.id, ...refusal }]
+    })
+    const settlement = detail?.settle(refusals)
+    for (const progress of settlement?.progress ?? []) move('detail', progress)
     for (const { progress, rows } of rollup) {
       const key = partitionKey(progress.partition)
       move('rollup', progress)
       if (!keys.has(key)) this.counted.set(key, (this.counted.get(key) ?? 0) + rows.reduce((sum, { count }) => sum + count, 0))
     }
-    return { lost, refusedEvents: 0 }
+    const refused = (settlement?.letters ?? []).filter(({ stage }) => stage === 'store')
+    return { lost, refusedEvents: refused.reduce((sum, { events }) => sum + events, 0) }
   }
 
   #resume(branch: 'detail' | 'rollup', p: Partition): Resume {
@@ -173,12 +182,12 @@ export async function startStream(
     settings?: object
     exitAtEnd?: boolean
     now?: () => number
-    tally?: TallyKeeper
+    tallies?: Tallies
     metrics?: Metrics
     clusterId?: string
   } = {},
 ): Promise<Harness> {
-  const { branches = ['rollup'], exitAtEnd = false, now = () => T0, tally, metrics = createMetrics(), clusterId = '' } = over
+  const { branches = ['rollup'], exitAtEnd = false, now = () => T0, tallies, metrics = createMetrics(), clusterId = '' } = over
   const settings = schema.parse({ blockSize: 10, ...over.settings })
   const [source, store, health] = [new FakeSource(), new FakeStore(branches), createHealth()]
   const log = createLogger({ level: 'fatal' })
@@ -187,12 +196,12 @@ export async function startStream(
     clusterId,
     source,
     store,
-    intake: { settings, now, metrics: null },
+    intake: { settings, now, metrics },
     settings,
     rules: new RulesInForce(someRules(settings)),
     flushMs: { caughtUp: 1_000, behind: 5_000 },
     exitAtEnd,
-    ...(tally === undefined ? {} : { tally }),
+    ...(tallies === undefined ? {} : { tallies }),
     metrics,
     health,
     log,

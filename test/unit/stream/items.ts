@@ -1,6 +1,6 @@
 /** Items as the intake makes them, for tests of what comes behind it. */
 import type { Fingerprint, GroupedEvent, Job, Window } from '../../../src/event.ts'
-import type { Item } from '../../../src/stream/intake.ts'
+import type { Item } from '../../../src/stream/item.ts'
 import { anEvent, aLetter, DAY, MINUTE, T0 } from '../../support/builders.ts'
 
 const BLOCK_SIZE = 10

@@ -1,7 +1,8 @@
 /** What a stream says of being behind: measured from what the store has acknowledged, and known also where nothing is read. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { partitionKey } from '../../../src/source/source.ts'
 import { aPartition, T0 } from '../../support/builders.ts'
-import { errorLines, settle, startStream, type Harness } from './fakes.ts'
+import { errorLine, errorLines, settle, startStream, type Harness } from './fakes.ts'
 
 const P0 = aPartition()
 const P1 = aPartition({ partition: 1 })
@@ -97,3 +98,53 @@ test('however many batches wait for a commit, the oldest record says how late it
   await settle()
   expect(harness.stream.report().latencySeconds).toMatchObject({ samples: 1, max: 4 })
 })
+
+test('records without a timestamp are as old as their coming: their latency and their lag are known', async () => {
+  const harness = await started()
+  harness.store.holds = true
+  deliverUntimed(harness, { lines: errorLines(3), end: 3 })
+  await vi.advanceTimersByTimeAsync(5_000)
+  expect(lagOf(harness)).toMatchObject({ lagRecords: 3, lagSeconds: 5 })
+  harness.store.held[0]?.finish()
+  await settle()
+  expect(lagOf(harness)).toMatchObject({ lagRecords: 0, lagSeconds: 0 })
+  expect(harness.stream.report().latencySeconds).toMatchObject({ samples: 1, p50: 5 })
+  expect((await harness.metrics.exposition()).text).toContain('end_to_end_latency_seconds_count{branch="rollup",cluster=""} 1')
+})
+
+test('what waits for the store makes a lag also where nobody knows the end', async () => {
+  const harness = await started()
+  harness.store.holds = true
+  deliverUntimed(harness, { lines: errorLines(3), end: null })
+  await vi.advanceTimersByTimeAsync(5_000)
+  expect(lagOf(harness)).toMatchObject({ end: null, lagSeconds: 5 })
+})
+
+test('while more is there to be read, the lag is the age of the last event read, though it be filtered; before the first nobody knows it', async () => {
+  const harness = await started()
+  deliverUntimed(harness, { lines: [], end: null, hasMore: true })
+  expect(lagOf(harness)).toMatchObject({ hasMore: true, lagSeconds: null })
+  const info = JSON.stringify({ timeMillis: T0 - 600_000, level: 'INFO', loggerName: 'a', message: 'm', loggerFqcn: 'x' })
+  deliverUntimed(harness, { lines: [errorLine('old'), info], end: null, hasMore: true })
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(lagOf(harness)).toMatchObject({ hasMore: true, lagSeconds: 601 })
+  deliverUntimed(harness, { lines: errorLines(1), end: 3 })
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(lagOf(harness)).toMatchObject({ hasMore: false, lagSeconds: 0 })
+})
+
+function deliverUntimed(
+  { source }: Harness,
+  { lines, end, hasMore = false }: { lines: readonly string[]; end: number | null; hasMore?: boolean },
+): void {
+  const from = source.positions.get(partitionKey(P0)) ?? 0
+  source.positions.set(partitionKey(P0), from + lines.length)
+  source.handler?.onBatch({
+    partition: P0,
+    fetchedFrom: from,
+    records: lines.map((line, i) => ({ offset: from + i, timestampMs: null, key: null, headers: {}, value: Buffer.from(line) })),
+    next: from + lines.length,
+    end,
+    ...(hasMore ? { hasMore } : {}),
+  })
+}

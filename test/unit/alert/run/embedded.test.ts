@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startApp, type App } from '../../../../src/app.ts'
+import { openDatabase } from '../../../../src/store/sqlite.ts'
 import { schema } from '../../../../src/config/schema.ts'
 import { waitUntil } from '../../../support/wait.ts'
 import { startReceiver, text, type HttpReceiver } from '../deliver/http-receiver.ts'
@@ -90,4 +91,23 @@ test('what is posted fires a rule of the API, which a restart does not tell agai
   await waitUntil('the end', () => told().some(({ status }) => status === 'resolved'))
   expect(told().map(({ status }) => status)).toEqual(['firing', 'resolved'])
   expect(JSON.stringify(await call('GET', 'api/v1/alerts/history'))).toContain('orders-fail')
+})
+
+test('while the store cannot be written rules are blind, so that nothing ends for want of counts; they see again after the next commit', async () => {
+  app = await start()
+  await call('PUT', 'api/v1/rules/orders-fail?who=ann', RULE, 'application/yaml')
+  await call('POST', 'api/v1/events', events(5), 'application/x-ndjson')
+  await waitUntil('the notification', () => told().length > 0)
+  const blind = async (): Promise<unknown> => ((await call('GET', 'api/v1/alerts')) as { blind: unknown }).blind
+  expect(await blind()).toBeNull()
+
+  const other = openDatabase(join(path, 'tracefold.db'))
+  other.exec('BEGIN IMMEDIATE')
+  const posted = call('POST', 'api/v1/events', events(1), 'application/x-ndjson')
+  await waitUntil('rules to be blind', async () => String(await blind()).includes('not written'))
+  other.exec('ROLLBACK')
+  other.close()
+  await posted
+  await waitUntil('rules to see', async () => (await blind()) === null)
+  expect(told().map(({ status }) => status)).toEqual(['firing'])
 })

@@ -116,6 +116,22 @@ test('a lag that is over is told as over only after it was looked at for long en
   expect(told()).toEqual(['firing', 'resolved'])
 })
 
+test('a stream that looks for where it left off is waited for, however long it says no more than that it is behind', async () => {
+  world = await AlertingWorld.make({ rules: [RULE], receivers })
+  const first = world.start()
+  await world.evaluated(first)
+  await first.stop()
+  world.nowMs += 12 * MINUTE
+  world.pipeline = { lagMs: null, isBehind: true, trouble: null }
+  const second = world.start()
+  for (let i = 0; i < 4; i++) await world.advance(second, MINUTE)
+  for (let i = 1; i <= 5; i++) world.reader.rows.push(aCountRow({ windowMs: T0 + i * MINUTE, job: 'bills', count: 700 }))
+  world.pipeline = { lagMs: 0, trouble: null }
+  await world.advance(second, MINUTE)
+  await waitUntil('what was missed', () => said().length > 0)
+  expect(said()).toEqual(['resolved bills'])
+})
+
 test('rollups that refuse to be read make rules blind, and harm nothing else', async () => {
   const one = await firing()
   const { counts } = world.reader
