@@ -10,6 +10,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TracefoldError } from '../../errors.ts'
+import { Wake } from '../../lib/wake.ts'
 import { openReceivers } from '../deliver/open.ts'
 import type { HushOf } from '../deliver/group.ts'
 import { hushBy } from '../hush.ts'
@@ -51,9 +52,7 @@ export class AlertService {
   #last: Round | null = null
   #refused = 0
   #forgotAtMs: number
-  /** Something came since the last turn began. */
-  #isPoked = false
-  #wake: () => void = () => {}
+  readonly #wake = new Wake()
   #reporting: NodeJS.Timeout | undefined
   #life: Promise<void> = Promise.resolve()
 
@@ -160,7 +159,7 @@ export class AlertService {
   async stop(): Promise<void> {
     this.#stopping.abort()
     clearInterval(this.#reporting)
-    this.#poke()
+    this.#wake.poke()
     await this.rules.stop()
     await Promise.all([this.#shards.stop(STOP_MS), this.#heartbeats.stop()])
     await this.#options.state.close()
@@ -185,15 +184,15 @@ export class AlertService {
       onReset: (shard) => this.view.reset(shard),
       onOwned: (shards) => {
         this.#shards.own(shards)
-        this.#poke()
+        this.#wake.poke()
       },
     })
     while (!signal.aborted) {
       const startedMs = now()
-      this.#isPoked = false
+      this.#wake.begin()
       await this.#turn(startedMs)
       this.#report()
-      await this.#pause(settings.intervalMs - (now() - startedMs))
+      await this.#wake.pause(settings.intervalMs - (now() - startedMs))
     }
   }
 
@@ -248,7 +247,7 @@ export class AlertService {
   #opened(shard: Shard): void {
     const { now, log } = this.#options
     this.#evaluator.reset()
-    this.#poke() // it may have come after the turn that asked for it
+    this.#wake.poke() // it may have come after the turn that asked for it
     log.info({ shard: shard.shard, evaluatedUntil: new Date(shard.untilMs).toISOString() }, 'a shard of the alerts is ours')
     if (shard.shard !== 0) return
     this.groups.keep(shard.groups, shard.bookSinceMs, now())
@@ -301,20 +300,6 @@ export class AlertService {
     ]
     for (const one of work)
       one.catch((error: unknown) => log.debug({ err: error }, 'what is over could not be forgotten; it is tried again'))
-  }
-
-  #poke(): void {
-    this.#isPoked = true
-    this.#wake()
-  }
-
-  /** Until the next turn is due, or something calls for it. */
-  async #pause(ms: number): Promise<void> {
-    const timer = new AbortController()
-    const woken = new Promise<void>((resolve) => (this.#wake = resolve))
-    if (this.#isPoked) return
-    await Promise.race([woken, sleep(Math.max(0, ms), undefined, { signal: timer.signal }).catch(() => {})])
-    timer.abort()
   }
 }
 
