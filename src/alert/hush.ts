@@ -8,7 +8,7 @@
  * Pure: all that somebody decided comes in.
  */
 import type { Subject } from './alert.ts'
-import type { HushOf } from './deliver/group.ts'
+import type { SuppressionOf } from './deliver/group.ts'
 import type { AlertState } from './episode.ts'
 import { isMutedAt, type GroupBook } from './group-book.ts'
 import { isMuted } from './mute.ts'
@@ -50,7 +50,7 @@ export function quietBy({ rules, silences, groups }: Omit<Decided, 'acknowledged
 }
 
 /** Likewise. */
-export function hushBy({ acknowledged, ...decided }: Decided): HushOf {
+export function suppressionBy({ acknowledged, ...decided }: Decided): SuppressionOf {
   const whyQuiet = quietBy(decided)
   const acknowledgedFrom = new Map(acknowledged.map(({ key, startsAtMs }) => [key, startsAtMs]))
   return (alert, nowMs) => {

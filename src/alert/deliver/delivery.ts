@@ -16,7 +16,7 @@ import { isTracefoldError } from '../../errors.ts'
 import { retry } from '../../lib/retry.ts'
 import { Wake } from '../../lib/wake.ts'
 import type { Alert, Notification } from '../alert.ts'
-import type { HushOf } from './group.ts'
+import type { SuppressionOf } from './group.ts'
 import { Lane, LANE_LIMITS, type LaneLimits, type Outcome } from './lane.ts'
 import type { Policy } from './policy.ts'
 import type { Receiver, ReceiverType } from './receiver.ts'
@@ -55,7 +55,7 @@ export interface DeliveryOptions {
   readonly save: (records: readonly SavedRecord[], signal: AbortSignal, beside: readonly SavedRecord[]) => Promise<void>
   /** What the caller wants kept together with what `observe` has changed: taken at the same moment, so what was said and why never come apart. */
   readonly takeBeside?: () => readonly SavedRecord[]
-  readonly hushOf: HushOf
+  readonly suppressionOf: SuppressionOf
   readonly events: DeliveryEvents
   readonly now: () => number
   readonly random?: () => number
@@ -151,10 +151,10 @@ export class Delivery {
   }
 
   async #turn(): Promise<void> {
-    const { now, hushOf } = this.#options
+    const { now, suppressionOf } = this.#options
     this.#wake.begin()
     this.#settle()
-    const opened = this.#schedule.plan(now(), hushOf, (receiver) => MAX_OPEN - (this.#lanes.get(receiver)?.size ?? 0))
+    const opened = this.#schedule.plan(now(), suppressionOf, (receiver) => MAX_OPEN - (this.#lanes.get(receiver)?.size ?? 0))
     await this.#keep()
     this.#send(opened)
   }

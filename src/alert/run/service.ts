@@ -12,8 +12,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { TracefoldError } from '../../errors.ts'
 import { Wake } from '../../lib/wake.ts'
 import { openReceivers } from '../deliver/open.ts'
-import type { HushOf } from '../deliver/group.ts'
-import { hushBy } from '../hush.ts'
+import type { SuppressionOf } from '../deliver/group.ts'
+import { suppressionBy } from '../hush.ts'
 import { DAY_MS } from '../group-book.ts'
 import { blindness } from './blindness.ts'
 import { Consumed } from './consumed.ts'
@@ -47,7 +47,7 @@ export class AlertService {
   readonly #heartbeats: HeartbeatSwitch
   readonly #consumed: Consumed
   readonly #stopping = new AbortController()
-  #hush: HushOf | null = null
+  #suppression: SuppressionOf | null = null
   #shardCount = 0
   #last: Round | null = null
   #refused = 0
@@ -173,7 +173,7 @@ export class AlertService {
     const { signal } = this.#stopping
     const following = this.decisions.follow({
       onRules: () => this.#rulesChanged(),
-      onHush: () => (this.#hush = null),
+      onSuppression: () => (this.#suppression = null),
       onGroup: (key, decision) => this.groups.decided(key, decision),
       onIgnored: (what, why) => this.#options.log.warn(`${what} in the control log is left out: ${why}`),
     })
@@ -236,7 +236,7 @@ export class AlertService {
       shard,
       log: kept,
       routes: openReceivers({ receivers: targets, env, now, warn }).routes,
-      hushOf: (alert, nowMs) => (this.#hush ??= this.#makeHush())(alert, nowMs),
+      suppressionOf: (alert, nowMs) => (this.#suppression ??= this.#makeSuppression())(alert, nowMs),
       events: deliveryEvents(metrics, log),
       owner,
       now,
@@ -260,8 +260,8 @@ export class AlertService {
     this.#heartbeats.off()
   }
 
-  #makeHush(): HushOf {
-    return hushBy({
+  #makeSuppression(): SuppressionOf {
+    return suppressionBy({
       rules: this.rules.now.rules,
       silences: this.decisions.silences,
       groups: this.groups,
@@ -271,7 +271,7 @@ export class AlertService {
 
   #rulesChanged(): void {
     this.rules.changed()
-    this.#hush = null
+    this.#suppression = null
     this.#options.health.set('alert rules', true, 'the newest are in force')
   }
 
