@@ -50,8 +50,8 @@ export function alertOfSight(
   wording: Wording,
 ): Alert {
   const counts = countsOf(sight, finding.windowMs / MINUTE_MS)
-  const worst = counts[0]?.series ?? null
-  const subject: Subject = { ...sight.subject, category: told === null ? categoryOf(sight.subject, counts) : told.subject.category }
+  const worst = worstOf(counts)
+  const subject: Subject = { ...sight.subject, category: told === null ? categoryOf(sight.subject, counts, worst) : told.subject.category }
   const isOfMany = subject.job === null
   const jobs = isOfMany ? (finding.jobs ?? jobsOf(counts)) : [subject.job]
   const record = subject.job === null || subject.fingerprint === null ? null : sight.groups.get(subject.job, subject.fingerprint)
@@ -120,11 +120,16 @@ interface Counted {
   readonly count: number
 }
 
-/** The error types with the most events first; by name where two have as many, so that every process says the same. */
 function countsOf({ series, table, end }: Sight, minutes: number): Counted[] {
-  return series
-    .map((one) => ({ series: one, count: table.sum([one], end, minutes) }))
-    .sort((a, b) => b.count - a.count || (a.series.key < b.series.key ? -1 : 1))
+  return series.map((one) => ({ series: one, count: table.sum([one], end, minutes) }))
+}
+
+/** The error type with the most events; by name where two have as many, so that every process says the same. */
+function worstOf(counts: readonly Counted[]): Series | null {
+  let worst: Counted | null = null
+  for (const one of counts)
+    if (worst === null || one.count > worst.count || (one.count === worst.count && one.series.key < worst.series.key)) worst = one
+  return worst?.series ?? null
 }
 
 /** An error is new, or back, for a week. */
@@ -138,13 +143,12 @@ function newsOf(record: GroupRecord, nowMs: number): Pick<Alert, 'isNew' | 'unse
  * What an alert is routed by: a group's is that of its most frequent error type, which changes only with the pattern rules; a job has one where all that
  * happened is of one. Whoever tells an episode again keeps it, for receivers know an alert by it.
  */
-function categoryOf(subject: Subject, counts: readonly Counted[]): string | null {
+function categoryOf(subject: Subject, counts: readonly Counted[], worst: Series | null): string | null {
   if (subject.job === null) return subject.category
-  const categories = counts.map(({ series }) => series.category)
-  if (subject.fingerprint !== null) return categories[0] ?? null
-  const happened = counts.flatMap(({ series, count }) => (count > 0 ? [series.category] : []))
-  const distinct = new Set(happened.length > 0 ? happened : categories)
-  return distinct.size === 1 ? [...distinct][0]! : null
+  if (subject.fingerprint !== null) return worst?.category ?? null
+  const happened = counts.filter(({ count }) => count > 0)
+  const distinct = new Set((happened.length > 0 ? happened : counts).map(({ series }) => series.category))
+  return distinct.size === 1 ? (worst?.category ?? null) : null
 }
 
 /** Those with events in the window, the worst first. */

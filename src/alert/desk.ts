@@ -13,7 +13,7 @@ import type { Alert, AlertLevel, Severity, Subject } from './alert.ts'
 import type { Match } from './deliver/policy.ts'
 import type { ReceiverStatus, Undelivered } from './deliver/status.ts'
 import type { GroupAction, GroupRecord, GroupState } from './group-book.ts'
-import type { Acknowledgement } from './hush.ts'
+import type { Acknowledgement, WhyQuiet } from './hush.ts'
 import type { RuleTest } from './rule-test.ts'
 import type { Rule } from './rule.ts'
 import type { Silence } from './silence.ts'
@@ -42,8 +42,7 @@ export interface ShownAlert {
   /** As it is told; null while it is pending. */
   readonly alert: Alert | null
   readonly acknowledged: Acknowledgement | null
-  /** Why nobody is told of it: a silence, a mute window of its rule, a muted group. Null: it is told. */
-  readonly hushed: 'silence' | 'mute' | 'group' | null
+  readonly hushed: WhyQuiet
 }
 
 /** Episodes that began or ended in the range, or lasted through it. */

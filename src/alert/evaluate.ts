@@ -65,8 +65,8 @@ export interface Evaluation {
 }
 
 /** How far to read and evaluate next, where more was missed than the table has room for. */
-export function nextPart({ untilMs }: EvaluationState, completeUntilMs: number): number {
-  return untilMs === null ? completeUntilMs : Math.min(completeUntilMs, untilMs + CATCH_UP_MINUTES * MINUTE_MS)
+export function nextPart(untilMs: number, completeUntilMs: number): number {
+  return Math.min(completeUntilMs, untilMs + CATCH_UP_MINUTES * MINUTE_MS)
 }
 
 export function firing({ alerts }: EvaluationState): Alert[] {

@@ -49,7 +49,15 @@ describe.skipIf(missing !== null)(`Alertmanager${missing === null ? '' : ` (skip
     })
     const { routes } = openReceivers({ receivers, env: {}, now: Date.now, warn: () => {} })
     const events = { sent() {}, retried() {}, undelivered() {}, refused() {}, notKept() {} }
-    const delivery = new Delivery({ routes, restored: [], save: async () => {}, hushOf: () => 'none', events, now: Date.now, tickMs: 50 })
+    const delivery = new Delivery({
+      routes,
+      restored: [],
+      save: async () => {},
+      suppressionOf: () => 'none',
+      events,
+      now: Date.now,
+      tickMs: 50,
+    })
     releases.push(() => delivery.stop(1_000))
     const notified = (): string[] =>
       hook.received.flatMap(({ body }) =>

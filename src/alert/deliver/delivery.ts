@@ -12,11 +12,11 @@
  * One Delivery holds one shard's state. Another process takes over by restoring the records. `save` must fail for good (not retriable) once the
  * shard is no longer ours: then everything ends at once, and `ended` rejects.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { isTracefoldError } from '../../errors.ts'
 import { retry } from '../../lib/retry.ts'
+import { Wake } from '../../lib/wake.ts'
 import type { Alert, Notification } from '../alert.ts'
-import type { HushOf } from './group.ts'
+import type { SuppressionOf } from './group.ts'
 import { Lane, LANE_LIMITS, type LaneLimits, type Outcome } from './lane.ts'
 import type { Policy } from './policy.ts'
 import type { Receiver, ReceiverType } from './receiver.ts'
@@ -55,7 +55,7 @@ export interface DeliveryOptions {
   readonly save: (records: readonly SavedRecord[], signal: AbortSignal, beside: readonly SavedRecord[]) => Promise<void>
   /** What the caller wants kept together with what `observe` has changed: taken at the same moment, so what was said and why never come apart. */
   readonly takeBeside?: () => readonly SavedRecord[]
-  readonly hushOf: HushOf
+  readonly suppressionOf: SuppressionOf
   readonly events: DeliveryEvents
   readonly now: () => number
   readonly random?: () => number
@@ -77,9 +77,7 @@ export class Delivery {
   /** Of a stop: nothing is under way any more. */
   #drained: Promise<unknown> = Promise.resolve()
   #waiting: (() => void)[] = []
-  /** Something came since the last turn began. */
-  #poked = false
-  #wake: () => void = () => {}
+  readonly #wake = new Wake()
 
   /** Restores at once, and throws `store_corrupt` where that cannot be; runs from the next turn on. */
   constructor(options: DeliveryOptions) {
@@ -96,20 +94,20 @@ export class Delivery {
   observe(alerts: readonly Alert[]): void {
     const refused = this.#schedule.observe(alerts, this.#options.now())
     if (refused > 0) this.#options.events.refused(refused)
-    this.#poke()
+    this.#wake.poke()
   }
 
   /** After a take-over: these are all that fire; what else we hold as firing has ended. */
   reconcile(firing: readonly Alert[]): void {
     this.#schedule.reconcile(firing, this.#options.now())
-    this.#poke()
+    this.#wake.poke()
   }
 
   /** Resolves once all that was observed, and what was to be kept beside it, is kept. Never, where `ended` comes before. */
   kept(): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting.push(resolve)
-      this.#poke()
+      this.#wake.poke()
     })
   }
 
@@ -128,7 +126,7 @@ export class Delivery {
     const forceful = setTimeout(() => this.#abort.abort(), deadlineMs)
     // What was sent is yet to be kept.
     this.#drained = Promise.all([...this.#lanes.values()].map((lane) => lane.stop(LANES_SHARE * deadlineMs)))
-    this.#poke()
+    this.#wake.poke()
     await this.ended.catch(() => {})
     clearTimeout(forceful)
     await Promise.all(this.#options.routes.map(({ receiver }) => receiver.close()))
@@ -140,7 +138,7 @@ export class Delivery {
       this.#restoredOpen = []
       while (!this.#stopping) {
         await this.#turn()
-        await this.#tick()
+        await this.#wake.pause(this.#options.tickMs ?? TICK_MS)
       }
       await this.#drained
       this.#settle()
@@ -153,10 +151,10 @@ export class Delivery {
   }
 
   async #turn(): Promise<void> {
-    const { now, hushOf } = this.#options
-    this.#poked = false
+    const { now, suppressionOf } = this.#options
+    this.#wake.begin()
     this.#settle()
-    const opened = this.#schedule.plan(now(), hushOf, (receiver) => MAX_OPEN - (this.#lanes.get(receiver)?.size ?? 0))
+    const opened = this.#schedule.plan(now(), suppressionOf, (receiver) => MAX_OPEN - (this.#lanes.get(receiver)?.size ?? 0))
     await this.#keep()
     this.#send(opened)
   }
@@ -219,20 +217,6 @@ export class Delivery {
     } else {
       events.undelivered(this.#tallies.failed(notification, outcome.trouble))
     }
-    this.#poke()
-  }
-
-  #poke(): void {
-    this.#poked = true
-    this.#wake()
-  }
-
-  /** Until something comes, or the next look is due. */
-  async #tick(): Promise<void> {
-    if (this.#poked) return
-    const timer = new AbortController()
-    const poked = new Promise<void>((resolve) => (this.#wake = resolve))
-    await Promise.race([poked, sleep(this.#options.tickMs ?? TICK_MS, undefined, { signal: timer.signal }).catch(() => {})])
-    timer.abort()
+    this.#wake.poke()
   }
 }

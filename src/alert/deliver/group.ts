@@ -28,10 +28,10 @@ const LAST_PAUSE_MS = 3_600_000
 const FIRST_RESEND_PAUSE_MS = 5_000
 
 /** none: told as it comes. repeats: its beginning and end only (acknowledged). all: nothing (silenced, muted). */
-export type Hush = 'none' | 'repeats' | 'all'
-export type HushOf = (alert: Alert, nowMs: number) => Hush
+export type Suppression = 'none' | 'repeats' | 'all'
+export type SuppressionOf = (alert: Alert, nowMs: number) => Suppression
 
-export interface Said {
+export interface Notified {
   readonly startsAtMs: number
   readonly status: Alert['status']
   readonly severity: Severity
@@ -43,7 +43,7 @@ export interface Said {
 }
 
 /** An alert as it is, since when, and since when something of it waits to be said: an alert that flaps must not put that off. */
-export interface News {
+export interface Pending {
   readonly alert: Alert
   readonly changedAtMs: number
   readonly unsaidSinceMs: number
@@ -51,10 +51,10 @@ export interface News {
 
 export interface Entry {
   /** What is to be said, or is being said, or was said last. */
-  now: News
+  now: Pending
   /** What came while that was being said. */
-  next: News | null
-  said: Said | null
+  next: Pending | null
+  said: Notified | null
   /** Id of the open notification that says it: until that is settled, what is said does not change. */
   frozenBy: string | null
 }
@@ -108,10 +108,10 @@ export function take(group: Group, alert: Alert, nowMs: number): boolean {
 }
 
 /** Takes out what is finished with. The keys of what went. */
-export function dropFinished(group: Group, policy: Policy, hushOf: HushOf, nowMs: number): string[] {
+export function dropFinished(group: Group, policy: Policy, suppressionOf: SuppressionOf, nowMs: number): string[] {
   const dropped: string[] = []
   for (const [key, entry] of group.entries) {
-    if (entry.frozenBy !== null || !isFinished(group, entry, policy, hushOf, nowMs)) continue
+    if (entry.frozenBy !== null || !isFinished(group, entry, policy, suppressionOf, nowMs)) continue
     group.entries.delete(key)
     dropped.push(key)
   }
@@ -119,9 +119,9 @@ export function dropFinished(group: Group, policy: Policy, hushOf: HushOf, nowMs
 }
 
 /** Opens the notification that is due, if one is: its alerts are frozen until `settle`. */
-export function openDue(group: Group, policy: Policy, hushOf: HushOf, nowMs: number): Notification | null {
+export function openDue(group: Group, policy: Policy, suppressionOf: SuppressionOf, nowMs: number): Notification | null {
   if (group.open !== null) return null
-  const isAudible = (entry: Entry): boolean => isHeard(entry, hushOf(entry.now.alert, nowMs), policy)
+  const isAudible = (entry: Entry): boolean => isHeard(entry, suppressionOf(entry.now.alert, nowMs), policy)
   const isDue = (entry: Entry): boolean => dueAtMs(group, entry, policy) <= nowMs
   const entries = [...group.entries.values()]
   if (!entries.some((entry) => isDue(entry) && isAudible(entry))) return null
@@ -215,12 +215,12 @@ function dueAtMs(group: Group, entry: Entry, policy: Policy): number {
 }
 
 /** Whether the mute counts is asked when it would be told, not before: a take-over must not change the answer. */
-function isFinished(group: Group, entry: Entry, policy: Policy, hushOf: HushOf, nowMs: number): boolean {
+function isFinished(group: Group, entry: Entry, policy: Policy, suppressionOf: SuppressionOf, nowMs: number): boolean {
   const { alert } = entry.now
   if (alert.status === 'firing') return false
   if (finishedAtMs(entry, policy) <= nowMs) return true
   const neverSaid = entry.said?.startsAtMs !== alert.startsAtMs
-  return neverSaid && dueAtMs(group, entry, policy) <= nowMs && hushOf(alert, nowMs) === 'all'
+  return neverSaid && dueAtMs(group, entry, policy) <= nowMs && suppressionOf(alert, nowMs) === 'all'
 }
 
 function finishedAtMs(entry: Entry, policy: Policy): number {
@@ -230,8 +230,8 @@ function finishedAtMs(entry: Entry, policy: Policy): number {
   return isNews(entry, policy) ? changedAtMs + FORGET_RESOLVED_MS : changedAtMs
 }
 
-function isHeard(entry: Entry, hush: Hush, policy: Policy): boolean {
-  return hush === 'none' || (hush === 'repeats' && (isNews(entry, policy) || policy.resend !== null))
+function isHeard(entry: Entry, suppression: Suppression, policy: Policy): boolean {
+  return suppression === 'none' || (suppression === 'repeats' && (isNews(entry, policy) || policy.resend !== null))
 }
 
 function notificationOf(group: Group, open: Open): Notification {
@@ -245,7 +245,7 @@ function notificationOf(group: Group, open: Open): Notification {
   }
 }
 
-function saidBy({ now: { alert }, said }: Entry, { id, atMs }: Open): Said {
+function saidBy({ now: { alert }, said }: Entry, { id, atMs }: Open): Notified {
   const times = said?.startsAtMs === alert.startsAtMs ? said.times + 1 : 1
   return { startsAtMs: alert.startsAtMs, status: alert.status, severity: alert.severity, times, by: id, atMs }
 }

@@ -24,7 +24,7 @@ import {
   wakeAtMs,
   worstRank,
   type Group,
-  type HushOf,
+  type SuppressionOf,
   type Trouble,
 } from './group.ts'
 import { isFor, labelOf, type Policy } from './policy.ts'
@@ -112,7 +112,7 @@ export class Schedule {
   }
 
   /** Opens what is due, at most `room(receiver)` for each receiver. To be sent once `takeChanges` is kept. */
-  plan(nowMs: number, hushOf: HushOf, room: (receiver: string) => number = () => Infinity): Notification[] {
+  plan(nowMs: number, suppressionOf: SuppressionOf, room: (receiver: string) => number = () => Infinity): Notification[] {
     const opened: Notification[] = []
     for (const listener of this.#listeners.values()) {
       let left = room(listener.policy.receiver)
@@ -120,8 +120,8 @@ export class Schedule {
       // What is worst gets the room there is.
       if (awake.length > left) awake.sort((a, b) => worstRank(a) - worstRank(b))
       for (const group of awake) {
-        this.#drop(listener, group, dropFinished(group, listener.policy, hushOf, nowMs))
-        const notification = left > 0 ? openDue(group, listener.policy, hushOf, nowMs) : null
+        this.#drop(listener, group, dropFinished(group, listener.policy, suppressionOf, nowMs))
+        const notification = left > 0 ? openDue(group, listener.policy, suppressionOf, nowMs) : null
         if (notification !== null) {
           opened.push(notification)
           this.#opened(listener, group, notification)

@@ -89,6 +89,7 @@ export class Tallies {
   }
 }
 
-function placeOf({ receiver, group, atMs }: Undelivered): string {
+/** Tells those of one receiver apart, also where the id is not known any more. */
+export function placeOf({ receiver, group, atMs }: Undelivered): string {
   return JSON.stringify([receiver, group, atMs])
 }

@@ -57,7 +57,7 @@ export interface DecisionsHandler {
   onRules(): void
   onGroup(key: string, decision: GroupDecision | null): void
   /** Silences or acknowledgements. */
-  onHush(): void
+  onSuppression(): void
   onIgnored(what: string, why: string): void
 }
 
@@ -103,8 +103,11 @@ export class Decisions {
         handler.onIgnored(`${kind} ${name}`, why)
     const handlers = [
       handlerOf(RULE, { onChange: keep(this.#rules, () => handler.onRules()), onIgnored: ignored(RULE) }),
-      handlerOf(SILENCE, { onChange: keep(this.#silences, () => handler.onHush()), onIgnored: ignored(SILENCE) }),
-      handlerOf(ACKNOWLEDGEMENT, { onChange: keep(this.#acknowledgements, () => handler.onHush()), onIgnored: ignored(ACKNOWLEDGEMENT) }),
+      handlerOf(SILENCE, { onChange: keep(this.#silences, () => handler.onSuppression()), onIgnored: ignored(SILENCE) }),
+      handlerOf(ACKNOWLEDGEMENT, {
+        onChange: keep(this.#acknowledgements, () => handler.onSuppression()),
+        onIgnored: ignored(ACKNOWLEDGEMENT),
+      }),
       handlerOf(GROUP, { onChange: (name, decision) => handler.onGroup(`group/${name}`, decision), onIgnored: ignored(GROUP) }),
     ]
     this.#following = await this.#log.follow([RULE, SILENCE, ACKNOWLEDGEMENT, GROUP].map(prefixOf), (entry) =>

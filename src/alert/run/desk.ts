@@ -4,7 +4,7 @@ import { availably, TracefoldError } from '../../errors.ts'
 import { SEVERITIES, type Alert, type Severity } from '../alert.ts'
 import type { AlertReader } from '../alert-reader.ts'
 import { matcher } from '../deliver/policy.ts'
-import type { ReceiverStatus, Undelivered } from '../deliver/status.ts'
+import { placeOf, type ReceiverStatus, type Undelivered } from '../deliver/status.ts'
 import {
   PHASES,
   type AlertDesk,
@@ -19,11 +19,10 @@ import {
   type Who,
 } from '../desk.ts'
 import type { AlertState } from '../episode.ts'
-import { changeGroup, isMutedAt, stateAt, type By, type GroupAction, type GroupRecord } from '../group-book.ts'
-import type { Acknowledgement } from '../hush.ts'
-import { isMuted } from '../mute.ts'
+import { changeGroup, stateAt, type By, type GroupAction, type GroupRecord } from '../group-book.ts'
+import { quietBy, type Acknowledgement } from '../hush.ts'
 import { testRule, type RuleTest } from '../rule-test.ts'
-import { silenceTest, type Silence } from '../silence.ts'
+import type { Silence } from '../silence.ts'
 import type { TimeRange } from '../../store/rollup-store.ts'
 import { readNamedRule } from '../rule-load.ts'
 import { shownRule } from './rules.ts'
@@ -50,7 +49,11 @@ export class ServiceDesk implements AlertDesk {
 
   async alerts(filter: AlertFilter): Promise<ShownAlert[]> {
     const rules = new Map(this.#service.rules.now.rules.map((rule) => [rule.id, rule]))
-    const isSilenced = silenceTest(this.#service.decisions.silences)
+    const whyQuiet = quietBy({
+      rules: this.#service.rules.now.rules,
+      silences: this.#service.decisions.silences,
+      groups: this.#service.groups,
+    })
     const shown = this.#service.view.states().flatMap((state): ShownAlert[] => {
       const rule = state.alert?.rule ?? rules.get(state.rule)
       if (rule === undefined) return [] // a rule that went while its alert was pending
@@ -66,7 +69,7 @@ export class ServiceDesk implements AlertDesk {
           sinceMs,
           alert,
           acknowledged: this.#acknowledged(state),
-          hushed: this.#hushed(state, isSilenced),
+          hushed: whyQuiet(state, this.#now()),
         },
       ]
     })
@@ -202,16 +205,6 @@ export class ServiceDesk implements AlertDesk {
     return found !== null && found.startsAtMs === alert?.startsAtMs ? found : null
   }
 
-  #hushed({ rule, alert, subject }: AlertState, isSilenced: (alert: Alert, timeMs: number) => boolean): ShownAlert['hushed'] {
-    const nowMs = this.#now()
-    if (alert !== null && isSilenced(alert, nowMs)) return 'silence'
-    const windows = this.#service.rules.now.rules.find(({ id }) => id === rule)?.mute ?? []
-    if (isMuted(windows, nowMs)) return 'mute'
-    const { job, fingerprint } = subject
-    const group = job === null || fingerprint === null ? null : this.#service.groups.get(job, fingerprint)
-    return group !== null && isMutedAt(group, nowMs) ? 'group' : null
-  }
-
   #shownGroup(record: GroupRecord): ShownGroup {
     return { record, state: stateAt(record, this.#now()) }
   }
@@ -245,10 +238,6 @@ function changedGroup(record: GroupRecord, action: GroupAction, by: By): GroupRe
   } catch (error) {
     throw error instanceof RangeError ? new TracefoldError('bad_request', error.message) : error
   }
-}
-
-function placeOf({ receiver, group, atMs }: Undelivered): string {
-  return JSON.stringify([receiver, group, atMs])
 }
 
 function joined(a: ReceiverStatus | undefined, b: ReceiverStatus): ReceiverStatus {

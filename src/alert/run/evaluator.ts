@@ -10,7 +10,8 @@ import { MINUTE_MS } from '../condition.ts'
 import type { PipelineReading } from '../conditions/sight.ts'
 import type { Wording } from '../describe.ts'
 import { duration } from '../deliver/words.ts'
-import { CATCH_UP_MINUTES, OPEN_MINUTES } from '../rule-index.ts'
+import { nextPart } from '../evaluate.ts'
+import { OPEN_MINUTES } from '../rule-index.ts'
 import type { Rule } from '../rule.ts'
 import { Counts, type Range } from './counts.ts'
 import type { Groups } from './groups.ts'
@@ -123,7 +124,7 @@ export class Evaluator {
       onGap(shard.shard, untilMs, shard.untilMs)
     }
     for (let isLast = false; !isLast;) {
-      const partMs = Math.min(completeUntilMs, Math.min(...shards.map(({ untilMs }) => untilMs)) + CATCH_UP_MINUTES * MINUTE_MS)
+      const partMs = nextPart(Math.min(...shards.map(({ untilMs }) => untilMs)), completeUntilMs)
       isLast = partMs === completeUntilMs
       const readUntilMs = isLast ? Math.min(Math.ceil(nowMs / MINUTE_MS) * MINUTE_MS, partMs + OPEN_MINUTES * MINUTE_MS) : partMs
       const started = performance.now()

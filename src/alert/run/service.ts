@@ -10,9 +10,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TracefoldError } from '../../errors.ts'
+import { Wake } from '../../lib/wake.ts'
 import { openReceivers } from '../deliver/open.ts'
-import type { HushOf } from '../deliver/group.ts'
-import { hushBy } from '../hush.ts'
+import type { SuppressionOf } from '../deliver/group.ts'
+import { suppressionBy } from '../hush.ts'
 import { DAY_MS } from '../group-book.ts'
 import { blindness } from './blindness.ts'
 import { Consumed } from './consumed.ts'
@@ -46,14 +47,12 @@ export class AlertService {
   readonly #heartbeats: HeartbeatSwitch
   readonly #consumed: Consumed
   readonly #stopping = new AbortController()
-  #hush: HushOf | null = null
+  #suppression: SuppressionOf | null = null
   #shardCount = 0
   #last: Round | null = null
   #refused = 0
   #forgotAtMs: number
-  /** Something came since the last turn began. */
-  #isPoked = false
-  #wake: () => void = () => {}
+  readonly #wake = new Wake()
   #reporting: NodeJS.Timeout | undefined
   #life: Promise<void> = Promise.resolve()
 
@@ -160,7 +159,7 @@ export class AlertService {
   async stop(): Promise<void> {
     this.#stopping.abort()
     clearInterval(this.#reporting)
-    this.#poke()
+    this.#wake.poke()
     await this.rules.stop()
     await Promise.all([this.#shards.stop(STOP_MS), this.#heartbeats.stop()])
     await this.#options.state.close()
@@ -174,7 +173,7 @@ export class AlertService {
     const { signal } = this.#stopping
     const following = this.decisions.follow({
       onRules: () => this.#rulesChanged(),
-      onHush: () => (this.#hush = null),
+      onSuppression: () => (this.#suppression = null),
       onGroup: (key, decision) => this.groups.decided(key, decision),
       onIgnored: (what, why) => this.#options.log.warn(`${what} in the control log is left out: ${why}`),
     })
@@ -185,15 +184,15 @@ export class AlertService {
       onReset: (shard) => this.view.reset(shard),
       onOwned: (shards) => {
         this.#shards.own(shards)
-        this.#poke()
+        this.#wake.poke()
       },
     })
     while (!signal.aborted) {
       const startedMs = now()
-      this.#isPoked = false
+      this.#wake.begin()
       await this.#turn(startedMs)
       this.#report()
-      await this.#pause(settings.intervalMs - (now() - startedMs))
+      await this.#wake.pause(settings.intervalMs - (now() - startedMs))
     }
   }
 
@@ -237,7 +236,7 @@ export class AlertService {
       shard,
       log: kept,
       routes: openReceivers({ receivers: targets, env, now, warn }).routes,
-      hushOf: (alert, nowMs) => (this.#hush ??= this.#makeHush())(alert, nowMs),
+      suppressionOf: (alert, nowMs) => (this.#suppression ??= this.#makeSuppression())(alert, nowMs),
       events: deliveryEvents(metrics, log),
       owner,
       now,
@@ -248,7 +247,7 @@ export class AlertService {
   #opened(shard: Shard): void {
     const { now, log } = this.#options
     this.#evaluator.reset()
-    this.#poke() // it may have come after the turn that asked for it
+    this.#wake.poke() // it may have come after the turn that asked for it
     log.info({ shard: shard.shard, evaluatedUntil: new Date(shard.untilMs).toISOString() }, 'a shard of the alerts is ours')
     if (shard.shard !== 0) return
     this.groups.keep(shard.groups, shard.bookSinceMs, now())
@@ -261,8 +260,8 @@ export class AlertService {
     this.#heartbeats.off()
   }
 
-  #makeHush(): HushOf {
-    return hushBy({
+  #makeSuppression(): SuppressionOf {
+    return suppressionBy({
       rules: this.rules.now.rules,
       silences: this.decisions.silences,
       groups: this.groups,
@@ -272,7 +271,7 @@ export class AlertService {
 
   #rulesChanged(): void {
     this.rules.changed()
-    this.#hush = null
+    this.#suppression = null
     this.#options.health.set('alert rules', true, 'the newest are in force')
   }
 
@@ -301,20 +300,6 @@ export class AlertService {
     ]
     for (const one of work)
       one.catch((error: unknown) => log.debug({ err: error }, 'what is over could not be forgotten; it is tried again'))
-  }
-
-  #poke(): void {
-    this.#isPoked = true
-    this.#wake()
-  }
-
-  /** Until the next turn is due, or something calls for it. */
-  async #pause(ms: number): Promise<void> {
-    const timer = new AbortController()
-    const woken = new Promise<void>((resolve) => (this.#wake = resolve))
-    if (this.#isPoked) return
-    await Promise.race([woken, sleep(Math.max(0, ms), undefined, { signal: timer.signal }).catch(() => {})])
-    timer.abort()
   }
 }
 

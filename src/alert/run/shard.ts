@@ -11,7 +11,7 @@
  */
 import type { Alert } from '../alert.ts'
 import { Delivery, type DeliveryEvents, type Route } from '../deliver/delivery.ts'
-import type { HushOf } from '../deliver/group.ts'
+import type { SuppressionOf } from '../deliver/group.ts'
 import type { ReceiverStatus, Undelivered } from '../deliver/status.ts'
 import type { AlertState } from '../episode.ts'
 import { evaluate, firing, type EvaluationInput, type EvaluationState } from '../evaluate.ts'
@@ -29,7 +29,7 @@ export interface ShardOptions {
   readonly shard: number
   readonly log: OpenShard
   readonly routes: readonly Route[]
-  readonly hushOf: HushOf
+  readonly suppressionOf: SuppressionOf
   readonly events: DeliveryEvents
   readonly owner: string
   readonly now: () => number
@@ -80,7 +80,7 @@ export class Shard {
       save: (records, _signal, beside) =>
         options.log.save([...beside, ...records.map(({ key, value }) => ({ key: `${DELIVER}${key}`, value }))]),
       takeBeside: () => this.#beside.splice(0),
-      hushOf: options.hushOf,
+      suppressionOf: options.suppressionOf,
       events: options.events,
       now: options.now,
     })

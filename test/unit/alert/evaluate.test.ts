@@ -121,12 +121,7 @@ describe('an evaluation', () => {
   })
 
   test('makes up for what was missed in parts that the table has room for', () => {
-    const state = startedAt(NOTHING_EVALUATED, T0)
-    expect([nextPart(state, T0 + 5 * MINUTE), nextPart(state, T0 + DAY), nextPart(NOTHING_EVALUATED, T0)]).toEqual([
-      T0 + 5 * MINUTE,
-      T0 + HOUR,
-      T0,
-    ])
+    expect([nextPart(T0, T0 + 5 * MINUTE), nextPart(T0, T0 + DAY)]).toEqual([T0 + 5 * MINUTE, T0 + HOUR])
   })
 
   test('that is the first looks at the last complete minute', () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Alert } from '../../../src/alert/alert.ts'
 import { changeGroup, observeGroup } from '../../../src/alert/group-book.ts'
 import { GroupMemory } from '../../../src/alert/group-memory.ts'
-import { hushBy, type Decided } from '../../../src/alert/hush.ts'
+import { suppressionBy, type Decided } from '../../../src/alert/hush.ts'
 import type { Silence } from '../../../src/alert/silence.ts'
 import { aCountRow, aRule, Desk, rowsByMinute } from '../../support/alert-builders.ts'
 import { HOUR, MINUTE, T0 } from '../../support/builders.ts'
@@ -15,8 +15,8 @@ function anAlert(): Alert {
   return desk.evaluate(T0 + MINUTE).began[0]!
 }
 
-function hush(decided: Partial<Decided>, alert: Alert, nowMs = T0 + HOUR): string {
-  return hushBy({ rules: [RULE], silences: [], groups: new GroupMemory(), acknowledged: [], ...decided })(alert, nowMs)
+function suppression(decided: Partial<Decided>, alert: Alert, nowMs = T0 + HOUR): string {
+  return suppressionBy({ rules: [RULE], silences: [], groups: new GroupMemory(), acknowledged: [], ...decided })(alert, nowMs)
 }
 
 function aSilence(over: Partial<Silence> = {}): Silence {
@@ -25,38 +25,38 @@ function aSilence(over: Partial<Silence> = {}): Silence {
 
 describe('an alert is', () => {
   test('told, where nobody has said anything', () => {
-    expect(hush({}, anAlert())).toBe('none')
+    expect(suppression({}, anAlert())).toBe('none')
   })
 
   test('not told while a silence is for it, from its beginning to its end', () => {
     const times = [T0 - 1, T0, T0 + 2 * HOUR - 1, T0 + 2 * HOUR]
-    expect(times.map((time) => hush({ silences: [aSilence()] }, anAlert(), time))).toEqual(['none', 'all', 'all', 'none'])
+    expect(times.map((time) => suppression({ silences: [aSilence()] }, anAlert(), time))).toEqual(['none', 'all', 'all', 'none'])
   })
 
   test('silenced by fields and labels together', () => {
-    expect(hush({ silences: [aSilence({ match: { team: 'checkout', severity: ['high', 'critical'] } })] }, anAlert())).toBe('all')
-    expect(hush({ silences: [aSilence({ match: { team: 'checkout', job: 'payments' } })] }, anAlert())).toBe('none')
+    expect(suppression({ silences: [aSilence({ match: { team: 'checkout', severity: ['high', 'critical'] } })] }, anAlert())).toBe('all')
+    expect(suppression({ silences: [aSilence({ match: { team: 'checkout', job: 'payments' } })] }, anAlert())).toBe('none')
   })
 
   test('not silenced by a silence for nothing in particular', () => {
-    expect(hush({ silences: [aSilence({ match: {} })] }, anAlert())).toBe('none')
+    expect(suppression({ silences: [aSilence({ match: {} })] }, anAlert())).toBe('none')
   })
 
   test('not silenced by a silence on a label that it does not have', () => {
-    expect(hush({ silences: [aSilence({ match: { owner: '*' } })] }, anAlert())).toBe('none')
-    expect(hush({ silences: [aSilence({ match: { team: '*' } })] }, anAlert())).toBe('all')
+    expect(suppression({ silences: [aSilence({ match: { owner: '*' } })] }, anAlert())).toBe('none')
+    expect(suppression({ silences: [aSilence({ match: { team: '*' } })] }, anAlert())).toBe('all')
   })
 
   test('not told in a mute window of its rule', () => {
     const rules = [aRule({ mute: [{ from: '11:00', to: '12:00' }] })]
-    expect([hush({ rules }, anAlert(), T0 + HOUR), hush({ rules }, anAlert(), T0 + 2 * HOUR)]).toEqual(['all', 'none'])
+    expect([suppression({ rules }, anAlert(), T0 + HOUR), suppression({ rules }, anAlert(), T0 + 2 * HOUR)]).toEqual(['all', 'none'])
   })
 
   test('told in its beginning and end only, once this episode is acknowledged, and no other', () => {
     const alert = anAlert()
     const acknowledged = [{ version: 1 as const, key: alert.key, startsAtMs: alert.startsAtMs, who: 'ada', atMs: T0 + HOUR, comment: null }]
-    expect(hush({ acknowledged }, alert)).toBe('repeats')
-    expect(hush({ acknowledged }, { ...alert, startsAtMs: alert.startsAtMs + HOUR })).toBe('none')
+    expect(suppression({ acknowledged }, alert)).toBe('repeats')
+    expect(suppression({ acknowledged }, { ...alert, startsAtMs: alert.startsAtMs + HOUR })).toBe('none')
   })
 
   test('not told while its group is muted', () => {
@@ -66,6 +66,6 @@ describe('an alert is', () => {
       changeGroup(record, { kind: 'mute', untilMs: T0 + 2 * HOUR, untilCount: null }, { who: 'ada', atMs: T0 }),
     ])
     const alert = { ...anAlert(), subject: { job: row.job, environment: row.environment, fingerprint: row.fingerprint, category: null } }
-    expect([hush({ groups }, alert, T0 + HOUR), hush({ groups }, alert, T0 + 3 * HOUR)]).toEqual(['all', 'none'])
+    expect([suppression({ groups }, alert, T0 + HOUR), suppression({ groups }, alert, T0 + 3 * HOUR)]).toEqual(['all', 'none'])
   })
 })

@@ -1,6 +1,6 @@
 /** A schedule with a clock in the test's hand, and what is kept of it, for the tests of the schedule. */
 import type { Alert, Notification } from '../../../../src/alert/alert.ts'
-import type { HushOf } from '../../../../src/alert/deliver/group.ts'
+import type { SuppressionOf } from '../../../../src/alert/deliver/group.ts'
 import type { Policy } from '../../../../src/alert/deliver/policy.ts'
 import type { SavedRecord } from '../../../../src/alert/deliver/records.ts'
 import { Schedule } from '../../../../src/alert/deliver/schedule.ts'
@@ -8,14 +8,14 @@ import { T0 } from '../../../support/builders.ts'
 import { anAlert } from './alerts.ts'
 import { SECOND } from './policies.ts'
 
-export const loud: HushOf = () => 'none'
+export const loud: SuppressionOf = () => 'none'
 export const orders = anAlert()
 export const billing = anAlert({ subject: { job: 'billing' } })
 
 /** A schedule whose clock the test turns, and whose receivers take everything unless the test says otherwise. */
 export class Clocked {
   nowMs = T0
-  hushOf: HushOf = loud
+  suppressionOf: SuppressionOf = loud
   readonly kept = new Map<string, string>()
   readonly policies: readonly Policy[]
   schedule: Schedule
@@ -30,7 +30,7 @@ export class Clocked {
   }
 
   open(): Notification[] {
-    const opened = this.schedule.plan(this.nowMs, this.hushOf)
+    const opened = this.schedule.plan(this.nowMs, this.suppressionOf)
     this.keep()
     return opened
   }

@@ -127,7 +127,7 @@ describe('a receiver that forgets', () => {
 
   it('is told of an acknowledged alert, and of no muted one', () => {
     const one = new Clocked(forgetfulPolicy())
-    one.hushOf = ({ subject }) => (subject.job === 'orders' ? 'repeats' : 'all')
+    one.suppressionOf = ({ subject }) => (subject.job === 'orders' ? 'repeats' : 'all')
     one.observe(orders, billing)
     expect(Object.values(one.toldWithin(2 * MINUTE)).flat()).toEqual(Array.from({ length: 3 }, () => ['orders firing']))
   })
@@ -207,7 +207,7 @@ describe('another process that takes over', () => {
 
   it('asks for mutes when something is due, as the one before would have', () => {
     const one = new Clocked(aPolicy())
-    one.hushOf = (_, nowMs) => (nowMs < T0 + 5 * SECOND ? 'all' : 'none')
+    one.suppressionOf = (_, nowMs) => (nowMs < T0 + 5 * SECOND ? 'all' : 'none')
     one.observe(orders)
     one.observe(resolved(orders))
     one.keep()

@@ -183,14 +183,14 @@ describe('what fires on', () => {
 describe('muted', () => {
   it('alerts are not told, and are told when the mute ends', () => {
     const one = new Clocked(promptPolicy())
-    one.hushOf = (_, nowMs) => (nowMs < T0 + HOUR ? 'all' : 'none')
+    one.suppressionOf = (_, nowMs) => (nowMs < T0 + HOUR ? 'all' : 'none')
     one.observe(orders)
     expect(one.toldWithin(2 * HOUR)).toEqual({ 3_600: [['orders firing']] })
   })
 
   it('alerts that end under the mute were never there', () => {
     const one = new Clocked(promptPolicy())
-    one.hushOf = (_, nowMs) => (nowMs < T0 + HOUR ? 'all' : 'none')
+    one.suppressionOf = (_, nowMs) => (nowMs < T0 + HOUR ? 'all' : 'none')
     one.observe(orders)
     one.toldWithin(MINUTE)
     one.observe(resolved(orders))
@@ -202,7 +202,7 @@ describe('muted', () => {
     const one = new Clocked(promptPolicy())
     one.observe(orders)
     one.told()
-    one.hushOf = (_, nowMs) => (nowMs < T0 + HOUR ? 'all' : 'none')
+    one.suppressionOf = (_, nowMs) => (nowMs < T0 + HOUR ? 'all' : 'none')
     one.observe(resolved(orders))
     expect(one.toldWithin(2 * HOUR)).toEqual({ 3_600: [['orders resolved']] })
   })
@@ -211,7 +211,7 @@ describe('muted', () => {
     const one = new Clocked(promptPolicy())
     one.observe(orders)
     one.told()
-    one.hushOf = () => 'all'
+    one.suppressionOf = () => 'all'
     one.observe(resolved(orders))
     one.nowMs += 23 * HOUR
     one.told()
@@ -223,7 +223,7 @@ describe('muted', () => {
 
   it('alerts do not hold back the others of their group', () => {
     const one = new Clocked(promptPolicy())
-    one.hushOf = ({ subject }) => (subject.job === 'orders' ? 'all' : 'none')
+    one.suppressionOf = ({ subject }) => (subject.job === 'orders' ? 'all' : 'none')
     one.observe(orders, billing)
     expect(one.told()).toEqual([['billing firing']])
   })
@@ -231,7 +231,7 @@ describe('muted', () => {
 
 it('an acknowledged alert is not repeated, and its end is told', () => {
   const one = new Clocked(promptPolicy({ repeatIntervalMs: MINUTE }))
-  one.hushOf = () => 'repeats'
+  one.suppressionOf = () => 'repeats'
   one.observe(orders)
   expect(one.toldWithin(HOUR)).toEqual({ 0: [['orders firing']] })
   one.observe(resolved(orders))

@@ -6,7 +6,7 @@
  *            ^planned            ^torn     ^kept         ^sent          here it may die, and another takes over from what is kept
  */
 import type { Alert, Notification } from '../../../../src/alert/alert.ts'
-import type { HushOf } from '../../../../src/alert/deliver/group.ts'
+import type { SuppressionOf } from '../../../../src/alert/deliver/group.ts'
 import type { Policy } from '../../../../src/alert/deliver/policy.ts'
 import type { SavedRecord } from '../../../../src/alert/deliver/records.ts'
 import { Schedule } from '../../../../src/alert/deliver/schedule.ts'
@@ -94,17 +94,17 @@ export class Story {
     this.world.nowMs += waitMs
     for (const job of turned) this.world.turn(job)
     for (const job of worse) this.world.worsen(job)
-    const hushOf: HushOf = ({ key }) => (muted.some((job) => key === `spike/${job}`) ? 'all' : 'none')
-    if (this.#turn(hushOf, receiverFails, death)) return
+    const suppressionOf: SuppressionOf = ({ key }) => (muted.some((job) => key === `spike/${job}`) ? 'all' : 'none')
+    if (this.#turn(suppressionOf, receiverFails, death)) return
     this.#takeOver(receiverFails)
-    this.#turn(hushOf, receiverFails, null)
+    this.#turn(suppressionOf, receiverFails, null)
   }
 
   /** False: it died. */
-  #turn(hushOf: HushOf, receiverFails: boolean, death: Step['death']): boolean {
+  #turn(suppressionOf: SuppressionOf, receiverFails: boolean, death: Step['death']): boolean {
     this.#schedule.observe(this.world.alerts, this.world.nowMs)
     this.#settle()
-    const opened = this.#schedule.plan(this.world.nowMs, hushOf)
+    const opened = this.#schedule.plan(this.world.nowMs, suppressionOf)
     if (death?.at === 'planned') return false
     const records = this.#schedule.takeChanges()
     for (const { key, value } of death?.at === 'torn' ? records.slice(0, Math.floor(death.share * records.length)) : records) {

@@ -33,7 +33,7 @@ beforeEach(() => {
       return state.open(shard)
     },
     make: (shard: number, log: OpenShard) =>
-      new Shard({ shard, log, routes: [], hushOf: () => 'none', events, owner: 'us', now: () => nowMs, startMs: T0 }),
+      new Shard({ shard, log, routes: [], suppressionOf: () => 'none', events, owner: 'us', now: () => nowMs, startMs: T0 }),
     onOpened: ignore,
     onClosed: ignore,
     onFailed: (error) => expect.unreachable(String(error)),

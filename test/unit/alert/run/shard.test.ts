@@ -33,7 +33,7 @@ async function open(owner: string): Promise<Shard> {
     shard: 0,
     log: await state.open(0),
     routes: [],
-    hushOf: () => 'none',
+    suppressionOf: () => 'none',
     events,
     owner,
     now: () => T0,
