@@ -39,7 +39,8 @@ const SEVERITIES: readonly (readonly [number, Level])[] = [
   [5, 'DEBUG'],
   [1, 'TRACE'],
 ]
-const SEVERITY_NAME = /^SEVERITY_NUMBER_(TRACE|DEBUG|INFO|WARN|ERROR|FATAL)[234]?$/
+/** Of the enumeration, and the short names that texts have by default. */
+const SEVERITY_NAME = /^(?:SEVERITY_NUMBER_)?(TRACE|DEBUG|INFO|WARN|ERROR|FATAL)[234]?$/
 
 export interface Log {
   readonly reading: Reading
@@ -73,7 +74,8 @@ function scopesOf(group: JsonObject): JsonObject[] {
 
 function logOf(record: JsonObject, scope: JsonObject, resource: JsonObject): Log {
   const attributes = attributesOf(record)
-  const level = severityOf(member(record, 'severityNumber', 'severity_number')) ?? textOf(member(record, 'severityText', 'severity_text'))
+  const text = textOf(member(record, 'severityText', 'severity_text'))
+  const level = severityOf(member(record, 'severityNumber', 'severity_number')) ?? severityNamed(text) ?? text
   const body = plainValue(record['body'])
   const throwable = {
     type: attributes['exception.type'],
@@ -104,12 +106,14 @@ function serviceOf(name: unknown): unknown {
 
 /** A number, a number as text, or the enumeration's name. Null for none, and for 0: unspecified. */
 function severityOf(value: unknown): Level | null {
-  if (typeof value === 'string') {
-    const name = SEVERITY_NAME.exec(value)?.[1]
-    if (name !== undefined) return name as Level // the expression lists the levels
-  }
   const number = Number(value)
-  return number <= 24 ? (SEVERITIES.find(([from]) => number >= from)?.[1] ?? null) : null
+  const byNumber = number <= 24 ? SEVERITIES.find(([from]) => number >= from)?.[1] : undefined
+  return byNumber ?? (typeof value === 'string' ? severityNamed(value) : null)
+}
+
+function severityNamed(text: string | null): Level | null {
+  const name = text === null || text.length > 32 ? undefined : SEVERITY_NAME.exec(text.toUpperCase())?.[1]
+  return name === undefined ? null : (name as Level) // the expression lists the levels
 }
 
 /** Nanoseconds, mostly as text, since they are more than a number can hold: so the last six digits are cut off. 0 is none. */

@@ -71,6 +71,15 @@ describe('a log record', () => {
     expect(level({ severityNumber: '17', body: { stringValue: 'm' } })).toBe('ERROR')
     expect(level({ severityNumber: 'SEVERITY_NUMBER_FATAL2', body: { stringValue: 'm' } })).toBe('FATAL')
     expect(level({ severityNumber: 0, severityText: 'Error', body: { stringValue: 'm' } })).toBe('ERROR')
+    const short = ['ERROR3', 'FATAL2', 'warn4', 'Trace2', 'DEBUG4', 'INFO2']
+    expect(short.map((severityText) => level({ severityText, body: { stringValue: 'm' } }))).toEqual([
+      'ERROR',
+      'FATAL',
+      'WARN',
+      'TRACE',
+      'DEBUG',
+      'INFO',
+    ])
     expect(level({ body: { stringValue: 'm' } })).toBe('INFO')
     expect(level({ attributes: [{ key: 'exception.type', value: { stringValue: 'a.B' } }] })).toBe('ERROR')
   })
