@@ -4,6 +4,7 @@
  *   resourceLogs[] { resource { attributes[] }   scopeLogs[] { scope { name }   logRecords[] { time, severity, body, attributes[] } } }
  *                    service, host               logger                        one event each
  */
+import { isUtf8 } from 'node:buffer'
 import type { Level } from '../../event.ts'
 import type { Reading } from '../layout.ts'
 import { millisTime } from '../time.ts'
@@ -76,7 +77,7 @@ function logOf(record: JsonObject, scope: JsonObject, resource: JsonObject): Log
   const attributes = attributesOf(record)
   const text = textOf(member(record, 'severityText', 'severity_text'))
   const level = severityOf(member(record, 'severityNumber', 'severity_number')) ?? severityNamed(text) ?? text
-  const body = plainValue(record['body'])
+  const body = bodyOf(record['body'])
   const throwable = {
     type: attributes['exception.type'],
     message: attributes['exception.message'],
@@ -98,6 +99,13 @@ function logOf(record: JsonObject, scope: JsonObject, resource: JsonObject): Log
     context: [without(attributes), idsOf(record), without(attributesOf(scope)), without(resource)],
   }
   return { reading, body, hasSeverity: level !== null, hasException: throwable.type !== undefined || throwable.stack_trace !== undefined }
+}
+
+/** Bytes that are text are a line that somebody read from a file. */
+function bodyOf(body: unknown): unknown {
+  const bytes = isObject(body) ? member(body, 'bytesValue', 'bytes_value') : undefined
+  const buffer = typeof bytes === 'string' ? Buffer.from(bytes, 'base64') : bytes
+  return Buffer.isBuffer(buffer) && isUtf8(buffer) && !buffer.includes(0) ? buffer.toString('utf8') : plainValue(body)
 }
 
 function serviceOf(name: unknown): unknown {
