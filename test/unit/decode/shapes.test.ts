@@ -435,6 +435,10 @@ describe('shape', () => {
     expect(eventOf({ ...record, ...own, timestamp: '2026-08-01T10:00:00.123Z' })).toMatchObject({ layout: 'generic-json', timeMs: AT })
   })
 
+  it('5 has its time also where the seconds are text', () => {
+    expect(eventOf({ ...gcp, timestampSeconds: String(gcp.timestampSeconds), timestampNanos: '123456789' }).timeMs).toBe(AT)
+  })
+
   it('1 with additional fields at the root, which become context', () => {
     const event = eventOf({ ...jsonLayout, cluster: 'c1', 'service.name': 'orders', service: 'ignored' })
     expect([event.context.get('cluster'), event.serviceName]).toEqual(['c1', 'orders'])
