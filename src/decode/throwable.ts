@@ -44,10 +44,18 @@ function printed(value: unknown): string | null {
 
 function fromText(type: string | null, message: string | null, trace: string | null, limits: Settings['limits']): ReadThrowable {
   if (trace === null || trace.trim() === '') return { throwable: null, truncated: false }
-  const text = cut(trace, limits.maxTraceChars)
+  const text = cut(withLines(trace), limits.maxTraceChars)
   const throwable = { form: 'text', type: type === null ? null : cut(type, MAX_NAME_CHARS), message, text } as const
   return { throwable, truncated: endingOf(text) !== 'whole' }
 }
+
+/** A trace that was escaped once too often is one line. */
+function withLines(trace: string): string {
+  return trace.includes('\n') || !ESCAPED_FRAME.test(trace)
+    ? trace
+    : trace.replaceAll('\\r\\n', '\n').replaceAll('\\n', '\n').replaceAll('\\t', '\t')
+}
+const ESCAPED_FRAME = /\\n(?:\\t| {1,8})at [\w$.]/
 
 /** Half a class name is none. */
 function typeOf(value: JsonObject): string | null {
@@ -98,7 +106,7 @@ class ChainReader {
         this.#truncated = true
         break
       }
-      const draft = this.#one(value)
+      const draft: Draft | null = tail === null ? this.#one(value) : (this.#printed(value) ?? this.#one(value))
       if (draft === null) continue
       innermost = value
       if (tail === null) head = draft
@@ -117,6 +125,17 @@ class ChainReader {
     root.message = cut(quoted.message, this.#limits.maxMessageChars)
     root.cause = throwable
     this.#truncated ||= truncated
+  }
+
+  /** A cause whose own trace is a text. Of the outermost one, the text holds the whole chain. */
+  #printed(value: JsonObject): Draft | null {
+    const trace = printed(first(value, TRACE))
+    if (trace === null || !trace.includes('\n')) return null
+    const known = { type: typeOf(value), message: messageOf(value, this.#limits) }
+    const { throwable, truncated } = parseTrace(cut(trace, this.#limits.maxTraceChars), known)
+    this.#throwables++
+    this.#truncated ||= truncated
+    return throwable === null ? null : { ...throwable, frames: [...throwable.frames], suppressed: [...throwable.suppressed] }
   }
 
   /** Null for a link without type, message and frames: it says nothing but that there is a cause. */

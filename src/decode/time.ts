@@ -35,8 +35,9 @@ export function millisTime(value: unknown): number | null {
 
 /** Whole seconds and nanoseconds within the second. */
 export function secondsTime(seconds: unknown, nanos: unknown): number | null {
-  if (typeof seconds !== 'number') return null
-  return inRange(seconds * 1_000 + (typeof nanos === 'number' && nanos >= 0 && nanos < 1e9 ? Math.floor(nanos / 1e6) : 0))
+  const whole = numberOf(seconds)
+  const part = numberOf(nanos) ?? 0
+  return whole === null ? null : inRange(whole * 1_000 + (part >= 0 && part < 1e9 ? Math.floor(part / 1e6) : 0))
 }
 
 /** The first of `names` that holds a time. */
@@ -46,6 +47,12 @@ export function firstTime(record: JsonObject, names: readonly string[]): number 
     if (timeMs !== null) return timeMs
   }
   return null
+}
+
+/** Protocol buffers write 64-bit integers as text. */
+function numberOf(value: unknown): number | null {
+  if (typeof value === 'number') return value
+  return typeof value === 'string' && EPOCH.test(value) ? Number(value) : null
 }
 
 function epochTime(value: number): number | null {

@@ -33,8 +33,9 @@ const AGENT = /beat$|^elastic-agent$/
 /** What it writes where the line was meant to be JSON and is none: then its `error` is not the event's. */
 const DECODE_ERROR = /^(?:Error decoding JSON|parsing input as JSON|failed to decode)/i
 
-export function filebeat(record: JsonObject, recordCut: boolean): Wrapped | null {
-  if (!isFilebeat(record)) return null
+/** `isSure`: whoever asks knows it, without the marks. */
+export function filebeat(record: JsonObject, recordCut: boolean, isSure = false): Wrapped | null {
+  if (!isSure && !isFilebeat(record)) return null
   const { inside, isCut, orElse, rest } = findShipped(record, 'message', (key) => isOwn(record, key), recordCut)
   const log = isObject(record['log']) ? record['log'] : {}
   const isFlagged = Array.isArray(log['flags']) && log['flags'].includes('truncated')

@@ -16,7 +16,8 @@ import type { Wrapped } from './wrapped.ts'
 /** `recordCut`: the record has lost its end, and with it perhaps what it is known by. */
 export function unwrap(record: JsonObject, layout: LayoutReader | undefined, recordCut: boolean): Wrapped | null {
   const isOfLayout = layout !== undefined && layout !== generic
-  return isOfLayout ? parsedByShipper(record, recordCut) : shipped(record, recordCut)
+  if (isOfLayout) return parsedByShipper(record, recordCut)
+  return shipped(record, recordCut) ?? (layout === undefined ? unmarked(record, recordCut) : null)
 }
 
 function parsedByShipper(record: JsonObject, recordCut: boolean): Wrapped | null {
@@ -35,7 +36,14 @@ function shipped(record: JsonObject, recordCut: boolean): Wrapped | null {
       ? fluentBit(record, recordCut)
       : null) ??
     (record['payload'] !== undefined ? kafkaConnect(record, recordCut) : null) ??
-    (record['specversion'] !== undefined ? cloudEvent(record, recordCut) : null) ??
-    (recordCut && record['message'] !== undefined ? vector(record, recordCut) : null)
+    (record['specversion'] !== undefined ? cloudEvent(record, recordCut) : null)
   )
 }
+
+/** The marks were dropped on the way, or are in the part that was cut off: a line that is JSON, in a record that says nothing else, must do. */
+function unmarked(record: JsonObject, recordCut: boolean): Wrapped | null {
+  const line = record['message']
+  if (typeof line !== 'string' || !JSON_OBJECT.test(line)) return null
+  return record['@timestamp'] === undefined ? vector(record, recordCut, true) : filebeat(record, recordCut, true)
+}
+const JSON_OBJECT = /^\s*\{\s*"/

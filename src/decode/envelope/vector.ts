@@ -3,9 +3,8 @@
  *
  *   {"file":"/var/log/app.log","host":"node-7","message":"...","source_type":"file","timestamp":"2026-08-01T10:00:00Z"}
  *
- * Its keys come in alphabetical order, so a record that was cut has lost them: then a message that is a JSON object must do.
+ * Its keys come in alphabetical order, so a record that was cut has lost them: see unwrap.ts.
  */
-import { layoutOf } from '../layouts/list.ts'
 import { parseTime } from '../time.ts'
 import { first, textOf, type JsonObject } from '../value.ts'
 import { kubernetesOf } from './kubernetes.ts'
@@ -67,9 +66,10 @@ const OWN: ReadonlySet<string> = new Set([
 ])
 const HOST = ['host', 'hostname'] as const
 
-export function vector(record: JsonObject, recordCut: boolean): Wrapped | null {
+/** `isSure`: whoever asks knows it, without the mark. */
+export function vector(record: JsonObject, recordCut: boolean, isSure = false): Wrapped | null {
   const hasMark = SOURCES.has(textOf(record['source_type']) ?? '') && typeof record['timestamp'] === 'string'
-  if (!hasMark && !(recordCut && isJsonObject(record['message']) && layoutOf(record) === undefined)) return null
+  if (!hasMark && !isSure) return null
   const { inside, isCut, orElse, rest } = findShipped(record, 'message', (key) => isOwn(record, key), recordCut)
   const { file, stream, topic, container_name, source_type } = record
   const context = [kubernetesOf(record['kubernetes']), { file, topic, container_name, stream, source_type }, rest]
@@ -80,10 +80,6 @@ export function vector(record: JsonObject, recordCut: boolean): Wrapped | null {
     orElse,
     around: { timeMs: parseTime(record['timestamp']), host: first(record, HOST), context, tags: record['tags'] },
   }
-}
-
-function isJsonObject(message: unknown): boolean {
-  return typeof message === 'string' && /^\s*\{\s*"/.test(message)
 }
 
 /** A parsed record may have brought a `timestamp` of its own, unless it calls its time something else. */

@@ -31,9 +31,16 @@ const OWN: ReadonlySet<string> = new Set([
 
 export const logbackJson: LayoutReader = {
   layout: 'logback-json',
-  matches: (r) =>
-    r['loggerName'] !== undefined && (r['sequenceNumber'] !== undefined || isObject(r['context'])) && r['loggerClassName'] === undefined,
+  matches: (r) => r['loggerName'] !== undefined && r['loggerClassName'] === undefined && isOfLogback(r),
   read,
+}
+
+/** Each of its fields may be switched off. Others have thread and logger under these names, too, but not time and the rest as it writes them. */
+function isOfLogback(record: JsonObject): boolean {
+  if (record['sequenceNumber'] !== undefined || record['nanoseconds'] !== undefined || isObject(record['context'])) return true
+  if (record['threadName'] === undefined || typeof record['timestamp'] === 'string') return false
+  const { throwable } = record
+  return throwable === null || isObject(throwable) || Array.isArray(record['arguments']) || Array.isArray(record['kvpList'])
 }
 
 function read(record: JsonObject): Reading {

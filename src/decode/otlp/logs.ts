@@ -4,6 +4,7 @@
  *   resourceLogs[] { resource { attributes[] }   scopeLogs[] { scope { name }   logRecords[] { time, severity, body, attributes[] } } }
  *                    service, host               logger                        one event each
  */
+import { isUtf8 } from 'node:buffer'
 import type { Level } from '../../event.ts'
 import type { Reading } from '../layout.ts'
 import { millisTime } from '../time.ts'
@@ -39,7 +40,8 @@ const SEVERITIES: readonly (readonly [number, Level])[] = [
   [5, 'DEBUG'],
   [1, 'TRACE'],
 ]
-const SEVERITY_NAME = /^SEVERITY_NUMBER_(TRACE|DEBUG|INFO|WARN|ERROR|FATAL)[234]?$/
+/** Of the enumeration, and the short names that texts have by default. */
+const SEVERITY_NAME = /^(?:SEVERITY_NUMBER_)?(TRACE|DEBUG|INFO|WARN|ERROR|FATAL)[234]?$/
 
 export interface Log {
   readonly reading: Reading
@@ -73,8 +75,9 @@ function scopesOf(group: JsonObject): JsonObject[] {
 
 function logOf(record: JsonObject, scope: JsonObject, resource: JsonObject): Log {
   const attributes = attributesOf(record)
-  const level = severityOf(member(record, 'severityNumber', 'severity_number')) ?? textOf(member(record, 'severityText', 'severity_text'))
-  const body = plainValue(record['body'])
+  const text = textOf(member(record, 'severityText', 'severity_text'))
+  const level = severityOf(member(record, 'severityNumber', 'severity_number')) ?? severityNamed(text) ?? text
+  const body = bodyOf(record['body'])
   const throwable = {
     type: attributes['exception.type'],
     message: attributes['exception.message'],
@@ -98,18 +101,27 @@ function logOf(record: JsonObject, scope: JsonObject, resource: JsonObject): Log
   return { reading, body, hasSeverity: level !== null, hasException: throwable.type !== undefined || throwable.stack_trace !== undefined }
 }
 
+/** Bytes that are text are a line that somebody read from a file. */
+function bodyOf(body: unknown): unknown {
+  const bytes = isObject(body) ? member(body, 'bytesValue', 'bytes_value') : undefined
+  const buffer = typeof bytes === 'string' ? Buffer.from(bytes, 'base64') : bytes
+  return Buffer.isBuffer(buffer) && isUtf8(buffer) && !buffer.includes(0) ? buffer.toString('utf8') : plainValue(body)
+}
+
 function serviceOf(name: unknown): unknown {
   return typeof name === 'string' && name.startsWith(NAMELESS) ? null : name
 }
 
 /** A number, a number as text, or the enumeration's name. Null for none, and for 0: unspecified. */
 function severityOf(value: unknown): Level | null {
-  if (typeof value === 'string') {
-    const name = SEVERITY_NAME.exec(value)?.[1]
-    if (name !== undefined) return name as Level // the expression lists the levels
-  }
   const number = Number(value)
-  return number <= 24 ? (SEVERITIES.find(([from]) => number >= from)?.[1] ?? null) : null
+  const byNumber = number <= 24 ? SEVERITIES.find(([from]) => number >= from)?.[1] : undefined
+  return byNumber ?? (typeof value === 'string' ? severityNamed(value) : null)
+}
+
+function severityNamed(text: string | null): Level | null {
+  const name = text === null || text.length > 32 ? undefined : SEVERITY_NAME.exec(text.toUpperCase())?.[1]
+  return name === undefined ? null : (name as Level) // the expression lists the levels
 }
 
 /** Nanoseconds, mostly as text, since they are more than a number can hold: so the last six digits are cut off. 0 is none. */

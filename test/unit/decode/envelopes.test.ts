@@ -297,6 +297,20 @@ describe('what is inside an envelope', () => {
     expect(decode(bytes(record))).toEqual([{ kind: 'dead', reason, detail }])
   })
 
+  it('that lost its marks is known by the record in it', () => {
+    const inside = JSON.stringify({ level: 'ERROR', loggerName: 'a.B', message: 'boom', thrown: { name: 'a.E' } })
+    const at = '2026-08-01T10:00:00.000Z'
+    expect(eventOf({ message: inside, timestamp: at, host: 'h' })).toMatchObject({
+      envelopes: ['vector'],
+      timeMs: Date.parse(at),
+      host: 'h',
+      logger: 'a.B',
+    })
+    const beats = { '@timestamp': at, message: inside, host: { name: 'h' }, service: 'orders' }
+    expect(eventOf(beats)).toMatchObject({ envelopes: ['filebeat'], timeMs: Date.parse(at), host: 'h', logger: 'a.B' })
+    expect(decode(bytes({ message: '{"a":1}', timestamp: at, host: 'h' }))).toMatchObject([{ kind: 'dead', reason: 'unknown_layout' }])
+  })
+
   it("that cannot be read gives the envelope's own level and message, where it has them", () => {
     expect(
       eventOf({

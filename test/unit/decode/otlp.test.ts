@@ -65,12 +65,27 @@ describe('a log record', () => {
     return outcome?.kind === 'ok' ? outcome.value.level : outcome?.kind
   }
 
+  it('shows a body of bytes as the text it is', () => {
+    const body = (bytesValue: string) => read({ severityNumber: 17, body: { bytesValue } })
+    expect(body(Buffer.from('could not place order').toString('base64'))).toMatchObject({ value: { message: 'could not place order' } })
+    expect(body('/wA=')).toMatchObject({ value: { message: '/wA=' } })
+  })
+
   it("has its level from the severity's number, else from its text", () => {
     const numbers = Array.from({ length: 24 }, (_, i) => level({ severityNumber: i + 1, body: { stringValue: 'm' } }))
     expect(numbers).toEqual(['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'].flatMap((name) => Array(4).fill(name)))
     expect(level({ severityNumber: '17', body: { stringValue: 'm' } })).toBe('ERROR')
     expect(level({ severityNumber: 'SEVERITY_NUMBER_FATAL2', body: { stringValue: 'm' } })).toBe('FATAL')
     expect(level({ severityNumber: 0, severityText: 'Error', body: { stringValue: 'm' } })).toBe('ERROR')
+    const short = ['ERROR3', 'FATAL2', 'warn4', 'Trace2', 'DEBUG4', 'INFO2']
+    expect(short.map((severityText) => level({ severityText, body: { stringValue: 'm' } }))).toEqual([
+      'ERROR',
+      'FATAL',
+      'WARN',
+      'TRACE',
+      'DEBUG',
+      'INFO',
+    ])
     expect(level({ body: { stringValue: 'm' } })).toBe('INFO')
     expect(level({ attributes: [{ key: 'exception.type', value: { stringValue: 'a.B' } }] })).toBe('ERROR')
   })

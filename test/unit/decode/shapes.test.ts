@@ -291,6 +291,20 @@ const SHAPES: [name: string, record: object | string, layout: Layout, fields?: o
     { messageTemplate: 'boo{}', more: { attempt: '3', region: 'eu' } },
   ],
   [
+    '8 without what may be switched off',
+    {
+      ...logback,
+      sequenceNumber: undefined,
+      nanoseconds: undefined,
+      context: undefined,
+      message: 'boo{}',
+      formattedMessage: undefined,
+      arguments: ['m'],
+    },
+    'logback-json',
+    { messageTemplate: 'boo{}', more: { attempt: '3' } },
+  ],
+  [
     '9 ecs-logging-java',
     {
       ...ecs,
@@ -411,6 +425,18 @@ describe('shape', () => {
     })
     expect(typesOf(event)).toEqual(types)
     expect(Object.fromEntries(event.context)).toEqual({ ...MDC, ...more })
+  })
+
+  it.each([{ throwable: null }, { throwable: {} }, { arguments: ['m'] }, { kvpList: [] }])('8 is known by any of its own: %j', (own) => {
+    const { timestamp, level, threadName, loggerName } = logback
+    const record = { timestamp, level, threadName, loggerName, message: 'boo{}' }
+    expect(eventOf({ ...record, ...own })).toMatchObject({ layout: 'logback-json', timeMs: AT, messageTemplate: 'boo{}' })
+    expect([eventOf(record).layout, eventOf({ ...record, nanoseconds: 1 }).layout]).toEqual(['generic-json', 'logback-json'])
+    expect(eventOf({ ...record, ...own, timestamp: '2026-08-01T10:00:00.123Z' })).toMatchObject({ layout: 'generic-json', timeMs: AT })
+  })
+
+  it('5 has its time also where the seconds are text', () => {
+    expect(eventOf({ ...gcp, timestampSeconds: String(gcp.timestampSeconds), timestampNanos: '123456789' }).timeMs).toBe(AT)
   })
 
   it('1 with additional fields at the root, which become context', () => {

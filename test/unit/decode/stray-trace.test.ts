@@ -98,3 +98,24 @@ describe('what is not of Spark', () => {
     expect(eventOf({ ...sparkLike, level: 'WARN' })).toMatchObject({ layout: 'spark', level: 'WARN' })
   })
 })
+
+describe('a trace of its own', () => {
+  const cause = {
+    name: TYPES[1],
+    message: 'refused',
+    extendedStackTrace: `${TYPES[1]}: refused\n\tat com.acme.Repo.connect(Repo.java:9)\n`,
+  }
+
+  it('of a cause is read where the outermost exception has none', () => {
+    const event = eventOf({ ...generic, thrown: { name: TYPES[0], message: 'order 42 failed', cause } })
+    expect(throwableOf(event)).toMatchObject({
+      type: TYPES[0],
+      cause: { type: TYPES[1], message: 'refused', frames: [{ method: 'connect' }] },
+    })
+  })
+
+  it('that was escaped twice has its lines', () => {
+    expect(typesOf(eventOf({ ...generic, stack_trace: JSON.stringify(TRACE).slice(1, -1) }))).toEqual(TYPES)
+    expect(typesOf(eventOf({ ...logstash, stack_trace: JSON.stringify(TRACE.replaceAll('\n', '\r\n')).slice(1, -1) }))).toEqual(TYPES)
+  })
+})
