@@ -25,7 +25,7 @@ const CODE = /^\d{1,6}$/
 const MAX_NAME_CHARS = 64
 /** `{"error":{"reason":"..."}}`. */
 const MAX_DEPTH = 3
-/** What is longer is not parsed: it is a document like one within a line. */
+/** What is longer is not parsed, and looked through so far. */
 const MAX_OBJECT_CHARS = 65_536
 const MAX_KEYS = 64
 
@@ -58,8 +58,9 @@ function objectOf(message: string): Readonly<Record<string, unknown>> | null {
 
 /** What cannot be parsed is looked through for the same names, whatever object has them. */
 function saidBeforeCut(message: string): Said | null {
+  const head = message.slice(0, MAX_OBJECT_CHARS)
   for (const name of SPEAKING) {
-    const text = TEXT_OF[name].exec(message)?.[1]
+    const text = TEXT_OF[name].exec(head)?.[1]
     if (text !== undefined) return saidAs(name, unescaped(text), 0)
   }
   return null
