@@ -44,7 +44,7 @@ export function saidByObject(message: string): Said | null {
 }
 
 export function maskDocuments(line: string): string {
-  return maskPages(maskJson(line))
+  return maskPages(maskJson(line)).replace(NO_BODY, HOLE)
 }
 
 function objectOf(message: string): Readonly<Record<string, unknown>> | null {
@@ -131,6 +131,8 @@ function endOfJson(line: string, begin: number, escape: string): number {
   return line.length
 }
 
+/** As Spring says it. */
+const NO_BODY = /(?<=: )\[no body\]/
 const PAGE_START = /["'[]?<(?:!doctype|html|\?xml)\b/i
 
 /** To its last tag: what is quoted within has quotes as those around it. */
