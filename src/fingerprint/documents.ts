@@ -15,13 +15,17 @@ import { HOLE } from './hole.ts'
 /** The first that is there speaks. */
 const SPEAKING = ['message', 'msg', 'event', 'error', 'code', 'reason'] as const
 const IN_WORDS: ReadonlySet<string> = new Set(['message', 'msg'])
+const TEXT_OF = Object.fromEntries(
+  SPEAKING.map((name) => [name, RegExp(`"${name}"\\s{0,8}:\\s{0,8}"((?:[^"\\\\]|\\\\.){1,1024})`)]),
+) as Record<(typeof SPEAKING)[number], RegExp> // of all of SPEAKING
+const OBJECT = /^\s*\{\s*(?:"|\})/
 /** `order.created`, `PAY_004`, `X1`: a name that a program gave, and no data. */
 const NAME = /^[A-Za-z]+(?:[_.:-][A-Za-z]+)*[_.:-]?\d{0,6}$/
 const CODE = /^\d{1,6}$/
 const MAX_NAME_CHARS = 64
 /** `{"error":{"reason":"..."}}`. */
 const MAX_DEPTH = 3
-/** What is longer is not parsed: it is a document like one within a line. */
+/** What is longer is not parsed, and looked through so far. */
 const MAX_OBJECT_CHARS = 65_536
 const MAX_KEYS = 64
 
@@ -31,23 +35,35 @@ export interface Said {
   readonly isName: boolean
 }
 
-/** Null: the message is no JSON object. */
+/** Null: the message is no JSON object, or says nothing before it is cut. */
 export function saidByObject(message: string): Said | null {
+  if (!OBJECT.test(message)) return null
   const object = objectOf(message)
-  return object === null ? null : (saidIn(object, MAX_DEPTH) ?? { text: `{${keysOf(object).join(',')}}`, isName: true })
+  if (object === null) return saidBeforeCut(message)
+  return saidIn(object, MAX_DEPTH) ?? { text: `{${keysOf(object).join(',')}}`, isName: true }
 }
 
 export function maskDocuments(line: string): string {
-  return maskPages(maskJson(line))
+  return maskPages(maskJson(line)).replace(NO_BODY, HOLE)
 }
 
 function objectOf(message: string): Readonly<Record<string, unknown>> | null {
-  if (message.length > MAX_OBJECT_CHARS || !/^\s*\{/.test(message)) return null
+  if (message.length > MAX_OBJECT_CHARS) return null
   try {
     return JSON.parse(message) as Readonly<Record<string, unknown>> // what begins with a brace is an object
   } catch {
     return null
   }
+}
+
+/** What cannot be parsed is looked through for the same names, whatever object has them. */
+function saidBeforeCut(message: string): Said | null {
+  const head = message.slice(0, MAX_OBJECT_CHARS)
+  for (const name of SPEAKING) {
+    const text = TEXT_OF[name].exec(head)?.[1]
+    if (text !== undefined) return saidAs(name, unescaped(text), 0)
+  }
+  return null
 }
 
 function saidIn(object: Readonly<Record<string, unknown>>, depth: number): Said | null {
@@ -59,11 +75,19 @@ function saidIn(object: Readonly<Record<string, unknown>>, depth: number): Said 
 }
 
 function saidAs(name: string, value: unknown, depth: number): Said | null {
-  if (typeof value === 'number') return CODE.test(String(value)) ? { text: String(value), isName: true } : null
+  if (typeof value === 'number') return { text: String(value), isName: !IN_WORDS.has(name) && CODE.test(String(value)) }
   if (typeof value === 'string')
     return value.trim() === '' ? null : { text: value, isName: !IN_WORDS.has(name) && value.length <= MAX_NAME_CHARS && NAME.test(value) }
   if (typeof value !== 'object' || value === null || depth === 0) return null
   return saidIn(value as Readonly<Record<string, unknown>>, depth - 1) // an array has none of the names
+}
+
+function unescaped(text: string): string {
+  try {
+    return String(JSON.parse(`"${text}"`))
+  } catch {
+    return text
+  }
 }
 
 /** A key with a digit may be data: a map by order or by day. */
@@ -107,6 +131,8 @@ function endOfJson(line: string, begin: number, escape: string): number {
   return line.length
 }
 
+/** As Spring says it. */
+const NO_BODY = /(?<=: )\[no body\]/
 const PAGE_START = /["'[]?<(?:!doctype|html|\?xml)\b/i
 
 /** To its last tag: what is quoted within has quotes as those around it. */

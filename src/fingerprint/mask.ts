@@ -17,8 +17,8 @@ import { isStatus } from './status.ts'
 const MAX_MESSAGE_CHARS = 1_024
 const MAX_KEY_CHARS = 256
 
-/** `E1001`, `BIZ-204`, `ORA-00001`, `[E1001]`, at the very beginning. */
-const ERROR_CODE = /^(?:\[[A-Z]{1,5}-?\d{2,6}\]|[A-Z]{1,5}-?\d{2,6}(?![\w.@/%+-]))/
+/** `E1001`, `BIZ-204`, `ORA-00001`, `[E1001]`, at the very beginning; and statuses, as Spring and Feign begin: `404 : `, `[404 Not Found] during`. */
+const ERROR_CODE = /^(?:\[[A-Z]{1,5}-?\d{2,6}\]|[A-Z]{1,5}-?\d{2,6}(?![\w.@/%+-])|[45]\d\d(?= : )|\[[45]\d\d [^\]]{0,60}\](?= during ))/
 /** All that a message is: an answer or an event in snake case, a short code. Elsewhere it may be the name of a table, or of a machine. */
 const NAME = /^(?:[A-Z]{1,5}-?\d{1,6}|\p{L}+(?:[_-]\p{L}+)*)$/u
 /** As redaction leaves it (decode/redactor.ts): data, as a number is. */
@@ -43,7 +43,15 @@ const HARDWARE_ADDRESS = /(?<![\w:])[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5,31}(?
 /** Groups of hexadecimal digits that need not hold a decimal one, `2001:db8::cafe`, and as Java prints an address, `host/[::1]`. */
 const IPV6 =
   /(?<![\w.-])[\w.-]{0,255}\/\[[0-9A-Fa-f:]{2,39}\]|(?<![\w:.])(?=[0-9A-Fa-f:]{0,40}\d)[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])/g
+const TWO_COLONS = /:[0-9A-Fa-f]{0,4}:/
 const IPV6_IN_BRACKETS = /(?<!\/)\[(?=[0-9A-Fa-f:]{0,40}::|(?:[0-9A-Fa-f]{1,4}:){7})[0-9A-Fa-f:.]{2,45}(?:%\w{1,16})?\](?::\d{1,5})?/g
+/** What stands in the brackets of Elasticsearch, Kafka and others is a name, of one thing or of many: `no such index [orders]`, `topics: [a, b]`. */
+const NAMED =
+  /\b((?:index|indices|topics?|partitions?|fields?|alias(?:es)?|types?|nodes?|ids?|keys?|tables?|columns?|groups?|names?|values?|users?|roles?|hosts?):? )\[[^[\]]{1,512}\]/gi
+/** `Request ID: ABCDEF`, which need not hold a digit. */
+const ID = /\b(ids?: )[^\s,;)\]]+/gi
+/** The JDK prints whole objects between its words. */
+const MERGED = /\bDuplicate key .+ \(attempted merging values .+\)/
 /** States and people are named by words, so only the words around them tell. */
 const TRANSITION = /\bfrom [A-Z][A-Z_]+ to [A-Z][A-Z_]+(?!\w)/g
 const STATE = /\b(stat(?:e|us)(?::| is)? )[A-Z][A-Z_]+(?!\w)|\b[A-Z][A-Z_]+(?= \((?:\w+[ .])?state\))/g
@@ -63,6 +71,7 @@ const HOLES = /<\*>(?:[\s,:;.|/-]*<\*>)+/g
 /** A remark that is there in one event and not in the next: `close, 3045 bytes (3 KB) sent`. */
 const REMARK = / \((?:[<*>\s[\],:;.|/-])*\)/g
 
+const PLURAL_Y = /(<\*> \p{Ll}{2,30})ies(?!\p{L})/gu
 const PLURAL = /(<\*> \p{Ll}{3,30})s(?!\p{L})/gu
 
 /** Of a host without a dot: `kafka:9092`. `code:500` and `line:12` are none. */
@@ -138,7 +147,7 @@ export function quotedKinds(message: string): string {
 
 /** JVMs change the case of a message's first letter (`connect timed out`), and number decides the form of a noun. */
 export function comparable(key: string): string {
-  return key.slice(0, 1).toLowerCase() + key.slice(1).replace(PLURAL, '$1')
+  return key.slice(0, 1).toLowerCase() + key.slice(1).replace(PLURAL_Y, '$1y').replace(PLURAL, '$1')
 }
 
 /** Java 8 says `Connection refused (Connection refused)`. */
@@ -158,9 +167,9 @@ function maskAround(text: string, kept: RegExp): string {
 }
 
 function mask(text: string): string {
-  const shown = text.includes(REDACTION) ? text.replace(REDACTED, DATA) : text
+  const shown = (text.includes(REDACTION) ? text.replace(REDACTED, DATA) : text).replace(MERGED, `Duplicate key ${HOLE}`)
   const named = maskPaths(maskAddresses(maskUrls(maskDocuments(shown)).replace(QUOTED, maskQuoted)))
-  const masked = maskAssigned(named)
+  const masked = maskAssigned(maskNames(named))
     .replace(HARDWARE_ADDRESS, HOLE)
     .replace(TRANSITION, `from ${HOLE} to ${HOLE}`)
     .replace(STATE, `$1${HOLE}`)
@@ -178,12 +187,18 @@ function mask(text: string): string {
 
 /** Most lines have none of the signs, and to look for one costs a tenth of a pattern. */
 function maskAddresses(line: string): string {
-  if (!line.includes(':')) return line
+  if (!TWO_COLONS.test(line)) return line
   return (line.includes('[') ? line.replace(IPV6_IN_BRACKETS, HOLE) : line).replace(IPV6, HOLE)
 }
 
+function maskNames(line: string): string {
+  const found = line.includes('[') ? line.replace(NAMED, `$1[${HOLE}]`) : line
+  return found.includes(': ') ? found.replace(ID, `$1${HOLE}`) : found
+}
+
 function maskPaths(line: string): string {
-  const found = /[/\\]/.test(line) ? line.replace(PATH_WITH_REASON, HOLE).replace(PATH, HOLE) : line
+  const reasoned = line.endsWith(')') ? line.replace(PATH_WITH_REASON, HOLE) : line
+  const found = /[/\\]/.test(reasoned) ? reasoned.replace(PATH, HOLE) : reasoned
   return found.includes('$') ? found.replace(JSON_PATH, HOLE) : found
 }
 

@@ -109,6 +109,8 @@ describe('a message key', () => {
     ['a message within', '{"error":{"code":"X1","reason":"order 7 failed"}}', 'X1'],
     ['a code that is a number', '{"code":404,"id":"a"}', '404'],
     ['none of these', '{"b":"x","a7":1}', '{<*>,b}'],
+    ['what was cut', '{"event":"order_created","payload":"abc…', 'order_created'],
+    ['a number of a message', '{"message":42}', '<*>'],
     ['no text under them', '{"message":null,"code":"X2"}', 'X2'],
   ])('of an object is what it says: %s', (_, message, key) => expect(messageKey(message)).toBe(key))
 

@@ -1,4 +1,5 @@
 /** Pairs of what programs really say: the same error with other data is one group, two errors are two. */
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { createFingerprinter } from '../../../src/fingerprint/fingerprint.ts'
 import { anEvent } from '../../support/builders.ts'
@@ -93,4 +94,22 @@ describe('groups of their own have', () => {
     expect(thrown(one).fpSite).toBe(thrown(other).fpSite)
   })
   it.each(TWO_SAID)('%s', (_, one, other) => expect(said(one).fp).not.toBe(said(other).fp))
+})
+
+interface Row {
+  readonly groups: 1 | 2
+  readonly as: 'thrown' | 'said'
+  readonly texts: readonly [string, string]
+}
+
+describe('in as many groups as they are errors are', () => {
+  const rows = readFileSync(new URL('../../data/fingerprint-pairs.ndjson', import.meta.url), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Row) // our own data file
+
+  it.each(rows.map(({ texts, ...row }) => [row.groups, ...texts, row.as] as const))('%i: %s', (groups, one, other, as) => {
+    const fp = as === 'thrown' ? thrown : said
+    expect(new Set([fp(one).fp, fp(other).fp]).size, `${fp(one).title}\n${fp(other).title}`).toBe(groups)
+  })
 })
