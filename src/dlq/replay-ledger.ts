@@ -3,8 +3,8 @@
  * change in the transaction that they speak of; only one session at a time can commit one, so that no sum is built on an old one.
  */
 import type { Message } from 'kafkajs'
-import type { LedgerCounts } from '../store/ledger.ts'
-import { sum, totalsOf } from '../store/rollup-ledger.ts'
+import { sum, type LedgerCounts } from '../store/ledger.ts'
+import { totalsOf } from '../store/rollup-ledger.ts'
 import type { LedgerMove } from './chunk.ts'
 import { isReplayLine, replayLine } from './ledger.ts'
 

@@ -31,6 +31,12 @@ export interface LedgerTotal {
   readonly counts: LedgerCounts
 }
 
+export function sum(a: LedgerCounts, b: LedgerCounts): LedgerCounts {
+  const total: Record<string, number> = { ...a }
+  for (const [name, n] of Object.entries(b)) total[name] = (total[name] ?? 0) + n
+  return total
+}
+
 /** True where everything consumed is accounted for, and no outcome is less than nothing. */
 export function isBalanced(counts: LedgerCounts): boolean {
   return imbalance(counts) === 0 && Object.values(counts).every((n) => n >= 0)
@@ -38,9 +44,9 @@ export function isBalanced(counts: LedgerCounts): boolean {
 
 /** Counted + filtered + dead + expired + skipped - consumed: zero where the account is in balance. */
 export function imbalance(counts: LedgerCounts): number {
-  let sum = 0
-  for (const [name, n] of Object.entries(counts)) sum += name === 'consumed' ? -n : n
-  return sum
+  let total = 0
+  for (const [name, n] of Object.entries(counts)) total += name === 'consumed' ? -n : n
+  return total
 }
 
 export interface LedgerReader {

@@ -6,7 +6,7 @@
  */
 import { z } from 'zod'
 import type { OpenDay } from '../kafka/commit-metadata.ts'
-import type { LedgerCounts, LedgerEntry, LedgerTotal } from './ledger.ts'
+import { sum, type LedgerEntry, type LedgerTotal } from './ledger.ts'
 import type { Progress } from './position.ts'
 import type { Evidence } from './resume.ts'
 
@@ -52,12 +52,6 @@ export class RollupLedger {
       value: JSON.stringify({ branch: 'rollup', contributor, day: day.day, next: progress.next, counts: day.counts }),
     }
   }
-}
-
-export function sum(a: LedgerCounts, b: LedgerCounts): LedgerCounts {
-  const total: Record<string, number> = { ...a }
-  for (const [name, n] of Object.entries(b)) total[name] = (total[name] ?? 0) + n
-  return total
 }
 
 const markSchema = z.object({
