@@ -13,6 +13,7 @@ import { letterMessage } from '../kafka/letters.ts'
 import { readPosition } from '../kafka/positions.ts'
 import { retry } from '../lib/retry.ts'
 import type { Bounds, Partition } from '../source/source.ts'
+import type { DeadLetter } from './dead-letter.ts'
 import type { DetailPart, DetailStore, Settlement } from './detail-store.ts'
 import type { ElasticsearchDocuments } from './elasticsearch/documents.ts'
 import type { Progress, Resume } from './position.ts'
@@ -86,7 +87,7 @@ export class ClusterDetailStore implements DetailStore {
     await this.#send(names.ledgerTopic, skipMarks(settlement.ledger), signal)
     await documents.writeLedger(settlement.ledger, signal)
     const refusedEvents = settlement.letters.filter(({ stage }) => stage === 'store').reduce((sum, { events }) => sum + events, 0)
-    return { settlement, report: { lost: [], refusedEvents } }
+    return { settlement, report: { lost: [], refusedEvents, needsNewBlocks: settlement.letters.some(mayBeTakenLater) } }
   }
 
   async close(): Promise<void> {
@@ -103,6 +104,11 @@ export class ClusterDetailStore implements DetailStore {
       })
     }
   }
+}
+
+/** A mapping or a limit is mended, a time comes: then the event would be counted, though its letter stands for it. */
+function mayBeTakenLater({ stage, reason }: DeadLetter): boolean {
+  return stage === 'store' || reason === 'clock'
 }
 
 function isSame(a: Committed, b: Committed): boolean {

@@ -94,6 +94,8 @@ export class FakeStore implements Store {
   /** Events in the rows that were committed, by partition. */
   readonly counted = new Map<string, number>()
   holds = false
+  /** As in the report of the next commits. */
+  needsNewBlocks = false
   mostAtOnce = 0
   /** Where a branch of a partition goes on, unless something was committed since. */
   resumeOf: (branch: 'detail' | 'rollup', p: Partition) => Resume = () => ({ incarnation: 0, from: 0, next: 0, lost: null })
@@ -150,7 +152,7 @@ export class FakeStore implements Store {
       move('rollup', progress)
       if (!keys.has(key)) this.counted.set(key, (this.counted.get(key) ?? 0) + rows.reduce((sum, { count }) => sum + count, 0))
     }
-    return { lost, refusedEvents: 0 }
+    return { lost, refusedEvents: 0, needsNewBlocks: this.needsNewBlocks }
   }
 
   #resume(branch: 'detail' | 'rollup', p: Partition): Resume {
