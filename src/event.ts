@@ -1,5 +1,5 @@
 /**
- * The words of the domain as types. Nothing here has behaviour; every stage and every port speaks in these.
+ * The words of the domain as types, with what two of them mean in numbers. Nothing else here has behaviour; every stage and every port speaks in these.
  *
  *   bytes -> ErrorEvent -> GroupedEvent (job, window, fingerprint, category) -> document | rollup row
  */
@@ -16,6 +16,10 @@ export type Fingerprint = Brand<string, 'Fingerprint'>
 export type Window = Brand<number, 'Window'>
 
 export const WINDOW_MS = 60_000
+
+export function windowOf(timeMs: number): Window {
+  return (timeMs - (timeMs % WINDOW_MS)) as Window // the start of a minute
+}
 
 export const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] as const
 export type Level = (typeof LEVELS)[number]
@@ -141,6 +145,14 @@ export interface GroupedEvent {
   readonly classification: Classification | null
   /** `job NUL fp NUL window`: what converges into one document. */
   readonly key: string
+}
+
+/** Printed; roughly, of a throwable that is a structure of frames. */
+const CHAIN_CHARS = 4_000
+
+/** How much text an event holds, roughly: what keeping it costs. */
+export function charsOf({ message, throwable }: ErrorEvent): number {
+  return message.length + (throwable?.form === 'text' ? throwable.text.length : CHAIN_CHARS)
 }
 
 /** Why an event is not counted although nothing is wrong with it. A metric label: a closed set. */

@@ -9,7 +9,7 @@
  *
  * Delivery: a lost part is lost with nothing; the partition is opened again at its open block, and the same counts arise.
  */
-import type { ErrorEvent, GroupedEvent } from '../event.ts'
+import { charsOf, type GroupedEvent } from '../event.ts'
 import type { Item } from '../stream/item.ts'
 import { partitionKey, type Partition } from '../source/source.ts'
 import { KEPT, type Contribution, type DetailPart, type DocumentUpdate, type Refusal, type SetName } from '../store/detail-store.ts'
@@ -17,21 +17,10 @@ import { addCounts, type LedgerCounts, type LedgerEntry } from '../store/ledger.
 import { blockOf, contributorKey, epochAt, type Progress, type Resume } from '../store/position.ts'
 import { PartitionAccount } from '../stream/account.ts'
 import { documentId, identityOf, sampleOf, SmallestByHash } from './document.ts'
-import { EXPIRED, settlementOf } from './refusal.ts'
+import { EXPIRED, settlementOf, type BlockShare } from './refusal.ts'
 
 /** What a document costs beside its sample, in bytes; measured as the growth of the heap over 100,000 documents of one event each. */
 const DOCUMENT_BYTES = 1_500
-
-/** A document's share of one block. `first` places a letter, should the document be refused. */
-interface Share {
-  readonly partition: Partition
-  readonly contributor: string
-  readonly block: number
-  readonly day: string
-  readonly offset: number
-  readonly index: number
-  n: number
-}
 
 interface OpenDocument {
   readonly id: string
@@ -40,7 +29,7 @@ interface OpenDocument {
   sample: GroupedEvent | null
   /** Bytes of the sample, until it has been taken into a part. */
   waitingBytes: number
-  shares: Share[]
+  shares: BlockShare[]
   firstMs: number
   lastMs: number
   readonly sets: { readonly [name in SetName]: SmallestByHash }
@@ -239,7 +228,7 @@ export class Converger {
   #begin(grouped: GroupedEvent): OpenDocument {
     const id = documentId(grouped.key)
     const sample = this.#options.flushed.has(id) ? null : grouped
-    const waitingBytes = sample === null ? 0 : sizeOf(sample.event)
+    const waitingBytes = sample === null ? 0 : charsOf(sample.event)
     this.#sampleBytes += waitingBytes
     return {
       id,
@@ -313,21 +302,17 @@ function addToSets({ sets }: OpenDocument, { event, host, operator, grouping }: 
 function countShare(document: OpenDocument, item: Item, reading: Reading): void {
   const contributor = reading.account.contributor
   for (let i = document.shares.length - 1; i >= 0; i--) {
-    const share = document.shares[i] as Share // i is within the list
+    const share = document.shares[i] as BlockShare // i is within the list
     if (share.contributor !== contributor) continue
     if (share.block !== item.block) break
     share.n++
     return
   }
   const { block, day, offset, index } = item
-  document.shares.push({ partition: reading.partition, contributor, block, day, offset, index, n: 1 })
+  const { partition, incarnation } = reading
+  document.shares.push({ partition, incarnation, contributor, block, day, offset, index, n: 1 })
 }
 
-function copyOf(shares: readonly Share[]): Share[] {
+function copyOf(shares: readonly BlockShare[]): BlockShare[] {
   return shares.map((share) => ({ ...share }))
-}
-
-function sizeOf(event: ErrorEvent): number {
-  const { throwable } = event
-  return event.message.length + (throwable?.form === 'text' ? throwable.text.length : 4_000) // a structure of frames: about that much printed
 }

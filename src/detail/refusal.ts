@@ -4,27 +4,22 @@
  */
 import type { AccountSnapshot, Move } from '../stream/account.ts'
 import type { GroupedEvent } from '../event.ts'
-import type { Partition } from '../source/source.ts'
-import { letterId, type DeadLetter } from '../store/dead-letter.ts'
+import { refusalLetter, type Share, type StandIn } from '../store/dead-letter.ts'
 import type { Settlement } from '../store/detail-store.ts'
-import { incarnationOf, type Progress } from '../store/position.ts'
+import type { Progress } from '../store/position.ts'
 
 /** In place of a store's words: no letter is written. */
 export const EXPIRED = 'expired'
 
-export interface RefusedShare {
-  readonly partition: Partition
+/** A document's share of one block. */
+export interface BlockShare extends Share {
   readonly contributor: string
   readonly block: number
-  readonly day: string
-  readonly offset: number
-  readonly index: number
-  readonly n: number
 }
 
 export interface RefusedDocument {
   readonly document: { readonly first: GroupedEvent; readonly refusal: string | null }
-  readonly shares: readonly RefusedShare[]
+  readonly shares: readonly BlockShare[]
 }
 
 /** Shares of a partition that has not moved (it is read again below its position) are settled when it has. */
@@ -42,7 +37,7 @@ export function settlementOf(
       for (const share of shares) {
         if (share.contributor !== account.contributor) continue
         moves.push({ block: share.block, n: share.n, to: isExpired ? 'expired' : 'dead.refused_by_store' })
-        if (!isExpired) letters.push(refusalLetter(document.first, share, document.refusal ?? '', maxLetterBytes))
+        if (!isExpired) letters.push(refusalLetter(share, standInOf(document.first), document.refusal ?? '', maxLetterBytes))
       }
     }
     return account.entries(moves)
@@ -50,25 +45,6 @@ export function settlementOf(
   return { ledger, letters, progress }
 }
 
-function refusalLetter(first: GroupedEvent, share: RefusedShare, detail: string, maxBytes: number): DeadLetter {
-  const { partition, offset, index, n } = share
-  const incarnation = incarnationOf(share.contributor)
-  const body = Buffer.from(JSON.stringify({ ...first.event, context: Object.fromEntries(first.event.context) }))
-  return {
-    id: letterId(partition, incarnation, offset, index, 'store', 'detail'),
-    stage: 'store',
-    branch: 'detail',
-    reason: 'refused_by_store',
-    detail,
-    partition,
-    incarnation,
-    offset,
-    index,
-    events: n,
-    timeMs: first.timeMs,
-    job: first.job,
-    body: body.subarray(0, maxBytes),
-    bodyTruncated: body.length > maxBytes,
-    day: share.day,
-  }
+function standInOf({ event, timeMs, job }: GroupedEvent): StandIn {
+  return { timeMs, job, event: { ...event, context: Object.fromEntries(event.context) } }
 }

@@ -11,7 +11,7 @@ import { Converger } from '../detail/converge.ts'
 import type { Item } from '../stream/item.ts'
 import { Aggregator } from '../rollup/aggregate.ts'
 import type { Partition } from '../source/source.ts'
-import { branchesOf, dayOfLetter, letterId, type DeadLetter, type LetterHead } from '../store/dead-letter.ts'
+import { branchesOf, dayOfLetter, refusalLetter, type DeadLetter, type LetterHead, type Share, type StandIn } from '../store/dead-letter.ts'
 import type { DocumentUpdate, Refusal } from '../store/detail-store.ts'
 import type { LedgerCounts } from '../store/ledger.ts'
 import { contributorKey, type BranchName } from '../store/position.ts'
@@ -31,16 +31,6 @@ export interface LedgerMove {
   readonly contributor: string
   readonly day: string
   readonly counts: LedgerCounts
-}
-
-/** Where a document's events come from, should it be refused. */
-export interface Share {
-  readonly partition: Partition
-  readonly incarnation: number
-  readonly day: string
-  readonly offset: number
-  readonly index: number
-  n: number
 }
 
 export interface DocumentOf {
@@ -127,7 +117,7 @@ export function refusedOf(
       if (isExpired) expired += share.n
       else {
         refused += share.n
-        letters.push(refusalLetter((document as DocumentOf).update, share, detail, maxLetterBytes)) // it has shares
+        letters.push(refusalLetter(share, standInOf((document as DocumentOf).update), detail, maxLetterBytes)) // it has shares
       }
     }
   }
@@ -209,28 +199,10 @@ function lettersOf(judged: readonly Judged[]): { gone: LetterHead[]; written: De
 }
 
 /** The document's first event stands for it, as in the letters of the stream (detail/refusal.ts). */
-function refusalLetter({ identity, sample, firstMs }: DocumentUpdate, share: Share, detail: string, maxBytes: number): DeadLetter {
-  const { partition, incarnation, offset, index, day, n } = share
+function standInOf({ identity, sample, firstMs }: DocumentUpdate): StandIn {
   const event =
     sample === null
       ? { layout: 'plain-text', level: identity.level, message: identity.title }
       : { ...sample, operator: undefined, subtask: undefined, context: Object.fromEntries(sample.context) }
-  const body = Buffer.from(JSON.stringify(event))
-  return {
-    id: letterId(partition, incarnation, offset, index, 'store', 'detail'),
-    stage: 'store',
-    branch: 'detail',
-    reason: 'refused_by_store',
-    detail,
-    partition,
-    incarnation,
-    offset,
-    index,
-    events: n,
-    timeMs: firstMs,
-    job: identity.job,
-    body: body.subarray(0, maxBytes),
-    bodyTruncated: body.length > maxBytes,
-    day,
-  }
+  return { timeMs: firstMs, job: identity.job, event }
 }

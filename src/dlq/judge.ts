@@ -8,7 +8,7 @@
  * A record is taken for the letter's only where its time (of a document: job and minute) says so: a topic made anew has other records at the same offsets.
  * Pure but for the clock that goes in. Nothing is written here.
  */
-import { WINDOW_MS, type ErrorEvent, type GroupedEvent, type Job, type Window } from '../event.ts'
+import { windowOf, type ErrorEvent, type GroupedEvent, type Job } from '../event.ts'
 import type { Settings } from '../config/schema.ts'
 import { Intake } from '../stream/intake.ts'
 import type { Item } from '../stream/item.ts'
@@ -154,10 +154,6 @@ function verdictOf(letter: DeadLetter, items: readonly Item[]): Verdict {
 function outOfUnsaid({ index, reason }: DeadLetter, items: readonly Item[]): number | null {
   const isOfWhole = reason === 'empty' || reason === 'clock' || reason === 'too_large'
   return index === 0 && (isOfWhole || items.length === 1) ? 1 : null
-}
-
-function windowOf(timeMs: number): Window {
-  return (timeMs - (timeMs % WINDOW_MS)) as Window // the start of a minute
 }
 
 function asCut(item: Item): Item {

@@ -2,7 +2,7 @@
  * The ledger as people read it. In cluster mode the moves of replays and backfills stand in lines of their own, since the lines of the streams belong to these,
  * and each epoch of a partition has its own; here they are one line: what was dead, or skipped, and is counted now, is counted.
  */
-import type { LedgerCounts, LedgerTotal } from '../store/ledger.ts'
+import { addCounts, type LedgerCounts, type LedgerTotal } from '../store/ledger.ts'
 import { withoutEpoch } from '../store/position.ts'
 
 const MARK = '~replay'
@@ -24,13 +24,15 @@ export function foldReplays(totals: readonly LedgerTotal[]): LedgerTotal[] {
     const contributor = withoutEpoch(total.contributor.replace(ANY_MARK, ''))
     const key = `${total.branch}|${contributor}|${total.day}`
     const line = lines.get(key)
-    lines.set(key, { ...total, contributor, counts: line === undefined ? total.counts : sum(line.counts, total.counts) })
+    lines.set(key, {
+      ...total,
+      contributor,
+      counts: line === undefined ? total.counts : withoutNothing(addCounts([line.counts, total.counts])),
+    })
   }
   return [...lines.values()]
 }
 
-function sum(a: LedgerCounts, b: LedgerCounts): LedgerCounts {
-  const counts: Record<string, number> = { ...a }
-  for (const [name, n] of Object.entries(b)) counts[name] = (counts[name] ?? 0) + n
+function withoutNothing(counts: LedgerCounts): LedgerCounts {
   return Object.fromEntries(Object.entries(counts).filter(([name, n]) => n !== 0 || name === 'consumed'))
 }

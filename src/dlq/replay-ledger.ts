@@ -3,8 +3,8 @@
  * change in the transaction that they speak of; only one session at a time can commit one, so that no sum is built on an old one.
  */
 import type { Message } from 'kafkajs'
-import type { LedgerCounts } from '../store/ledger.ts'
-import { sum, totalsOf } from '../store/rollup-ledger.ts'
+import { addCounts, type LedgerCounts } from '../store/ledger.ts'
+import { totalsOf } from '../store/rollup-ledger.ts'
 import type { LedgerMove } from './chunk.ts'
 import { isReplayLine, replayLine } from './ledger.ts'
 
@@ -24,7 +24,7 @@ export class ReplayLedger {
       .map(({ contributor, day, counts }) => {
         const line = replayLine(contributor)
         const key = lineKey(line, day)
-        const total = sum(this.#lines.get(key) ?? {}, counts)
+        const total = addCounts([this.#lines.get(key) ?? {}, counts])
         this.#lines.set(key, total)
         return { key, value: JSON.stringify({ branch: 'rollup', contributor: line, day, next: 0, counts: total }) }
       })

@@ -8,6 +8,7 @@
  * Delivery: a chunk is committed whole, once. What has not been committed are letters still, so a replay that ends in the middle is asked for again.
  */
 import { TracefoldError } from '../errors.ts'
+import { charsOf } from '../event.ts'
 import type { DeadLetter, LetterHead, ReplayReport } from '../store/dead-letter.ts'
 import { foldChunk, isUnchanged, type Judged } from './chunk.ts'
 import type { Judge, Verdict } from './judge.ts'
@@ -76,7 +77,7 @@ export async function replay(parts: ReplayParts): Promise<ReplayReport> {
       const judged = await judge(letter, parts, tally)
       if (judged === null) continue
       chunk.push(judged)
-      chars += charsOf(judged)
+      chars += textOf(judged)
       if (chunk.length >= CHUNK_LETTERS || chars >= CHUNK_CHARS) await flush()
     }
     await flush()
@@ -130,11 +131,6 @@ async function commit(judged: readonly Judged[], { session, now, maxLetterBytes 
   counts.events -= refused + expired
 }
 
-function charsOf({ items }: Judged): number {
-  let sum = 0
-  for (const item of items)
-    if (item.kind === 'ok')
-      sum +=
-        item.value.event.message.length + (item.value.event.throwable?.form === 'text' ? item.value.event.throwable.text.length : 4_000)
-  return sum
+function textOf({ items }: Judged): number {
+  return items.reduce((sum, item) => sum + (item.kind === 'ok' ? charsOf(item.value.event) : 0), 0)
 }

@@ -10,36 +10,22 @@ import { isTracefoldError } from '../errors.ts'
 import { chunked } from '../kafka/chunks.ts'
 import { kafkaError } from '../kafka/client.ts'
 import { letterMessage } from '../kafka/letters.ts'
-import { readPosition, type ReadPosition } from '../kafka/positions.ts'
+import { readPosition } from '../kafka/positions.ts'
 import { retry } from '../lib/retry.ts'
 import type { Bounds, Partition } from '../source/source.ts'
+import type { DeadLetter } from './dead-letter.ts'
 import type { DetailPart, DetailStore, Settlement } from './detail-store.ts'
 import type { ElasticsearchDocuments } from './elasticsearch/documents.ts'
 import type { Progress, Resume } from './position.ts'
-import {
-  epochOf,
-  lostBehind,
-  resumeAt,
-  resumeByHand,
-  resumeWithout,
-  skippedTo,
-  type Committed,
-  type Evidence,
-  type ExpiredPositionPolicy,
-  type LostPositionPolicy,
-} from './resume.ts'
+import { epochOf, lostBehind, resumeFrom, skippedTo, type Committed, type ResumeOptions } from './resume.ts'
 import { skipMarks, type SkipTo } from './skipped.ts'
 import type { CommitReport } from './store.ts'
 
-export interface ClusterDetailOptions {
+export interface ClusterDetailOptions extends ResumeOptions {
   readonly documents: Pick<ElasticsearchDocuments, 'merge' | 'writeLedger' | 'evidence'>
   readonly admin: Admin
   readonly letterProducer: Producer
   readonly names: Names
-  /** Those in force now. */
-  readonly rules: { readonly digest: string }
-  readonly lostPosition: LostPositionPolicy
-  readonly expiredPosition?: ExpiredPositionPolicy
   readonly bounds: (p: Partition) => Promise<Bounds>
   /** Commits where a block opens, before anything is read into it. */
   readonly commitOpening: (progress: readonly Progress[], signal: AbortSignal) => Promise<void>
@@ -61,26 +47,15 @@ export class ClusterDetailStore implements DetailStore {
    * leave documents marked by a block that nobody knows of. (A lost range is committed with its ledger entry.)
    */
   async open(p: Partition, signal: AbortSignal): Promise<Resume> {
-    const { admin, names, rules, commitOpening } = this.#options
+    const { admin, names, rules, bounds, documents, commitOpening } = this.#options
     const position = await readPosition(admin, names.detailGroup, p)
-    const { resume: found, before } = await this.#resume(p, position)
+    const { resume: found, before } = await resumeFrom(p, position, await bounds(p), this.#options, (one) => documents.evidence(one))
     const moved = await this.#behind(p, found)
     const resume = { ...moved, epoch: epochOf(moved, before, rules.digest) }
     const { lost, ...at } = resume
     const isKnown = position.kind === 'at' && isSame(position.committed, { ...at, rules: rules.digest })
     if (!isKnown && lost === null) await commitOpening([{ ...at, partition: p, rules: rules.digest }], signal)
     return resume
-  }
-
-  /** Where it goes on, and what says so. */
-  async #resume(p: Partition, position: ReadPosition): Promise<{ resume: Resume; before: Committed | Evidence | null }> {
-    const { rules, lostPosition, expiredPosition, documents } = this.#options
-    const bounds = await this.#options.bounds(p)
-    if (position.kind === 'at')
-      return { resume: resumeAt(position.committed, bounds, rules.digest, expiredPosition), before: position.committed }
-    const evidence = await documents.evidence(p)
-    if (position.kind === 'foreign') return { resume: resumeByHand(p, position.offset, evidence, bounds, lostPosition), before: evidence }
-    return { resume: resumeWithout(p, evidence, bounds, position.kind === 'reset' ? 'recover' : lostPosition), before: evidence }
   }
 
   /** A kill may have left documents and ledger ahead of the committed position: what is lost or skipped must not begin before them. */
@@ -112,7 +87,7 @@ export class ClusterDetailStore implements DetailStore {
     await this.#send(names.ledgerTopic, skipMarks(settlement.ledger), signal)
     await documents.writeLedger(settlement.ledger, signal)
     const refusedEvents = settlement.letters.filter(({ stage }) => stage === 'store').reduce((sum, { events }) => sum + events, 0)
-    return { settlement, report: { lost: [], refusedEvents } }
+    return { settlement, report: { lost: [], refusedEvents, needsNewBlocks: settlement.letters.some(mayBeTakenLater) } }
   }
 
   async close(): Promise<void> {
@@ -129,6 +104,11 @@ export class ClusterDetailStore implements DetailStore {
       })
     }
   }
+}
+
+/** A mapping or a limit is mended, a time comes: then the event would be counted, though its letter stands for it. */
+function mayBeTakenLater({ stage, reason }: DeadLetter): boolean {
+  return stage === 'store' || reason === 'clock'
 }
 
 function isSame(a: Committed, b: Committed): boolean {

@@ -38,7 +38,7 @@ export function together(detail: ClusterDetailStore, rollup: RollupTopicStore): 
     commit: async (unit, signal) => {
       const written = unit.detail === null ? null : await detail.write(unit.detail, signal)
       const report = await rollup.commit(unit.rollup, signal, written?.settlement.progress ?? [])
-      return { lost: report.lost, refusedEvents: written?.report.refusedEvents ?? 0 }
+      return { ...(written?.report ?? NOTHING), lost: report.lost }
     },
     close: async () => {
       await rollup.close()

@@ -55,6 +55,47 @@ export function letterId(
   return `${contributorKey(p, incarnation)}@${offset}#${index}:${stage}${branch === null ? '' : `:${branch}`}`
 }
 
+/** Events of one document, placed where the first of them came from: what a letter is for, should the store refuse the document. */
+export interface Share {
+  readonly partition: Partition
+  readonly incarnation: number
+  readonly offset: number
+  readonly index: number
+  /** The ledger's. */
+  readonly day: string
+  n: number
+}
+
+/** One of the document's events, which stands for them all. */
+export interface StandIn {
+  readonly timeMs: number
+  readonly job: string
+  readonly event: Readonly<Record<string, unknown>>
+}
+
+/** `detail`: the store's own words. */
+export function refusalLetter(share: Share, { timeMs, job, event }: StandIn, detail: string, maxBytes: number): DeadLetter {
+  const { partition, incarnation, offset, index, day, n } = share
+  const body = Buffer.from(JSON.stringify(event))
+  return {
+    id: letterId(partition, incarnation, offset, index, 'store', 'detail'),
+    stage: 'store',
+    branch: 'detail',
+    reason: 'refused_by_store',
+    detail,
+    partition,
+    incarnation,
+    offset,
+    index,
+    events: n,
+    timeMs,
+    job,
+    body: body.subarray(0, maxBytes),
+    bodyTruncated: body.length > maxBytes,
+    day,
+  }
+}
+
 /** The branches that a replay sends it through. */
 export function branchesOf({ stage, branch, branches }: Pick<DeadLetter, 'stage' | 'branch' | 'branches'>): readonly BranchName[] {
   if (stage === 'store' && branch !== null) return [branch]

@@ -7,8 +7,7 @@
  * aborts. Opening a partition goes on exactly where the last commit ended, so no block is ever replayed; a repeat of a detail part
  * would be harmless by the merge law all the same.
  */
-import { mkdirSync, existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync } from 'node:fs'
 import type { AlertReader } from '../alert/alert-reader.ts'
 import { isTracefoldError, messageOf, TracefoldError } from '../errors.ts'
 import { retry } from '../lib/retry.ts'
@@ -20,6 +19,7 @@ import { addLedgerEntry, mergeLedgerEntry, readPosition, writeLetter, writePosit
 import { alertReader } from './embedded/alert-reader.ts'
 import { detailReader, type DetailReader } from './embedded/detail-reader.ts'
 import { Documents } from './embedded/documents.ts'
+import { BUSY_TIMEOUT_MS, databaseFile, openExisting } from './embedded/existing.ts'
 import { forReading, translated } from './embedded/failures.ts'
 import { lockForWriting, type WriterLock } from './embedded/lock.ts'
 import { positionReader, type PositionReader } from './embedded/position-reader.ts'
@@ -27,14 +27,11 @@ import { prune, type PruneReport } from './embedded/prune.ts'
 import type { Retention } from './embedded/retention.ts'
 import { rollupReader } from './embedded/rollup-reader.ts'
 import { Rollups } from './embedded/rollups.ts'
-import { checkFormat, prepareForWriting } from './embedded/schema.ts'
+import { prepareForWriting } from './embedded/schema.ts'
 import type { LedgerReader } from './ledger.ts'
 import type { RollupPart, RollupReader, RollupStore } from './rollup-store.ts'
 import { openDatabase, type Database } from './sqlite.ts'
 import type { CommitReport, Opening, Store, Unit } from './store.ts'
-
-/** Such a wait stops the whole process, so it is short; what is still locked then is tried again by the caller. */
-const BUSY_TIMEOUT_MS = 200
 
 export interface EmbeddedOptions {
   /** The folder. It is made where it is missing. */
@@ -99,34 +96,16 @@ function openLocked(file: string, lock: WriterLock, options: EmbeddedOptions): E
 
 /** Opens for reading, beside a writer or without one. Throws `usage` where there is no database. */
 export function openEmbeddedReader(path: string): EmbeddedReader {
-  const file = databaseFile(path)
-  if (!existsSync(file))
-    throw new TracefoldError(
-      'usage',
-      `there is no database ${file}. Expected the folder of an embedded store (embedded.path) that has been running: tracefold run makes it.`,
-    )
-  return translated(file, () => {
-    const db = openDatabase(file, { readOnly: true, busyTimeoutMs: BUSY_TIMEOUT_MS })
-    try {
-      checkFormat(db)
-    } catch (error) {
-      db.close()
-      throw error
-    }
-    const reads = forReading(db)
-    return {
-      ...rollupReader(reads),
-      ...alertReader(reads),
-      ...accountReader(reads),
-      ...detailReader(reads),
-      ...positionReader(reads),
-      close: async () => db.close(),
-    }
-  })
-}
-
-function databaseFile(folder: string): string {
-  return join(folder, 'tracefold.db')
+  const db = openExisting(path, { readOnly: true })
+  const reads = forReading(db)
+  return {
+    ...rollupReader(reads),
+    ...alertReader(reads),
+    ...accountReader(reads),
+    ...detailReader(reads),
+    ...positionReader(reads),
+    close: async () => db.close(),
+  }
 }
 
 class SqliteStore implements EmbeddedStore {

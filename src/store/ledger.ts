@@ -38,9 +38,9 @@ export function isBalanced(counts: LedgerCounts): boolean {
 
 /** Counted + filtered + dead + expired + skipped - consumed: zero where the account is in balance. */
 export function imbalance(counts: LedgerCounts): number {
-  let sum = 0
-  for (const [name, n] of Object.entries(counts)) sum += name === 'consumed' ? -n : n
-  return sum
+  let total = 0
+  for (const [name, n] of Object.entries(counts)) total += name === 'consumed' ? -n : n
+  return total
 }
 
 export function addCounts(all: readonly LedgerCounts[]): LedgerCounts {

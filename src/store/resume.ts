@@ -1,5 +1,5 @@
 /**
- * Where a branch goes on in a partition, from what is committed, what the log still has, and which rules are in force. Pure.
+ * Where a branch goes on in a partition, from what is committed, what the log still has, and which rules are in force. Pure, but for asking the store's own data.
  *
  *   committed offset within the log, same rules     -> read again from the open block's start, count from there absolutely
  *   other rules                                     -> a new block opens at the committed offset
@@ -12,6 +12,7 @@
  * Where a block opens in a log that was read before, by other rules or behind a gap, an epoch begins (position.ts).
  */
 import { TracefoldError } from '../errors.ts'
+import type { ReadPosition } from '../kafka/positions.ts'
 import type { Bounds, Partition } from '../source/source.ts'
 import { partitionKey } from '../source/source.ts'
 import { epochAt, type LostRange, type Resume } from './position.ts'
@@ -34,6 +35,31 @@ export interface Evidence {
 /** Where the log begins behind the committed offset. */
 export type ExpiredPositionPolicy = 'earliest' | 'latest' | 'stop'
 export type LostPositionPolicy = 'stop' | 'recover' | 'earliest' | 'latest'
+
+export interface ResumeOptions {
+  /** Those in force now. */
+  readonly rules: { readonly digest: string }
+  readonly lostPosition: LostPositionPolicy
+  readonly expiredPosition?: ExpiredPositionPolicy
+}
+
+/**
+ * From what is committed for the group. `before`: what says where we were. `evidence`: asked only where no offset of ours is committed. Throws
+ * `position_lost` where an operator must choose.
+ */
+export async function resumeFrom(
+  p: Partition,
+  position: ReadPosition,
+  bounds: Bounds,
+  { rules, lostPosition, expiredPosition }: ResumeOptions,
+  evidence: (p: Partition) => Promise<Evidence | null>,
+): Promise<{ resume: Resume; before: Committed | Evidence | null }> {
+  if (position.kind === 'at')
+    return { resume: resumeAt(position.committed, bounds, rules.digest, expiredPosition), before: position.committed }
+  const before = await evidence(p)
+  if (position.kind === 'foreign') return { resume: resumeByHand(p, position.offset, before, bounds, lostPosition), before }
+  return { resume: resumeWithout(p, before, bounds, position.kind === 'reset' ? 'recover' : lostPosition), before }
+}
 
 /** Throws `position_lost` where the log has not got the offset any more and the policy is to stop. */
 export function resumeAt(committed: Committed, bounds: Bounds, rules: string, expired: ExpiredPositionPolicy = 'earliest'): Resume {

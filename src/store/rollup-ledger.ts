@@ -6,7 +6,7 @@
  */
 import { z } from 'zod'
 import type { OpenDay } from '../kafka/commit-metadata.ts'
-import type { LedgerCounts, LedgerEntry, LedgerTotal } from './ledger.ts'
+import { addCounts, type LedgerEntry, type LedgerTotal } from './ledger.ts'
 import type { Progress } from './position.ts'
 import type { Evidence } from './resume.ts'
 
@@ -32,7 +32,7 @@ export class RollupLedger {
   add(entries: readonly LedgerEntry[], progress: Progress): LedgerMark[] {
     const marks = entries.map((entry) => {
       const before = this.#days.get(entry.day) ?? { day: entry.day, since: progress.next, counts: {} }
-      const day: OpenDay = { ...before, counts: sum(before.counts, entry.counts) }
+      const day: OpenDay = { ...before, counts: addCounts([before.counts, entry.counts]) }
       this.#days.delete(day.day)
       this.#days.set(day.day, day)
       return this.#mark(day, progress)
@@ -52,12 +52,6 @@ export class RollupLedger {
       value: JSON.stringify({ branch: 'rollup', contributor, day: day.day, next: progress.next, counts: day.counts }),
     }
   }
-}
-
-export function sum(a: LedgerCounts, b: LedgerCounts): LedgerCounts {
-  const total: Record<string, number> = { ...a }
-  for (const [name, n] of Object.entries(b)) total[name] = (total[name] ?? 0) + n
-  return total
 }
 
 const markSchema = z.object({
@@ -85,7 +79,7 @@ export function totalsOf(values: Iterable<Buffer>): LedgerTotal[] {
     if (mark === null) continue
     const { contributor, day, counts } = mark
     const key = `${contributor}|${day}`
-    totals.set(key, { branch: 'rollup', contributor, day, counts: sum(totals.get(key)?.counts ?? {}, counts) })
+    totals.set(key, { branch: 'rollup', contributor, day, counts: addCounts([totals.get(key)?.counts ?? {}, counts]) })
   }
   return [...totals.values()]
 }

@@ -24,28 +24,16 @@ import { readPosition } from '../kafka/positions.ts'
 import type { Metrics } from '../metrics.ts'
 import { partitionKey, type Bounds, type Partition } from '../source/source.ts'
 import { contributorKey, type Progress, type Resume } from './position.ts'
-import {
-  resumeAt,
-  resumeByHand,
-  resumeWithout,
-  skippedTo,
-  type Evidence,
-  type ExpiredPositionPolicy,
-  type LostPositionPolicy,
-} from './resume.ts'
+import { resumeFrom, skippedTo, type Evidence, type ResumeOptions } from './resume.ts'
 import { RollupLedger, type LedgerMark } from './rollup-ledger.ts'
 import type { RollupPart, RollupRow, RollupStore } from './rollup-store.ts'
 import { skipMarks, type SkipTo } from './skipped.ts'
 import type { CommitReport } from './store.ts'
 
-export interface RollupTopicOptions {
+export interface RollupTopicOptions extends ResumeOptions {
   readonly kafka: KafkaClient
   readonly admin: Admin
   readonly names: Names
-  /** Those in force now. */
-  readonly rules: { readonly digest: string }
-  readonly lostPosition: LostPositionPolicy
-  readonly expiredPosition?: ExpiredPositionPolicy
   readonly transactionTimeoutMs: number
   readonly bounds: (p: Partition) => Promise<Bounds>
   /** How far the ledger topic says that we were: asked only where no offset is committed. */
@@ -129,16 +117,11 @@ export class RollupTopicStore implements RollupStore {
   }
 
   async #resume(p: Partition): Promise<{ resume: Resume; days: readonly OpenDay[] }> {
-    const { admin, names, rules, lostPosition, expiredPosition, bounds, evidence } = this.#options
+    const { admin, names, bounds, evidence } = this.#options
     const position = await readPosition(admin, names.rollupGroup, p)
-    const log = await bounds(p)
-    if (position.kind === 'at') {
-      const resume = resumeAt(position.committed, log, rules.digest, expiredPosition)
-      return { resume, days: resume.incarnation === position.committed.incarnation ? position.committed.days : [] }
-    }
-    const known = await evidence(p)
-    if (position.kind === 'foreign') return { resume: resumeByHand(p, position.offset, known, log, lostPosition), days: [] }
-    return { resume: resumeWithout(p, known, log, position.kind === 'reset' ? 'recover' : lostPosition), days: [] }
+    const { resume } = await resumeFrom(p, position, await bounds(p), this.#options, evidence)
+    const goesOn = position.kind === 'at' && resume.incarnation === position.committed.incarnation
+    return { resume, days: goesOn ? position.committed.days : [] }
   }
 
   /** A producer that has fenced every earlier one of this partition. */

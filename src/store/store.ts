@@ -40,6 +40,8 @@ export interface CommitReport {
   readonly lost: readonly Partition[]
   /** Events of documents that the store refused for good, now dead letters. */
   readonly refusedEvents: number
+  /** Letters were written for what may be taken when it is read again: the blocks that are open must not be. Not said: no. */
+  readonly needsNewBlocks?: boolean
 }
 
 export interface Store {

@@ -6,7 +6,7 @@
  *
  * Delivery: nothing is written here. A record that cannot be processed becomes a dead letter with the same id in every replay.
  */
-import { WINDOW_MS, type ErrorEvent, type Grouping, type Job, type Outcome, type Window } from '../event.ts'
+import { windowOf, type ErrorEvent, type Grouping, type Job, type Outcome } from '../event.ts'
 import type { Settings } from '../config/schema.ts'
 import type { FilterSubject, Verdict } from '../filter/filter.ts'
 import type { Metrics } from '../metrics.ts'
@@ -163,7 +163,6 @@ export class Intake {
     if (verdict.kind === 'drop') return this.#dropped(place, verdict)
     const timeMs = this.#timeOf(event, record)
     if (typeof timeMs !== 'number') return timeMs
-    const window = (timeMs - (timeMs % WINDOW_MS)) as Window // the start of a minute
     const originalTimeMs = event.timeMs === timeMs ? null : event.timeMs
     if (originalTimeMs !== null) metrics?.eventClockReplaced.inc()
     const { grouping, classification } = rules.analyse(event, whose.job)
@@ -173,7 +172,7 @@ export class Intake {
       ...whose,
       timeMs,
       originalTimeMs,
-      window,
+      window: windowOf(timeMs),
       classification,
       grouping: isPast ? { ...grouping, previous: null } : grouping,
       key: '',

@@ -52,7 +52,7 @@ export class Runner implements SourceHandler {
   #finish: () => void = () => {}
   #fail: (error: unknown) => void = () => {}
   readonly #ends = new Map<string, number>()
-  /** What is due once all that was folded is committed: other rules, or (null) new blocks by the same, for a document was refused. */
+  /** What is due once all that was folded is committed: other rules, or (null) new blocks by the same, for the open ones must not be read again. */
   #turn: { readonly rules: StreamRules | null } | null = null
   /** Partitions to be opened again once all that was folded is committed. */
   readonly #due = new Map<string, Partition>()
@@ -304,7 +304,7 @@ export class Runner implements SourceHandler {
         source.committed(partition, next)
       }
       this.#options.events.lost(report.lost.length)
-      if (report.refusedEvents > 0) this.changeRules(null) // a restart would send the documents of an open block again, though they have letters
+      if (report.needsNewBlocks === true) this.changeRules(null) // a restart would read what is open again, and count what has letters
       for (const partition of report.lost) this.onReopen(partition)
       this.#lostInARow = report.lost.length > 0 && kept.length === 0 ? this.#lostInARow + 1 : 0
       this.#sayWell('commits')

@@ -5,8 +5,6 @@
  * Delivery: a chunk of a replay is one transaction. It holds only if every letter of it is there still and no later chunk is, so two replays at once count
  * nothing twice: the one that comes second is told so.
  */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { refusedOf, REPLAY, type Chunk, type LedgerMove } from '../../dlq/chunk.ts'
 import { compare, matches } from '../../dlq/filter.ts'
@@ -15,15 +13,13 @@ import { availably, isTracefoldError, TracefoldError } from '../../errors.ts'
 import { NEVER } from '../../lib/never.ts'
 import { retry } from '../../lib/retry.ts'
 import type { DeadLetter, LetterFilter, LetterHead, LetterQuery } from '../dead-letter.ts'
-import { openDatabase, type Database } from '../sqlite.ts'
+import type { Database } from '../sqlite.ts'
 import { parseCounts, plus, readPosition, writeLetter, writePosition } from './account.ts'
 import { Documents } from './documents.ts'
+import { openExisting } from './existing.ts'
 import { translated } from './failures.ts'
 import { Rollups } from './rollups.ts'
-import { checkFormat } from './schema.ts'
 
-/** Such a wait stops the whole process, so it is short; what is busy then is tried again. */
-const BUSY_TIMEOUT_MS = 200
 /** Letters looked at between two turns of the loop: some milliseconds. */
 const STEP = 1_000
 
@@ -48,29 +44,15 @@ interface Row {
 
 /** Throws `usage` where there is no database. */
 export function openEmbeddedLetters(options: EmbeddedLettersOptions): EmbeddedLetterBox {
-  const file = join(options.path, 'tracefold.db')
-  if (!existsSync(file))
-    throw new TracefoldError(
-      'usage',
-      `there is no database ${file}. Expected the folder of an embedded store (embedded.path) that has been running: tracefold run makes it.`,
-    )
-  return translated(file, () => {
-    const db = openDatabase(file, { busyTimeoutMs: BUSY_TIMEOUT_MS })
-    try {
-      checkFormat(db)
-    } catch (error) {
-      db.close()
-      throw error
-    }
-    return {
-      letters: (query) => availably(() => newest(db, query)),
-      letter: (id) => availably(async () => letterOf(db, id)),
-      purge: (filter, signal) => purge(db, filter, signal),
-      open: async (query) => openSession(db, query, options),
-      trim: () => trim(db, options.maxBytes),
-      close: async () => db.close(),
-    }
-  })
+  const db = openExisting(options.path)
+  return {
+    letters: (query) => availably(() => newest(db, query)),
+    letter: (id) => availably(async () => letterOf(db, id)),
+    purge: (filter, signal) => purge(db, filter, signal),
+    open: async (query) => openSession(db, query, options),
+    trim: () => trim(db, options.maxBytes),
+    close: async () => db.close(),
+  }
 }
 
 async function newest(db: Database, { limit, after, ...filter }: LetterQuery): Promise<DeadLetter[]> {

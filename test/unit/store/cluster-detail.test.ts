@@ -3,7 +3,7 @@ import type { Producer } from 'kafkajs'
 import { beforeEach, expect, test } from 'vitest'
 import { ClusterDetailStore } from '../../../src/store/cluster-detail.ts'
 import type { ExpiredPositionPolicy } from '../../../src/store/resume.ts'
-import { aProgress } from '../../support/builders.ts'
+import { aLetter, aProgress } from '../../support/builders.ts'
 import { NAMES, OnePartition, P } from '../offsets/one-partition.ts'
 
 const RULES = 'rules-in-force'
@@ -16,11 +16,15 @@ beforeEach(() => {
   opened = []
 })
 
-function open({ expired, skipTo }: { expired?: ExpiredPositionPolicy; skipTo?: number } = {}) {
-  const store = new ClusterDetailStore({
+function storeOf({
+  expired,
+  skipTo,
+  letterProducer = {} as Producer, // nothing is sent
+}: { expired?: ExpiredPositionPolicy; skipTo?: number; letterProducer?: Producer } = {}) {
+  return new ClusterDetailStore({
     documents: { ...log.documents, merge: async () => [], writeLedger: async () => {} },
     admin: log.admin,
-    letterProducer: {} as Producer, // nothing is sent
+    letterProducer,
     names: NAMES,
     rules: { digest: RULES },
     lostPosition: 'stop',
@@ -30,7 +34,10 @@ function open({ expired, skipTo }: { expired?: ExpiredPositionPolicy; skipTo?: n
     commitOffsets: null,
     skipTo: () => skipTo ?? null,
   })
-  return store.open(P, new AbortController().signal)
+}
+
+function open(over: { expired?: ExpiredPositionPolicy; skipTo?: number } = {}) {
+  return storeOf(over).open(P, new AbortController().signal)
 }
 
 test('what expired is lost from where the ledger ends, so that no offset is in it twice', async () => {
@@ -76,4 +83,15 @@ test('the ledger of another incarnation says nothing', async () => {
   log.bounds = { begin: 1_500, end: 5_000 }
   log.evidence = { incarnation: 3, next: 1_200 }
   expect((await open()).lost).toEqual({ from: 1_000, to: 1_500, reason: 'expired' })
+})
+
+test.each([
+  ['a record ahead of the clock, whose time will come', { reason: 'clock' }, true],
+  ['a document that was refused, and may be taken later', { stage: 'store', branch: 'detail', reason: 'refused_by_store' }, true],
+  ['a record that nobody can decode', { reason: 'not_json' }, false],
+] as const)('whether the blocks with a letter may be read again: %s', async (_, over, needsNewBlocks) => {
+  const producer = { connect: async () => {}, send: async () => [] } as unknown as Producer
+  const store = storeOf({ letterProducer: producer })
+  const part = { documents: [], settle: () => ({ ledger: [], letters: [aLetter(over)], progress: [] }) }
+  expect(await store.commit(part, new AbortController().signal)).toMatchObject({ needsNewBlocks })
 })

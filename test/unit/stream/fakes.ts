@@ -95,6 +95,8 @@ export class FakeStore implements Store {
   /** Events in the rows that were committed, by partition. */
   readonly counted = new Map<string, number>()
   holds = false
+  /** As in the report of the next commits. */
+  needsNewBlocks = false
   mostAtOnce = 0
   /** Where a branch of a partition goes on, unless something was committed since. */
   resumeOf: (branch: 'detail' | 'rollup', p: Partition) => Resume = () => ({ incarnation: 0, from: 0, next: 0, lost: null })
@@ -159,7 +161,11 @@ export class FakeStore implements Store {
       if (!keys.has(key)) this.counted.set(key, (this.counted.get(key) ?? 0) + rows.reduce((sum, { count }) => sum + count, 0))
     }
     const refused = (settlement?.letters ?? []).filter(({ stage }) => stage === 'store')
-    return { lost, refusedEvents: refused.reduce((sum, { events }) => sum + events, 0) }
+    return {
+      lost,
+      refusedEvents: refused.reduce((sum, { events }) => sum + events, 0),
+      needsNewBlocks: this.needsNewBlocks || refused.length > 0,
+    }
   }
 
   #resume(branch: 'detail' | 'rollup', p: Partition): Resume {

@@ -73,3 +73,20 @@ describe('opening a partition again', () => {
     expect(store.units[0]?.rollup[0]?.ledger).toMatchObject([{ block: 10, counts: { consumed: 40, skipped: 40 } }])
   })
 })
+
+test('where what was written must not be read again, new blocks open behind it, and that is committed at once', async () => {
+  const { source, store } = await startStream({ branches: ['detail'], settings: { detail: { flushDocuments: 3 } } })
+  source.assign(P0)
+  await settle()
+  source.deliver(P0, errorLines(3))
+  await settle()
+  expect(store.committed.get(`detail ${K0}`)).toMatchObject({ next: 3, from: 0 })
+  store.holds = true
+  store.needsNewBlocks = true
+  source.deliver(P0, errorLines(3))
+  store.held[0]?.finish()
+  store.holds = false
+  store.needsNewBlocks = false
+  await settle()
+  expect(store.committed.get(`detail ${K0}`)).toMatchObject({ next: 6, from: 6 })
+})
