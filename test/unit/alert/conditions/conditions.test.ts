@@ -44,6 +44,23 @@ describe('count', () => {
     expect(minutesOf({ condition }, rowsByMinute(T0, [100], { job: 'batch-small' }), 1)).toEqual([1])
   })
 
+  test.each([
+    ['complete', { readUntilMs: T0 + 3 * MINUTE }, T0 + 3 * MINUTE],
+    ['under way', {}, T0 + 2 * MINUTE],
+  ])(
+    'holds where events of an earlier minute come late, though none comes any more, in a minute that is %s',
+    (_, more, completeUntilMs) => {
+      const desk = new Desk([aRule({ condition })])
+      const again = (count: number, readUntilMs: number) => desk.read(T0, readUntilMs, rowsByMinute(T0, [count]))
+      desk.state = { ...desk.state, untilMs: T0 }
+      again(9, T0 + 2 * MINUTE)
+      expect(desk.evaluate(T0 + MINUTE, { readUntilMs: T0 + 2 * MINUTE }).began).toEqual([])
+      expect(again(9, T0 + 3 * MINUTE).evaluate(T0 + 2 * MINUTE, { readUntilMs: T0 + 3 * MINUTE }).began).toEqual([])
+      again(10, T0 + 3 * MINUTE)
+      expect(desk.evaluate(completeUntilMs, { readUntilMs: T0 + 3 * MINUTE, ...more }).began).toMatchObject([{ count: 10 }])
+    },
+  )
+
   test('counts only what the rule is for', () => {
     const rows = [...rowsByMinute(T0, [9]), ...rowsByMinute(T0, [50], { category: 'timeout', fingerprint: 'v1:02' })]
     expect(minutesOf({ condition, for: { category: 'bad-input' } }, rows, 1)).toEqual([])
