@@ -107,6 +107,11 @@ export class CountRings {
     return from < to ? this.#between(slot, from, to) : 0
   }
 
+  /** Of every slot. */
+  sums(end: number, length: number): Uint32Array {
+    return Uint32Array.from({ length: this.#slots }, (_, slot) => this.sum(slot, end, length))
+  }
+
   /** The first minute of the window that has a count; `end` where none has. */
   first(slot: number, end: number, length: number): number {
     if (length > SHORT_MINUTES) {

@@ -45,6 +45,8 @@ export interface Series extends ErrorType {
   lastMs: number
   /** The last event before the reading that brought `lastMs`. */
   earlierMs: number
+  /** The newest minute when events came for one that had been read before; nothing looked at the subject for these. */
+  lateMinute: number
 }
 
 /** A subject and its series. The version changes whenever one comes or goes, so that what follows from them may be remembered. */
@@ -78,6 +80,7 @@ export class CountTable {
 
   replace({ fromMs, toMs }: TimeRange, rows: Iterable<CountRow>): void {
     const [from, to] = [fromMs / MINUTE_MS, toMs / MINUTE_MS]
+    const noteLate = this.#watchLate(from, to)
     this.#rings.clear(from, to)
     this.#hosts.clear(from, to)
     for (const row of rows) {
@@ -90,6 +93,7 @@ export class CountTable {
       this.#hosts.add(series.slot, minute, row.hosts)
     }
     this.#rings.settle(from, to)
+    noteLate()
     this.#sweep()
   }
 
@@ -112,11 +116,11 @@ export class CountTable {
     for (const row of rows) this.#seen(row)
   }
 
-  /** Subjects that had events in the minute. */
+  /** Subjects that had events in the minute, or for which late ones have come since: whether a condition holds may be another matter now. */
   active(minute: number): Readonly<Record<Per, Set<Entry>>> {
     const active = { job: new Set<Entry>(), group: new Set<Entry>(), category: new Set<Entry>(), platform: new Set<Entry>() }
     for (const series of this.#series.values()) {
-      if (this.#rings.at(series.slot, minute) === 0) continue
+      if (series.lateMinute < minute && this.#rings.at(series.slot, minute) === 0) continue
       for (const per of PER) active[per].add(series.entries[per])
     }
     return active
@@ -164,6 +168,18 @@ export class CountTable {
       bytes: this.#rings.bytes + this.#hosts.bytes,
       overflowed: this.#overflowed,
       hostsLeftOut: this.#hosts.leftOut,
+    }
+  }
+
+  /** Remembers the counts of minutes that are read again, but for the newest, which is under way. What is given notes which series have more now. */
+  #watchLate(from: number, to: number): () => void {
+    const end = Math.min(to, this.#rings.newest)
+    const minutes = Math.min(end - from, SHORT_MINUTES)
+    if (minutes <= 0) return () => {}
+    const before = this.#rings.sums(end, minutes)
+    return () => {
+      for (const series of this.#series.values())
+        if (this.#rings.sum(series.slot, end, minutes) > (before[series.slot] ?? 0)) series.lateMinute = this.#rings.newest
     }
   }
 
@@ -270,6 +286,7 @@ const UNKNOWN = {
   rule: null as string | null,
   lastMs: 0,
   earlierMs: 0,
+  lateMinute: 0,
 }
 
 function latestOf({ previousFingerprint, title, culprit, rule, lastMs }: CountRow) {

@@ -13,7 +13,7 @@ import { cellOf, LONG_CELLS } from './count-rings.ts'
 import { registerMark, type HostMarks, type HostUnion } from './host-marks.ts'
 
 const FIRST_ENTRIES = 1_024
-/** Of 36 bytes for windows of ten minutes, 60 for a day's: 144 to 240 MB. */
+/** Of 32 bytes for windows of ten minutes, 64 for a day's: 128 to 256 MB. */
 const DEFAULT_MAX_ENTRIES = 4_000_000
 const MAX_OF_SLOT = 512
 const NONE = -1

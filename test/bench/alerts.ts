@@ -34,8 +34,8 @@ const CATEGORIES = [
   'code-defect',
 ]
 const CLASSES = Array.from({ length: TYPES }, (_, i) => `com.acme.error.Failure${i}Exception`)
-/** Each series' minutes are of ten hosts, one after the other. */
-const HOSTS = Array.from({ length: 10 }, (_, i) => [markOf(i)])
+/** Of a job's errors, one after the other: too few for the rules on hosts. */
+const HOSTS = Array.from({ length: 4 }, (_, i) => [markOf(i)])
 const ROUNDS = 5
 
 class FakeReader implements AlertReader {
@@ -108,7 +108,7 @@ function countRow(windowMs: number, job: number, type: number): CountRow {
     title: `Failure${type}Exception: <*>`,
     culprit: null,
     count: 1,
-    hosts: HOSTS[(windowMs / MINUTE + job + type) % HOSTS.length]!,
+    hosts: HOSTS[(windowMs / MINUTE + type) % HOSTS.length]!,
     firstMs: windowMs,
     lastMs: windowMs + 1,
   }

@@ -13,9 +13,11 @@ export function newGroupCheck({ notSeenMs, minimum, overMs }: Of<'new_group'>): 
   return (sight) =>
     lately(sight, minimum, overMs, ({ appeared: { atMs, afterMs } }) => {
       if (afterMs !== null && afterMs < notSeenMs) return null
+      const minutes = overMs / MINUTE_MS
       return {
         sinceMs: atMs,
-        minutes: overMs / MINUTE_MS,
+        minutes,
+        count: sight.table.sum(sight.series, sight.end, minutes),
         why:
           afterMs === null
             ? 'this error was not seen before'
@@ -24,14 +26,22 @@ export function newGroupCheck({ notSeenMs, minimum, overMs }: Of<'new_group'>): 
     })
 }
 
-/** Counts from the minute in which it came back: what led to its being resolved is no part of that. */
+/**
+ * Counts from the minute in which it came back: what led to its being resolved is no part of that. In the very minute in which it was resolved, nobody knows
+ * how many came after: one did.
+ */
 export function regressionCheck({ minimum, overMs }: Of<'regression'>): Check<Sight> {
   return (sight) =>
     lately(sight, minimum, overMs, ({ resolvedAtMs, regressedAtMs }) => {
       if (resolvedAtMs === null || regressedAtMs === null) return null
+      const { table, series, end } = sight
+      const isMixed = minuteOf(regressedAtMs) === minuteOf(resolvedAtMs)
       return {
         sinceMs: regressedAtMs,
-        minutes: minutesSince(regressedAtMs, sight.end),
+        minutes: minutesSince(minuteOf(regressedAtMs), end),
+        count: isMixed
+          ? 1 + table.sum(series, end, minutesSince(minuteOf(regressedAtMs) + 1, end))
+          : table.sum(series, end, minutesSince(minuteOf(regressedAtMs), end)),
         why: `this error was resolved at ${time(resolvedAtMs)} and has come back`,
       }
     })
@@ -41,6 +51,8 @@ interface Came {
   readonly sinceMs: number
   /** Of the window that has its events. */
   readonly minutes: number
+  /** Events since. */
+  readonly count: number
   readonly why: string
 }
 
@@ -53,13 +65,15 @@ function lately(sight: Sight, minimum: number, overMs: number, ask: (record: Gro
   const came = record === null ? null : ask(record)
   const endMs = end * MINUTE_MS
   if (came === null || came.sinceMs < endMs - overMs || came.sinceMs >= endMs) return null
-  const count = table.sum(series, end, came.minutes)
-  if (count < minimum) return null
-  return { ...findingOf(sight, came.minutes, count, `${came.why}; ${counted(count, 'event')} since`), sinceMs: came.sinceMs }
+  const { sinceMs, minutes, count, why } = came
+  return count < minimum ? null : { ...findingOf(sight, minutes, count, `${why}; ${counted(count, 'event')} since`), sinceMs }
 }
 
 /** Long windows begin with a whole cell: with the next one, for the one that it lies in has earlier events. */
-function minutesSince(timeMs: number, end: number): number {
-  const from = Math.floor(timeMs / MINUTE_MS)
-  return end - from <= SHORT_MINUTES ? end - from : end - Math.ceil(from / CELL_MINUTES) * CELL_MINUTES
+function minutesSince(minute: number, end: number): number {
+  return end - minute <= SHORT_MINUTES ? end - minute : end - Math.ceil(minute / CELL_MINUTES) * CELL_MINUTES
+}
+
+function minuteOf(timeMs: number): number {
+  return Math.floor(timeMs / MINUTE_MS)
 }

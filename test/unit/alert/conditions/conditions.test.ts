@@ -44,6 +44,23 @@ describe('count', () => {
     expect(minutesOf({ condition }, rowsByMinute(T0, [100], { job: 'batch-small' }), 1)).toEqual([1])
   })
 
+  test.each([
+    ['complete', { readUntilMs: T0 + 3 * MINUTE }, T0 + 3 * MINUTE],
+    ['under way', {}, T0 + 2 * MINUTE],
+  ])(
+    'holds where events of an earlier minute come late, though none comes any more, in a minute that is %s',
+    (_, more, completeUntilMs) => {
+      const desk = new Desk([aRule({ condition })])
+      const again = (count: number, readUntilMs: number) => desk.read(T0, readUntilMs, rowsByMinute(T0, [count]))
+      desk.state = { ...desk.state, untilMs: T0 }
+      again(9, T0 + 2 * MINUTE)
+      expect(desk.evaluate(T0 + MINUTE, { readUntilMs: T0 + 2 * MINUTE }).began).toEqual([])
+      expect(again(9, T0 + 3 * MINUTE).evaluate(T0 + 2 * MINUTE, { readUntilMs: T0 + 3 * MINUTE }).began).toEqual([])
+      again(10, T0 + 3 * MINUTE)
+      expect(desk.evaluate(completeUntilMs, { readUntilMs: T0 + 3 * MINUTE, ...more }).began).toMatchObject([{ count: 10 }])
+    },
+  )
+
   test('counts only what the rule is for', () => {
     const rows = [...rowsByMinute(T0, [9]), ...rowsByMinute(T0, [50], { category: 'timeout', fingerprint: 'v1:02' })]
     expect(minutesOf({ condition, for: { category: 'bad-input' } }, rows, 1)).toEqual([])
@@ -215,14 +232,25 @@ describe('regression', () => {
     })
   })
 
-  /** 500 events, resolved half-way through the second minute, and what comes after. */
-  function afterResolved(after: readonly number[], over: string): { minute: number; alert: Alert }[] {
-    const desk = new Desk([aRule({ per: 'group', condition: { regression: { minimum: 100, over } } })])
+  /** 500 events, resolved so late, and what comes after. */
+  function afterResolved(
+    after: readonly number[],
+    over: string,
+    resolvedMs = 1.5 * MINUTE,
+    minimum = 100,
+  ): { minute: number; alert: Alert }[] {
+    const desk = new Desk([aRule({ per: 'group', condition: { regression: { minimum, over } } })])
     const rows = rowsByMinute(T0, [500, 0, ...after], { hosts: 3 })
     desk.groups.observe(rows.slice(0, 1), { sinceMs: T0 - 100 * DAY, completeUntilMs: T0 })
-    desk.groups.change('orders', 'v1:0000000000000001', { kind: 'resolve' }, { who: 'ada', atMs: T0 + 1.5 * MINUTE })
+    desk.groups.change('orders', 'v1:0000000000000001', { kind: 'resolve' }, { who: 'ada', atMs: T0 + resolvedMs })
     return firedAt({}, rows, 2 + after.length, desk)
   }
+
+  test('knows of one event where it came back in the very minute in which it was resolved', () => {
+    expect(afterResolved([50], '1h', 0.3 * MINUTE)).toEqual([])
+    expect(afterResolved([50, 50], '1h', 0.3 * MINUTE)).toMatchObject([{ minute: 4, alert: { count: 101, windowMs: 4 * MINUTE } }])
+    expect(afterResolved([], '1h', 0.3 * MINUTE, 1)).toMatchObject([{ minute: 1, alert: { count: 1, windowMs: MINUTE } }])
+  })
 
   test.each(['1h', '6h'])('counts no event of before it was resolved, over %s', (over) => {
     expect(afterResolved([1], over)).toEqual([])
