@@ -38,6 +38,7 @@ const PATH_WITH_REASON = /(?<=^|: )(?:\/|[A-Za-z]:\\)[^:;,"'()]{1,512}(?= \([A-Z
 /** `$`, `$.orders[0].id`: where in a document; Gson and Jackson print it. */
 const JSON_PATH = /(?<![^\s=([:,;"'<])\$(?:[.[][^\s,;:)]*|(?=[\s,;:)]|$))/g
 const DATE_WORDS = /\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (?= ?\d)/g
+const ZONE = / (?:UTC|GMT|[A-Z]{1,3}[SD]?T)(?= (?:19|20)\d\d(?!\d))/g
 /** Six pairs of hexadecimal digits, which need not hold a decimal one, and more. */
 const HARDWARE_ADDRESS = /(?<![\w:])[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5,31}(?![\w:])/g
 /** Groups of hexadecimal digits that need not hold a decimal one, `2001:db8::cafe`, and as Java prints an address, `host/[::1]`. */
@@ -49,9 +50,9 @@ const IPV6_IN_BRACKETS = /(?<!\/)\[(?=[0-9A-Fa-f:]{0,40}::|(?:[0-9A-Fa-f]{1,4}:)
 const NAMED =
   /\b((?:index|indices|topics?|partitions?|fields?|alias(?:es)?|types?|nodes?|ids?|keys?|tables?|columns?|groups?|names?|values?|users?|roles?|hosts?):? )\[[^[\]]{1,512}\]/gi
 /** `Request ID: ABCDEF`, which need not hold a digit. */
-const ID = /\b(ids?: )[^\s,;)\]]+/gi
-/** The JDK prints whole objects between its words. */
-const MERGED = /\bDuplicate key .+ \(attempted merging values .+\)/
+const ID = /\b(ids?: |with id )[^\s,;()\]]+(?:\([^\s()]{1,255}\))?/gi
+/** The JDK prints whole objects and texts behind its words. */
+const WHOLE = /\b(Duplicate key|Invalid UUID string:) (?:.+ \(attempted merging values .+\)|(?<=: ).+)/
 /** States and people are named by words, so only the words around them tell. */
 const TRANSITION = /\bfrom [A-Z][A-Z_]+ to [A-Z][A-Z_]+(?!\w)/g
 const STATE = /\b(stat(?:e|us)(?::| is)? )[A-Z][A-Z_]+(?!\w)|\b[A-Z][A-Z_]+(?= \((?:\w+[ .])?state\))/g
@@ -71,6 +72,8 @@ const HOLES = /<\*>(?:[\s,:;.|/-]*<\*>)+/g
 /** A remark that is there in one event and not in the next: `close, 3045 bytes (3 KB) sent`. */
 const REMARK = / \((?:[<*>\s[\],:;.|/-])*\)/g
 
+const SAID_TWICE = /(?<=^|: )([^():]{2,120}) \(\1\)$/
+const BEGINNING = /^.|(?<=: )\p{Lu}(?=\p{Ll})/gsu
 const PLURAL_Y = /(<\*> \p{Ll}{2,30})ies(?!\p{L})/gu
 const PLURAL = /(<\*> \p{Ll}{3,30})s(?!\p{L})/gu
 
@@ -145,15 +148,17 @@ export function quotedKinds(message: string): string {
   return (line.match(QUOTED) ?? []).map((quoted) => (NUMBER.test(quoted.slice(1, -1)) ? 'n' : 't')).join('')
 }
 
-/** JVMs change the case of a message's first letter (`connect timed out`), and number decides the form of a noun. */
+/** JVMs change the case of a message's first letter, also where it is quoted (`failed: connect timed out`), and number decides the form of a noun. */
 export function comparable(key: string): string {
-  return key.slice(0, 1).toLowerCase() + key.slice(1).replace(PLURAL_Y, '$1y').replace(PLURAL, '$1')
+  return key
+    .replace(BEGINNING, (letter) => letter.toLowerCase())
+    .replace(PLURAL_Y, '$1y')
+    .replace(PLURAL, '$1')
 }
 
-/** Java 8 says `Connection refused (Connection refused)`. */
+/** Java 8 says `failed: Connection refused (Connection refused)`. */
 function saidOnce(key: string): string {
-  const length = (key.length - ' ()'.length) / 2
-  return length > 0 && key === `${key.slice(0, length)} (${key.slice(0, length)})` ? key.slice(0, length) : key
+  return key.endsWith(')') ? key.replace(SAID_TWICE, '$1') : key
 }
 
 function maskAround(text: string, kept: RegExp): string {
@@ -167,7 +172,7 @@ function maskAround(text: string, kept: RegExp): string {
 }
 
 function mask(text: string): string {
-  const shown = (text.includes(REDACTION) ? text.replace(REDACTED, DATA) : text).replace(MERGED, `Duplicate key ${HOLE}`)
+  const shown = (text.includes(REDACTION) ? text.replace(REDACTED, DATA) : text).replace(WHOLE, `$1 ${HOLE}`)
   const named = maskPaths(maskAddresses(maskUrls(maskDocuments(shown)).replace(QUOTED, maskQuoted)))
   const masked = maskAssigned(maskNames(named))
     .replace(HARDWARE_ADDRESS, HOLE)
@@ -178,6 +183,7 @@ function mask(text: string): string {
     .replace(LITERAL, HOLE)
     .replace(PRIMITIVE, `$1 ${HOLE}`)
     .replace(DATE_WORDS, '')
+    .replace(ZONE, '')
     .replace(TOKEN, maskToken)
     .replace(UNIT, HOLE)
     .replace(SIGNED_HOLE, HOLE)
@@ -193,7 +199,7 @@ function maskAddresses(line: string): string {
 
 function maskNames(line: string): string {
   const found = line.includes('[') ? line.replace(NAMED, `$1[${HOLE}]`) : line
-  return found.includes(': ') ? found.replace(ID, `$1${HOLE}`) : found
+  return /[iI][dD]/.test(found) ? found.replace(ID, `$1${HOLE}`) : found
 }
 
 function maskPaths(line: string): string {
