@@ -12,7 +12,7 @@ import type { Stage } from './store/dead-letter.ts'
 import type { BranchName } from './store/position.ts'
 
 export type RuleKind = 'patterns' | 'rules' | 'alerts'
-export type FlushTrigger = 'size' | 'bytes' | 'age' | 'stop' | 'rules' | 'skip'
+export type FlushTrigger = 'size' | 'bytes' | 'age' | 'stop' | 'rules' | 'reopen'
 /** What happens to a stream's loop. */
 export interface RunnerEvents {
   rebalanced(): void
@@ -66,7 +66,7 @@ const ENVELOPES = setOf<Envelope>({ filebeat: true, 'fluent-bit': true, 'kafka-c
 const RULE_KINDS = setOf<RuleKind>({ patterns: true, rules: true, alerts: true })
 const EVALUATION_RESULTS = setOf<EvaluationResult>({ ok: true, blind: true })
 const STAGES = setOf<Stage>({ decode: true, store: true })
-const TRIGGERS = setOf<FlushTrigger>({ size: true, bytes: true, age: true, stop: true, rules: true, skip: true })
+const TRIGGERS = setOf<FlushTrigger>({ size: true, bytes: true, age: true, stop: true, rules: true, reopen: true })
 const TRANSACTION_RESULTS = setOf<TransactionResult>({ committed: true, aborted: true, failed: true })
 const STORES = setOf<StoreName>({ elasticsearch: true, kafka: true, druid: true, embedded: true })
 const ITEM_RESULTS = setOf<ItemResult>({ ok: true, noop: true, conflict: true, retried: true, refused: true })
