@@ -13,7 +13,7 @@ import { BRANCHES, type BranchName } from './store/position.ts'
 
 const RULE_KINDS = ['patterns', 'rules', 'alerts'] as const
 export type RuleKind = (typeof RULE_KINDS)[number]
-const TRIGGERS = ['size', 'bytes', 'age', 'stop', 'rules', 'skip'] as const
+const TRIGGERS = ['size', 'bytes', 'age', 'stop', 'rules', 'reopen'] as const
 export type FlushTrigger = (typeof TRIGGERS)[number]
 /** What happens to a stream's loop. */
 export interface RunnerEvents {

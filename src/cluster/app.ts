@@ -8,7 +8,6 @@ import { ruleBookOf } from '../api/rule-book.ts'
 import type { Mode, ModeContext } from '../mode.ts'
 import { createDesk } from '../dlq/desk.ts'
 import { clusterBoxes, judgeOptions } from './letter-boxes.ts'
-import { every } from '../lib/every.ts'
 import { LiveRules } from '../rules/live-rules.ts'
 import { LiveOffsets } from './live-offsets.ts'
 import { namedDesks, uniteDesks } from '../offsets/united-desk.ts'
@@ -16,16 +15,14 @@ import { DruidReader } from '../store/druid/reader.ts'
 import { clusterNameOf, datasourcesOf } from '../config/clusters.ts'
 import { ClusterIds, eachAlone } from './alone.ts'
 import { startClusterAlerting } from './alerting.ts'
-import { bringUp, endStreams } from './bring-up.ts'
-import { createNeighbours, documentsOf, everyCluster, inCluster, supervisorState } from './neighbours.ts'
+import { bringUp, endStreams, type ClusterParts } from './bring-up.ts'
+import { startHousekeeping } from './housekeeping.ts'
+import { createNeighbours, documentsOf, everyCluster, inCluster } from './neighbours.ts'
 import { ledgerReader } from './readers.ts'
 import type { StreamWithStore } from './streams.ts'
 import type { StreamReport } from '../stream.ts'
 import { Tallies } from '../stream/tally.ts'
 
-/** How often Druid's supervisor is looked at, and old days are deleted. */
-const SUPERVISOR_CHECK_MS = 10_000
-const RETENTION_CHECK_MS = 600_000
 /** How long a stop waits for a try to start that is under way. */
 const STOP_PATIENCE_MS = 5_000
 
@@ -33,77 +30,31 @@ export async function startCluster(context: ModeContext): Promise<Mode> {
   const { settings, health, metrics, log } = context
   const rules = new LiveRules(context)
   const neighbours = createNeighbours(settings, log)
-  const stopping = new AbortController()
   const documents = documentsOf(settings, neighbours, metrics, health)
-  const rollupTroubles = new Map<string, string>()
-  const warnOf =
-    (what: string) =>
-    (message: string): void =>
-      log.warn(`${what}: ${message}`)
-  const housekeeping = [
-    ...everyCluster(neighbours).map((one) =>
-      every(
-        SUPERVISOR_CHECK_MS,
-        async () => {
-          const { ok, detail } = await supervisorState(one)
-          const what = inCluster('druid', one.names)
-          health.set(what, ok, detail)
-          if (ok) rollupTroubles.delete(what)
-          else rollupTroubles.set(what, `${what}: ${detail}`)
-        },
-        warnOf(`${inCluster('Druid', one.names)} cannot be looked at`),
-      ),
-    ),
-    every(
-      RETENTION_CHECK_MS,
-      async () => {
-        const dropped = await documents.dropOldDays()
-        if (dropped.length > 0) log.info({ dropped }, 'indices past retention were deleted')
-      },
-      warnOf('indices past retention cannot be deleted; it is tried again'),
-    ),
-  ]
-  const box = clusterBoxes({ settings, neighbours, documents, health, log, now: Date.now, onFailed: crash })
-  box.start()
-  const letters = createDesk(
-    box,
-    judgeOptions(settings, () => rules.now, Date.now),
-  )
+  const housekeeping = startHousekeeping({ neighbours, documents, health, log })
+  const shared = { settings, neighbours, documents, health, metrics, log, now: Date.now, onFailed: crash }
+  const letters = startDesk(shared, rules)
   const clusters = everyCluster(neighbours).map((one) => ({
     neighbours: one,
-    offsets: new LiveOffsets({ settings: one.settings, neighbours: one, documents, metrics, health, log, onFailed: crash }),
+    offsets: new LiveOffsets({ ...shared, settings: one.settings, neighbours: one }),
   }))
   const streams: StreamWithStore[] = []
   const tallies = new Tallies()
-  const ids = new ClusterIds()
   const book = ruleBookOf(() => rules.patterns)
   const reports = (): StreamReport[] => streams.map(({ stream }) => stream.report())
-  const rollupTrouble = (): string | null => [...rollupTroubles.values()][0] ?? null
   // A run that ends by itself evaluates nothing: what it reads is the past.
   const alerting = context.exitAtEnd
     ? NO_ALERTING
     : startClusterAlerting({
-        settings,
+        ...shared,
         env: context.env,
-        neighbours,
         streams: reports,
-        rollupTrouble,
+        rollupTrouble: () => housekeeping.rollupTrouble(),
         adviceOf: (id) => book.adviceOf(id)?.advice ?? null,
         tally: () => tallies.tally(),
-        health,
-        metrics,
-        log,
-        onFailed: crash,
       })
-  const done = eachAlone(
-    clusters,
-    (own) => bringUp(context, { ...own, ids, rules, streams, tallies }, stopping.signal),
-    async ({ neighbours: { names } }, error) => {
-      health.set(inCluster('cluster', names), false, `stopped, the others go on: ${error.message}`)
-      log.error({ cluster: names.cluster }, `this cluster's streams are stopped, the others go on: ${error.message}`)
-      await endStreams(streams, names)
-    },
-  )
+  const stopping = new AbortController()
+  const done = runClusters(context, clusters, { rules, streams, tallies }, stopping.signal)
   done.catch(() => {}) // whoever waits for it handles it
   return {
     done,
@@ -120,7 +71,7 @@ export async function startCluster(context: ModeContext): Promise<Mode> {
     },
     stop: async () => {
       stopping.abort()
-      for (const timer of housekeeping) clearInterval(timer)
+      housekeeping.stop()
       await rules.stop()
       await alerting.stop()
       await letters.close()
@@ -131,6 +82,36 @@ export async function startCluster(context: ModeContext): Promise<Mode> {
       await neighbours.close()
     },
   }
+}
+
+/** Dead letters, and what acts on them. */
+function startDesk(parts: Parameters<typeof clusterBoxes>[0], rules: LiveRules): ReturnType<typeof createDesk> {
+  const box = clusterBoxes(parts)
+  box.start()
+  return createDesk(
+    box,
+    judgeOptions(parts.settings, () => rules.now, parts.now),
+  )
+}
+
+/** Resolves when the streams of all clusters have ended; one that fails leaves the others at work. */
+function runClusters(
+  context: ModeContext,
+  clusters: readonly Pick<ClusterParts, 'neighbours' | 'offsets'>[],
+  parts: Pick<ClusterParts, 'rules' | 'streams' | 'tallies'>,
+  stopping: AbortSignal,
+): Promise<void> {
+  const { health, log } = context
+  const ids = new ClusterIds()
+  return eachAlone(
+    clusters,
+    (own) => bringUp(context, { ...own, ...parts, ids }, stopping),
+    async ({ neighbours: { names } }, error) => {
+      health.set(inCluster('cluster', names), false, `stopped, the others go on: ${error.message}`)
+      log.error({ cluster: names.cluster }, `this cluster's streams are stopped, the others go on: ${error.message}`)
+      await endStreams(parts.streams, names)
+    },
+  )
 }
 
 /** A fault of the program: let it crash, nothing was committed. */

@@ -22,7 +22,7 @@ import type { BranchName, Progress, Resume } from '../store/position.ts'
 import { evidenceOf } from '../store/rollup-ledger.ts'
 import { RollupTopicStore } from '../store/rollup-topic.ts'
 import type { Unit } from '../store/store.ts'
-import { foldingOf } from '../stream.ts'
+import { BranchFolding } from '../stream/branch-folding.ts'
 
 export interface CommitResumeParts {
   readonly settings: Settings
@@ -48,7 +48,7 @@ export function progressAt(partition: Partition, { incarnation, next, from, epoc
 /** What a stream would have to commit now; without a lost range there is nothing but the position. */
 function openingUnit({ settings, rules, metrics }: CommitResumeParts, branch: BranchName, p: Partition, resume: Resume): Unit {
   const flushMs = { caughtUp: 0, behind: 0 }
-  const folding = foldingOf(
+  const folding = new BranchFolding(
     {
       branches: [branch],
       settings,

@@ -18,11 +18,11 @@ import { RulesInForce } from '../rules/rules.ts'
 import { createHttpSource, type HttpSource } from '../source/http.ts'
 import type { Bounds, Source } from '../source/source.ts'
 import { unionSource } from '../source/union.ts'
-import { openEmbedded } from '../store/embedded.ts'
+import { openEmbedded, type EmbeddedStore } from '../store/embedded.ts'
 import type { Resume } from '../store/position.ts'
 import { resumeAt } from '../store/resume.ts'
 import type { Store } from '../store/store.ts'
-import { createStream, type StreamReport } from '../stream.ts'
+import { createStream, type Stream, type StreamOptions, type StreamReport } from '../stream.ts'
 import { Tallies } from '../stream/tally.ts'
 import { WriteTrouble } from './write-trouble.ts'
 
@@ -30,53 +30,23 @@ import { WriteTrouble } from './write-trouble.ts'
 const PRUNE_MS = 60_000
 
 export async function startEmbedded(context: ModeContext): Promise<Mode> {
-  const { settings, health, metrics, log, exitAtEnd, inputs } = context
+  const { settings, log, exitAtEnd, inputs } = context
   const rules = new LiveRules(context)
   const writes = new WriteTrouble()
-  const store = openEmbedded({
-    path: settings.embedded.path,
-    retention: {
-      detailDays: settings.detail.retentionDays,
-      rollupDays: settings.rollup.retentionDays,
-      letterDays: settings.deadLetters.retentionDays,
-      maxBytes: settings.embedded.maxBytes,
-    },
-    now: Date.now,
-    onBusy: (error, waitMs) => {
-      const reason = writes.note(error)
-      health.set('stream detail+rollup', false, reason)
-      log.warn({ waitMs }, `cannot write: ${reason}`)
-    },
-  })
+  const store = openStore(context, writes)
   const http: HttpSource | null = exitAtEnd ? null : createHttpSource({ maxRecordBytes: settings.limits.maxRecordBytes })
   const source = unionSource(http === null ? inputs.sources : [...inputs.sources, http])
-  const { flushMs } = settings.embedded
   const tallies = new Tallies()
-  const stream = createStream({
-    branches: ['detail', 'rollup'],
-    source,
-    store: withinBounds(writes.watch(store), source),
-    intake: { settings, now: Date.now, recordsAreTimed: false, metrics },
-    rules: new RulesInForce(rules.now),
-    settings,
-    flushMs: { caughtUp: flushMs, behind: flushMs },
-    exitAtEnd,
-    tallies,
-    metrics,
-    health,
-    log,
-    now: Date.now,
-  })
+  const stream = streamOver(context, { source, store: withinBounds(writes.watch(store), source), rules, tallies })
   const box = embeddedBox(settings, Date.now)
   const letters = createDesk(
     box,
     judgeOptions(settings, () => rules.now, Date.now),
   )
-  const prune = async (): Promise<void> => {
+  const pruning = startPruning(async () => {
     await store.prune()
     await box.trim()
-  }
-  const pruning = startPruning(prune, log)
+  }, log)
   rules.onChange((changed) => stream.changeRules(changed))
   const book = ruleBookOf(() => rules.patterns)
   const alerting = startEmbeddedAlerting(context, {
@@ -109,6 +79,46 @@ export async function startEmbedded(context: ModeContext): Promise<Mode> {
       await pruning.last()
     },
   }
+}
+
+function openStore({ settings, health, log }: ModeContext, writes: WriteTrouble): EmbeddedStore {
+  return openEmbedded({
+    path: settings.embedded.path,
+    retention: {
+      detailDays: settings.detail.retentionDays,
+      rollupDays: settings.rollup.retentionDays,
+      letterDays: settings.deadLetters.retentionDays,
+      maxBytes: settings.embedded.maxBytes,
+    },
+    now: Date.now,
+    onBusy: (error, waitMs) => {
+      const reason = writes.note(error)
+      health.set('stream detail+rollup', false, reason)
+      log.warn({ waitMs }, `cannot write: ${reason}`)
+    },
+  })
+}
+
+interface StreamParts extends Pick<StreamOptions, 'source' | 'store'> {
+  readonly rules: LiveRules
+  readonly tallies: Tallies
+}
+
+function streamOver({ settings, exitAtEnd, metrics, health, log }: ModeContext, { rules, ...parts }: StreamParts): Stream {
+  const { flushMs } = settings.embedded
+  return createStream({
+    ...parts,
+    branches: ['detail', 'rollup'],
+    intake: { settings, now: Date.now, recordsAreTimed: false, metrics },
+    rules: new RulesInForce(rules.now),
+    settings,
+    flushMs: { caughtUp: flushMs, behind: flushMs },
+    exitAtEnd,
+    metrics,
+    health,
+    log,
+    now: Date.now,
+  })
 }
 
 interface Watched extends Pick<AlertingParts, 'reader' | 'adviceOf' | 'tally'> {

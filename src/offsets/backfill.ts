@@ -18,7 +18,7 @@ import { RulesInForce, type StreamRules } from '../rules/rules.ts'
 import { partitionKey } from '../source/source.ts'
 import type { BranchName, Resume } from '../store/position.ts'
 import { idOf, placeOf, type Backfill, type SkippedRange } from '../store/skipped.ts'
-import { foldingOf } from '../stream.ts'
+import { BranchFolding } from '../stream/branch-folding.ts'
 import { planBackfill, type BackfillQuery, type Marks, type Piece } from './backfill-plan.ts'
 import { BackfillStore, type BackfillStoreOptions } from './backfill-store.ts'
 
@@ -160,7 +160,7 @@ async function read(
 
 function foldingFor({ settings, rules, metrics, now }: BackfillOptions, branch: BranchName) {
   const flushMs = { caughtUp: 0, behind: 0 } // nothing waits here
-  return foldingOf(
+  return new BranchFolding(
     { branches: [branch], settings, rules: new RulesInForce(rules), metrics, now, intake: { settings, now, metrics: null }, flushMs },
     recentIds(),
   )

@@ -55,10 +55,8 @@ export class PartitionAccount {
     }
     const outcome =
       item.kind === 'ok' ? 'counted' : item.kind === 'drop' ? `filtered.${item.rule ?? item.reason}` : `dead.${item.letter.reason}`
-    for (const counts of isNew ? [last.counts] : [last.counts, last.committed]) {
-      increment(counts, 'consumed')
-      increment(counts, outcome)
-    }
+    count(last.counts, outcome)
+    if (!isNew) count(last.committed, outcome)
     if (item.kind !== 'dead' || !isNew) return
     this.#letters.push({ ...item.letter, branches: [this.#branch] })
     this.#letterBytes += costOf(item.letter)
@@ -115,8 +113,9 @@ export class PartitionAccount {
 /** What a letter costs beside its body, in bytes, roughly. */
 const LETTER_BYTES = 500
 
-function increment(counts: Record<string, number>, name: string): void {
-  counts[name] = (counts[name] ?? 0) + 1
+function count(counts: Record<string, number>, outcome: string): void {
+  counts['consumed'] = (counts['consumed'] ?? 0) + 1
+  counts[outcome] = (counts[outcome] ?? 0) + 1
 }
 
 function costOf(letter: DeadLetter): number {

@@ -16,6 +16,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { Assignment, type Assigned } from './assignment.ts'
+import { AtRest } from './at-rest.ts'
 import { isTracefoldError, TracefoldError } from '../errors.ts'
 import type { Folding } from './folding.ts'
 import type { HealthRegistry } from '../health.ts'
@@ -52,10 +53,7 @@ export class Runner implements SourceHandler {
   #finish: () => void = () => {}
   #fail: (error: unknown) => void = () => {}
   readonly #ends = new Map<string, number>()
-  /** What is due once all that was folded is committed: other rules, or (null) new blocks by the same, for the open ones must not be read again. */
-  #turn: { readonly rules: StreamRules | null } | null = null
-  /** Partitions to be opened again once all that was folded is committed. */
-  readonly #due = new Map<string, Partition>()
+  readonly #atRest = new AtRest()
   #assignment = new Assignment()
   #wasAssigned = false
   #committing: Promise<void> | null = null
@@ -91,10 +89,10 @@ export class Runner implements SourceHandler {
     this.#assignment.abort()
     this.#lostInARow = 0
     if (partitions.length === 0) this.#sayWell('has no partitions')
-    this.#due.clear() // every opening asks what is due
+    this.#atRest.forgetOpenings()
     for (const partition of this.#assignment.partitions()) this.#options.folding.drop(partition)
     this.#assignment = new Assignment()
-    this.#clearTimer()
+    this.#voidUnit()
     for (const partition of partitions) this.onAdded(partition)
     this.#checkEnd()
   }
@@ -139,7 +137,7 @@ export class Runner implements SourceHandler {
 
   /** Puts other rules into force once what was folded is committed; until then the source is paused. Null: the same rules, in new blocks. */
   changeRules(rules: StreamRules | null): void {
-    this.#turn = { rules: rules ?? this.#turn?.rules ?? null }
+    this.#atRest.turn(rules)
     this.#pauseAll()
     if (this.#committing === null && !this.#stopping) this.#startCommit('rules')
   }
@@ -150,9 +148,9 @@ export class Runner implements SourceHandler {
    */
   reopen(partition: Partition): void {
     if (this.#assignment.of(partition) === undefined || this.#stopping) return
-    this.#due.set(partitionKey(partition), partition)
+    this.#atRest.reopen(partition)
     this.#pauseAll()
-    if (this.#committing === null) this.#startCommit('skip')
+    if (this.#committing === null) this.#startCommit('reopen')
   }
 
   onFailed(error: unknown): void {
@@ -161,14 +159,14 @@ export class Runner implements SourceHandler {
 
   async stop(): Promise<void> {
     this.#stopping = true
-    this.#clearTimer()
+    this.#voidUnit()
     const deadline = setTimeout(() => this.#assignment.abort(), STOP_DEADLINE_MS)
     try {
       await this.#committing
       if (!this.#assignment.signal.aborted) {
         this.#options.events.committing('stop')
         await this.#commit()
-        if (this.#turn?.rules === null) {
+        if (this.#atRest.takeTurn()?.rules === null) {
           this.#options.folding.changeRules(null)
           await this.#commit()
         }
@@ -225,7 +223,7 @@ export class Runner implements SourceHandler {
   /** A lost range is said in the ledger before anything behind it is. */
   #commitSoon(): void {
     this.#firstAtMs ??= this.#options.now()
-    if (this.#committing === null && !this.#stopping) this.#startCommit('skip')
+    if (this.#committing === null && !this.#stopping) this.#startCommit('reopen')
   }
 
   async #noteEnd(assigned: Assigned, signal: AbortSignal): Promise<void> {
@@ -253,9 +251,9 @@ export class Runner implements SourceHandler {
   #schedule(): void {
     const { folding, now } = this.#options
     if (this.#committing !== null || this.#stopping || this.#firstAtMs === null) return
-    const fullBy = this.#turn !== null ? 'rules' : this.#due.size > 0 ? 'skip' : folding.fullBy()
+    const fullBy = this.#atRest.due() ?? folding.fullBy()
     if (fullBy !== null) {
-      this.#clearTimerOnly()
+      this.#stopTimer()
       this.#startCommit(fullBy)
       return
     }
@@ -276,8 +274,7 @@ export class Runner implements SourceHandler {
   #commit(): Promise<void> {
     const work = this.#commitUnit().finally(() => {
       this.#committing = null
-      this.#changeRulesAtRest()
-      this.#reopenAtRest()
+      this.#doWhatIsDue()
       this.#enterIdle()
       this.#resumeAll()
       this.#schedule()
@@ -319,18 +316,12 @@ export class Runner implements SourceHandler {
    * The first commit by the new rules says where their blocks begin, and holds nothing else: a kill before it, and a start with the rules before, would
    * else leave documents marked by a block that nobody knows of.
    */
-  #changeRulesAtRest(): void {
-    if (this.#turn === null || this.#firstAtMs !== null || this.#stopping) return
-    this.#options.folding.changeRules(this.#turn.rules)
-    this.#turn = null
+  #doWhatIsDue(): void {
+    if (this.#committing !== null || this.#firstAtMs !== null || this.#stopping) return
+    const turn = this.#atRest.takeTurn()
+    if (turn === null) return this.#atRest.takeOpenings().forEach((partition) => this.onReopen(partition))
+    this.#options.folding.changeRules(turn.rules)
     this.#startCommit('rules')
-  }
-
-  #reopenAtRest(): void {
-    if (this.#due.size === 0 || this.#committing !== null || this.#firstAtMs !== null || this.#stopping) return
-    const due = [...this.#due.values()]
-    this.#due.clear()
-    for (const partition of due) this.onReopen(partition)
   }
 
   #checkEnd(): void {
@@ -339,7 +330,7 @@ export class Runner implements SourceHandler {
   }
 
   #isPausing(): boolean {
-    return this.#turn !== null || this.#due.size > 0 || this.#options.folding.isOverBound()
+    return this.#atRest.due() !== null || this.#options.folding.isOverBound()
   }
 
   #pauseAll(): void {
@@ -357,12 +348,13 @@ export class Runner implements SourceHandler {
     this.#options.clock.enter(this.#assignment.isPaused() ? 'backpressure' : this.#committing === null ? 'waiting' : 'writing')
   }
 
-  #clearTimer(): void {
-    this.#clearTimerOnly()
+  /** What was folded is gone, or goes another way. */
+  #voidUnit(): void {
+    this.#stopTimer()
     this.#firstAtMs = null
   }
 
-  #clearTimerOnly(): void {
+  #stopTimer(): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
   }

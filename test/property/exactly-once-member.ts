@@ -8,7 +8,7 @@ import { RulesInForce, type StreamRules } from '../../src/rules/rules.ts'
 import type { Folding } from '../../src/stream/folding.ts'
 import type { Reached } from '../../src/store/position.ts'
 import type { Unit } from '../../src/store/store.ts'
-import { foldingOf, type FoldingOptions } from '../../src/stream.ts'
+import { BranchFolding, type FoldingOptions } from '../../src/stream/branch-folding.ts'
 import { someRules } from '../support/rules.ts'
 import type { Cluster, Fence, Kind, Sending } from './exactly-once-cluster.ts'
 import { analyseBy, NOW_MS, partitionOf, sourceRecord } from './exactly-once-log.ts'
@@ -65,7 +65,7 @@ export class Member {
       flushMs: { caughtUp: 1, behind: 1 },
       intake: { settings, now, metrics: null },
     }
-    this.#folding = foldingOf(options, new Map())
+    this.#folding = new BranchFolding(options, new Map())
   }
 
   /** Reads up to `count` offsets of a partition, and opens it before if need be. Returns where it stands now; null where it is not ours. */
