@@ -8,6 +8,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { Message } from 'kafkajs'
 import { z } from 'zod'
+import { DEAD_REASONS } from '../event.ts'
 import { STAGES, type DeadLetter } from '../store/dead-letter.ts'
 import { BRANCHES } from '../store/position.ts'
 
@@ -36,7 +37,7 @@ const letterSchema = z.object({
   id: z.string(),
   stage: z.enum(STAGES),
   branch: z.enum(BRANCHES).nullable(),
-  reason: z.enum(['empty', 'not_json', 'truncated', 'not_utf8', 'too_large', 'unknown_layout', 'clock', 'refused_by_store']),
+  reason: z.enum(DEAD_REASONS),
   detail: z.string(),
   partition: z.object({ cluster: z.string(), topic: z.string(), partition: z.number() }),
   incarnation: z.number(),
