@@ -4,11 +4,11 @@
  * In: what the YAML holds. Out: the condition as data, or every fault with its field. Pure.
  */
 import { z } from 'zod'
-import { DAY_MS } from '../lib/durations.ts'
 import { parseDuration } from '../lib/time-range.ts'
 import { MAX_WINDOW_MS, MINUTE_MS, type Condition } from './condition.ts'
 import { globs } from './matcher-file.ts'
 
+const DAY_MS = 86_400_000
 const MAX_DEPTH = 3
 const MAX_PARTS = 10
 const MAX_JOBS = 1_000

@@ -3,6 +3,7 @@
  * fingerprint, category; and the digest of it, which is committed beside every offset, so that a successor with other rules knows that it must open a
  * new block.
  */
+import { createHash } from 'node:crypto'
 import { createAnalyser } from '../classify/analyse.ts'
 import { loadRules, type RuleSet } from '../classify/load.ts'
 import type { Settings } from '../config/schema.ts'
@@ -14,7 +15,6 @@ import { filterDigest, loadFilterRules } from '../filter/load.ts'
 import type { FilterRules } from '../filter/rule-file.ts'
 import { rulesDigest, type FingerprintRules } from '../fingerprint/fingerprint.ts'
 import { loadFingerprintRules } from '../fingerprint/load.ts'
-import { jsonDigest } from '../lib/json-digest.ts'
 import type { Analyse } from '../stream/intake.ts'
 import { createJobResolver, type JobResolver } from '../job.ts'
 
@@ -88,7 +88,7 @@ export function createRules(
     resolveJob: createJobResolver(job),
     analyse,
     previousUntilMs: sets.fingerprint.previousUntilMs ?? null,
-    digest: jsonDigest(decisive),
+    digest: createHash('sha256').update(JSON.stringify(decisive)).digest('hex').slice(0, 16),
     usePatterns: (rules) => analyse.use(rules),
   }
 }
