@@ -2,14 +2,14 @@
  * Context maps and left-over root keys -> one bounded map of strings. In order of appearance, the first value of a key stays, nested objects
  * are flattened with dots; so the same record always keeps the same keys. Pure.
  */
-import type { Settings } from '../config/schema.ts'
+import type { Limits } from './limits.ts'
 import type { Reading } from './layout.ts'
 import { isObject, render, type JsonObject } from './value.ts'
 
 const MAX_DEPTH = 5
 const MAX_KEY_CHARS = 256
 
-export function readContext(reading: Reading, limits: Settings['limits']): Map<string, string> {
+export function readContext(reading: Reading, limits: Limits): Map<string, string> {
   const into = new Bounded(limits)
   for (const source of reading.context ?? []) into.addSource(source)
   if (reading.rest !== undefined) into.addRest(reading.rest)
@@ -17,11 +17,7 @@ export function readContext(reading: Reading, limits: Settings['limits']): Map<s
 }
 
 /** The same map and more behind it, as far as there is room. */
-export function withContext(
-  context: ReadonlyMap<string, string>,
-  more: readonly unknown[],
-  limits: Settings['limits'],
-): Map<string, string> {
+export function withContext(context: ReadonlyMap<string, string>, more: readonly unknown[], limits: Limits): Map<string, string> {
   const into = new Bounded(limits, context)
   for (const source of more) into.addSource(source)
   return into.map
@@ -30,9 +26,9 @@ export function withContext(
 /** Collects until the map is full. */
 class Bounded {
   readonly map: Map<string, string>
-  readonly #limits: Settings['limits']
+  readonly #limits: Limits
 
-  constructor(limits: Settings['limits'], start?: ReadonlyMap<string, string>) {
+  constructor(limits: Limits, start?: ReadonlyMap<string, string>) {
     this.#limits = limits
     this.map = new Map(start)
   }
