@@ -12,10 +12,10 @@ import {
   type CountRow,
   type TypeField,
 } from '../../alert/alert-reader.ts'
-import { MINUTE_MS } from '../../lib/durations.ts'
 import type { TimeRange } from '../rollup-store.ts'
 import type { Database } from '../sqlite.ts'
 import { rowsOf } from './rollup-sql.ts'
+import { MINUTE_MS } from '../../lib/durations.ts'
 import type { Series } from './rollups.ts'
 import { segmentsOfTrend, type Segment } from './segments.ts'
 
