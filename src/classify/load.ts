@@ -5,10 +5,10 @@
  * folders do not count (a mounted ConfigMap has its content twice, once below `..data`).
  * All or nothing: one wrong file refuses the set, with every fault by file, line and field, so that the caller keeps the last good one.
  */
+import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { messageOf, TracefoldError } from '../errors.ts'
-import { jsonDigest } from '../lib/json-digest.ts'
+import { TracefoldError } from '../errors.ts'
 import { packageFolder } from '../package-root.ts'
 import { readRule, type Rule } from './rule.ts'
 
@@ -45,7 +45,10 @@ export function readRuleSet(folders: readonly string[]): RuleSet {
   }
   if (faults.length > 0) throw new TracefoldError('config_invalid', `patterns cannot be used:\n${faults.join('\n')}`)
   const found = [...byId.values()].sort((a, b) => a.rule.priority - b.rule.priority || (a.rule.id < b.rule.id ? -1 : 1))
-  const digest = jsonDigest(found.map(({ text }) => text))
+  const digest = createHash('sha256')
+    .update(JSON.stringify(found.map(({ text }) => text)))
+    .digest('hex')
+    .slice(0, 16)
   return { rules: found.map(({ rule }) => rule), digest }
 }
 
@@ -79,7 +82,7 @@ function readAll(folder: string, faults: string[]): { file: string; text: string
   try {
     return ruleFilesIn(folder).map((file) => ({ file, text: readFileSync(file, 'utf8') }))
   } catch (error) {
-    faults.push(`${folder}: cannot be read: ${messageOf(error)}`)
+    faults.push(`${folder}: cannot be read: ${error instanceof Error ? error.message : String(error)}`)
     return []
   }
 }

@@ -5,7 +5,6 @@
  */
 import { LineCounter, parseDocument, type Document } from 'yaml'
 import { z } from 'zod'
-import { messageOf } from '../errors.ts'
 import { faultOfPhrase } from '../match/phrases.ts'
 
 const DEFAULT_PRIORITY = 100
@@ -95,7 +94,7 @@ function contentOf(document: Document): { readonly value: unknown } | { readonly
   try {
     return { value: document.toJS() }
   } catch (error) {
-    return { why: messageOf(error) }
+    return { why: error instanceof Error ? error.message : String(error) }
   }
 }
 

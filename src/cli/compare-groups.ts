@@ -37,17 +37,17 @@ export interface Comparison {
   readonly changes: readonly Change[]
 }
 
-interface Tally {
+interface GroupTally {
   readonly group: GroupOfEvent
   readonly line: number
   events: number
   /** Groups of the other side that share events with this one. */
-  readonly others: Set<Tally>
+  readonly others: Set<GroupTally>
 }
 
 export class GroupComparison {
-  readonly #before = new Map<string, Tally>()
-  readonly #after = new Map<string, Tally>()
+  readonly #before = new Map<string, GroupTally>()
+  readonly #after = new Map<string, GroupTally>()
   #events = 0
 
   add(line: number, before: GroupOfEvent, after: GroupOfEvent): void {
@@ -60,7 +60,7 @@ export class GroupComparison {
 
   result(): Comparison {
     const changes: Change[] = []
-    const seen = new Set<Tally>()
+    const seen = new Set<GroupTally>()
     let unchanged = 0
     for (const tally of this.#before.values()) {
       if (seen.has(tally)) continue
@@ -73,9 +73,9 @@ export class GroupComparison {
   }
 
   /** All groups that hang together by events, on both sides. */
-  #connectedTo(first: Tally, seen: Set<Tally>): { before: Tally[]; after: Tally[] } {
-    const before: Tally[] = []
-    const after: Tally[] = []
+  #connectedTo(first: GroupTally, seen: Set<GroupTally>): { before: GroupTally[]; after: GroupTally[] } {
+    const before: GroupTally[] = []
+    const after: GroupTally[] = []
     const open = [first]
     seen.add(first)
     for (let tally = open.pop(); tally !== undefined; tally = open.pop()) {
@@ -91,7 +91,7 @@ export class GroupComparison {
   }
 }
 
-function tallied(groups: Map<string, Tally>, group: GroupOfEvent, line: number): Tally {
+function tallied(groups: Map<string, GroupTally>, group: GroupOfEvent, line: number): GroupTally {
   let tally = groups.get(group.key)
   if (tally === undefined) {
     tally = { group, line, events: 0, others: new Set() }
@@ -101,18 +101,18 @@ function tallied(groups: Map<string, Tally>, group: GroupOfEvent, line: number):
   return tally
 }
 
-function changeOf({ before, after }: { before: readonly Tally[]; after: readonly Tally[] }): Change | null {
+function changeOf({ before, after }: { before: readonly GroupTally[]; after: readonly GroupTally[] }): Change | null {
   const kind = kindOf(before, after)
   if (kind === null) return null
   return { kind, events: before.reduce((sum, { events }) => sum + events, 0), before: summariesOf(before), after: summariesOf(after) }
 }
 
-function kindOf(before: readonly Tally[], after: readonly Tally[]): ChangeKind | null {
+function kindOf(before: readonly GroupTally[], after: readonly GroupTally[]): ChangeKind | null {
   if (before.length > 1) return after.length > 1 ? 'mixed' : 'merged'
   if (after.length > 1) return 'split'
   return before[0]!.group.key === after[0]!.group.key ? null : 'moved'
 }
 
-function summariesOf(tallies: readonly Tally[]): GroupSummary[] {
+function summariesOf(tallies: readonly GroupTally[]): GroupSummary[] {
   return tallies.map(({ group, events, line }) => ({ ...group, events, line })).sort((a, b) => b.events - a.events || a.line - b.line)
 }

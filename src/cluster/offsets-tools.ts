@@ -1,5 +1,4 @@
 /** The wiring of what operators do with positions beside whatever process runs the branches: a desk, resets, backfills. Cluster mode alone moves any. */
-import { NEVER } from '../lib/never.ts'
 import { checkTopics, createNeighbours, documentsOf, everyCluster, type Neighbours } from './neighbours.ts'
 import { clusterIdOf } from '../kafka/cluster-id.ts'
 import { clusterNameOf } from '../config/clusters.ts'
@@ -8,6 +7,7 @@ import { KafkaControlLog } from '../control/kafka-control-log.ts'
 import { messageOf, TracefoldError } from '../errors.ts'
 import { createHealth } from '../health.ts'
 import { readTopic } from '../kafka/read-topic.ts'
+import { NEVER } from '../lib/never.ts'
 import { createLogger, type Logger } from '../log.ts'
 import { createMetrics, type Metrics } from '../metrics.ts'
 import { createRules } from '../rules/rules.ts'

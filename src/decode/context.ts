@@ -2,7 +2,7 @@
  * Context maps and left-over root keys -> one bounded map of strings. In order of appearance, the first value of a key stays, nested objects
  * are flattened with dots; so the same record always keeps the same keys. Pure.
  */
-import type { Settings } from '../config/schema.ts'
+import type { Limits } from './limits.ts'
 import type { Reading } from './layout.ts'
 import { isObject, render, type JsonObject } from './value.ts'
 
@@ -10,7 +10,7 @@ const MAX_DEPTH = 5
 const MAX_KEY_CHARS = 256
 
 /** `taken`: a value that is no context, since it became something else. */
-export function readContext(reading: Reading, limits: Settings['limits'], taken?: unknown): Map<string, string> {
+export function readContext(reading: Reading, limits: Limits, taken?: unknown): Map<string, string> {
   const into = new Bounded(limits, undefined, taken)
   for (const source of reading.context ?? []) into.addSource(source)
   if (reading.rest !== undefined) into.addRest(reading.rest)
@@ -18,11 +18,7 @@ export function readContext(reading: Reading, limits: Settings['limits'], taken?
 }
 
 /** The same map and more behind it, as far as there is room. */
-export function withContext(
-  context: ReadonlyMap<string, string>,
-  more: readonly unknown[],
-  limits: Settings['limits'],
-): Map<string, string> {
+export function withContext(context: ReadonlyMap<string, string>, more: readonly unknown[], limits: Limits): Map<string, string> {
   const into = new Bounded(limits, context)
   for (const source of more) into.addSource(source)
   return into.map
@@ -31,10 +27,10 @@ export function withContext(
 /** Collects until the map is full. */
 class Bounded {
   readonly map: Map<string, string>
-  readonly #limits: Settings['limits']
+  readonly #limits: Limits
   readonly #taken: unknown
 
-  constructor(limits: Settings['limits'], start?: ReadonlyMap<string, string>, taken?: unknown) {
+  constructor(limits: Limits, start?: ReadonlyMap<string, string>, taken?: unknown) {
     this.#limits = limits
     this.#taken = taken
     this.map = new Map(start)

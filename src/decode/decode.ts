@@ -10,7 +10,7 @@
  * sentence for people. A repeat gives the same outcomes in the same order, so an index within the record is an identity.
  */
 import { isUtf8 } from 'node:buffer'
-import type { Settings } from '../config/schema.ts'
+import type { Limits } from './limits.ts'
 import type { DeadReason, ErrorEvent, Layout, Outcome } from '../event.ts'
 import { attach } from './envelope/attach.ts'
 import { unwrap } from './envelope/unwrap.ts'
@@ -31,7 +31,6 @@ import { readThrowable } from './throwable.ts'
 import { isObject, render, type JsonObject } from './value.ts'
 
 export type Decoder = (value: Buffer | null) => readonly Outcome<ErrorEvent>[]
-type Limits = Settings['limits']
 type Outcomes = readonly Outcome<ErrorEvent>[]
 
 /** What all steps share. */

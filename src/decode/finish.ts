@@ -7,8 +7,8 @@
  * - `truncated` says that a trace or the record lost its tail, so that the root cause may be missing. A message or context value that was
  *   cut by a limit ends in `…` and does not set it: the error's identity is whole.
  */
-import type { Settings } from '../config/schema.ts'
 import type { ErrorEvent, Layout, LoggedThrowable } from '../event.ts'
+import type { Limits } from './limits.ts'
 import { readContext } from './context.ts'
 import { findTrace } from './find-trace.ts'
 import type { Reading } from './layout.ts'
@@ -28,7 +28,7 @@ export function finish(
   layout: Layout,
   reading: Reading,
   recordCut: boolean,
-  limits: Settings['limits'],
+  limits: Limits,
   throwableOf = readThrowable,
   strayTraceOf = findStrayTrace,
 ): ErrorEvent | null {

@@ -2,7 +2,7 @@
  * A trace whose raw bytes are known: its parsed value, and the throwables that events were given of it. The same value gives the same throwable
  * object, marked as shared, so that what later stages find out about it is found out once.
  */
-import type { Settings } from '../config/schema.ts'
+import type { Limits } from './limits.ts'
 import type { LoggedThrowable } from '../event.ts'
 import { share } from './shared-throwable.ts'
 import { readThrowable, type ReadThrowable } from './throwable.ts'
@@ -39,7 +39,7 @@ export class KnownTrace {
   }
 
   /** As `readThrowable`, of any value. The limits are always the same. */
-  readonly read = (value: unknown, limits: Settings['limits']): ReadThrowable => {
+  readonly read = (value: unknown, limits: Limits): ReadThrowable => {
     const whole = this.#reads[0]
     if (value === this.value && typeof value === 'object' && whole !== undefined) return whole
     const read = readThrowable(value, limits)

@@ -9,7 +9,6 @@
  * A quantifier is cheap where what it repeats cannot be what comes next: of `\d{1,20}-x` there is one way to match, of `.{1,20}-x` there are twenty,
  * and each goes on. The bound is held against a matcher that counts, by test/property/redact-pattern.test.ts.
  */
-import { messageOf } from '../errors.ts'
 import { quantifierAt, regexCost } from '../match/regex-cost.ts'
 
 /** 500 x 32,768 characters of a message stay under 17 million comparisons: some 25 ms on the worst text that there is, as measured on one core of a small machine. */
@@ -193,7 +192,7 @@ function syntaxFault(source: string): string | null {
     RegExp(source, 'i')
     return null
   } catch (error) {
-    return `not a regular expression: ${messageOf(error)}`
+    return `not a regular expression: ${error instanceof Error ? error.message : String(error)}`
   }
 }
 

@@ -4,7 +4,7 @@
  *
  * Pure, iterative, bounded: at most `MAX_CHAIN` causes, `MAX_THROWABLES` in all and `MAX_FRAMES` frames; past that `truncated`.
  */
-import type { Settings } from '../config/schema.ts'
+import type { Limits } from './limits.ts'
 import type { Frame, LoggedThrowable, Throwable } from '../event.ts'
 import { quotedTrace } from './quoted-trace.ts'
 import { parseTrace } from './stack-trace.ts'
@@ -29,7 +29,7 @@ export interface ReadThrowable {
   readonly truncated: boolean
 }
 
-export function readThrowable(value: unknown, limits: Settings['limits']): ReadThrowable {
+export function readThrowable(value: unknown, limits: Limits): ReadThrowable {
   if (!isObject(value)) return fromText(null, null, printed(value), limits)
   const trace = printed(first(value, TRACE))
   if (trace !== null) return fromText(typeOf(value), messageOf(value, limits), trace, limits)
@@ -42,7 +42,7 @@ function printed(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null
 }
 
-function fromText(type: string | null, message: string | null, trace: string | null, limits: Settings['limits']): ReadThrowable {
+function fromText(type: string | null, message: string | null, trace: string | null, limits: Limits): ReadThrowable {
   if (trace === null || trace.trim() === '') return { throwable: null, truncated: false }
   const text = cut(withLines(trace), limits.maxTraceChars)
   const throwable = { form: 'text', type: type === null ? null : cut(type, MAX_NAME_CHARS), message, text } as const
@@ -67,7 +67,7 @@ function isHalf(name: string): boolean {
   return name.endsWith('…')
 }
 
-function messageOf(value: JsonObject, limits: Settings['limits']): string | null {
+function messageOf(value: JsonObject, limits: Limits): string | null {
   const message = render(first(value, MESSAGE), limits.maxMessageChars)
   // Logback prints a missing message as the word.
   return message === 'null' ? null : message
@@ -77,13 +77,13 @@ type Draft = { -readonly [K in keyof Throwable]: Throwable[K] } & { frames: Fram
 
 /** One walk over one nested throwable. Iterative, since hostile causes nest thousands deep. */
 class ChainReader {
-  readonly #limits: Settings['limits']
+  readonly #limits: Limits
   readonly #waiting: { value: JsonObject; owner: Draft }[] = []
   #throwables = 0
   #frames = 0
   #truncated = false
 
-  constructor(limits: Settings['limits']) {
+  constructor(limits: Limits) {
     this.#limits = limits
   }
 

@@ -23,7 +23,7 @@ type Counts = Omit<ReplayReport, 'next'>
 type Counted = keyof Counts
 
 /** Counts letters, each once, though each branch may have a copy of its own: the copies of one come one after the other. */
-class Tally {
+class ReplayTally {
   readonly counts: { -readonly [name in Counted]: number } = {
     letters: 0,
     replayed: 0,
@@ -62,7 +62,7 @@ export interface ReplayParts {
 /** Closes the session. Rejects with `aborted` after an abort: what is committed is done. */
 export async function replay(parts: ReplayParts): Promise<ReplayReport> {
   const { session, signal } = parts
-  const tally = new Tally()
+  const tally = new ReplayTally()
   let chunk: Judged[] = []
   let chars = 0
   const flush = async (): Promise<void> => {
@@ -88,7 +88,7 @@ export async function replay(parts: ReplayParts): Promise<ReplayReport> {
 }
 
 /** Null where the letter stays as it is. */
-async function judge(letter: LetterHead, parts: ReplayParts, tally: Tally): Promise<Judged | null> {
+async function judge(letter: LetterHead, parts: ReplayParts, tally: ReplayTally): Promise<Judged | null> {
   const { session } = parts
   if (!(await session.isSettled(letter))) {
     tally.say('waiting')
@@ -103,7 +103,7 @@ async function judge(letter: LetterHead, parts: ReplayParts, tally: Tally): Prom
 
 const NO_BYTES: DeadLetter['body'] = Buffer.alloc(0)
 
-function keep(letter: LetterHead, verdict: Verdict, isCopy: boolean, tally: Tally): Judged | null {
+function keep(letter: LetterHead, verdict: Verdict, isCopy: boolean, tally: ReplayTally): Judged | null {
   if (verdict.kind === 'unclear') {
     tally.say('unclear')
     return null
@@ -122,7 +122,7 @@ function keep(letter: LetterHead, verdict: Verdict, isCopy: boolean, tally: Tall
 }
 
 /** What the detail store would not take is not counted there, whatever the rollups say. */
-async function commit(judged: readonly Judged[], { session, now, maxLetterBytes }: ReplayParts, { counts }: Tally): Promise<void> {
+async function commit(judged: readonly Judged[], { session, now, maxLetterBytes }: ReplayParts, { counts }: ReplayTally): Promise<void> {
   const { refused, expired } = await session.commit(
     foldChunk(judged, { contributor: session.contributor, seq: session.nextSeq(), now, maxLetterBytes }),
   )

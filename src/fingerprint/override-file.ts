@@ -9,10 +9,10 @@
  *     - { id: states, message: com.acme.flow.*, pattern: 'to \w{1,20}', as: keep }
  *     - { id: tenants, group: '{{default}} {{context.tenant}}', match: { type: QuotaException } }
  *
- * In: YAML. Out: the overrides as data, or every fault with its field and why. Pure; never throws.
+ * In: YAML. Out: the overrides as data, or every fault with its line, its field and why. Pure; never throws.
  */
-import { parseDocument } from 'yaml'
 import { z } from 'zod'
+import { idsTakenTwice, readChecked, type Checked } from '../lib/checked-yaml.ts'
 import { faultOfPhrase } from '../match/phrases.ts'
 
 const id = z.string().regex(/^[a-z][a-z0-9-]{0,60}$/, 'expected lower-case words joined by hyphens')
@@ -52,12 +52,22 @@ const KINDS = {
   }),
 } as const
 
+/** The kind is the first of these fields that it has: then every fault is one of this kind. */
+const anyRule = z.record(z.string(), z.unknown()).transform((given, ctx) => {
+  const kind = (['group', 'frame', 'type', 'message'] as const).find((field) => field in given)
+  const parsed = kind === undefined ? null : KINDS[kind].safeParse(given)
+  if (parsed?.success === true) return parsed.data
+  if (parsed === null) ctx.addIssue({ code: 'custom', message: 'expected one of frame, type, message, group' })
+  else ctx.issues.push(...(parsed.error.issues as z.core.$ZodRawIssue[])) // what a schema has found is an issue, too
+  return z.NEVER
+})
+
 const file = z.strictObject({
   ownPackages: z
     .array(z.string().regex(/^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u, 'expected a package such as com.acme'))
     .default([]),
   producerFingerprint: z.boolean().default(true),
-  rules: z.array(z.record(z.string(), z.unknown())).default([]),
+  rules: z.array(anyRule).default([]),
 })
 
 /** `drop`: counts in no key. `skip_top`: is never the site. `border_up`: what it called does not count; `border_down`: what called it. */
@@ -83,57 +93,16 @@ export function ruleIdsOf({ frame, type, message, group }: Overrides): string[] 
   return [...frame, ...type, ...message, ...group].map((rule) => rule.id)
 }
 
-type Read = { readonly overrides: Overrides } | { readonly faults: readonly string[] }
+const overrides = file.transform(({ rules, ...rest }): Overrides => ({
+  ...rest,
+  frame: rules.filter((one) => 'frame' in one),
+  type: rules.filter((one) => 'type' in one),
+  message: rules.filter((one) => 'message' in one),
+  group: rules.filter((one) => 'group' in one),
+}))
 
-export function readOverrides(yaml: string): Read {
-  const content = contentOf(yaml)
-  if ('faults' in content) return content
-  const parsed = file.safeParse(content.value ?? {})
-  if (!parsed.success) return { faults: faultsOf(parsed.error, []) }
-  const { rules, ...rest } = parsed.data
-  const found = { frame: [] as FrameOverride[], type: [] as TypeOverride[], message: [] as MessageOverride[], group: [] as GroupOverride[] }
-  const faults = [...rules.flatMap((rule, i) => readRule(rule, i, found)), ...takenTwice(rules)]
-  return faults.length > 0 ? { faults } : { overrides: { ...rest, ...found } }
-}
-
-/** The kind is the field that only this kind has first: frame, type, message or group. */
-function readRule(
-  rule: Record<string, unknown>,
-  index: number,
-  found: { [K in keyof typeof KINDS]: z.output<(typeof KINDS)[K]>[] },
-): string[] {
-  const add = <K extends keyof typeof KINDS>(kind: K, schema: z.ZodType<z.output<(typeof KINDS)[K]>>): string[] => {
-    const parsed = schema.safeParse(rule)
-    if (parsed.success) found[kind].push(parsed.data)
-    return parsed.success ? [] : faultsOf(parsed.error, ['rules', index])
-  }
-  if ('group' in rule) return add('group', KINDS.group)
-  if ('frame' in rule) return add('frame', KINDS.frame)
-  if ('type' in rule) return add('type', KINDS.type)
-  if ('message' in rule) return add('message', KINDS.message)
-  return [`rules.${index}: expected one of frame, type, message, group`]
-}
-
-function takenTwice(rules: readonly Record<string, unknown>[]): string[] {
-  const ids = rules.map((rule) => rule['id'])
-  return ids.flatMap((one, i) =>
-    one !== undefined && ids.indexOf(one) < i ? [`rules.${i}.id: ${String(one)} is taken by rules.${ids.indexOf(one)}`] : [],
-  )
-}
-
-function contentOf(yaml: string): { readonly value: unknown } | { readonly faults: readonly string[] } {
-  const document = parseDocument(yaml)
-  if (document.errors.length > 0) return { faults: document.errors.map((error) => `not YAML: ${error.message}`) }
-  try {
-    return { value: document.toJS() }
-  } catch (error) {
-    // an alias that names nothing, or multiplies itself, is found here only
-    return { faults: [`not YAML: ${error instanceof Error ? error.message : String(error)}`] }
-  }
-}
-
-function faultsOf(error: z.ZodError, at: readonly PropertyKey[]): string[] {
-  return error.issues.map(({ path, message }) => `${[...at, ...path].map(String).join('.') || '(file)'}: ${message}`)
+export function readOverrides(yaml: string): Checked<Overrides> {
+  return readChecked(yaml, overrides, (content) => idsTakenTwice(content, 'rules'))
 }
 
 function faultOfPattern(source: string): string | null {

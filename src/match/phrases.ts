@@ -4,7 +4,6 @@
  * Case does not count: the text comes in lower case, and is at most MAX_MATCHED_CHARS long.
  * Invariant: a text that passes the test holds one of the needles, where there are any. Pure; the time is bounded (see regex-cost.ts).
  */
-import { messageOf } from '../errors.ts'
 import { needlesOfRegex } from './needles-of-regex.ts'
 import type { Test } from './class-names.ts'
 import { MAX_STEPS_PER_START, regexCost } from './regex-cost.ts'
@@ -59,6 +58,6 @@ function syntaxFault(source: string): string | null {
     RegExp(source, 'i')
     return null
   } catch (error) {
-    return `not a regular expression: ${messageOf(error)}`
+    return `not a regular expression: ${error instanceof Error ? error.message : String(error)}`
   }
 }

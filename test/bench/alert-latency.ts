@@ -6,7 +6,6 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { startApp } from '../../src/app.ts'
 import { createNeighbours, setUp } from '../../src/cluster/neighbours.ts'
 import { loadSettings } from '../../src/config/load.ts'
@@ -15,10 +14,8 @@ import { startDruid } from '../../tools/services/druid.ts'
 import { startElasticsearch } from '../../tools/services/elasticsearch.ts'
 import { startKafka } from '../../tools/services/kafka.ts'
 import { startReceiver, text } from '../unit/alert/deliver/http-receiver.ts'
-import { machine, say } from './support.ts'
+import { isCountable, sayTimes, timesOf } from './probes.ts'
 
-const PROBES = 20
-const ASK_MS = 50
 const RULE = 'title: A probe\nid: probe\nlevel: custom\nseverity: high\nper: job\ncondition: { count: { over: 5m, atLeast: 1 } }\n'
 
 export async function benchAlertLatency(): Promise<void> {
@@ -44,36 +41,11 @@ export async function benchAlertLatency(): Promise<void> {
   const neighbours = createNeighbours(settings, createLogger({ level: 'error' }))
   await setUp(neighbours, settings)
   const app = await startApp({ settings, exitAtEnd: false, setup: false, inputs: { sources: [] }, env: {} })
-  const producer = neighbours.kafka.producer()
-  await producer.connect()
   try {
-    const countable: number[] = []
-    const told: number[] = []
-    for (let i = -1; i < PROBES; i++) {
-      const job = `probe-${i + 1}`
-      const value = JSON.stringify({
-        '@timestamp': new Date().toISOString(),
-        'ecs.version': '1.2.0',
-        'log.level': 'ERROR',
-        message: 'probe',
-        'log.logger': 'Probe',
-        job,
-      })
-      await producer.send({ topic: `${name}-logs`, messages: [{ value }] })
-      const acknowledgedMs = performance.now()
-      const [inDruid, atReceiver] = await Promise.all([
-        until(
-          async () => (await neighbours.druid.sql(`SELECT job FROM "${neighbours.names.datasource}" WHERE job = ?`, [job])).length > 0,
-          acknowledgedMs,
-        ),
-        until(async () => receiver.received.some(({ body }) => body.includes(`"${job}"`)), acknowledgedMs),
-      ])
-      if (i < 0) continue // the first makes the index and the first segment
-      countable.push(inDruid)
-      told.push(atReceiver)
-    }
-    say('machine', machine())
-    say('probes, one after the other', String(PROBES))
+    const [countable = [], told = []] = await timesOf(`${name}-logs`, neighbours, [
+      isCountable(neighbours),
+      async (job) => receiver.received.some(({ body }) => body.includes(`"${job}"`)),
+    ])
     sayTimes('countable in Druid', countable, '')
     sayTimes(
       'from there to the receiver',
@@ -82,25 +54,10 @@ export async function benchAlertLatency(): Promise<void> {
     )
     sayTimes('from the acknowledgement to the receiver', told, 'within 15 s')
   } finally {
-    await producer.disconnect()
     await app.stop()
     await neighbours.close()
     await receiver.close()
     rmSync(folder, { recursive: true, force: true })
     await Promise.allSettled([kafka.close(), elasticsearch.close(), druid.close()])
   }
-}
-
-function sayTimes(what: string, times: readonly number[], goal: string): void {
-  const sorted = times.toSorted((a, b) => a - b)
-  say(`${what}: median / slowest`, `${seconds(sorted[PROBES >> 1])} / ${seconds(sorted.at(-1))} s`, goal)
-}
-
-async function until(isThere: () => Promise<boolean>, sinceMs: number): Promise<number> {
-  while (!(await isThere().catch(() => false))) await delay(ASK_MS) // a datasource that is being made answers 400
-  return performance.now() - sinceMs
-}
-
-function seconds(ms: number | undefined): string {
-  return ((ms ?? 0) / 1_000).toFixed(2)
 }

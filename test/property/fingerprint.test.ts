@@ -310,8 +310,8 @@ describe('a ladder does not move with', () => {
     const read = readOverrides(
       'rules: [{ id: a, frame: org.none.*, as: drop }, { id: b, type: NoneException, as: by_type }, { id: c, group: g, match: { logger: none.* } }]',
     )
-    if ('faults' in read) throw new Error(read.faults.join())
-    const ruled = createFingerprinter({ ownPackages: [], overrides: read.overrides })
+    if ('faults' in read) throw new Error(JSON.stringify(read.faults))
+    const ruled = createFingerprinter({ ownPackages: [], overrides: read.value })
     fc.assert(
       fc.property(chain, (all) => {
         expect(ruled(textEvent(print(all)))).toEqual(group(print(all)))

@@ -2,14 +2,14 @@
  * An event from within an envelope -> the event with what is written on the envelope: host, time and context where the event says nothing
  * itself. The event's own keys always stay, and come first where the context is full. Pure.
  */
-import type { Settings } from '../../config/schema.ts'
+import type { Limits } from '../limits.ts'
 import { withContext } from '../context.ts'
 import type { Envelope, ErrorEvent } from '../../event.ts'
 import { readTags } from '../finish.ts'
 import { nameOf } from '../value.ts'
 import type { Around } from './wrapped.ts'
 
-export function attach(event: ErrorEvent, envelope: Envelope, around: Around, limits: Settings['limits']): ErrorEvent {
+export function attach(event: ErrorEvent, envelope: Envelope, around: Around, limits: Limits): ErrorEvent {
   const host = nameOf(around.host)
   const isOther = event.host !== null && host !== null && host !== event.host
   const context = isOther ? [...around.context, { 'envelope.host': host }] : around.context

@@ -2,7 +2,7 @@
  * A collector that reads files puts each line into a log record's body as it is, and knows nothing of it but when it read it. In: the event of such a
  * log record, and what its body is as a record of its own. Out: that record's event, with what the collector knows where it says nothing. Pure.
  */
-import type { Settings } from '../../config/schema.ts'
+import type { Limits } from '../limits.ts'
 import type { ErrorEvent, Outcome } from '../../event.ts'
 import { withContext } from '../context.ts'
 import type { Log } from './logs.ts'
@@ -10,7 +10,7 @@ import type { Log } from './logs.ts'
 export function withBody(
   outer: ErrorEvent,
   log: Log,
-  limits: Settings['limits'],
+  limits: Limits,
   decodeBody: (body: unknown) => readonly Outcome<ErrorEvent>[],
 ): ErrorEvent {
   if (log.hasException) return outer
@@ -21,7 +21,7 @@ export function withBody(
   return log.hasSeverity && inner.layout === 'generic-json' ? outer : joined(inner, outer, limits)
 }
 
-function joined(inner: ErrorEvent, outer: ErrorEvent, limits: Settings['limits']): ErrorEvent {
+function joined(inner: ErrorEvent, outer: ErrorEvent, limits: Limits): ErrorEvent {
   return {
     ...inner,
     layout: outer.layout,

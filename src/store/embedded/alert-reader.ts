@@ -13,10 +13,10 @@ import {
   type TypeField,
 } from '../../alert/alert-reader.ts'
 import { markOf, type HostMarks } from '../../alert/host-marks.ts'
-import { MINUTE_MS } from '../../lib/durations.ts'
 import type { TimeRange } from '../rollup-store.ts'
 import type { Database } from '../sqlite.ts'
 import { rowsOf } from './rollup-sql.ts'
+import { MINUTE_MS } from '../../lib/durations.ts'
 import type { Series } from './rollups.ts'
 import { segmentsOfTrend, type Segment } from './segments.ts'
 

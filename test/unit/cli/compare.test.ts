@@ -130,7 +130,7 @@ describe('tracefold fingerprint --compare', () => {
   it('refuses rules that cannot be used, with the fault', async () => {
     const { code, err } = await run(['--compare', file('old.yaml'), file('bad.yaml')], [SAMPLE])
     expect(code).toBe(78)
-    expect(err).toContain('bad.yaml: rules.0.as')
+    expect(err).toContain('bad.yaml:1: rules.0.as')
   })
 
   it('asks for the second file', async () => {

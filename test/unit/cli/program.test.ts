@@ -138,7 +138,12 @@ describe('tracefold check-config', () => {
   it.each([
     ['filter.rulesFile', 'TRACEFOLD_FILTER_RULES_FILE', file('filter.yaml', 'rules:\n  - { id: a, action: sink }\n'), 'filter.yaml:2: '],
     ['redaction.rulesFile', 'TRACEFOLD_REDACTION_RULES_FILE', file('redaction.yaml', 'rules:\n  - { id: a }\n'), 'redaction.yaml:2: '],
-    ['fingerprint.rulesFile', 'TRACEFOLD_FINGERPRINT_RULES_FILE', file('fingerprint.yaml', 'rules:\n  - { id: a }\n'), 'fingerprint.yaml'],
+    [
+      'fingerprint.rulesFile',
+      'TRACEFOLD_FINGERPRINT_RULES_FILE',
+      file('fingerprint.yaml', 'rules:\n  - { id: a }\n'),
+      'fingerprint.yaml:2: ',
+    ],
     ['fingerprint.previousRulesFile', 'TRACEFOLD_FINGERPRINT_PREVIOUS_RULES_FILE', join(folder, 'missing.yaml'), 'cannot be read'],
     ['fingerprint.previousUntil', 'TRACEFOLD_FINGERPRINT_PREVIOUS_UNTIL', 'tomorrow', 'got tomorrow'],
     ['patterns.folder', 'TRACEFOLD_PATTERNS_FOLDER', file('a-pattern.yml', 'id: b\n'), 'a-pattern.yml'],

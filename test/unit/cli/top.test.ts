@@ -4,34 +4,14 @@ import { topAnswer } from '../../../src/api/schemas.ts'
 import { displayWidth, renderTable } from '../../../src/cli/table.ts'
 import { registerTop, renderTop } from '../../../src/cli/top.ts'
 import type { RollupReader, TopQuery, TopResult, TopRow } from '../../../src/store/rollup-store.ts'
+import { topRow } from '../api/fakes.ts'
 import { capturedIo, NOW } from './captured-io.ts'
 
 const HOUR = 3_600_000
 const QUERY: TopQuery = { job: 'orders', by: 'fingerprint', limit: 10, fromMs: NOW - HOUR, toMs: NOW }
 
-function row(fields: Partial<TopRow>): TopRow {
-  return {
-    key: 'v1:0123456789abcdef',
-    title: 'ConnectException: Connection refused: <*>',
-    exceptionClass: 'java.lang.RuntimeException',
-    rootCauseClass: 'java.net.ConnectException',
-    previousKeys: [],
-    category: 'connection-refused',
-    severity: 'high',
-    rule: 'connection-refused',
-    culprit: 'Orders.load:41',
-    level: 'ERROR',
-    count: 75,
-    previousCount: 50,
-    isNew: false,
-    hosts: 3,
-    jobs: 1,
-    firstMs: NOW - HOUR,
-    lastMs: NOW - 1_500,
-    sampleMessage: 'Connection refused: db-3',
-    ...fields,
-  }
-}
+const row = (fields: Partial<TopRow>): TopRow =>
+  topRow({ culprit: 'Orders.load:41', count: 75, previousCount: 50, firstMs: NOW - HOUR, lastMs: NOW - 1_500, ...fields })
 
 /** A reader that holds one answer, and what it was asked. */
 function readerOf(result: TopResult): { reader: RollupReader; asked: TopQuery[]; closed: () => boolean } {

@@ -45,7 +45,7 @@ describe('the rules that the settings name', () => {
   )
 
   it.each([
-    ['faulty', written('bad.yaml', 'rules: [{ id: a }]'), 'bad.yaml: rules.0: expected one of'],
+    ['faulty', written('bad.yaml', 'rules: [{ id: a }]'), 'bad.yaml:1: rules.0: expected one of'],
     ['not there', join(folder, 'none.yaml'), 'cannot be read'],
   ])('are refused with the file and the fault where a file is %s', (_, rulesFile, message) => {
     expect(() => loadFingerprintRules({ ownPackages: [], rulesFile, previousRulesFile: null })).toThrow(message)

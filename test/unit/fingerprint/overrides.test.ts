@@ -8,8 +8,8 @@ import { eventOf } from '../decode/samples.ts'
 
 function overrides(yaml: string): Overrides {
   const read = readOverrides(yaml)
-  if ('faults' in read) throw new Error(read.faults.join('\n'))
-  return read.overrides
+  if ('faults' in read) throw new Error(JSON.stringify(read.faults))
+  return read.value
 }
 
 function rule(...lines: string[]): Overrides {
@@ -230,7 +230,8 @@ describe('while rules change', () => {
 describe('a file of rules that cannot be used names every fault', () => {
   it.each<[string, string, string[]]>([
     ['not YAML', 'rules: [', ['not YAML']],
-    ['an unknown field', 'rule: []', ['(file)']],
+    ['an unknown field', 'rule: []', ['rule: no such field']],
+    ['an unknown field of a rule', 'rules:\n  - id: a\n    frame: b\n    as: drop\n    at: c\n', ['5 rules.0.at: no such field']],
     ['a package that is none', 'ownPackages: [com.acme.*]', ['ownPackages.0: expected a package']],
     ['a rule of no kind', 'rules: [{ id: a }]', ['rules.0: expected one of']],
     ['an unknown effect', 'rules: [{ id: a, frame: b, as: c }]', ['rules.0.as']],
@@ -251,10 +252,14 @@ describe('a file of rules that cannot be used names every fault', () => {
     ],
     ['a group that asks nothing', 'rules: [{ id: a, group: b, match: {} }]', ['rules.0.match']],
     ['an unknown placeholder', 'rules: [{ id: a, group: "{{host}}", match: { type: b } }]', ['rules.0.group: expected a name']],
-    ['several at once', 'rules: [{ id: A, frame: b, as: drop }, { id: b, type: "c d", as: wrapper }]', ['rules.0.id', 'rules.1.type']],
+    [
+      'several at once',
+      'rule: []\nrules:\n  - { id: A, frame: b, as: drop }\n  - { id: b, type: "c d", as: wrapper }\n  - { id: b }\n',
+      ['1 rule: ', '3 rules.0.id: ', '4 rules.1.type: ', '5 rules.2: expected one of', '5 rules.2.id: b is taken'],
+    ],
   ])('%s', (_, yaml, expected) => {
     const read = readOverrides(yaml)
-    const faults = 'faults' in read ? read.faults : []
+    const faults = 'faults' in read ? read.faults.map(({ line, field, why }) => `${line} ${field}: ${why}`) : []
     expect(faults).toEqual(expected.map((start) => expect.stringContaining(start)))
   })
 
