@@ -4,7 +4,7 @@
  * In: a rule file's name and text. Out: the rule, or every fault with its line and field. Pure; never throws.
  */
 import type { Classification } from '../event.ts'
-import { namesOf, type Names } from '../match/class-names.ts'
+import { abbreviatedNamesOf, type Names } from '../match/class-names.ts'
 import { phrasesOf, type Phrases } from '../match/phrases.ts'
 import { readRuleFile, type RuleFault, type RuleFields } from './rule-file.ts'
 
@@ -41,10 +41,10 @@ function ruleOf(file: string, fields: RuleFields): Rule {
     id,
     priority,
     classification: { category, severity, rule: id, advice: advice ?? null, link: link ?? null },
-    exception: match.exception === undefined ? null : namesOf(match.exception),
+    exception: match.exception === undefined ? null : abbreviatedNamesOf(match.exception),
     message: match.message === undefined ? null : phrasesOf(match.message),
-    logger: match.logger === undefined ? null : namesOf(match.logger),
-    frame: match.frame === undefined ? null : namesOf(match.frame),
+    logger: match.logger === undefined ? null : abbreviatedNamesOf(match.logger),
+    frame: match.frame === undefined ? null : abbreviatedNamesOf(match.frame),
     examples: { match: examples.match.map(exampleOf), noMatch: examples.no_match.map(exampleOf) },
     fields,
   }
