@@ -2,13 +2,11 @@
  * In: folders of rule files, one rule each, named as its id. Out: the rules in force, by id, and their digest. A file of a later folder replaces the
  * rule of the same id, or switches it off (`enabled: false`).
  *
- * All or nothing: one wrong file refuses the set with every fault of every file, so that the caller keeps the last good one. Throws `config_invalid`.
+ * All or nothing (lib/rule-folder.ts).
  */
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
-import { ruleFilesIn } from '../classify/load.ts'
-import { TracefoldError } from '../errors.ts'
+import { dirname, join } from 'node:path'
+import { readRuleFolders } from '../lib/rule-folder.ts'
 import { packageFolder } from '../package-root.ts'
 import { readAlertRule, type RuleEntry } from './rule-file.ts'
 import type { Rule } from './rule.ts'
@@ -23,10 +21,7 @@ export function loadAlertRules(userFolder: string | null = null): AlertRuleSet {
 }
 
 export function readAlertRuleSet(folders: readonly string[]): AlertRuleSet {
-  const faults: string[] = []
-  const entries = folders.flatMap((folder) => entriesIn(folder, faults))
-  if (faults.length > 0) throw new TracefoldError('config_invalid', `alert rules cannot be used:\n${faults.join('\n')}`)
-  return alertRuleSet(entries)
+  return alertRuleSet(readRuleFolders(folders, 'alert rules', readAlertRule).map(({ rule }) => rule))
 }
 
 /** Later entries replace earlier ones of the same id: those of the API come last. */
@@ -39,30 +34,4 @@ export function alertRuleSet(entries: readonly RuleEntry[]): AlertRuleSet {
 /** `alerts/` beside package.json. */
 export function builtInAlertFolder(): string {
   return join(dirname(packageFolder('patterns')), 'alerts')
-}
-
-function entriesIn(folder: string, faults: string[]): RuleEntry[] {
-  const entries = new Map<string, RuleEntry>()
-  for (const { file, text } of textsIn(folder, faults)) {
-    const result = readAlertRule(text)
-    if ('faults' in result) {
-      faults.push(...result.faults.map(({ line, field, why }) => `${file}:${line}: ${field}: ${why}`))
-      continue
-    }
-    const { id } = result.value
-    const expected = basename(file).replace(/\.ya?ml$/, '')
-    if (id !== expected) faults.push(`${file}: id: expected ${expected}, as the file is named, got ${id}`)
-    else if (entries.has(id)) faults.push(`${file}: id: ${id} is taken by another file of this folder`)
-    else entries.set(id, result.value)
-  }
-  return [...entries.values()]
-}
-
-function textsIn(folder: string, faults: string[]): { file: string; text: string }[] {
-  try {
-    return ruleFilesIn(folder).map((file) => ({ file, text: readFileSync(file, 'utf8') }))
-  } catch (error) {
-    faults.push(`${folder}: cannot be read: ${error instanceof Error ? error.message : String(error)}`)
-    return []
-  }
 }

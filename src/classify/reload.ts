@@ -4,8 +4,9 @@
  * In: folders. Out: a whole new set of rules each time that files have changed and can all be used; else the reason, and the last good
  * set stays in force, because the caller hears nothing of the wrong one.
  */
+import { yamlFilesIn } from '../lib/rule-folder.ts'
 import { watchFiles, type RunningWatch, type Watch } from '../lib/watched-files.ts'
-import { readRuleSet, ruleFilesIn, type RuleSet } from './load.ts'
+import { readRuleSet, type RuleSet } from './load.ts'
 
 export type { RunningWatch }
 
@@ -14,5 +15,5 @@ export interface PatternWatch extends Pick<Watch<RuleSet>, 'inForce' | 'everyMs'
 }
 
 export function watchPatterns({ folders, ...rest }: PatternWatch): RunningWatch {
-  return watchFiles({ ...rest, paths: folders, filesOf: ruleFilesIn, read: () => readRuleSet(folders), digestOf: ({ digest }) => digest })
+  return watchFiles({ ...rest, paths: folders, filesOf: yamlFilesIn, read: () => readRuleSet(folders), digestOf: ({ digest }) => digest })
 }

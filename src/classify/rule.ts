@@ -1,12 +1,12 @@
 /**
  * A rule in the form that matching, checking and the page about the rules need.
  *
- * In: a rule file's name and text. Out: the rule, or every fault with its line and field. Pure; never throws.
+ * In: a rule file's name and fields. Out: the rule. Pure.
  */
 import type { Classification } from '../event.ts'
 import { abbreviatedNamesOf, type Names } from '../match/class-names.ts'
 import { phrasesOf, type Phrases } from '../match/phrases.ts'
-import { readRuleFile, type RuleFault, type RuleFields } from './rule-file.ts'
+import type { RuleFields } from './rule-file.ts'
 
 export interface Example {
   readonly logger: string | null
@@ -29,12 +29,7 @@ export interface Rule {
   readonly fields: RuleFields
 }
 
-export function readRule(file: string, yaml: string): { readonly rule: Rule } | { readonly faults: readonly RuleFault[] } {
-  const read = readRuleFile(yaml)
-  return 'faults' in read ? read : { rule: ruleOf(file, read.fields) }
-}
-
-function ruleOf(file: string, fields: RuleFields): Rule {
+export function ruleOf(file: string, fields: RuleFields): Rule {
   const { id, priority, category, severity, advice, link, match, examples } = fields
   return {
     file,

@@ -7,9 +7,8 @@
  * cannot be read all the same (a newer program wrote it) is left out, and said. Throws `config_invalid` at the start where a file is wrong.
  */
 import { readFileSync } from 'node:fs'
-import { basename } from 'node:path'
-import { ruleFilesIn } from '../../classify/load.ts'
 import type { TracefoldError } from '../../errors.ts'
+import { idOfFile, yamlFilesIn } from '../../lib/rule-folder.ts'
 import { watchFiles, type RunningWatch } from '../../lib/watched-files.ts'
 import type { ShownRule } from '../desk.ts'
 import { readAlertRule, type RuleEntry } from '../rule-file.ts'
@@ -45,7 +44,7 @@ export class AlertRules {
     this.#files = readAlertRuleSet(this.#folders)
     this.#watch = watchFiles({
       paths: this.#folders,
-      filesOf: ruleFilesIn,
+      filesOf: yamlFilesIn,
       read: () => readAlertRuleSet(this.#folders),
       digestOf: ({ digest }) => digest,
       inForce: this.#files,
@@ -113,7 +112,7 @@ export function shownRule(id: string, source: ShownRule['source'], file: string 
 
 function shownFiles(folder: string, source: ShownRule['source']): ShownRule[] {
   try {
-    return ruleFilesIn(folder).map((file) => shownRule(basename(file).replace(/\.ya?ml$/, ''), source, file, readFileSync(file, 'utf8')))
+    return yamlFilesIn(folder).map((file) => shownRule(idOfFile(file), source, file, readFileSync(file, 'utf8')))
   } catch {
     return [] // the watch says what is wrong with the folder
   }

@@ -43,8 +43,8 @@ function fault(): string {
 
 describe('a wrong file', () => {
   it.each([
-    ['a field that is not known', { matches: {} }, '(file): Unrecognized key: "matches"'],
-    ['a missing field', { meaning: undefined }, 'meaning'],
+    ['a field that is not known', { matches: {} }, 'matches: no such field'],
+    ['a missing field', { meaning: undefined }, 'meaning: is missing; expected string'],
     ['an empty match', { match: {} }, 'match: expected at least one'],
     ['deprecated without a reason', { status: 'deprecated' }, 'reason'],
     ['an id unlike the file name', { id: 'b-rule' }, 'id: expected a-rule'],
@@ -67,7 +67,7 @@ describe('a wrong file', () => {
     ['a bracket left open', 'id: a-rule\ntitle: [', ':2: (file): not YAML'],
     ['an alias of nothing', 'title: *x', '(file): not YAML'],
     ['a key twice', 'title: a\ntitle: b', ':2: (file): not YAML'],
-    ['nothing', '', '(file): '],
+    ['nothing', '', ':1: title: is missing; expected string'],
   ])('is refused where it is not YAML: %s', (_, yaml, expected) => {
     write('jvm/a-rule.yml', yaml)
     expect(fault()).toContain(expected)

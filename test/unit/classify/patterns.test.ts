@@ -9,7 +9,7 @@ import { builtInFolder, familyOf, loadRules } from '../../../src/classify/load.t
 import { createClassifier } from '../../../src/classify/match.ts'
 import { patternsPage } from '../../../src/classify/page.ts'
 import { MAX_MATCHED_CHARS } from '../../../src/match/regex-cost.ts'
-import { readRule } from '../../../src/classify/rule.ts'
+import { readRuleFile } from '../../../src/classify/rule-file.ts'
 import { eventOf, sample } from '../decode/samples.ts'
 
 const all = loadRules()
@@ -37,9 +37,7 @@ describe('the built-in rules', () => {
 
   it('can be copied from patterns/README.md', () => {
     const yaml = /```yaml\n([^]*?)```/.exec(readme)?.[1] ?? ''
-    expect(readRule('out-of-memory.yml', yaml)).toMatchObject({
-      rule: { id: 'out-of-memory', classification: { link: 'https://wiki.acme.internal/memory' } },
-    })
+    expect(readRuleFile(yaml)).toMatchObject({ value: { id: 'out-of-memory', link: 'https://wiki.acme.internal/memory' } })
   })
 
   it('are described on a page that equals what the rules say', () => expect(page).toBe(patternsPage(all)))
