@@ -14,6 +14,7 @@
  */
 import { z } from 'zod'
 import { faultOfPhrase } from '../match/phrases.ts'
+import { regexSource } from '../match/regex-syntax.ts'
 import { LEVELS, type DropReason, type Layout, type Level } from '../event.ts'
 import { idsTakenTwice, readChecked, type Checked } from '../lib/checked-yaml.ts'
 
@@ -134,9 +135,4 @@ function faultOfMessage(entry: string): string | null {
   const source = regexSource(entry)
   if (source === null) return null
   return faultOfPhrase(entry) ?? (RegExp(source, 'i').test('') ? 'matches the empty text, and so every message' : null)
-}
-
-/** Of `/expression/`; null for words. */
-export function regexSource(entry: string): string | null {
-  return entry.length > 2 && entry.startsWith('/') && entry.endsWith('/') ? entry.slice(1, -1) : null
 }

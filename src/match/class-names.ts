@@ -72,11 +72,12 @@ function surePart(pattern: string): string {
 }
 
 function nameTest(pattern: string): Test {
-  if (pattern.includes('*')) return globTest(pattern)
+  if (pattern.includes('*')) return starredNameTest(pattern)
   return (text) => text.endsWith(pattern) && (text.length === pattern.length || text[text.length - pattern.length - 1] === '.')
 }
 
-function globTest(pattern: string): Test {
+/** Unlike a glob over a whole text, it may begin behind any dot. */
+function starredNameTest(pattern: string): Test {
   const [head = '', ...parts] = pattern.split('*')
   const tail = parts.pop() ?? ''
   return (text) => {
