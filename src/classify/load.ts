@@ -9,29 +9,29 @@ import { basename, dirname } from 'node:path'
 import { readRuleFolders, type RuleFile } from '../lib/rule-folder.ts'
 import { packageFolder } from '../package-root.ts'
 import { readRuleFile, type RuleFields } from './rule-file.ts'
-import { ruleOf, type Rule } from './rule.ts'
+import { ruleOf, type PatternRule } from './rule.ts'
 
 /** Where the page about the built-in rules lies, from the package's folder. */
 const PAGE = 'docs/patterns.md'
 
-export interface RuleSet {
-  readonly rules: readonly Rule[]
+export interface PatternSet {
+  readonly rules: readonly PatternRule[]
   /** Of the content of all rule files: another digest may classify differently. */
   readonly digest: string
 }
 
 /** The built-in rules, and those of `userFolder`. Throws `config_invalid`. */
-export function loadRules(userFolder: string | null = null): RuleSet {
-  return readRuleSet(patternFolders(userFolder))
+export function loadPatterns(userFolder: string | null = null): PatternSet {
+  return readPatternSet(patternFolders(userFolder))
 }
 
-/** What `loadRules` reads: later ones beat earlier ones. */
+/** What `loadPatterns` reads: later ones beat earlier ones. */
 export function patternFolders(userFolder: string | null): string[] {
   return [builtInFolder(), ...(userFolder === null ? [] : [userFolder])]
 }
 
 /** Later folders beat earlier ones. Throws `config_invalid`. */
-export function readRuleSet(folders: readonly string[]): RuleSet {
+export function readPatternSet(folders: readonly string[]): PatternSet {
   const byId = new Map(readRuleFolders(folders, 'patterns', readRuleFile).map((found) => [found.rule.id, found]))
   const inOrder = [...byId.values()].sort((a, b) => a.rule.priority - b.rule.priority || (a.rule.id < b.rule.id ? -1 : 1))
   const digest = createHash('sha256')
@@ -47,12 +47,12 @@ export function builtInFolder(): string {
 }
 
 /** The folder that a rule's file lies in: `flink`. */
-export function familyOf(rule: Rule): string {
+export function familyOf(rule: PatternRule): string {
   return basename(dirname(rule.file))
 }
 
 /** A built-in rule without a link of its own is described on our page. */
-function ruleIn({ folder, file, rule }: RuleFile<RuleFields>): Rule {
+function ruleIn({ folder, file, rule }: RuleFile<RuleFields>): PatternRule {
   const whole = ruleOf(file, rule)
   const link = whole.classification.link ?? (folder === builtInFolder() ? `${PAGE}#${rule.id}` : null)
   return { ...whole, classification: { ...whole.classification, link } }

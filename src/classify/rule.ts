@@ -14,7 +14,7 @@ export interface Example {
   readonly trace: string | null
 }
 
-export interface Rule {
+export interface PatternRule {
   readonly file: string
   readonly id: string
   readonly priority: number
@@ -29,7 +29,7 @@ export interface Rule {
   readonly fields: RuleFields
 }
 
-export function ruleOf(file: string, fields: RuleFields): Rule {
+export function ruleOf(file: string, fields: RuleFields): PatternRule {
   const { id, priority, category, severity, advice, link, match, examples } = fields
   return {
     file,

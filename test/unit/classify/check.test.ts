@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { checkExamples } from '../../../src/classify/check.ts'
 import { readRuleFile } from '../../../src/classify/rule-file.ts'
-import { ruleOf, type Rule } from '../../../src/classify/rule.ts'
+import { ruleOf, type PatternRule } from '../../../src/classify/rule.ts'
 
-function aRule(id: string, exception: string, priority: number, match: string, noMatch = 'a.Other: x'): Rule {
+function aRule(id: string, exception: string, priority: number, match: string, noMatch = 'a.Other: x'): PatternRule {
   const fields = {
     title: id,
     id,
@@ -21,7 +21,7 @@ function aRule(id: string, exception: string, priority: number, match: string, n
   return ruleOf(`${id}.yml`, result.value)
 }
 
-function check(...rules: Rule[]) {
+function check(...rules: PatternRule[]) {
   return checkExamples({ rules, digest: '' }, (rule) => !rule.id.startsWith('mine'))
 }
 

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { createAnalyser } from '../../../src/classify/analyse.ts'
 import { readRuleFile } from '../../../src/classify/rule-file.ts'
-import { ruleOf, type Rule } from '../../../src/classify/rule.ts'
+import { ruleOf, type PatternRule } from '../../../src/classify/rule.ts'
 import type { ErrorEvent } from '../../../src/event.ts'
 import { createFingerprinter } from '../../../src/fingerprint/fingerprint.ts'
 import { anEvent } from '../../support/builders.ts'
 
-function aRule(id: string, match: Record<string, string[]>): Rule {
+function aRule(id: string, match: Record<string, string[]>): PatternRule {
   const fields = {
     title: id,
     id,
@@ -23,11 +23,11 @@ function aRule(id: string, match: Record<string, string[]>): Rule {
   return ruleOf(`${id}.yml`, result.value)
 }
 
-function analyserOf(...rules: Rule[]) {
+function analyserOf(...rules: PatternRule[]) {
   return createAnalyser({ fingerprint: { ownPackages: [] }, patterns: { rules, digest: '' } })
 }
 
-function categoryOf(rule: Rule, event: ErrorEvent): string | null {
+function categoryOf(rule: PatternRule, event: ErrorEvent): string | null {
   return analyserOf(rule)(event).classification?.category ?? null
 }
 

@@ -5,14 +5,14 @@ import { describe, expect, it } from 'vitest'
 import { createAnalyser } from '../../../src/classify/analyse.ts'
 import { checkExamples } from '../../../src/classify/check.ts'
 import { hostileLines } from '../../../src/classify/hostile.ts'
-import { builtInFolder, familyOf, loadRules } from '../../../src/classify/load.ts'
+import { builtInFolder, familyOf, loadPatterns } from '../../../src/classify/load.ts'
 import { createClassifier } from '../../../src/classify/match.ts'
 import { patternsPage } from '../../../src/classify/page.ts'
 import { MAX_MATCHED_CHARS } from '../../../src/match/regex-cost.ts'
 import { readRuleFile } from '../../../src/classify/rule-file.ts'
 import { eventOf, sample } from '../decode/samples.ts'
 
-const all = loadRules()
+const all = loadPatterns()
 const readme = readFileSync(join(builtInFolder(), 'README.md'), 'utf8')
 const page = readFileSync(join(builtInFolder(), '..', 'docs', 'patterns.md'), 'utf8')
 const report = checkExamples(all, () => true)
