@@ -2,14 +2,13 @@
  * In: folders of rule files, one rule each, named as its id. Out: the rules in force, by id, and their digest. A file of a later folder replaces the
  * rule of the same id, or switches it off (`enabled: false`).
  *
- * All or nothing: one wrong file refuses the set with every fault of every file, so that the caller keeps the last good one. Throws `config_invalid`.
+ * All or nothing (lib/rule-folder.ts).
  */
 import { readFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
-import { ruleFilesIn } from '../classify/load.ts'
-import { messageOf, TracefoldError } from '../errors.ts'
+import { dirname, join } from 'node:path'
 import type { YamlFault } from '../lib/checked-yaml.ts'
 import { jsonDigest } from '../lib/json-digest.ts'
+import { idOfFile, readRuleFolders, yamlFilesIn } from '../lib/rule-folder.ts'
 import { packageFolder } from '../package-root.ts'
 import { readAlertRule, type RuleEntry } from './rule-file.ts'
 import type { Rule } from './rule.ts'
@@ -36,25 +35,16 @@ export interface RuleFile extends RuleText {
 }
 
 export function readAlertRuleSet(folders: readonly string[]): FileRuleSet {
-  const faults: string[] = []
-  const files = folders.flatMap((folder) => {
-    try {
-      return readRuleFiles(folder)
-    } catch (error) {
-      faults.push(`${folder}: cannot be read: ${messageOf(error)}`)
-      return []
-    }
-  })
-  for (const one of files) faults.push(...one.faults.map(({ line, field, why }) => `${one.file}:${line}: ${field}: ${why}`))
-  if (faults.length > 0) throw new TracefoldError('config_invalid', `alert rules cannot be used:\n${faults.join('\n')}`)
+  const read = readRuleFolders(folders, 'alert rules', readAlertRule)
+  const files = read.map(({ folder, file, text, rule: { id, rule } }) => ({ folder, file, text, id, rule, faults: [] }))
   return { ...alertRuleSet(files), files }
 }
 
 /** Each as it is written now. Throws where the folder cannot be read. */
 export function readRuleFiles(folder: string): RuleFile[] {
   const taken = new Set<string>()
-  return ruleFilesIn(folder).map((file) => {
-    const read = readNamedRule(basename(file).replace(/\.ya?ml$/, ''), readFileSync(file, 'utf8'))
+  return yamlFilesIn(folder).map((file) => {
+    const read = readNamedRule(idOfFile(file), readFileSync(file, 'utf8'))
     const isTaken = read.faults.length === 0 && taken.has(read.id)
     if (read.faults.length === 0) taken.add(read.id)
     return { folder, file, ...(isTaken ? withFault(read, `${read.id} is taken by another file of this folder`) : read) }

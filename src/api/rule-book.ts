@@ -2,13 +2,13 @@
  * What the pattern rules in force say to people. In: the set of rules, asked for at each question, since it may be swapped whole. Out: words by rule id. A rule
  * that is not in force any more has none: what was counted under it keeps its category and severity.
  */
-import { familyOf, type RuleSet } from '../classify/load.ts'
-import type { Rule } from '../classify/rule.ts'
+import { familyOf, type PatternSet } from '../classify/load.ts'
+import type { PatternRule } from '../classify/rule.ts'
 import type { RuleBook, RuleWords } from './deps.ts'
 
 /** `inForce` is null where no rules have been read yet. */
-export function ruleBookOf(inForce: () => RuleSet | null): RuleBook {
-  let known: { readonly set: RuleSet; readonly words: ReadonlyMap<string, RuleWords> } | null = null
+export function ruleBookOf(inForce: () => PatternSet | null): RuleBook {
+  let known: { readonly set: PatternSet; readonly words: ReadonlyMap<string, RuleWords> } | null = null
   const wordsInForce = (): ReadonlyMap<string, RuleWords> => {
     const set = inForce()
     if (set === null) return new Map()
@@ -21,7 +21,7 @@ export function ruleBookOf(inForce: () => RuleSet | null): RuleBook {
   }
 }
 
-function wordsOf(rule: Rule): RuleWords {
+function wordsOf(rule: PatternRule): RuleWords {
   const { id, classification, fields } = rule
   const { category, severity, advice } = classification
   return {

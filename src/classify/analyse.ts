@@ -9,7 +9,7 @@
 import type { Classification, ErrorEvent, Grouping } from '../event.ts'
 import { createGrouper, type FingerprintRules } from '../fingerprint/fingerprint.ts'
 import { createKnownTraces } from '../fingerprint/known-traces.ts'
-import type { RuleSet } from './load.ts'
+import type { PatternSet } from './load.ts'
 import { createClassifier, type Classify } from './match.ts'
 
 export interface Analysis {
@@ -19,20 +19,20 @@ export interface Analysis {
 
 export interface AnalysisRules {
   readonly fingerprint: FingerprintRules
-  readonly patterns: RuleSet
+  readonly patterns: PatternSet
 }
 
 export type Analyse = (event: ErrorEvent, job?: string | null) => Analysis
 
 export interface Analyser extends Analyse {
-  use(patterns: RuleSet): void
+  use(patterns: PatternSet): void
 }
 
 type Known = (event: ErrorEvent) => { readonly grouping: Grouping; readonly classify: Classify }
 
 export function createAnalyser(rules: AnalysisRules): Analyser {
   const group = createGrouper(rules.fingerprint)
-  const knownBy = (patterns: RuleSet): Known => {
+  const knownBy = (patterns: PatternSet): Known => {
     const classifierFor = createClassifier(patterns)
     return createKnownTraces((subject) => ({ grouping: group(subject), classify: classifierFor(subject) }))
   }
@@ -41,7 +41,7 @@ export function createAnalyser(rules: AnalysisRules): Analyser {
     const { grouping, classify } = known(event)
     return { grouping: group.forEvent(grouping, event, job), classification: classify(event.message) }
   }
-  const use = (patterns: RuleSet): void => {
+  const use = (patterns: PatternSet): void => {
     known = knownBy(patterns)
   }
   return Object.assign(analyse, { use })

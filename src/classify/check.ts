@@ -6,9 +6,9 @@
  */
 import { parseTrace } from '../decode/stack-trace.ts'
 import type { Classification } from '../event.ts'
-import type { RuleSet } from './load.ts'
+import type { PatternSet } from './load.ts'
 import { createClassifier } from './match.ts'
-import type { Example, Rule } from './rule.ts'
+import type { Example, PatternRule } from './rule.ts'
 
 export interface RuleFailure {
   readonly file: string
@@ -26,7 +26,7 @@ export interface CheckReport {
   readonly examples: number
 }
 
-export function checkExamples(set: RuleSet, isBuiltIn: (rule: Rule) => boolean): CheckReport {
+export function checkExamples(set: PatternSet, isBuiltIn: (rule: PatternRule) => boolean): CheckReport {
   const classify = classifierOf(set)
   const report = { failures: [] as RuleFailure[], taken: [] as RuleFailure[], examples: 0 }
   for (const rule of set.rules) {
@@ -56,7 +56,7 @@ export function checkExamples(set: RuleSet, isBuiltIn: (rule: Rule) => boolean):
 }
 
 /** As the stream does it: the same parser, the chain first, then the log message. */
-function classifierOf(set: Pick<RuleSet, 'rules'>): (example: Example) => Classification | null {
+function classifierOf(set: Pick<PatternSet, 'rules'>): (example: Example) => Classification | null {
   const classifierFor = createClassifier(set)
   return ({ logger, message, trace }) => {
     const throwable = trace === null ? null : parseTrace(trace, { type: null, message: null }).throwable
@@ -64,6 +64,6 @@ function classifierOf(set: Pick<RuleSet, 'rules'>): (example: Example) => Classi
   }
 }
 
-function failure(rule: Rule, field: string, why: string): RuleFailure {
+function failure(rule: PatternRule, field: string, why: string): RuleFailure {
   return { file: rule.file, rule: rule.id, field: `examples.${field}`, why }
 }

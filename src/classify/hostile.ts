@@ -5,9 +5,9 @@
  * The bound that rule files are held to is reckoned (regex-cost.ts); these lines are to measure it. Pure.
  */
 import { MAX_MATCHED_CHARS } from '../match/regex-cost.ts'
-import type { Rule } from './rule.ts'
+import type { PatternRule } from './rule.ts'
 
-export function hostileLines(rule: Rule): string[] {
+export function hostileLines(rule: PatternRule): string[] {
   const seeds = (rule.fields.match.message ?? []).flatMap((entry) => [withoutEnd(plainOf(entry)), longest(plainOf(entry)), 'a', '1 ', '['])
   return [...new Set(seeds)]
     .filter((seed) => seed !== '')

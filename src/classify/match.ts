@@ -9,10 +9,10 @@
 import type { Classification } from '../event.ts'
 import { chainOf, type Link } from '../fingerprint/algorithms.ts'
 import type { Subject } from '../fingerprint/known-traces.ts'
-import type { RuleSet } from './load.ts'
+import type { PatternSet } from './load.ts'
 import type { Names } from '../match/class-names.ts'
 import { MAX_MATCHED_CHARS } from '../match/regex-cost.ts'
-import type { Rule } from './rule.ts'
+import type { PatternRule } from './rule.ts'
 import { createRuleIndex, type RuleIndex } from './rule-index.ts'
 
 /** Tried with the log message of each event of a subject. */
@@ -24,7 +24,7 @@ interface Part {
   readonly text: string | null
 }
 
-export function createClassifier({ rules }: Pick<RuleSet, 'rules'>): (subject: Subject) => Classify {
+export function createClassifier({ rules }: Pick<PatternSet, 'rules'>): (subject: Subject) => Classify {
   const index = createRuleIndex(rules)
   const asking = rules.filter((rule) => rule.message !== null && rule.exception === null && (rule.logger !== null || rule.frame !== null))
   return (subject) => {
@@ -51,11 +51,11 @@ function always(classification: Classification | null): Classify {
 
 /** A rule before `place` that the log message meets, else what the throwable has decided. */
 function byLogMessage(
-  rules: readonly Rule[],
+  rules: readonly PatternRule[],
   index: RuleIndex,
   place: number,
   otherwise: Classification | null,
-  unmeant: ReadonlySet<Rule>,
+  unmeant: ReadonlySet<PatternRule>,
 ): Classify {
   return (logMessage) => {
     const text = readable(logMessage)
@@ -69,7 +69,7 @@ function byLogMessage(
 }
 
 /** Without the log message. */
-function isMet(rule: Rule, parts: readonly Part[], logger: string | null): boolean {
+function isMet(rule: PatternRule, parts: readonly Part[], logger: string | null): boolean {
   if (!isFrom(rule, parts, logger)) return false
   if (rule.exception === null && rule.message === null) return true
   return parts.some(
@@ -77,7 +77,7 @@ function isMet(rule: Rule, parts: readonly Part[], logger: string | null): boole
   )
 }
 
-function isFrom({ logger: loggers, frame }: Rule, parts: readonly Part[], logger: string | null): boolean {
+function isFrom({ logger: loggers, frame }: PatternRule, parts: readonly Part[], logger: string | null): boolean {
   if (loggers !== null && (logger === null || !loggers.test(logger))) return false
   return frame === null || hasFrame(parts, frame)
 }

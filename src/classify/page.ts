@@ -3,12 +3,12 @@
  *
  * Families in alphabetical order, in each the rules as they are tried. Pure: equal rules give an equal page.
  */
-import { familyOf, type RuleSet } from './load.ts'
-import type { Rule } from './rule.ts'
+import { familyOf, type PatternSet } from './load.ts'
+import type { PatternRule } from './rule.ts'
 
 const EXAMPLE_CHARS = 240
 
-export function patternsPage({ rules }: RuleSet): string {
+export function patternsPage({ rules }: PatternSet): string {
   const families = [...new Set(rules.map(familyOf))]
     .sort()
     .map((family) => [family, rules.filter((rule) => familyOf(rule) === family)] as const)
@@ -24,11 +24,11 @@ The ${count} rules by which an error gets its category, made from the rule files
 `
 }
 
-function contents(families: readonly (readonly [string, readonly Rule[]])[]): string {
+function contents(families: readonly (readonly [string, readonly PatternRule[]])[]): string {
   return families.map(([family, rules]) => `- **${family}**: ${rules.map(({ id }) => `[${id}](#${id})`).join(', ')}\n`).join('')
 }
 
-function section({ id, priority, fields }: Rule): string {
+function section({ id, priority, fields }: PatternRule): string {
   const { title, category, severity, status, reason, meaning, advice, notes, link } = fields
   const paragraphs = [
     `### ${id}`,
@@ -43,7 +43,7 @@ function section({ id, priority, fields }: Rule): string {
 }
 
 /** The line that shows the error: of a trace, its head; of a longer chain, its root. */
-function firstExample(example: Rule['fields']['examples']['match'][number] | undefined): string {
+function firstExample(example: PatternRule['fields']['examples']['match'][number] | undefined): string {
   const text = typeof example === 'string' ? example : (example?.trace ?? example?.message ?? example?.logger ?? '')
   const lines = text
     .trim()

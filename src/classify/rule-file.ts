@@ -3,8 +3,8 @@
  *
  * In: YAML. Out: the fields, or every fault with its line, its field and why. Pure; never throws.
  */
-import { LineCounter, parseDocument, type Document } from 'yaml'
 import { z } from 'zod'
+import { readChecked, type Checked } from '../lib/checked-yaml.ts'
 import { faultOfPhrase } from '../match/phrases.ts'
 
 const DEFAULT_PRIORITY = 100
@@ -56,51 +56,6 @@ const ruleFields = z
 
 export type RuleFields = z.infer<typeof ruleFields>
 
-export interface RuleFault {
-  /** From 1; null where the fault is in no line, as a field that is missing is. */
-  readonly line: number | null
-  /** `match.message.0`, or `(file)`. */
-  readonly field: string
-  readonly why: string
-}
-
-export function readRuleFile(yaml: string): { readonly fields: RuleFields } | { readonly faults: readonly RuleFault[] } {
-  const lines = new LineCounter()
-  const document = parseDocument(yaml, { lineCounter: lines, prettyErrors: false })
-  if (document.errors.length > 0) {
-    return {
-      faults: document.errors.map((error) => ({
-        line: lines.linePos(error.pos[0]).line,
-        field: '(file)',
-        why: `not YAML: ${error.message}`,
-      })),
-    }
-  }
-  const content = contentOf(document)
-  if ('why' in content) return { faults: [{ line: null, field: '(file)', why: `not YAML: ${content.why}` }] }
-  const parsed = ruleFields.safeParse(content.value)
-  if (parsed.success) return { fields: parsed.data }
-  return {
-    faults: parsed.error.issues.map(({ path, message }) => ({
-      line: lineOf(document, lines, path),
-      field: path.join('.') || '(file)',
-      why: message,
-    })),
-  }
-}
-
-/** An alias that multiplies itself, or names nothing, is found here only. */
-function contentOf(document: Document): { readonly value: unknown } | { readonly why: string } {
-  try {
-    return { value: document.toJS() }
-  } catch (error) {
-    return { why: error instanceof Error ? error.message : String(error) }
-  }
-}
-
-function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | null {
-  const node = path.length === 0 ? undefined : document.getIn(path, true)
-  const start =
-    typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range) ? (node.range[0] as unknown) : null
-  return typeof start === 'number' ? lines.linePos(start).line : null
+export function readRuleFile(yaml: string): Checked<RuleFields> {
+  return readChecked(yaml, ruleFields)
 }

@@ -9,7 +9,7 @@
  */
 import { partsOf } from '../match/class-names.ts'
 import { createNeedleIndex } from './needle-index.ts'
-import type { Rule } from './rule.ts'
+import type { PatternRule } from './rule.ts'
 
 export interface RuleIndex {
   /** Rules that may match by classes and messages of a chain (`texts`: the messages, lower case), or without a throwable by the logger. */
@@ -20,9 +20,9 @@ export interface RuleIndex {
   readonly firstOfText: number
 }
 
-export function createRuleIndex(rules: readonly Rule[]): RuleIndex {
+export function createRuleIndex(rules: readonly PatternRule[]): RuleIndex {
   const places = [...rules.keys()]
-  const only = (asks: (rule: Rule) => boolean): number[] => places.filter((place) => asks(rules[place]!))
+  const only = (asks: (rule: PatternRule) => boolean): number[] => places.filter((place) => asks(rules[place]!))
   const byWords = only(asksForWords)
   const byPart = filedByPart(rules)
   const find = createNeedleIndex(
@@ -49,11 +49,11 @@ export function createRuleIndex(rules: readonly Rule[]): RuleIndex {
   }
 }
 
-function asksForWords(rule: Rule): boolean {
+function asksForWords(rule: PatternRule): boolean {
   return rule.exception === null && rule.message !== null
 }
 
-function filedByPart(rules: readonly Rule[]): Map<string, number[]> {
+function filedByPart(rules: readonly PatternRule[]): Map<string, number[]> {
   const byPart = new Map<string, number[]>()
   for (const [place, { exception }] of rules.entries()) {
     for (const part of exception?.parts ?? []) byPart.set(part, [...(byPart.get(part) ?? []), place])

@@ -1,12 +1,12 @@
 /**
  * A rule in the form that matching, checking and the page about the rules need.
  *
- * In: a rule file's name and text. Out: the rule, or every fault with its line and field. Pure; never throws.
+ * In: a rule file's name and fields. Out: the rule. Pure.
  */
 import type { Classification } from '../event.ts'
-import { namesOf, type Names } from '../match/class-names.ts'
+import { abbreviatedNamesOf, type Names } from '../match/class-names.ts'
 import { phrasesOf, type Phrases } from '../match/phrases.ts'
-import { readRuleFile, type RuleFault, type RuleFields } from './rule-file.ts'
+import type { RuleFields } from './rule-file.ts'
 
 export interface Example {
   readonly logger: string | null
@@ -14,7 +14,7 @@ export interface Example {
   readonly trace: string | null
 }
 
-export interface Rule {
+export interface PatternRule {
   readonly file: string
   readonly id: string
   readonly priority: number
@@ -29,22 +29,17 @@ export interface Rule {
   readonly fields: RuleFields
 }
 
-export function readRule(file: string, yaml: string): { readonly rule: Rule } | { readonly faults: readonly RuleFault[] } {
-  const read = readRuleFile(yaml)
-  return 'faults' in read ? read : { rule: ruleOf(file, read.fields) }
-}
-
-function ruleOf(file: string, fields: RuleFields): Rule {
+export function ruleOf(file: string, fields: RuleFields): PatternRule {
   const { id, priority, category, severity, advice, link, match, examples } = fields
   return {
     file,
     id,
     priority,
     classification: { category, severity, rule: id, advice: advice ?? null, link: link ?? null },
-    exception: match.exception === undefined ? null : namesOf(match.exception),
+    exception: match.exception === undefined ? null : abbreviatedNamesOf(match.exception),
     message: match.message === undefined ? null : phrasesOf(match.message),
-    logger: match.logger === undefined ? null : namesOf(match.logger),
-    frame: match.frame === undefined ? null : namesOf(match.frame),
+    logger: match.logger === undefined ? null : abbreviatedNamesOf(match.logger),
+    frame: match.frame === undefined ? null : abbreviatedNamesOf(match.frame),
     examples: { match: examples.match.map(exampleOf), noMatch: examples.no_match.map(exampleOf) },
     fields,
   }

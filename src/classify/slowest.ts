@@ -1,8 +1,8 @@
 /** In: rules. Out: the one that takes longest on a line made to be slow for it, and how long, in microseconds: for people, not for a decision. */
 import { hostileLines } from './hostile.ts'
-import type { Rule } from './rule.ts'
+import type { PatternRule } from './rule.ts'
 
-export function slowest(rules: readonly Rule[]): { rule: string; micros: number } {
+export function slowest(rules: readonly PatternRule[]): { rule: string; micros: number } {
   let worst = { rule: '(none)', micros: 0 }
   for (const rule of rules) {
     for (const line of hostileLines(rule)) {

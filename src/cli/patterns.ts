@@ -5,8 +5,8 @@
 import { sep } from 'node:path'
 import type { Command } from 'commander'
 import type { CheckReport, RuleFailure } from '../classify/check.ts'
-import type { RuleSet } from '../classify/load.ts'
-import type { Rule } from '../classify/rule.ts'
+import type { PatternSet } from '../classify/load.ts'
+import type { PatternRule } from '../classify/rule.ts'
 import { TracefoldError } from '../errors.ts'
 import { json, settingsFor, type Io } from './io.ts'
 import { renderTable, type Column } from './table.ts'
@@ -46,12 +46,12 @@ export function registerPatterns(program: Command, io: Io): void {
     })
 }
 
-async function rulesInForce(command: Command, io: Io, path?: string): Promise<RuleSet> {
-  const { loadRules } = await import('../classify/load.ts')
-  return loadRules(path ?? settingsFor(command, io).patterns.folder)
+async function rulesInForce(command: Command, io: Io, path?: string): Promise<PatternSet> {
+  const { loadPatterns } = await import('../classify/load.ts')
+  return loadPatterns(path ?? settingsFor(command, io).patterns.folder)
 }
 
-async function test(set: RuleSet, io: Io): Promise<void> {
+async function test(set: PatternSet, io: Io): Promise<void> {
   const [{ checkExamples }, { builtInFolder }, { slowest }] = await Promise.all([
     import('../classify/check.ts'),
     import('../classify/load.ts'),
@@ -66,7 +66,7 @@ async function test(set: RuleSet, io: Io): Promise<void> {
     throw new TracefoldError('patterns_failed', `${report.failures.length} of ${report.examples} examples fail.`)
 }
 
-function reportText({ rules }: RuleSet, { failures, taken, examples }: CheckReport): string {
+function reportText({ rules }: PatternSet, { failures, taken, examples }: CheckReport): string {
   const lines = [
     ...failures.map(failureLine),
     ...taken.map((one) => `note: ${failureLine(one)}`),
@@ -79,11 +79,11 @@ function failureLine({ file, rule, field, why }: RuleFailure): string {
   return `${file}: ${rule}: ${field}: ${why}`
 }
 
-function row({ id, priority, fields }: Rule): string[] {
+function row({ id, priority, fields }: PatternRule): string[] {
   return [id, fields.category, fields.severity, String(priority), fields.title]
 }
 
-function shown({ id, file, priority, classification, fields }: Rule): Record<string, unknown> {
+function shown({ id, file, priority, classification, fields }: PatternRule): Record<string, unknown> {
   const { title, status, meaning, match } = fields
   return {
     id,

@@ -3,7 +3,7 @@
  * setting that names it. What the start does not read is not looked at: alert rules where they are not evaluated.
  */
 import { readAlertRuleSet } from '../alert/rule-load.ts'
-import { loadRules } from '../classify/load.ts'
+import { loadPatterns } from '../classify/load.ts'
 import type { Fault } from '../config/fault.ts'
 import type { Settings } from '../config/schema.ts'
 import { loadRedactionRules } from '../decode/redaction-file.ts'
@@ -31,7 +31,7 @@ function readsOf({ filter, redaction, fingerprint, patterns, alerts }: Settings)
       () => loadFingerprintRules({ ...noFile, previousRulesFile: fingerprint.previousRulesFile }),
     ],
     ['fingerprint.previousUntil', 'an event time', () => loadFingerprintRules({ ...noFile, previousUntil: fingerprint.previousUntil })],
-    ['patterns.folder', 'pattern rules', () => loadRules(patterns.folder)],
+    ['patterns.folder', 'pattern rules', () => loadPatterns(patterns.folder)],
     ['alerts.folders', 'alert rules', () => alerts.enabled && alerts.folders.length > 0 && readAlertRuleSet(alerts.folders)],
   ]
 }

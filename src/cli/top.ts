@@ -70,9 +70,9 @@ function onlyOf({ category, severity }: TopOptions): Only {
 
 /** For what was counted, rules that are wrong at the moment are no reason not to show it. */
 async function rulesOf({ patterns }: Settings): Promise<RuleBook> {
-  const [{ ruleBookOf }, { loadRules }] = await Promise.all([import('../api/rule-book.ts'), import('../classify/load.ts')])
+  const [{ ruleBookOf }, { loadPatterns }] = await Promise.all([import('../api/rule-book.ts'), import('../classify/load.ts')])
   try {
-    const rules = loadRules(patterns.folder)
+    const rules = loadPatterns(patterns.folder)
     return ruleBookOf(() => rules)
   } catch (error) {
     if (isTracefoldError(error, 'config_invalid')) return ruleBookOf(() => null)

@@ -10,6 +10,7 @@
  * and each goes on. The bound is held against a matcher that counts, by test/property/redact-pattern.test.ts.
  */
 import { quantifierAt, regexCost } from '../match/regex-cost.ts'
+import { regexSyntaxFault } from '../match/regex-syntax.ts'
 
 /** 500 x 32,768 characters of a message stay under 17 million comparisons: some 25 ms on the worst text that there is, as measured on one core of a small machine. */
 export const MAX_COMPARISONS_PER_START = 500
@@ -49,7 +50,7 @@ const ATOM = /\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\c[A-Za-z]|\\[^]|\[(?:\\[^]|[
 /** Why the source cannot be taken, or null. */
 export function faultOfPattern(source: string): string | null {
   if (source.length > MAX_SOURCE_CHARS) return `expected at most ${MAX_SOURCE_CHARS} characters`
-  const syntax = syntaxFault(source)
+  const syntax = regexSyntaxFault(source)
   if (syntax !== null) return syntax
   const cost = patternCost(source)
   if ('refused' in cost) return cost.refused
@@ -185,15 +186,6 @@ function runsOn(alternatives: readonly Node[][], isLast: boolean): string | null
 function matchesNothing(source: string): boolean {
   const regex = RegExp(source, 'i')
   return ['', 'a', ' ', 'a ', ' a', '1'].some((text) => regex.exec(text)?.[0] === '')
-}
-
-function syntaxFault(source: string): string | null {
-  try {
-    RegExp(source, 'i')
-    return null
-  } catch (error) {
-    return `not a regular expression: ${error instanceof Error ? error.message : String(error)}`
-  }
 }
 
 function sum(numbers: readonly number[]): number {

@@ -13,7 +13,7 @@
  */
 import { patternCost } from './redact-pattern.ts'
 
-export interface PatternRule {
+export interface RedactionPattern {
   /** Accepted by `faultOfPattern`. */
   readonly pattern: string
   readonly placeholder: string
@@ -43,7 +43,7 @@ interface Hit {
 
 /** The placeholders that `builtIn` makes must not be among those of the rules. */
 export function createRuleRedactor(
-  rules: readonly PatternRule[],
+  rules: readonly RedactionPattern[],
   builtInPlaceholders: ReadonlySet<string>,
 ): (text: string, builtIn: Redact) => string {
   const compiled = rules.map(compile)
@@ -55,7 +55,7 @@ export function createRuleRedactor(
   }
 }
 
-function compile({ pattern, placeholder }: PatternRule): Compiled {
+function compile({ pattern, placeholder }: RedactionPattern): Compiled {
   const cost = patternCost(pattern)
   const asksBeside = 'refused' in cost || cost.hasAssertion
   const sources = asksBeside

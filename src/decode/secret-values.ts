@@ -11,7 +11,7 @@ import { remembered } from '../lib/remembered.ts'
 
 const KEY = [
   'password|passwd|passphrase|pwd|secret|credentials?|jsessionid',
-  '(?<!unexpected |unrecognized )token',
+  '(?<!invalid|unexpected |unrecognized )token',
   '(?<![a-z])pass(?=\\\\*["\']|\\s{0,4}=|>)',
   '(?:access|account|api|auth|client|encryption|master|private|secret|shared|signing)[._-]?key',
 ].join('|')
@@ -30,7 +30,7 @@ const COOKIE =
   /(cookie\\*["']?\s{0,4}[=:]\s{0,4}(?:\[(?!redacted:))?(?:\\*["'])?)[\w!#$%*+.^|~-]{1,100}=[^\s,;"'\\[\]{}<>]*(?:;\s?[^\s,;"'\\[\]{}<>]+)*/gi
 
 const PLACEHOLDER = /^\[redacted:[a-z][a-z0-9-]*\]$/
-const HIDES_NOTHING = /^(?:null|nil|none|undefined|true|false|\*+|hidden|masked|redacted)$/i
+const HIDES_NOTHING = /^(?:null|nil|none|undefined|true|false|yes|no|\*+|hidden|masked|redacted)$/i
 /** What a parser calls a token. */
 const TOKEN_OF_GRAMMAR = /^(?:[A-Z]+(?:_[A-Z]+)+|EOF|NAME|STRING|NUMBER|BOOLEAN)\.?$/
 /** Longer than any of the names, with what must stand before it. */

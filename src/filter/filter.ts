@@ -18,7 +18,8 @@ import type { Settings } from '../config/schema.ts'
 import { LEVELS, type ErrorEvent, type Level } from '../event.ts'
 import { partitionKey, type Partition } from '../source/source.ts'
 import { globTest } from '../match/glob.ts'
-import { regexSource, type FilterMatch, type FilterRule, type FilterRules } from './rule-file.ts'
+import { regexSource } from '../match/regex-syntax.ts'
+import { type FilterMatch, type FilterRule, type FilterRules } from './rule-file.ts'
 
 export interface FilterSubject {
   readonly event: ErrorEvent

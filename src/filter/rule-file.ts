@@ -15,6 +15,7 @@
 import { z } from 'zod'
 import { faultOfPhrase } from '../match/phrases.ts'
 import { DROP_REASONS, LAYOUTS, LEVELS, type Level } from '../event.ts'
+import { regexSource } from '../match/regex-syntax.ts'
 import { idsTakenTwice, readChecked, type Checked } from '../lib/checked-yaml.ts'
 
 /** Each rule may be tried on each event, and has counts of its own in every entry of the ledger. */
@@ -117,9 +118,4 @@ function faultOfMessage(entry: string): string | null {
   const source = regexSource(entry)
   if (source === null) return null
   return faultOfPhrase(entry) ?? (RegExp(source, 'i').test('') ? 'matches the empty text, and so every message' : null)
-}
-
-/** Of `/expression/`; null for words. */
-export function regexSource(entry: string): string | null {
-  return entry.length > 2 && entry.startsWith('/') && entry.endsWith('/') ? entry.slice(1, -1) : null
 }

@@ -7,6 +7,7 @@
 import { needlesOfRegex } from './needles-of-regex.ts'
 import type { Test } from './class-names.ts'
 import { MAX_STEPS_PER_START, regexCost } from './regex-cost.ts'
+import { regexSource, regexSyntaxFault } from './regex-syntax.ts'
 
 export interface Phrases {
   readonly test: Test
@@ -36,7 +37,7 @@ export function faultOfPhrase(entry: string): string | null {
   if (cost.steps > MAX_STEPS_PER_START) {
     return `may take ${cost.steps} steps per position, at most ${MAX_STEPS_PER_START} are taken; bound its quantifiers, as in .{0,80}`
   }
-  return syntaxFault(source)
+  return regexSyntaxFault(source)
 }
 
 function phraseOf(entry: string): Phrase {
@@ -47,17 +48,4 @@ function phraseOf(entry: string): Phrase {
   }
   const regex = new RegExp(source, 'i')
   return { isRegex: true, test: (text) => regex.test(text), needles: needlesOfRegex(source) }
-}
-
-function regexSource(entry: string): string | null {
-  return entry.length > 2 && entry.startsWith('/') && entry.endsWith('/') ? entry.slice(1, -1) : null
-}
-
-function syntaxFault(source: string): string | null {
-  try {
-    RegExp(source, 'i')
-    return null
-  } catch (error) {
-    return `not a regular expression: ${error instanceof Error ? error.message : String(error)}`
-  }
 }

@@ -5,7 +5,7 @@
  *   pattern folders ── at once, between two events
  *   filters, redaction, fingerprint rules ── by each stream, once what it has folded is committed (Runner.changeRules)
  */
-import { loadRules, patternFolders, type RuleSet } from '../classify/load.ts'
+import { loadPatterns, patternFolders, type PatternSet } from '../classify/load.ts'
 import { watchPatterns } from '../classify/reload.ts'
 import type { Settings } from '../config/schema.ts'
 import type { HealthRegistry } from '../health.ts'
@@ -28,7 +28,7 @@ export class LiveRules {
   readonly #context: LiveRulesContext
   readonly #listeners: ((rules: StreamRules) => void)[] = []
   readonly #watches: RunningWatch[]
-  #patterns: RuleSet
+  #patterns: PatternSet
   #rules: Rules
 
   /** Throws `config_invalid` where a file is wrong: a start needs a good set. */
@@ -36,7 +36,7 @@ export class LiveRules {
     const { settings } = context
     const sets = loadRuleSets(settings)
     this.#context = context
-    this.#patterns = loadRules(settings.patterns.folder)
+    this.#patterns = loadPatterns(settings.patterns.folder)
     this.#rules = createRules(settings, sets, this.#patterns)
     this.#watches = [this.#followPatterns(), ...(ruleFiles(settings).length === 0 ? [] : [this.#followFiles(sets)])]
     for (const { ended } of this.#watches)
@@ -48,7 +48,7 @@ export class LiveRules {
   }
 
   /** Pattern rules in force, which are what the API explains categories by. */
-  get patterns(): RuleSet {
+  get patterns(): PatternSet {
     return this.#patterns
   }
 

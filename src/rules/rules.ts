@@ -4,7 +4,7 @@
  * new block.
  */
 import { createAnalyser, type Analyse } from '../classify/analyse.ts'
-import { loadRules, type RuleSet } from '../classify/load.ts'
+import { loadPatterns, type PatternSet } from '../classify/load.ts'
 import type { Settings } from '../config/schema.ts'
 import { createDecoder, type Decoder } from '../decode/decode.ts'
 import { createRedactor, type Redactor } from '../decode/redactor.ts'
@@ -41,7 +41,7 @@ export interface StreamRules {
 
 export interface Rules extends StreamRules {
   /** Swaps the pattern rules whole, between two events. The digest stays. */
-  usePatterns(rules: RuleSet): void
+  usePatterns(rules: PatternSet): void
 }
 
 /** Throws `config_invalid` with all faults of the first file that has any. */
@@ -64,7 +64,7 @@ export function digestOf({ filter, redaction, fingerprint }: RuleSets): Record<k
 export function createRules(
   settings: Settings,
   sets: RuleSets = loadRuleSets(settings),
-  patterns: RuleSet = loadRules(settings.patterns.folder),
+  patterns: PatternSet = loadPatterns(settings.patterns.folder),
 ): Rules {
   const { limits, job, filter, time, blockSize, maxGroupsPerJob, maxGroupsPerBlock } = settings
   const { minLevel, minLevelWithThrowable } = filter

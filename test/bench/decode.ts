@@ -7,7 +7,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createAnalyser } from '../../src/classify/analyse.ts'
-import { loadRules } from '../../src/classify/load.ts'
+import { loadPatterns } from '../../src/classify/load.ts'
 import { schema } from '../../src/config/schema.ts'
 import { createDecoder } from '../../src/decode/decode.ts'
 import { NO_REDACTION_RULES } from '../../src/decode/redaction-file.ts'
@@ -62,7 +62,7 @@ async function recordsOf(file: string): Promise<Buffer[]> {
 function wayOf(knownTraces: boolean): Way {
   const { limits, fingerprint, patterns } = schema.parse({})
   const decode = createDecoder(limits, { knownTraces })
-  const analyse = createAnalyser({ fingerprint, patterns: loadRules(patterns.folder) })
+  const analyse = createAnalyser({ fingerprint, patterns: loadPatterns(patterns.folder) })
   const decodeAll = (records: Buffer[]): ErrorEvent[] =>
     records.flatMap((record) => decode(record)).flatMap((outcome) => (outcome.kind === 'ok' ? outcome.value : []))
   return { stages: [decodeAll, (events) => events.map(redactEvent), (events) => events.map((event) => analyse(event))], micros: [0, 0, 0] }

@@ -5,7 +5,7 @@
  * than it may is tried again, with empty caches: a pause of the machine or of the memory's cleaner does not come twice at the same line. Takes some minutes.
  */
 import { createAnalyser } from '../../src/classify/analyse.ts'
-import { loadRules } from '../../src/classify/load.ts'
+import { loadPatterns } from '../../src/classify/load.ts'
 import { schema } from '../../src/config/schema.ts'
 import { createDecoder } from '../../src/decode/decode.ts'
 import { NO_REDACTION_RULES } from '../../src/decode/redaction-file.ts'
@@ -97,7 +97,7 @@ function runner(found: Found): Run {
   }
 }
 
-const patterns = loadRules(null)
+const patterns = loadPatterns(null)
 
 function numberFrom(name: string, otherwise: number): number {
   const given = Number(process.env[name])

@@ -3,9 +3,9 @@
  * it, from the same run, the plain twin that tries rule after rule. Decoding and fingerprints are not in it, save where said.
  */
 import { createAnalyser } from '../../src/classify/analyse.ts'
-import { loadRules } from '../../src/classify/load.ts'
+import { loadPatterns } from '../../src/classify/load.ts'
 import { createClassifier } from '../../src/classify/match.ts'
-import type { Rule } from '../../src/classify/rule.ts'
+import type { PatternRule } from '../../src/classify/rule.ts'
 import { slowest } from '../../src/classify/slowest.ts'
 import { loadSettings } from '../../src/config/load.ts'
 import { createDecoder } from '../../src/decode/decode.ts'
@@ -19,7 +19,7 @@ const FEW = 20
 const ROUNDS = 20
 
 export async function benchPatterns(): Promise<void> {
-  const { rules } = loadRules()
+  const { rules } = loadPatterns()
   const events = await decoded()
   const subjects = events.map((event) => ({ event, throwable: throwableOf(event) }))
   say('machine', machine())
@@ -61,12 +61,12 @@ function throwableOf({ throwable }: ErrorEvent): Throwable | null {
 }
 
 /** Every n-th rule, so that the few are of all families. */
-function spread(rules: readonly Rule[], count: number): Rule[] {
+function spread(rules: readonly PatternRule[], count: number): PatternRule[] {
   return rules.filter((_, place) => Math.floor((place * count) / rules.length) !== Math.floor(((place - 1) * count) / rules.length))
 }
 
 /** The plain twin. */
-function plainly(rules: readonly Rule[], throwable: Throwable | null, message: string): string | undefined {
+function plainly(rules: readonly PatternRule[], throwable: Throwable | null, message: string): string | undefined {
   const links = throwable === null ? [] : chainOf(throwable)
   const log = message.slice(0, 2_048).toLowerCase()
   const texts = links.map((link) => link.message?.slice(0, 2_048).toLowerCase() ?? '')

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { schema } from '../../src/config/schema.ts'
 import { createAnalyser } from '../../src/classify/analyse.ts'
-import { loadRules } from '../../src/classify/load.ts'
+import { loadPatterns } from '../../src/classify/load.ts'
 import { createDecoder } from '../../src/decode/decode.ts'
 import { NO_REDACTION_RULES } from '../../src/decode/redaction-file.ts'
 import { createRedactor } from '../../src/decode/redactor.ts'
@@ -416,7 +416,7 @@ describe('whatever the text is', () => {
 
   it('broken records and made-up structures are analysed, too', () => {
     const decode = createDecoder(schema.parse({}).limits)
-    const analyse = createAnalyser({ fingerprint: { ownPackages: [] }, patterns: loadRules() })
+    const analyse = createAnalyser({ fingerprint: { ownPackages: [] }, patterns: loadPatterns() })
     const events = [...fuzzedLines(7, FUZZED)]
       .flatMap((line) => decode(line))
       .flatMap((outcome) => (outcome.kind === 'ok' ? [outcome.value] : []))

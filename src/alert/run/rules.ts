@@ -6,8 +6,8 @@
  * Folders are watched; a set of files that is good is swapped in whole, of a wrong one the last good set stays. A rule of the API was checked when it came; one that
  * cannot be read all the same (a newer program wrote it) is left out, and said. Throws `config_invalid` at the start where a file is wrong.
  */
-import { ruleFilesIn } from '../../classify/load.ts'
 import type { TracefoldError } from '../../errors.ts'
+import { yamlFilesIn } from '../../lib/rule-folder.ts'
 import { watchFiles, type RunningWatch } from '../../lib/watched-files.ts'
 import type { ShownRule } from '../desk.ts'
 import type { Rule } from '../rule.ts'
@@ -53,7 +53,7 @@ export class AlertRules {
     this.#files = readAlertRuleSet(this.#folders)
     this.#watch = watchFiles({
       paths: this.#folders,
-      filesOf: ruleFilesIn,
+      filesOf: yamlFilesIn,
       read: () => readAlertRuleSet(this.#folders),
       digestOf: ({ files }) => JSON.stringify(files.map(({ file, text }) => [file, text])), // as it is written is how it is shown
       inForce: this.#files,

@@ -3,6 +3,7 @@
  * a `throwable_class` without package is not the type. Without a trace, what the other fields say of it makes the throwable. Context (MDC)
  * and structured arguments stand at the root, or in `mdc`.
  */
+import { spellOut } from '../abbreviated.ts'
 import type { LayoutReader, Reading } from '../layout.ts'
 import { parseTime } from '../time.ts'
 import { isObject, textOf, type JsonObject } from '../value.ts'
@@ -61,13 +62,18 @@ function read(record: JsonObject): Reading {
 function thrown(record: JsonObject): unknown {
   const type = textOf(record['throwable_class'])
   const message = record['throwable_message']
-  const trace = record['stack_trace']
+  const rootType = textOf(record['throwable_root_cause_class'])
+  const trace = inFull(record['stack_trace'], rootType)
   if (textOf(trace) !== null || Array.isArray(trace))
     return { type: type?.includes('.') === true ? type : null, message, stack_trace: trace }
   if (type === null) return null
   const top = record['root_stack_trace_element']
   const frames = isObject(top) ? [top] : []
-  const rootType = textOf(record['throwable_root_cause_class'])
   if (rootType === null || rootType === type) return { type, message, frames }
   return { type, message, frames, cause: { type: rootType, message: record['throwable_root_cause_message'] } }
+}
+
+/** The trace may abbreviate what the field names in full. */
+function inFull(trace: unknown, rootType: string | null): unknown {
+  return typeof trace === 'string' && rootType !== null ? spellOut(trace, rootType) : trace
 }

@@ -77,8 +77,8 @@ describe('the rules in force are', () => {
     expect(message).toContain(`${join(folder, 'a.yml')}:2: (file): not YAML`)
     expect(message).toContain(`${join(folder, 'b.yml')}:2: level: `)
     expect(message).toContain(`${join(folder, 'b.yml')}:1: title: `)
-    expect(message).toContain(`${join(folder, 'c.yml')}:1: id: expected c, as it is named, got other`)
-    expect(message).toContain(`${join(folder, 'f/e.yml')}:1: id: e is taken by another file of this folder`)
+    expect(message).toContain(`${join(folder, 'c.yml')}: id: expected c, as the file is named, got other`)
+    expect(message).toContain(`${join(folder, 'f/e.yml')}: id: e is taken by another file of this folder`)
     expect(faultOf(() => readAlertRuleSet([join(folder, 'nowhere')]))).toContain('cannot be read')
   })
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { ruleBookOf } from '../../../src/api/rule-book.ts'
 import { patternsAnswer } from '../../../src/api/schemas.ts'
-import { loadRules, type RuleSet } from '../../../src/classify/load.ts'
+import { loadPatterns, type PatternSet } from '../../../src/classify/load.ts'
 import { apiWith, fakeRules, REFUSED } from './fakes.ts'
 
 describe('the rules in force', () => {
@@ -22,7 +22,7 @@ describe('the rules in force', () => {
 })
 
 describe('a rule book', () => {
-  const builtIn = loadRules()
+  const builtIn = loadPatterns()
 
   it('has words for every built-in rule, with a link to an anchor of our own page', () => {
     const book = ruleBookOf(() => builtIn)
@@ -36,7 +36,7 @@ describe('a rule book', () => {
   })
 
   it('follows the set that is in force, and has nothing before there is one', () => {
-    let inForce: RuleSet | null = null
+    let inForce: PatternSet | null = null
     const book = ruleBookOf(() => inForce)
     expect([book.all(), book.adviceOf('heap-memory')]).toEqual([[], null])
     inForce = builtIn

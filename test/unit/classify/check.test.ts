@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { checkExamples } from '../../../src/classify/check.ts'
-import { readRule, type Rule } from '../../../src/classify/rule.ts'
+import { readRuleFile } from '../../../src/classify/rule-file.ts'
+import { ruleOf, type PatternRule } from '../../../src/classify/rule.ts'
 
-function aRule(id: string, exception: string, priority: number, match: string, noMatch = 'a.Other: x'): Rule {
+function aRule(id: string, exception: string, priority: number, match: string, noMatch = 'a.Other: x'): PatternRule {
   const fields = {
     title: id,
     id,
@@ -15,12 +16,12 @@ function aRule(id: string, exception: string, priority: number, match: string, n
     meaning: 'what',
     examples: { match: [match], no_match: [noMatch] },
   }
-  const result = readRule(`${id}.yml`, stringify(fields))
+  const result = readRuleFile(stringify(fields))
   if ('faults' in result) throw new Error(JSON.stringify(result.faults))
-  return result.rule
+  return ruleOf(`${id}.yml`, result.value)
 }
 
-function check(...rules: Rule[]) {
+function check(...rules: PatternRule[]) {
   return checkExamples({ rules, digest: '' }, (rule) => !rule.id.startsWith('mine'))
 }
 

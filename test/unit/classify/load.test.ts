@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
-import { loadRules, readRuleSet } from '../../../src/classify/load.ts'
+import { loadPatterns, readPatternSet } from '../../../src/classify/load.ts'
 import { isTracefoldError } from '../../../src/errors.ts'
 
 let folder: string
@@ -33,7 +33,7 @@ function write(path: string, content: unknown): void {
 
 function fault(): string {
   try {
-    readRuleSet([folder])
+    readPatternSet([folder])
   } catch (error) {
     if (isTracefoldError(error, 'config_invalid')) return error.message
     throw error
@@ -43,8 +43,8 @@ function fault(): string {
 
 describe('a wrong file', () => {
   it.each([
-    ['a field that is not known', { matches: {} }, '(file): Unrecognized key: "matches"'],
-    ['a missing field', { meaning: undefined }, 'meaning'],
+    ['a field that is not known', { matches: {} }, 'matches: no such field'],
+    ['a missing field', { meaning: undefined }, 'meaning: is missing; expected string'],
     ['an empty match', { match: {} }, 'match: expected at least one'],
     ['deprecated without a reason', { status: 'deprecated' }, 'reason'],
     ['an id unlike the file name', { id: 'b-rule' }, 'id: expected a-rule'],
@@ -67,7 +67,7 @@ describe('a wrong file', () => {
     ['a bracket left open', 'id: a-rule\ntitle: [', ':2: (file): not YAML'],
     ['an alias of nothing', 'title: *x', '(file): not YAML'],
     ['a key twice', 'title: a\ntitle: b', ':2: (file): not YAML'],
-    ['nothing', '', '(file): '],
+    ['nothing', '', ':1: title: is missing; expected string'],
   ])('is refused where it is not YAML: %s', (_, yaml, expected) => {
     write('jvm/a-rule.yml', yaml)
     expect(fault()).toContain(expected)
@@ -89,7 +89,7 @@ describe('a wrong file', () => {
     write('..data/a-rule.yml', 'title: [')
     write('.git/a-rule.yml', 'title: [')
     write('a-rule.yml', aRule())
-    expect(readRuleSet([folder]).rules.map(({ id }) => id)).toEqual(['a-rule'])
+    expect(readPatternSet([folder]).rules.map(({ id }) => id)).toEqual(['a-rule'])
   })
 
   it('twice the same id within a folder is refused', () => {
@@ -101,10 +101,10 @@ describe('a wrong file', () => {
 
 describe('the folder of a user', () => {
   it('adds rules, and replaces built-in ones of the same id', () => {
-    const before = loadRules()
+    const before = loadPatterns()
     write('mine/a-rule.yml', aRule())
     write('mine/unknown-host.yml', aRule({ id: 'unknown-host', category: 'mine' }))
-    const after = loadRules(folder)
+    const after = loadPatterns(folder)
     expect(after.rules.length).toBe(before.rules.length + 1)
     expect(after.rules.filter((rule) => rule.id === 'unknown-host').map((rule) => rule.classification.category)).toEqual(['mine'])
     expect(after.digest).not.toBe(before.digest)
@@ -115,7 +115,7 @@ describe('a link', () => {
   it('leads to the page about the built-in rules, or where the rule of a user says', () => {
     write('mine/a-rule.yml', aRule())
     write('mine/b-rule.yml', aRule({ id: 'b-rule', link: 'https://wiki.acme.internal/b' }))
-    const links = new Map(loadRules(folder).rules.map((rule) => [rule.id, rule.classification.link]))
+    const links = new Map(loadPatterns(folder).rules.map((rule) => [rule.id, rule.classification.link]))
     expect(['heap-memory', 'a-rule', 'b-rule'].map((id) => links.get(id))).toEqual([
       'docs/patterns.md#heap-memory',
       null,

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { createAnalyser } from '../../../src/classify/analyse.ts'
-import { readRule, type Rule } from '../../../src/classify/rule.ts'
+import { readRuleFile } from '../../../src/classify/rule-file.ts'
+import { ruleOf, type PatternRule } from '../../../src/classify/rule.ts'
 import type { ErrorEvent } from '../../../src/event.ts'
 import { createFingerprinter } from '../../../src/fingerprint/fingerprint.ts'
 import { anEvent } from '../../support/builders.ts'
 
-function aRule(id: string, match: Record<string, string[]>): Rule {
+function aRule(id: string, match: Record<string, string[]>): PatternRule {
   const fields = {
     title: id,
     id,
@@ -17,16 +18,16 @@ function aRule(id: string, match: Record<string, string[]>): Rule {
     meaning: 'what',
     examples: { match: ['x'], no_match: ['y'] },
   }
-  const result = readRule(`${id}.yml`, stringify(fields))
+  const result = readRuleFile(stringify(fields))
   if ('faults' in result) throw new Error(JSON.stringify(result.faults))
-  return result.rule
+  return ruleOf(`${id}.yml`, result.value)
 }
 
-function analyserOf(...rules: Rule[]) {
+function analyserOf(...rules: PatternRule[]) {
   return createAnalyser({ fingerprint: { ownPackages: [] }, patterns: { rules, digest: '' } })
 }
 
-function categoryOf(rule: Rule, event: ErrorEvent): string | null {
+function categoryOf(rule: PatternRule, event: ErrorEvent): string | null {
   return analyserOf(rule)(event).classification?.category ?? null
 }
 

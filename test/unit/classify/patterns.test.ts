@@ -2,15 +2,17 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { createAnalyser } from '../../../src/classify/analyse.ts'
 import { checkExamples } from '../../../src/classify/check.ts'
 import { hostileLines } from '../../../src/classify/hostile.ts'
-import { builtInFolder, familyOf, loadRules } from '../../../src/classify/load.ts'
+import { builtInFolder, familyOf, loadPatterns } from '../../../src/classify/load.ts'
 import { createClassifier } from '../../../src/classify/match.ts'
 import { patternsPage } from '../../../src/classify/page.ts'
 import { MAX_MATCHED_CHARS } from '../../../src/match/regex-cost.ts'
-import { readRule } from '../../../src/classify/rule.ts'
+import { readRuleFile } from '../../../src/classify/rule-file.ts'
+import { eventOf, sample } from '../decode/samples.ts'
 
-const all = loadRules()
+const all = loadPatterns()
 const readme = readFileSync(join(builtInFolder(), 'README.md'), 'utf8')
 const page = readFileSync(join(builtInFolder(), '..', 'docs', 'patterns.md'), 'utf8')
 const report = checkExamples(all, () => true)
@@ -35,9 +37,7 @@ describe('the built-in rules', () => {
 
   it('can be copied from patterns/README.md', () => {
     const yaml = /```yaml\n([^]*?)```/.exec(readme)?.[1] ?? ''
-    expect(readRule('out-of-memory.yml', yaml)).toMatchObject({
-      rule: { id: 'out-of-memory', classification: { link: 'https://wiki.acme.internal/memory' } },
-    })
+    expect(readRuleFile(yaml)).toMatchObject({ value: { id: 'out-of-memory', link: 'https://wiki.acme.internal/memory' } })
   })
 
   it('are described on a page that equals what the rules say', () => expect(page).toBe(patternsPage(all)))
@@ -84,5 +84,17 @@ describe('lines made to be slow', () => {
     const subject = { throwable, truncated: false, logger: null, message: '', messageTemplate: null }
     expect(createClassifier({ rules: [rule] })(subject)(message)).toBeNull()
     expect(longest).toBe(MAX_MATCHED_CHARS)
+  })
+})
+
+describe('errors of a log that abbreviates class names', () => {
+  it('have the categories that they have elsewhere', () => {
+    const analyse = createAnalyser({ fingerprint: { ownPackages: [] }, patterns: all })
+    const line = sample('layouts/logback-LogstashEncoder-rootCauseFirst-hash.ndjson').toString()
+    const other = line.replaceAll('j.n.ConnectException', 'o.a.k.c.e.UnsupportedVersionException')
+    expect([line, other].map((one) => analyse(eventOf(Buffer.from(one))).classification?.rule)).toEqual([
+      'connection-refused',
+      'kafka-version',
+    ])
   })
 })

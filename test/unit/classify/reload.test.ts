@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
-import { readRuleSet } from '../../../src/classify/load.ts'
+import { readPatternSet } from '../../../src/classify/load.ts'
 import { watchPatterns, type RunningWatch } from '../../../src/classify/reload.ts'
 import { looksByHand, type Looks } from '../../support/looks.ts'
 
@@ -42,7 +42,7 @@ function start(): void {
   looks = looksByHand()
   watch = watchPatterns({
     folders: [folder],
-    inForce: readRuleSet([folder]),
+    inForce: readPatternSet([folder]),
     everyMs: 1,
     onChange: ({ rules }) => heard.push(rules.map(({ id, classification }) => `${id}=${classification.category}`).join()),
     onError: (error) => heard.push(error.message.split('\n').slice(1).join()),

@@ -1,22 +1,22 @@
 /** The index saves time and never changes an answer: held against the plain version, which tries every rule. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { loadRules } from '../../../src/classify/load.ts'
+import { loadPatterns } from '../../../src/classify/load.ts'
 import { createClassifier } from '../../../src/classify/match.ts'
 import { namesOf } from '../../../src/match/class-names.ts'
 import { needlesOfRegex } from '../../../src/match/needles-of-regex.ts'
-import type { Example, Rule } from '../../../src/classify/rule.ts'
+import type { Example, PatternRule } from '../../../src/classify/rule.ts'
 import { parseTrace } from '../../../src/decode/stack-trace.ts'
 import type { Throwable } from '../../../src/event.ts'
 import { chainOf } from '../../../src/fingerprint/chain.ts'
 
-const rules = [...loadRules().rules]
+const rules = [...loadPatterns().rules]
 const examples = rules.flatMap((rule) => [...rule.examples.match, ...rule.examples.noMatch])
 
 /** The words of match.ts, without an index: per rule, by the chain first, then by the log message; the first rule wins. */
-function plainly(tried: readonly Rule[], throwable: Throwable | null, logger: string | null, message: string): string | null {
+function plainly(tried: readonly PatternRule[], throwable: Throwable | null, logger: string | null, message: string): string | null {
   const links = throwable === null ? [] : chainOf(throwable)
-  const holds = (rule: Rule, text: string | null) =>
+  const holds = (rule: PatternRule, text: string | null) =>
     rule.message === null || (text !== null && rule.message.test(text.slice(0, 2_048).toLowerCase()))
   const found = tried.find((rule) => {
     if (rule.logger !== null && (logger === null || !rule.logger.test(logger))) return false

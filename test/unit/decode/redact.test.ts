@@ -111,6 +111,8 @@ describe('redact', () => {
     'Current token: START_ARRAY',
     'password=null, token = none, secret: ****',
     'ssl.key.password = [hidden]',
+    "Access denied for user 'orders'@'db' (using password: YES)",
+    'a.SecretManager$InvalidToken: token (HDFS_DELEGATION_TOKEN token 4711 for flink) is expired',
     'the first pass: 3 of 4',
     'com.acme.Token[] tokens',
     'glance-registry-deployment-of-the-east',
