@@ -49,6 +49,11 @@ const TEXTS: Readonly<Record<string, string>> = {
   users: 'for user ',
   Base64: 'QUJD',
   JSON: '{"a":[',
+  'JSON in quotes': '"{"',
+  'objects that speak': '{"message":"',
+  'assigned lists': '=[',
+  records: 'a(b=',
+  'paths with blanks': 'C:\\a b',
   'heartbeat of ': 'heartbeat of ',
   'nested exceptions': 'java.lang.E: ',
 }
