@@ -5,6 +5,7 @@
 import type { Limits } from './limits.ts'
 import type { LoggedThrowable } from '../event.ts'
 import { share } from './shared-throwable.ts'
+import { endingOf, type Ending } from './trace-end.ts'
 import { readThrowable, type ReadThrowable } from './throwable.ts'
 
 /** Of one text, with different types and messages beside it. */
@@ -18,6 +19,7 @@ export class KnownTrace {
   readonly value: unknown
   #cuts: 'none' | 'some' | 'hopeless' = 'none'
   readonly #reads: ReadThrowable[] = []
+  #ending: Ending | null = null
 
   constructor(raw: Buffer, value: unknown) {
     this.raw = raw
@@ -42,7 +44,7 @@ export class KnownTrace {
   readonly read = (value: unknown, limits: Limits): ReadThrowable => {
     const whole = this.#reads[0]
     if (value === this.value && typeof value === 'object' && whole !== undefined) return whole
-    const read = readThrowable(value, limits)
+    const read = readThrowable(value, limits, this.#endOf)
     const { throwable } = read
     if (throwable === null || !this.#isOfThis(value, throwable)) return read
     const same = this.#reads.find((one) => one.throwable !== null && hasSameHead(one.throwable, throwable))
@@ -52,6 +54,8 @@ export class KnownTrace {
     this.#reads.push(read)
     return read
   }
+
+  readonly #endOf = (text: string): Ending => (text === this.value ? (this.#ending ??= endingOf(text)) : endingOf(text))
 
   #isOfThis(value: unknown, throwable: LoggedThrowable): boolean {
     return throwable.form === 'text' ? throwable.text === this.value : value === this.value

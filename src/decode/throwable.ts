@@ -29,10 +29,11 @@ export interface ReadThrowable {
   readonly truncated: boolean
 }
 
-export function readThrowable(value: unknown, limits: Limits): ReadThrowable {
-  if (!isObject(value)) return fromText(null, null, printed(value), limits)
+/** `endOf`: whoever knows the text may know how it ends. */
+export function readThrowable(value: unknown, limits: Limits, endOf = endingOf): ReadThrowable {
+  if (!isObject(value)) return fromText(null, null, printed(value), limits, endOf)
   const trace = printed(first(value, TRACE))
-  if (trace !== null) return fromText(typeOf(value), messageOf(value, limits), trace, limits)
+  if (trace !== null) return fromText(typeOf(value), messageOf(value, limits), trace, limits, endOf)
   return new ChainReader(limits).read(value)
 }
 
@@ -42,11 +43,17 @@ function printed(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null
 }
 
-function fromText(type: string | null, message: string | null, trace: string | null, limits: Limits): ReadThrowable {
+function fromText(
+  type: string | null,
+  message: string | null,
+  trace: string | null,
+  limits: Limits,
+  endOf: typeof endingOf,
+): ReadThrowable {
   if (trace === null || trace.trim() === '') return { throwable: null, truncated: false }
   const text = cut(withLines(trace), limits.maxTraceChars)
   const throwable = { form: 'text', type: type === null ? null : cut(type, MAX_NAME_CHARS), message, text } as const
-  return { throwable, truncated: endingOf(text) !== 'whole' }
+  return { throwable, truncated: endOf(text) !== 'whole' }
 }
 
 /** A trace that was escaped once too often is one line. */

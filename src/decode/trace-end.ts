@@ -40,18 +40,31 @@ interface Line {
 }
 
 export function endingOf(text: string): Ending {
-  const suffixes = new Set<string>()
+  const suffixes: string[] = []
   let isAbridged = false
-  for (let at = text.indexOf(`\n${CAUSE}`), left = MAX_BLOCKS; at >= 0 && left > 0; at = text.indexOf(`\n${CAUSE}`, at + 1), left--) {
-    const tail = tailOf(text, at)
+  // Twice as fast as with the line end before it, which there is on each line.
+  for (let at = text.indexOf(CAUSE), left = MAX_BLOCKS; at >= 0 && left > 0; at = text.indexOf(CAUSE, at + CAUSE.length), left--) {
+    const tail = text.charCodeAt(at - 1) !== 0x0a || isUsual(text, inkEnd(text, at)) ? null : tailOf(text, at)
     if (tail === null) continue
-    suffixes.add(tail.suffix)
+    suffixes.push(tail.suffix)
     isAbridged ||= tail.kind !== 'behind frame'
   }
+  if (isElisionEnd(text, inkEnd(text, text.length))) return isAbridged ? 'abridged' : 'whole'
   const last = tailOf(text, text.length)
-  if (last !== null && (last.kind === 'behind half' || suffixes.has(last.suffix))) return 'abridged'
+  if (last !== null && (last.kind === 'behind half' || suffixes.includes(last.suffix))) return 'abridged'
   if (last?.kind === 'half' || isCut(text)) return 'cut'
   return isAbridged ? 'abridged' : 'whole'
+}
+
+/** Nearly all blocks end so; told by a few characters, since this is asked of every record. */
+function isUsual(text: string, end: number): boolean {
+  return text.charCodeAt(end - 1) === 0x29 || isElisionEnd(text, end)
+}
+
+/** `7 more` */
+function isElisionEnd(text: string, end: number): boolean {
+  const digit = text.charCodeAt(end - 6)
+  return digit >= 0x30 && digit <= 0x39 && text.startsWith(' more', end - 5)
 }
 
 /** Of the block that ends at `end`; null where nothing is odd about it. */
@@ -72,11 +85,16 @@ function isFrame({ text }: Line): boolean {
 
 /** Without blanks at its ends; null where there is none. */
 function lineBefore(text: string, end: number): Line | null {
-  let to = end
-  while (to > 0 && text.charCodeAt(to - 1) <= 0x20) to--
+  const to = inkEnd(text, end)
   if (to === 0) return null
   const start = text.lastIndexOf('\n', to - 1) + 1
   return { start, text: text.slice(start, Math.min(to, start + MAX_LINE_CHARS)).trimStart() }
+}
+
+function inkEnd(text: string, end: number): number {
+  let to = end
+  while (to > 0 && text.charCodeAt(to - 1) <= 0x20) to--
+  return to
 }
 
 /** Log4j's template layouts cut at 16,384 characters and append `…`, Spring Boot and logstash-logback-encoder `...`; other shippers cut without a word. */

@@ -5,6 +5,7 @@
  */
 import type { LayoutReader } from '../layout.ts'
 import { generic } from '../layouts/generic.ts'
+import { readPlainText } from '../layouts/plain-text.ts'
 import type { JsonObject } from '../value.ts'
 import { cloudEvent } from './cloudevents.ts'
 import { filebeat } from './filebeat.ts'
@@ -40,10 +41,10 @@ function shipped(record: JsonObject, recordCut: boolean): Wrapped | null {
   )
 }
 
-/** The marks were dropped on the way, or are in the part that was cut off: a line that is JSON, in a record that says nothing else, must do. */
+/** The marks were dropped on the way, or are in the part that was cut off: a line that is a record, in one that says nothing else, must do. */
 function unmarked(record: JsonObject, recordCut: boolean): Wrapped | null {
   const line = record['message']
-  if (typeof line !== 'string' || !JSON_OBJECT.test(line)) return null
+  if (typeof line !== 'string' || (!JSON_OBJECT.test(line) && readPlainText(line) === null)) return null
   return record['@timestamp'] === undefined ? vector(record, recordCut, true) : filebeat(record, recordCut, true)
 }
 const JSON_OBJECT = /^\s*\{\s*"/

@@ -308,6 +308,11 @@ describe('what is inside an envelope', () => {
     })
     const beats = { '@timestamp': at, message: inside, host: { name: 'h' }, service: 'orders' }
     expect(eventOf(beats)).toMatchObject({ envelopes: ['filebeat'], timeMs: Date.parse(at), host: 'h', logger: 'a.B' })
+    const line = '2026-08-01 10:00:00,123 ERROR [main] a.B - boom'
+    const plain = { layout: 'plain-text', envelopes: ['vector'], logger: 'a.B', message: 'boom', host: 'h' }
+    expect(eventOf({ message: line, timestamp: at, host: 'h' })).toMatchObject(plain)
+    expect(typesOf(eventOf({ message: `${line}\na.E: x\n\tat b.C.d(C.java:1)\n`, timestamp: at, host: 'h' }))).toEqual(['a.E'])
+    expect(decode(bytes({ message: 'boom', timestamp: at, host: 'h' }))).toMatchObject([{ kind: 'dead', reason: 'unknown_layout' }])
     expect(decode(bytes({ message: '{"a":1}', timestamp: at, host: 'h' }))).toMatchObject([{ kind: 'dead', reason: 'unknown_layout' }])
   })
 
