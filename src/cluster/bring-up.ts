@@ -3,12 +3,11 @@
  *
  *   topics ----------> the streams are made, and read
  *   Elasticsearch ---> the detail branch (together, both) may write
- *   Druid -----------> nobody: rows wait in the rollup topic
+ *   Druid -----------> nobody: rows wait in the rollup topic. What it refuses ends the start
  *
  * Delivery: a start that is stopped, or fails, has committed nothing that a stream did not commit.
  */
 import { clusterNameOf } from '../config/clusters.ts'
-import { isTracefoldError } from '../errors.ts'
 import { clusterIdOf } from '../kafka/cluster-id.ts'
 import type { ModeContext } from '../mode.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
@@ -40,7 +39,7 @@ export interface ClusterParts {
   readonly tallies: Tallies
 }
 
-/** Resolves when all streams of the cluster have ended, and all is set up that was to be. */
+/** Resolves when all streams of the cluster have ended. */
 export async function bringUp(context: ModeContext, parts: ClusterParts, stopping: AbortSignal): Promise<void> {
   const { neighbours } = parts
   const { settings, names } = neighbours
@@ -57,19 +56,25 @@ export async function bringUp(context: ModeContext, parts: ClusterParts, stoppin
     await checkTopics(neighbours, settings)
     return clusterId
   })
+  const setElasticsearchUp = async (): Promise<void> => {
+    if (setup) made(await setUpInElasticsearch(neighbours, settings))
+  }
   const elasticsearch = !needsElasticsearch
-    ? Promise.resolve()
+    ? start.retried(setElasticsearchUp) // for those who will
     : start.until('Elasticsearch', async () => {
-        if (setup) made(await setUpInElasticsearch(neighbours, settings))
+        await setElasticsearchUp()
         await checkElasticsearch(neighbours)
       })
+  let sayAway = (): void => {}
+  const druidIsAway = new Promise<void>((resolve) => (sayAway = resolve))
   const druid = topics.then(async () => {
-    if (setup) made(await start.retried(() => setUpInDruid(neighbours, settings), undefined, isTracefoldError))
+    if (setup) made(await start.retried(() => setUpInDruid(neighbours, settings), sayAway))
   })
   start.begin('the streams')
   const streams = topics.then((clusterId) => runStreams(context, parts, { clusterId, elasticsearch, start, signal }))
   try {
-    await Promise.all([topics, elasticsearch, druid, streams])
+    const ended = streams.then(() => Promise.race([druid, druidIsAway])) // one that is away keeps nobody from ending
+    await Promise.race([ended, Promise.all([topics, elasticsearch, druid, streams])])
   } finally {
     failed.abort()
   }
@@ -95,7 +100,7 @@ async function runStreams(
   const own = createStreams({
     settings,
     neighbours,
-    documents: onceSetUp(documentsOf(settings, neighbours, metrics, health), elasticsearch),
+    documents: onceSetUp(documentsOf(settings, neighbours, metrics, health), elasticsearch, signal),
     clusterId,
     rules: rules.now,
     exitAtEnd,

@@ -9,20 +9,23 @@ import type { ClusterDetailOptions } from '../store/cluster-detail.ts'
 
 type Documents = ClusterDetailOptions['documents']
 
-/** `setUp` may reject: then writes reject with the same. */
-export function onceSetUp(documents: Documents, setUp: Promise<void>): Documents {
+/** `setUp` may reject: then writes reject with the same. `stopping` ends the wait for it, too. */
+export function onceSetUp(documents: Documents, setUp: Promise<void>, stopping: AbortSignal): Documents {
   let isSetUp = false
   setUp.then(
     () => (isSetUp = true),
     () => {},
   )
+  const ready = async (signal: AbortSignal): Promise<void> => {
+    if (!isSetUp) await orAborted(setUp, AbortSignal.any([signal, stopping]))
+  }
   return {
     merge: async (updates, signal) => {
-      await orAborted(setUp, signal)
+      await ready(signal)
       return documents.merge(updates, signal)
     },
     writeLedger: async (entries, signal) => {
-      await orAborted(setUp, signal)
+      await ready(signal)
       return documents.writeLedger(entries, signal)
     },
     evidence: async (p) => {

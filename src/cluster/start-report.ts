@@ -48,11 +48,11 @@ export class StartReport {
   }
 
   /** As `until`, but of something that the start does not wait for. */
-  retried<T>(work: () => Promise<T>, told: (reason: string) => void = () => {}, isRetriable = mayCome): Promise<T> {
+  retried<T>(work: () => Promise<T>, told: (reason: string) => void = () => {}): Promise<T> {
     const { cluster, log, signal } = this.#options
     return retry(work, {
       signal,
-      isRetriable,
+      isRetriable: mayCome,
       onRetry: (error, _attempt, waitMs) => {
         const reason = error instanceof Error ? error.message : String(error)
         told(reason)

@@ -11,6 +11,7 @@ function aGate() {
     fail = reject
   })
   const calls: string[] = []
+  const stopping = new AbortController()
   const documents = onceSetUp(
     {
       merge: async () => (calls.push('merge'), []),
@@ -18,8 +19,9 @@ function aGate() {
       evidence: async () => (calls.push('evidence'), null),
     },
     setUp,
+    stopping.signal,
   )
-  return { documents, calls, open: () => open(), fail: (error: Error) => fail(error) }
+  return { documents, stop: () => stopping.abort(), calls, open: () => open(), fail: (error: Error) => fail(error) }
 }
 
 test('a write waits until all is set up, and goes on then', async () => {
@@ -40,6 +42,14 @@ test('a write that waits ends with its assignment', async () => {
   assignment.abort()
   await expect(write).rejects.toMatchObject({ code: 'aborted' })
   await expect(documents.merge([], assignment.signal)).rejects.toMatchObject({ code: 'aborted' })
+  expect(calls).toEqual([])
+})
+
+test('a write that waits ends with a stop', async () => {
+  const { documents, stop, calls } = aGate()
+  const write = documents.merge([], new AbortController().signal)
+  stop()
+  await expect(write).rejects.toMatchObject({ code: 'aborted' })
   expect(calls).toEqual([])
 })
 
