@@ -58,6 +58,8 @@ export class HostUnion {
 
   add(mark: number): void {
     if (this.#distinct > EXACT) return this.#raise(mark)
+    if (mark === registerMark(mark)) this.#countRegisters() // of many hosts nothing else is left: full marks of the same ones would count beside it
+    if (this.#distinct > EXACT) return this.#raise(mark)
     const bits = mark | 0
     let place = mixed(bits) & (SEEN_SIZE - 1)
     while (this.#seen[place] !== 0) {
@@ -66,11 +68,16 @@ export class HostUnion {
     }
     this.#seen[place] = bits
     this.#distinct++
-    if (this.#distinct > EXACT) for (const one of this.#seen) if (one !== 0) this.#raise(one)
+    if (this.#distinct > EXACT) this.#countRegisters()
   }
 
   size(): number {
     return this.#distinct > EXACT ? estimate(this.#registers) : this.#distinct
+  }
+
+  #countRegisters(): void {
+    this.#distinct = EXACT + 1
+    for (const one of this.#seen) if (one !== 0) this.#raise(one)
   }
 
   #raise(mark: number): void {

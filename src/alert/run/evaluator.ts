@@ -76,6 +76,11 @@ export class Evaluator {
     for (const shard of shards) shard.use(rules.filter(({ id }) => shardOf(id, shardCount) === shard.shard))
   }
 
+  /** Others evaluate: what could not be read when is theirs to know. */
+  rest(): void {
+    this.#since.unread = null
+  }
+
   /** Shards that were opened again begin with no rules. */
   reset(): void {
     this.#digest = ''
@@ -92,11 +97,10 @@ export class Evaluator {
         reader,
         nowMs,
         { lagMs: this.#lagOf(nowMs, state), isBehind: state.isBehind === true },
-        { nowMs, minutes, lagMs: state.lagMs, blindSinceMs: this.#blindSinceMs() },
+        () => ({ nowMs, minutes, lagMs: state.lagMs, blindSinceMs: this.#blindSinceMs() }),
         isBlind,
         spent,
       )
-      this.#since.unread = null
     } catch (error) {
       if (!isTracefoldError(error)) throw error // whatever Druid says, the streams go on, and people hear that rules see nothing
       this.#since.unread ??= nowMs
@@ -111,7 +115,8 @@ export class Evaluator {
     reader: AlertReader,
     nowMs: number,
     { lagMs, isBehind }: { lagMs: number | null; isBehind: boolean },
-    pipeline: PipelineReading,
+    /** As it is once all is read. */
+    pipeline: () => PipelineReading,
     isBlind: boolean,
     spent: Spent,
   ): Promise<void> {
@@ -132,9 +137,10 @@ export class Evaluator {
         groups.observe(rows, partMs, nowMs),
       )
       spent.readMs += performance.now() - started
+      if (isLast) this.#since.unread = null
       await this.#evaluate(
         shards,
-        { minutes: { completeUntilMs: partMs, readUntilMs }, pipeline: isLast ? pipeline : null, isBlind },
+        { minutes: { completeUntilMs: partMs, readUntilMs }, pipeline: isLast ? pipeline() : null, isBlind },
         spent,
       )
     }

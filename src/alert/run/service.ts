@@ -205,13 +205,20 @@ export class AlertService {
     await this.#shards.adjust()
     this.#forget(nowMs)
     const shards = this.#shards.list()
-    if (shards.length === 0 || this.#stopping.signal.aborted) return
+    if (this.#stopping.signal.aborted) return
+    if (shards.length === 0) return this.#rest()
     const { rules, digest } = this.rules.now
     this.#evaluator.use(rules, digest, shards, this.#shardCount)
     const round = await this.#evaluator.round(shards, nowMs, await lookAtPipeline(), this.#consumed.minutes)
     this.#last = round
     this.#refused += round.refused
     noteRound(metrics, round, shards)
+  }
+
+  /** What was found with shards of ours says nothing of when there are some again. */
+  #rest(): void {
+    this.#last = null
+    this.#evaluator.rest()
   }
 
   /** A shard that cannot be opened needs somebody; blindness is no reason to take the process out of service. */

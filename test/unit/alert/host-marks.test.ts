@@ -22,6 +22,17 @@ describe('hosts', () => {
     expect(hostCount([...all.slice(0, 200).map(registerMark), ...all.slice(100)])).toBe(hostCount(all))
   })
 
+  test('that are few are not counted twice where one series has registers alone, and another has full marks', () => {
+    const few = marks(0, 30)
+    for (const mixed of [
+      [...few.map(registerMark), ...few],
+      [...few, ...few.map(registerMark)],
+    ]) {
+      expect(hostCount(mixed)).toBeGreaterThanOrEqual(28)
+      expect(hostCount(mixed)).toBeLessThanOrEqual(32)
+    }
+  })
+
   test('are the same in any order, and twice is once', () => {
     const all = marks(0, 500)
     expect([hostCount(all.toReversed()), hostCount([...all, ...all])]).toEqual([hostCount(all), hostCount(all)])
