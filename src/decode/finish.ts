@@ -88,7 +88,7 @@ function strayTrace(
   traceOf: typeof findStrayTrace,
 ): StrayTrace | null {
   if (named !== null && !isBare(named)) return null
-  const found = traceOf(rest?.of ?? [message, ...context], named !== null)
+  const found = traceOf(rest?.of ?? [message, ...context], named?.chain.type ?? null)
   if (found === null || named === null) return found
   return { ...found, throwable: { type: named.chain.type, message: named.chain.message, stack_trace: found.throwable } }
 }

@@ -4,8 +4,9 @@
  *
  *   {"level":"ERROR","message":"boom","failure":{"type":"a.B","text":"a.B: x\n\tat ..."}}
  *
- * A text is one only if a frame stands in it and, unless the exception's type is known from elsewhere, a class name at the head of a line before
- * that: code and prose speak of frames, too. Bounded: `MAX_VALUES` values, `MAX_DEPTH` levels, and of each text one scan. Pure; never throws.
+ * A text is one only if a frame stands in it and a class name at the head of a line before that: code and prose speak of frames, too. Where the
+ * exception's type is known from elsewhere, the text must name it, or be frames from its first line on: records also hold dumps of other threads, and
+ * errors that came before. Bounded: `MAX_VALUES` values, `MAX_DEPTH` levels, and of each text one scan. Pure; never throws.
  */
 import { findTrace } from './find-trace.ts'
 
@@ -13,6 +14,8 @@ const MAX_VALUES = 1_024
 const MAX_DEPTH = 5
 /** `\tat a.B.c(B.java)` and the head before it are not shorter. */
 const MIN_CHARS = 24
+/** A trace without its head. */
+const FRAMES_ALONE = /^\s{0,8}at [\w$.<>/-]+\(/
 const FRAME = /(?:^|\n)\s{0,8}at [\w$.<>/-]+\(/
 
 export interface StrayTrace {
@@ -22,17 +25,17 @@ export interface StrayTrace {
   readonly holder: unknown
 }
 
-/** `isTypeKnown`: somebody else says what was thrown, so frames without a head are enough. */
-export function findStrayTrace(value: unknown, isTypeKnown = false): StrayTrace | null {
-  return new Search(isTypeKnown).within(value, 0)
+/** `type`: what was thrown, where somebody else says it. */
+export function findStrayTrace(value: unknown, type: string | null = null): StrayTrace | null {
+  return new Search(type).within(value, 0)
 }
 
 class Search {
-  readonly #isTypeKnown: boolean
+  readonly #type: string | null
   #left = MAX_VALUES
 
-  constructor(isTypeKnown: boolean) {
-    this.#isTypeKnown = isTypeKnown
+  constructor(type: string | null) {
+    this.#type = type
   }
 
   within(value: unknown, depth: number): StrayTrace | null {
@@ -49,7 +52,10 @@ class Search {
   }
 
   #isTrace(text: string): boolean {
-    return text.length >= MIN_CHARS && FRAME.test(text) && (this.#isTypeKnown || findTrace(text) !== null)
+    if (text.length < MIN_CHARS || !FRAME.test(text)) return false
+    const hasHead = findTrace(text) !== null
+    if (this.#type === null) return hasHead
+    return hasHead ? text.includes(simpleName(this.#type)) : FRAMES_ALONE.test(text)
   }
 }
 
@@ -57,4 +63,8 @@ class Search {
 function isListOfLines(value: object): value is readonly string[] {
   if (!Array.isArray(value) || value.length < 2 || value.length > 8_192) return false
   return value.every((line) => typeof line === 'string') && value.slice(0, 8).some((line: string) => FRAME.test(line))
+}
+
+function simpleName(type: string): string {
+  return type.slice(type.lastIndexOf('.') + 1)
 }

@@ -10,13 +10,13 @@ const PREFIXED = new RegExp(
     /gl(?:pat|dt|rt|ptt|ft|soat|cbt|imt|oas|agent)-[\w-]{20,}/, // GitLab
     /A(?:KIA|SIA|BIA|CCA)[A-Z0-9]{16}(?![A-Za-z0-9])/, // AWS
     /AIza[\w-]{30,}|ya29\.[\w-]{20,}|GOCSPX-[\w-]{20,}/, // Google
-    /xox[abeoprs]-[A-Za-z0-9-]{10,}|xapp-[A-Za-z0-9-]{10,}/, // Slack
-    /[prs]k_(?:live|test)_[A-Za-z0-9]{10,}|whsec_[A-Za-z0-9+/=]{20,}/, // Stripe
-    /sk-[\w-]{32,}|hf_[A-Za-z0-9]{30,}/, // OpenAI and Anthropic, Hugging Face
+    /xox[abeoprs]-(?=[A-Za-z0-9-]*\d)[A-Za-z0-9-]{10,}|xapp-[A-Za-z0-9-]{10,}/, // Slack
+    /[prs]k_(?:live|test)_(?=[A-Za-z0-9]*\d)[A-Za-z0-9]{10,}|whsec_[A-Za-z0-9+/=]{20,}/, // Stripe
+    /sk-(?:[A-Za-z0-9]{32,}|(?:proj|svcacct|admin|ant|or)-[\w-]{32,})|hf_[A-Za-z0-9]{30,}/, // OpenAI and Anthropic, Hugging Face
     /npm_[A-Za-z0-9]{30,}|pypi-[\w-]{50,}|dckr_pat_[\w-]{20,}/, // npm, PyPI, Docker
-    /SG\.[\w-]{16,}\.[\w-]{16,}|SK[0-9a-f]{32}(?![A-Za-z0-9])/, // SendGrid, Twilio
+    /SG\.(?=[\w.-]*\d)[\w-]{16,}\.[\w-]{16,}|SK[0-9a-f]{32}(?![A-Za-z0-9])/, // SendGrid, Twilio
     /hv[bs]\.[\w-]{20,}|dapi[0-9a-f]{32}|do[opr]_v1_[0-9a-f]{40,}|gl(?:sa|c)_[\w+/=-]{30,}/, // Vault, Databricks, DigitalOcean, Grafana
-    /shp(?:at|ca|pa|ss)_[0-9a-f]{32}|[0-9]{8,12}:AA[\w-]{32,}/, // Shopify, Telegram
+    /shp(?:at|ca|pa|ss)_[0-9a-f]{32}|[0-9]{8,12}:AA[\w-]{33}(?![\w-])/, // Shopify, Telegram
   ]
     .map(({ source }) => source)
     .join('|')})`,

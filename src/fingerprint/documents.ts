@@ -35,11 +35,11 @@ export interface Said {
   readonly isName: boolean
 }
 
-/** Null: the message is no JSON object, or says nothing before it is cut. */
+/** Null: the message is no JSON object (words may stand behind one), or says nothing before it is cut. */
 export function saidByObject(message: string): Said | null {
   if (!OBJECT.test(message)) return null
   const object = objectOf(message)
-  if (object === null) return saidBeforeCut(message)
+  if (object === null) return hasWordsBehind(message) ? null : saidBeforeCut(message)
   return saidIn(object, MAX_DEPTH) ?? { text: `{${keysOf(object).join(',')}}`, isName: true }
 }
 
@@ -54,6 +54,11 @@ function objectOf(message: string): Readonly<Record<string, unknown>> | null {
   } catch {
     return null
   }
+}
+
+function hasWordsBehind(message: string): boolean {
+  const end = endOfJson(message, message.indexOf('{'), '')
+  return end !== null && message.slice(end).trim() !== ''
 }
 
 /** What cannot be parsed is looked through for the same names, whatever object has them. */
@@ -105,7 +110,7 @@ function maskJson(line: string): string {
   JSON_START.lastIndex = 0
   for (let start = JSON_START.exec(line); start !== null; start = JSON_START.exec(line)) {
     const { quote = '', escape = '' } = start.groups ?? {}
-    const end = endOfJson(line, start.index + quote.length, escape)
+    const end = endOfJson(line, start.index + quote.length, escape) ?? line.length
     out += line.slice(from, start.index) + HOLE
     from = quote !== '' && line[end] === quote ? end + 1 : end
     JSON_START.lastIndex = from
@@ -113,8 +118,8 @@ function maskJson(line: string): string {
   return out + line.slice(from)
 }
 
-/** Behind the bracket that closes the first one; of a document that is cut, the end of the line. */
-function endOfJson(line: string, begin: number, escape: string): number {
+/** Behind the bracket that closes the first one; null: the document is cut. */
+function endOfJson(line: string, begin: number, escape: string): number | null {
   const delimiter = `${escape}"`
   let depth = 0
   let isText = false
@@ -128,7 +133,7 @@ function endOfJson(line: string, begin: number, escape: string): number {
     else if (char === '{' || char === '[') depth++
     else if ((char === '}' || char === ']') && --depth === 0) return at + 1
   }
-  return line.length
+  return null
 }
 
 /** As Spring says it. */

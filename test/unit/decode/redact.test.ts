@@ -15,10 +15,19 @@ const VENDOR_KEYS = [
   ['AIza', 'SyA1234567890abcdefghijklmnopqrstuvw'],
   ['glpat-', 'abcdefghij0123456789'],
   ['npm_', 'abcdefghijklmnopqrstuvwxyz0123456789'],
-  ['SG.', 'abcdefghijklmnopqrst.abcdefghijklmnopqrstuvwx'],
+  ['SG.', 'abcdefghijklmnopqrst12.abcdefghijklmnopqrstuvwx'],
   ['hvs.', 'CAESIAbcdefghijklmnopqrstuvwxyz'],
   ['sk-proj-', 'abcdefghijklmnopqrstuvwxyz0123456789'],
 ] as const
+/** Names that begin as keys do. */
+const NAMES = [
+  'sk-payments-gateway-canary-deployment-of-today',
+  'xoxo-hello-world-from-us',
+  'pk_test_constraintname',
+  'rk_live_replication',
+  'SG.OrdersRepositoryImpl.findAllByCustomerName',
+  '123456789:AAPL-trade-2026-11-21-with-a-name-that-is-long',
+]
 const PEM_BEGIN = ['-----BEGIN RSA', 'PRIVATE KEY-----'].join(' ')
 const PEM_END = ['-----END RSA', 'PRIVATE KEY-----'].join(' ')
 
@@ -77,6 +86,10 @@ describe('redact', () => {
   ])('%j', (text, expected) => {
     expect(redact(text)).toBe(expected)
     expect(redact(expected)).toBe(expected)
+  })
+
+  it.each(NAMES)('a name that begins as keys do is none: %s', (name) => {
+    expect(redact(`${name} failed`)).toBe(`${name} failed`)
   })
 
   it.each(VENDOR_KEYS)('a key that is known by how it begins: %s', (begin, rest) => {

@@ -68,6 +68,14 @@ describe('a trace in a field that the layout does not name', () => {
     expect(eventOf({ ...generic, trace: FRAMES }).throwable).toBeNull()
   })
 
+  it('is none of the exception whose type stands beside it, where it is of another thread or another error', () => {
+    const named = { ...generic, exception: { type: TYPES[0], message: 'x' } }
+    const dump = 'main\n\tat java.lang.Object.wait(Native Method)\n\tat a.b.Worker.idle(Worker.java:4)'
+    for (const other of [dump, `com.other.BarException: y\n${FRAMES}`]) {
+      expect(throwableOf(eventOf({ ...named, extra: other }))).toMatchObject({ type: TYPES[0], frames: [] })
+    }
+  })
+
   it('leaves what stands beside it in the context', () => {
     const event = eventOf({ ...ecs, error: { stack_trace: TRACE, code: 'E17' } })
     expect(Object.fromEntries(event.context)).toEqual({ 'error.code': 'E17' })
