@@ -48,6 +48,19 @@ export const TYPE_FIELDS = [
 ] as const satisfies readonly (keyof ErrorType)[]
 export type TypeField = (typeof TYPE_FIELDS)[number]
 
+/** Each of them by `of`: null where it is not known, or was not asked for. */
+export function typeBy(of: (field: TypeField) => string | null): Readonly<Record<TypeField, string | null>> {
+  return {
+    job: of('job'),
+    environment: of('environment'),
+    fingerprint: of('fingerprint'),
+    exceptionClass: of('exceptionClass'),
+    rootCauseClass: of('rootCauseClass'),
+    category: of('category'),
+    severity: of('severity'),
+  }
+}
+
 /** Counts of a longer interval; fields that were not asked for are null. */
 export interface BaselineRow {
   /** Start of the interval. */

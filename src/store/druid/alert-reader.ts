@@ -8,6 +8,7 @@
  */
 import {
   TYPE_FIELDS,
+  typeBy,
   type AlertReader,
   type BaselineQuery,
   type BaselineRow,
@@ -117,17 +118,8 @@ function countRow(row: readonly unknown[]): CountRow {
 
 /** The first values are those of the fields, in their order. */
 function typed(fields: readonly TypeField[], values: readonly unknown[]): Typed {
-  const of = (field: TypeField): string | null => {
+  return typeBy((field) => {
     const place = fields.indexOf(field)
     return place === -1 ? null : ((values[place] ?? null) as string | null) // a dimension of ours
-  }
-  return {
-    job: of('job'),
-    environment: of('environment'),
-    fingerprint: of('fingerprint'),
-    exceptionClass: of('exceptionClass'),
-    rootCauseClass: of('rootCauseClass'),
-    category: of('category'),
-    severity: of('severity'),
-  }
+  })
 }

@@ -6,11 +6,11 @@
  */
 import {
   TYPE_FIELDS,
+  typeBy,
   type AlertReader,
   type BaselineQuery,
   type BaselineRow,
   type CountRow,
-  type TypeField,
 } from '../../alert/alert-reader.ts'
 import { markOf, type HostMarks } from '../../alert/host-marks.ts'
 import type { TimeRange } from '../rollup-store.ts'
@@ -85,7 +85,7 @@ function baseline(db: Database, { fromMs, toMs, intervalMs, by, withHosts = fals
     const key = JSON.stringify([timeMs, by.map((field) => series[field])])
     const row = rows.get(key)
     if (row === undefined) {
-      rows.set(key, { ...typeOf(series, by), windowMs: timeMs, count, lastMs })
+      rows.set(key, { ...typeBy((field) => (by.includes(field) ? series[field] : null)), windowMs: timeMs, count, lastMs })
     } else {
       row.count += count
       row.lastMs = Math.max(row.lastMs, lastMs)
@@ -94,19 +94,6 @@ function baseline(db: Database, { fromMs, toMs, intervalMs, by, withHosts = fals
   }
   if (hosts !== null) for (const [key, row] of rows) row.hosts = marksOf(seen.get(key))
   return [...rows.values()]
-}
-
-function typeOf(series: Series, by: readonly TypeField[]): Readonly<Record<TypeField, string | null>> {
-  const of = (field: TypeField) => (by.includes(field) ? series[field] : null)
-  return {
-    job: of('job'),
-    environment: of('environment'),
-    fingerprint: of('fingerprint'),
-    exceptionClass: of('exceptionClass'),
-    rootCauseClass: of('rootCauseClass'),
-    category: of('category'),
-    severity: of('severity'),
-  }
 }
 
 function partsOf(db: Database, segments: readonly Segment[], fromMs: number, intervalMs: number): Part[] {
