@@ -6,6 +6,9 @@
  *   source -> decode -> fingerprint -> classify -> aggregate -> RollupStore     rows and offsets in one transaction
  *                \- dead letter (reason, position, original bytes)
  *
+ * stream/intake.ts is the front that both share (decode, redact, filter, fingerprint, classify); detail/converge.ts and rollup/aggregate.ts fold, side by
+ * side in stream/branch-folding.ts; stream/runner.ts is the loop that opens, folds, commits and pauses.
+ *
  * The promise: every event is counted exactly once in each store, whatever is killed whenever. A stream holds no state that a replay
  * does not bring back: the store says where to go on (`open`), takes a unit of work with its positions (`commit`), and what was
  * not committed is read again.

@@ -6,7 +6,7 @@
  *   read at the position that kafkajs fetched too early.
  * - A batch counts only if it begins where the stream expects it: kafkajs moves offsets by itself when they are out of range, and a batch
  *   that was fetched before a seek may still be in its queue. What does not fit is opened again.
- * - An empty log is watched: where it was emptied or made anew and nothing has come since, kafkajs says nothing.
+ * - A log from which nothing comes is looked at (still-logs.ts), for kafkajs does not say that it was emptied or made anew.
  * - It never gives up: a consumer that crashes is thrown away, and a new one is made after a back-off (kafkajs's own restart cannot be stopped).
  * - One that stands still without a word is thrown away, too (stall-watch.ts); where that was in vain, the process is to end. What such a one still
  *   says is not heard.
@@ -24,6 +24,7 @@ import { backoffMs, pause as wait, retry } from '../lib/retry.ts'
 import type { Progress } from '../store/position.ts'
 import { consumerConfig, type ConsumerOptions } from './kafka-consumer.ts'
 import { partitionKey, type Bounds, type Partition, type Source, type SourceHandler, type SourceRecord } from './source.ts'
+import { boundsOfStill, type Looked } from './still-logs.ts'
 import { sightOf, StallGuard, type StallGuardOptions } from './stall-guard.ts'
 import type { Sight } from './stall-watch.ts'
 
@@ -52,15 +53,12 @@ interface FilteredBatch {
 
 const DONE = Promise.resolve()
 
-interface Reading {
-  readonly partition: Partition
-  /** Where the next batch must begin; null while the stream has not opened the partition. */
+interface Reading extends Looked {
+  /** Null while the stream has not opened the partition. */
   expected: number | null
   /** True from a seek until a batch has come from there: what comes before that may have been fetched earlier. */
   isSeeking: boolean
   isPaused: boolean
-  /** Where the last look at the bounds found it. */
-  lookedAt: number | null
 }
 
 export class KafkaSource implements Source {
@@ -295,22 +293,11 @@ export class KafkaSource implements Source {
       .finally(() => (this.#looking = null))
   }
 
-  /** Only where nothing has come since the last look; a topic is asked for once, whatever number of its partitions that is. */
   async #lookAtBounds(): Promise<void> {
-    const still = [...this.#readings.values()].filter((reading) => {
-      const { expected, lookedAt } = reading
-      reading.lookedAt = expected
-      return expected !== null && expected === lookedAt
-    })
     const known = new Map<Reading, Bounds>()
-    for (const topic of new Set(still.map(({ partition }) => partition.topic))) {
-      const bounds = await topicOffsets(this.#options.admin, topic)
-      for (const reading of still) {
-        const found = reading.partition.topic === topic ? bounds.get(reading.partition.partition) : undefined
-        if (found === undefined) continue
-        known.set(reading, found)
-        this.#compare(reading, found)
-      }
+    for await (const [reading, bounds] of boundsOfStill(this.#options.admin, this.#readings.values())) {
+      known.set(reading, bounds)
+      this.#compare(reading, bounds)
     }
     if (this.#isMember && !this.#stopping.signal.aborted)
       this.#judge([...this.#readings].map(([key, reading]) => sightOf(key, reading, known.get(reading))))

@@ -23,6 +23,7 @@ import type { HealthRegistry } from '../health.ts'
 import { retry } from '../lib/retry.ts'
 import type { LoopClock } from './loop-clock.ts'
 import type { FlushTrigger, RunnerEvents } from '../metrics.ts'
+import { RunEnd } from './run-end.ts'
 import type { StreamRules } from '../rules/rules.ts'
 import { partitionKey, type Batch, type Partition, type Source, type SourceHandler } from '../source/source.ts'
 import { isEmpty, lostRanges, type Store } from '../store/store.ts'
@@ -52,7 +53,7 @@ export class Runner implements SourceHandler {
   readonly #done: Promise<void>
   #finish: () => void = () => {}
   #fail: (error: unknown) => void = () => {}
-  readonly #ends = new Map<string, number>()
+  readonly #end: RunEnd
   readonly #atRest = new AtRest()
   #assignment = new Assignment()
   #wasAssigned = false
@@ -67,6 +68,7 @@ export class Runner implements SourceHandler {
 
   constructor(options: RunnerOptions) {
     this.#options = options
+    this.#end = new RunEnd(options.source, options.exitAtEnd)
     this.#done = new Promise((resolve, reject) => {
       this.#finish = resolve
       this.#fail = reject
@@ -196,7 +198,7 @@ export class Runner implements SourceHandler {
       isRetriable: (error) => (error instanceof TracefoldError ? error.retriable || error.code === 'partition_lost' : false),
       onRetry: (error) => health.set(`stream ${name}`, false, `cannot open ${key}: ${String(error)}`),
     })
-    await this.#noteEnd(assigned, signal)
+    await this.#end.note(assigned, signal)
     if (signal.aborted || assignment.of(assigned.partition) !== assigned) return
     if (folding.rules.digest !== digest) return this.#open(assigned, assignment) // it was opened by rules that are not in force any more
     this.#sayWell('reads')
@@ -224,22 +226,6 @@ export class Runner implements SourceHandler {
   #commitSoon(): void {
     this.#firstAtMs ??= this.#options.now()
     if (this.#committing === null && !this.#stopping) this.#startCommit('reopen')
-  }
-
-  async #noteEnd(assigned: Assigned, signal: AbortSignal): Promise<void> {
-    if (!this.#options.exitAtEnd || this.#options.source.ended() !== null) return
-    const key = partitionKey(assigned.partition)
-    const known = this.#ends.get(key)
-    const end =
-      known ??
-      (
-        await retry(() => this.#options.source.bounds(assigned.partition), {
-          signal,
-          isRetriable: (error) => isTracefoldError(error, 'neighbour_away'),
-        })
-      ).end
-    this.#ends.set(key, end)
-    assigned.end = end
   }
 
   #onOpenFailed(error: unknown, assignment: Assignment): void {
@@ -325,8 +311,7 @@ export class Runner implements SourceHandler {
   }
 
   #checkEnd(): void {
-    if (!this.#options.exitAtEnd || !this.#wasAssigned || this.#stopping) return
-    if (this.#assignment.isAtEnd() && (this.#options.source.ended() ?? !this.#assignment.isEmpty())) this.#finish()
+    if (this.#wasAssigned && !this.#stopping && this.#end.isReached(this.#assignment)) this.#finish()
   }
 
   #isPausing(): boolean {
