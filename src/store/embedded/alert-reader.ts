@@ -4,14 +4,7 @@
  *
  * What is grouped is grouped here and not by SQLite: what tells types apart stands in a series' JSON, which is read once for each series of the range.
  */
-import {
-  TYPE_FIELDS,
-  typeBy,
-  type AlertReader,
-  type BaselineQuery,
-  type BaselineRow,
-  type CountRow,
-} from '../../alert/alert-reader.ts'
+import { TYPE_FIELDS, typeBy, type AlertReader, type BaselineQuery, type BaselineRow, type CountRow } from '../../alert/alert-reader.ts'
 import { markOf, type HostMarks } from '../../alert/host-marks.ts'
 import type { TimeRange } from '../rollup-store.ts'
 import type { Database } from '../sqlite.ts'
