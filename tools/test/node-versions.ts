@@ -36,7 +36,7 @@ async function testOn(version: string): Promise<Result> {
   const node = await fetchNode(version)
   console.log(`Node.js ${version}`)
   const start = performance.now()
-  const tally = await runProject('unit', node)
+  const { tally } = await runProject('unit', node)
   return { version, tally, seconds: Math.round((performance.now() - start) / 1000) }
 }
 

@@ -1,6 +1,6 @@
 /**
  * In: what vitest's JSON reporter wrote about a run, and the exit code of that run. Out: how many tests passed, failed and were skipped,
- * and the closing line that says so. Invariant: a run that vitest itself calls failed has at least one failure here, also where no single
+ * which ones failed, and the closing line that says so. Invariant: a run that vitest itself calls failed has at least one failure here, also where no single
  * test failed (a suite that did not load, a hook, an unhandled error, no report at all).
  */
 import { z } from 'zod'
@@ -18,8 +18,16 @@ export const FAILED: Tally = { passed: 0, failed: 1, skipped: 0 }
 const reportSchema = z.object({
   testResults: z.array(
     z.object({
+      name: z.string().default(''),
       status: z.enum(['passed', 'failed']),
-      assertionResults: z.array(z.object({ status: z.enum(['passed', 'failed', 'skipped', 'pending', 'todo', 'disabled']) })),
+      message: z.string().default(''),
+      assertionResults: z.array(
+        z.object({
+          fullName: z.string().default(''),
+          status: z.enum(['passed', 'failed', 'skipped', 'pending', 'todo', 'disabled']),
+          failureMessages: z.array(z.string()).default([]),
+        }),
+      ),
     }),
   ),
 })
@@ -42,6 +50,21 @@ export function tallyRun(report: unknown, exitCode: number | null): Tally {
   const tests = parsed.success ? sum(parsed.data.testResults.map(tallySuite)) : { passed: 0, failed: 0, skipped: 0 }
   const isUnexplained = tests.failed === 0 && (exitCode !== 0 || !parsed.success)
   return isUnexplained ? sum([tests, FAILED]) : tests
+}
+
+/** Each test and each suite that failed, as its file, its name, and the first line of why: what the end of a long log should say again. */
+export function failuresOf(report: unknown): string[] {
+  const parsed = reportSchema.safeParse(report)
+  if (!parsed.success) return ['the run left no report that can be read']
+  return parsed.data.testResults.flatMap((suite) => {
+    const failed = suite.assertionResults.filter(({ status }) => status === 'failed')
+    if (suite.status === 'failed' && failed.length === 0) return [`${suite.name}: ${firstLine(suite.message)}`]
+    return failed.map((test) => `${suite.name}: ${test.fullName}: ${firstLine(test.failureMessages[0])}`)
+  })
+}
+
+function firstLine(text = ''): string {
+  return text.split('\n', 1)[0] ?? ''
 }
 
 /** True if something ran and nothing failed. */

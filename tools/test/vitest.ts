@@ -6,14 +6,20 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { tallyRun, type Tally } from './tally.ts'
+import { failuresOf, tallyRun, type Tally } from './tally.ts'
 
 export type Project = 'unit' | 'service'
+
+export interface ProjectResult {
+  readonly tally: Tally
+  /** One line for each failure. */
+  readonly failures: readonly string[]
+}
 
 const VITEST = join('node_modules', 'vitest', 'vitest.mjs')
 
 /** Runs all tests of a project and counts them. Never rejects for what a test does. */
-export async function runProject(project: Project, node: string = process.execPath): Promise<Tally> {
+export async function runProject(project: Project, node: string = process.execPath): Promise<ProjectResult> {
   const folder = await mkdtemp(join(tmpdir(), 'tracefold-tests-'))
   try {
     const report = join(folder, 'report.json')
@@ -26,7 +32,8 @@ export async function runProject(project: Project, node: string = process.execPa
       '--reporter=json',
       `--outputFile.json=${report}`,
     ])
-    return tallyRun(await readJson(report), exitCode)
+    const told = await readJson(report)
+    return { tally: tallyRun(told, exitCode), failures: exitCode === 0 ? [] : failuresOf(told) }
   } finally {
     await rm(folder, { recursive: true })
   }

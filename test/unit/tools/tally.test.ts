@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { closingLine, isGood, sum, tallyRun } from '../../../tools/test/tally.ts'
+import { closingLine, failuresOf, isGood, sum, tallyRun } from '../../../tools/test/tally.ts'
 
 const suite = (status: 'passed' | 'failed', ...tests: string[]) => ({ status, assertionResults: tests.map((test) => ({ status: test })) })
 const report = (...testResults: ReturnType<typeof suite>[]) => ({ testResults })
@@ -42,6 +42,26 @@ describe('the tally of a vitest run', () => {
     expect(isGood({ passed: 5, failed: 0, skipped: 1 })).toBe(true)
     expect(isGood({ passed: 5, failed: 1, skipped: 0 })).toBe(false)
     expect(isGood({ passed: 0, failed: 0, skipped: 7 })).toBe(false)
+  })
+})
+
+describe('what failed', () => {
+  it('is named by file, test and the first line of why', () => {
+    const failed = { fullName: 'adds up', status: 'failed', failureMessages: ['AssertionError: expected 1\n    at here'] }
+    const told = {
+      testResults: [{ name: 'a.test.ts', status: 'failed', assertionResults: [{ status: 'passed' }, failed] }, ...clean.testResults],
+    }
+    expect(failuresOf(told)).toEqual(['a.test.ts: adds up: AssertionError: expected 1'])
+  })
+
+  it('is the suite, where none of its tests failed', () => {
+    const told = { testResults: [{ name: 'b.test.ts', status: 'failed', message: 'SyntaxError: no\n', assertionResults: [] }] }
+    expect(failuresOf(told)).toEqual(['b.test.ts: SyntaxError: no'])
+  })
+
+  it('is the run itself, where it left no report', () => {
+    expect(failuresOf(null)).toEqual(['the run left no report that can be read'])
+    expect(failuresOf(clean)).toEqual([])
   })
 })
 
