@@ -63,10 +63,16 @@ export function finish(
 /** A message that is an object says it itself; what else it holds is context. Without words, it is shown whole. */
 function wordsOf(message: unknown): { readonly words: unknown; readonly more: JsonObject | null } {
   if (!isObject(message)) return { words: message, more: null }
-  const name = WORDS.find((one) => textOf(message[one]) !== null)
-  return name === undefined ? { words: message, more: null } : { words: message[name], more: without(message, (key) => key === name) }
+  const name = WORDS.find((one) => isSaid(message[one]))
+  if (name === undefined || isObject(message[name])) return { words: message, more: null }
+  return { words: message[name], more: without(message, (key) => key === name) }
 }
 const WORDS = ['message', 'msg'] as const
+
+/** As fingerprint/documents.ts takes the same object where it comes as text. */
+function isSaid(value: unknown): boolean {
+  return typeof value === 'number' || isObject(value) || (typeof value === 'string' && value.trim() !== '')
+}
 
 function withMore(reading: Reading, message: JsonObject): Reading {
   return { ...reading, context: [...(reading.context ?? []), { message }] }

@@ -11,11 +11,13 @@ const jsonLayout = (message: unknown) => ({
   endOfBatch: false,
 })
 const anyValue = (value: unknown): object =>
-  typeof value === 'object' && value !== null
-    ? { kvlistValue: { values: Object.entries(value).map(([key, one]) => ({ key, value: anyValue(one) })) } }
-    : typeof value === 'number'
-      ? { intValue: value }
-      : { stringValue: value }
+  Array.isArray(value)
+    ? { arrayValue: { values: value.map(anyValue) } }
+    : typeof value === 'object' && value !== null
+      ? { kvlistValue: { values: Object.entries(value).map(([key, one]) => ({ key, value: anyValue(one) })) } }
+      : typeof value === 'number'
+        ? { intValue: value }
+        : { stringValue: value }
 const otlp = (body: unknown) => ({ resourceLogs: [{ scopeLogs: [{ logRecords: [{ severityNumber: 17, body: anyValue(body) }] }] }] })
 const generic = (message: unknown) => ({ level: 'ERROR', msg: message, ts: 1 })
 
@@ -33,6 +35,14 @@ describe.each([
   it('shows an object whole that has no words', () => {
     expect(eventOf(record({ event: 'login_failed', user: 'anna' })).message).toBe('{"event":"login_failed","user":"anna"}')
     expect(eventOf(record({ message: '', code: 7 })).message).toBe('{"message":"","code":7}')
+  })
+
+  it.each([[' '], [true], [['a', 'b']]])('goes past %j, which says nothing', (message) => {
+    expect(eventOf(record({ message, msg: 'could not place order 3' })).message).toBe('could not place order 3')
+  })
+
+  it('shows an object whole whose words are an object', () => {
+    expect(eventOf(record({ message: { text: 'no' }, msg: 'boom' })).message).toBe('{"message":{"text":"no"},"msg":"boom"}')
   })
 
   it('takes the trace that stands in it', () => {
