@@ -51,8 +51,7 @@ export async function startApp(options: RunOptions): Promise<App> {
   metrics.buildInfo.set({ version: readVersion(), fingerprint_version: String(FINGERPRINT_VERSION) }, 1)
   const shared = { ...options, health, metrics, log }
   return withReleasers(async (onRelease) => {
-    const mode = settings.mode === 'embedded' ? await startEmbedded(shared) : await startCluster(shared)
-    onRelease(() => mode.stop())
+    const mode = settings.mode === 'embedded' ? await startEmbedded(shared, onRelease) : await startCluster(shared, onRelease)
     const ratio = watchRatio(mode, metrics)
     onRelease(async () => clearInterval(ratio))
     const api = await buildApi({

@@ -30,10 +30,9 @@ export interface ModeContext extends RunOptions {
   readonly log: Logger
 }
 
-/** What a mode gives: its streams' end, the ports that the API reads through, and how to stop. */
+/** What a mode gives: its streams' end, and the ports that the API reads through. What it opens it registers for release as it opens. */
 export interface Mode {
   readonly done: Promise<void>
   tally(): Tally
   readonly api: Pick<ApiDeps, 'reader' | 'ledger' | 'letters' | 'offsets' | 'ingest' | 'pipeline' | 'rules' | 'alerts'>
-  stop(): Promise<void>
 }

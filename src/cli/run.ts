@@ -48,9 +48,9 @@ async function run(settings: Settings, files: readonly string[], words: RunWords
   const { startApp } = await import('../app.ts') // loaded when needed: other commands start without it
   const exitAtEnd = words.exitAtEnd === true
   const inputs = inputsOf(settings, files, words, io)
+  const app = await startApp({ settings, exitAtEnd, setup: words.setup === true, inputs, env: io.env })
   const progress =
     inputs.files === null ? null : displayProgress({ progress: inputs.files.progress, output: process.stderr, now: io.nowMs })
-  const app = await startApp({ settings, exitAtEnd, setup: words.setup === true, inputs, env: io.env })
   if (!exitAtEnd) io.stdout.write(welcome(app.url, settings, words.sample === true))
   let signal: Signal | null = null
   try {

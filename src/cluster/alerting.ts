@@ -4,11 +4,13 @@ import { ClusterLag, type Offsets } from '../alert/run/cluster-lag.ts'
 import { IngestionLag } from '../alert/run/ingestion-lag.ts'
 import { KafkaState } from '../alert/run/kafka-state.ts'
 import type { LookAtPipeline } from '../alert/run/pipeline-watch.ts'
-import { NO_ALERTING, startAlerting, type Alerting, type AlertingParts } from '../alert/run/start.ts'
+import { startAlerting, type AlertingParts } from '../alert/run/start.ts'
+import type { AlertDesk } from '../alert/desk.ts'
 import { datasourcesOf } from '../config/clusters.ts'
 import type { Settings } from '../config/schema.ts'
 import { KafkaControlLog } from '../control/kafka-control-log.ts'
 import { messageOf } from '../errors.ts'
+import type { OnRelease } from '../lib/releasers.ts'
 import { topicOffsets } from '../kafka/topic-offsets.ts'
 import { DruidAlertReader } from '../store/druid/alert-reader.ts'
 import { supervisorHealth } from '../store/druid/supervisor.ts'
@@ -30,9 +32,13 @@ export interface ClusterAlertingParts extends Pick<
   readonly rollupTrouble: () => string | null
 }
 
-export function startClusterAlerting({ neighbours, streams, rollupTrouble, ...parts }: ClusterAlertingParts): Alerting {
+/** Null where no rules are to be evaluated. Throws as startAlerting does. */
+export function startClusterAlerting(
+  { neighbours, streams, rollupTrouble, ...parts }: ClusterAlertingParts,
+  onRelease: OnRelease,
+): AlertDesk | null {
   const { settings, health, log, onFailed } = parts
-  if (!settings.alerts.enabled) return NO_ALERTING
+  if (!settings.alerts.enabled) return null
   const { kafka, admin, names, druid } = neighbours
   const { alertTopic: topic, alertGroup: group } = names
   const control = new KafkaControlLog({ kafka, topic: names.controlTopic, health, now: Date.now, onFailed })
@@ -49,20 +55,16 @@ export function startClusterAlerting({ neighbours, streams, rollupTrouble, ...pa
     now: Date.now,
     onFailed,
   })
-  const alerting = startAlerting({
-    ...parts,
-    reader: new DruidAlertReader(druid, ...datasourcesOf(settings)),
-    state,
-    control,
-    lookAtPipeline: pipelineOf({ settings, neighbours, streams, rollupTrouble }),
-  })
-  return {
-    desk: alerting.desk,
-    stop: async () => {
-      await alerting.stop()
-      await control.close()
+  return startAlerting(
+    {
+      ...parts,
+      reader: new DruidAlertReader(druid, ...datasourcesOf(settings)),
+      state,
+      control,
+      lookAtPipeline: pipelineOf({ settings, neighbours, streams, rollupTrouble }),
     },
-  }
+    onRelease,
+  )
 }
 
 /** The cluster that is furthest behind, over all processes. Where Kafka does not say, what this process knows of its own partitions. */

@@ -3,8 +3,8 @@
  * are there. What is away is said in `/readyz` and in the log, and tried again for ever.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import { NO_ALERTING } from '../alert/run/start.ts'
 import { ruleBookOf } from '../api/rule-book.ts'
+import type { OnRelease } from '../lib/releasers.ts'
 import type { Mode, ModeContext } from '../mode.ts'
 import { createDesk } from '../dlq/desk.ts'
 import { clusterBoxes, judgeOptions } from './letter-boxes.ts'
@@ -26,35 +26,46 @@ import { Tallies } from '../stream/tally.ts'
 /** How long a stop waits for a try to start that is under way. */
 const STOP_PATIENCE_MS = 5_000
 
-export async function startCluster(context: ModeContext): Promise<Mode> {
+export async function startCluster(context: ModeContext, onRelease: OnRelease): Promise<Mode> {
   const { settings, health, metrics, log } = context
-  const rules = new LiveRules(context)
+  let done: Promise<void> = Promise.resolve()
   const neighbours = createNeighbours(settings, log)
+  onRelease(() => neighbours.close())
+  const streams: StreamWithStore[] = []
+  onRelease(async () => {
+    await Promise.all(streams.map(({ stream }) => stream.stop()))
+    await Promise.allSettled(streams.map(({ store }) => store.close()))
+    await Promise.race([done.catch(() => {}), delay(STOP_PATIENCE_MS, undefined, { ref: false })]) // a try to start would connect again
+  })
+  const rules = new LiveRules(context)
+  onRelease(() => rules.stop())
   const documents = documentsOf(settings, neighbours, metrics, health)
   const housekeeping = startHousekeeping({ neighbours, documents, health, log })
+  onRelease(async () => housekeeping.stop())
   const shared = { settings, neighbours, documents, health, metrics, log, now: Date.now, onFailed: crash }
   const letters = startDesk(shared, rules)
+  onRelease(() => letters.close())
   const clusters = everyCluster(neighbours).map((one) => ({
     neighbours: one,
     offsets: new LiveOffsets({ ...shared, settings: one.settings, neighbours: one }),
   }))
-  const streams: StreamWithStore[] = []
+  onRelease(async () => void (await Promise.all(clusters.map(({ offsets }) => offsets.stop()))))
   const tallies = new Tallies()
   const book = ruleBookOf(() => rules.patterns)
   const reports = (): StreamReport[] => streams.map(({ stream }) => stream.report())
   // A run that ends by itself evaluates nothing: what it reads is the past.
-  const alerting = context.exitAtEnd
-    ? NO_ALERTING
-    : startClusterAlerting({
-        ...shared,
-        env: context.env,
-        streams: reports,
-        rollupTrouble: () => housekeeping.rollupTrouble(),
-        adviceOf: (id) => book.adviceOf(id)?.advice ?? null,
-        tally: () => tallies.tally(),
-      })
+  const watched = {
+    ...shared,
+    env: context.env,
+    streams: reports,
+    rollupTrouble: () => housekeeping.rollupTrouble(),
+    adviceOf: (id: string) => book.adviceOf(id)?.advice ?? null,
+    tally: () => tallies.tally(),
+  }
+  const alerts = context.exitAtEnd ? null : startClusterAlerting(watched, onRelease)
   const stopping = new AbortController()
-  const done = runClusters(context, clusters, { rules, streams, tallies }, stopping.signal)
+  onRelease(async () => stopping.abort())
+  done = runClusters(context, clusters, { rules, streams, tallies }, stopping.signal)
   done.catch(() => {}) // whoever waits for it handles it
   return {
     done,
@@ -66,20 +77,8 @@ export async function startCluster(context: ModeContext): Promise<Mode> {
       offsets: uniteDesks(namedDesks(clusters.map((one) => ({ name: clusterNameOf(one.neighbours.names), desk: one.offsets.desk })))),
       ingest: null,
       rules: book,
-      alerts: alerting.desk,
+      alerts,
       pipeline: () => ({ streams: reports(), tallies }),
-    },
-    stop: async () => {
-      stopping.abort()
-      housekeeping.stop()
-      await rules.stop()
-      await alerting.stop()
-      await letters.close()
-      await Promise.all(clusters.map(({ offsets }) => offsets.stop()))
-      await Promise.all(streams.map(({ stream }) => stream.stop()))
-      await Promise.allSettled(streams.map(({ store }) => store.close()))
-      await Promise.race([done.catch(() => {}), delay(STOP_PATIENCE_MS, undefined, { ref: false })]) // a try to start would connect again
-      await neighbours.close()
     },
   }
 }

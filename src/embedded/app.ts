@@ -3,15 +3,15 @@
  * file out, both branches in one transaction.
  */
 import { EmbeddedState } from '../alert/run/embedded-state.ts'
-import { NO_ALERTING, startAlerting, type Alerting, type AlertingParts } from '../alert/run/start.ts'
+import { startAlerting, type AlertingParts } from '../alert/run/start.ts'
+import type { AlertDesk } from '../alert/desk.ts'
 import type { PipelineState } from '../alert/run/pipeline-watch.ts'
 import { ruleBookOf } from '../api/rule-book.ts'
 import type { Mode, ModeContext } from '../mode.ts'
 import { EmbeddedControlLog } from '../control/embedded-control-log.ts'
 import { createDesk } from '../dlq/desk.ts'
 import { embeddedBox, judgeOptions } from '../cluster/letter-boxes.ts'
-import { isTracefoldError } from '../errors.ts'
-import type { Logger } from '../log.ts'
+import type { OnRelease } from '../lib/releasers.ts'
 import { LiveRules } from '../rules/live-rules.ts'
 import { embeddedOffsets } from '../offsets/embedded-offsets.ts'
 import { RulesInForce } from '../rules/rules.ts'
@@ -24,37 +24,41 @@ import { resumeAt } from '../store/resume.ts'
 import type { Store } from '../store/store.ts'
 import { createStream, type Stream, type StreamOptions, type StreamReport } from '../stream.ts'
 import { Tallies } from '../stream/tally.ts'
+import { Pruning } from './pruning.ts'
 import { WriteTrouble } from './write-trouble.ts'
 
-/** How often old data is looked for. */
-const PRUNE_MS = 60_000
-
-export async function startEmbedded(context: ModeContext): Promise<Mode> {
+export async function startEmbedded(context: ModeContext, onRelease: OnRelease): Promise<Mode> {
   const { settings, log, exitAtEnd, inputs } = context
-  const rules = new LiveRules(context)
+  const pruning = new Pruning(log)
+  onRelease(() => pruning.ended())
   const writes = new WriteTrouble()
   const store = openStore(context, writes)
+  onRelease(() => store.close())
+  const rules = new LiveRules(context)
   const http: HttpSource | null = exitAtEnd ? null : createHttpSource({ maxRecordBytes: settings.limits.maxRecordBytes })
   const source = unionSource(http === null ? inputs.sources : [...inputs.sources, http])
   const tallies = new Tallies()
   const stream = streamOver(context, { source, store: withinBounds(writes.watch(store), source), rules, tallies })
+  onRelease(() => stream.stop())
+  onRelease(() => rules.stop()) // a stream that ends takes no new rules
   const box = embeddedBox(settings, Date.now)
-  const letters = createDesk(
-    box,
-    judgeOptions(settings, () => rules.now, Date.now),
-  )
-  const pruning = startPruning(async () => {
+  const judge = judgeOptions(settings, () => rules.now, Date.now)
+  const letters = createDesk(box, judge)
+  onRelease(() => letters.close())
+  pruning.start(async () => {
     await store.prune()
     await box.trim()
-  }, log)
+  })
+  onRelease(async () => pruning.stop())
   rules.onChange((changed) => stream.changeRules(changed))
   const book = ruleBookOf(() => rules.patterns)
-  const alerting = startEmbeddedAlerting(context, {
+  const watched = {
     reader: store.reader,
-    adviceOf: (id) => book.adviceOf(id)?.advice ?? null,
+    adviceOf: (id: string) => book.adviceOf(id)?.advice ?? null,
     tally: () => tallies.tally(),
     pipeline: () => ({ ...lagOf(stream.report()), trouble: writes.why }),
-  })
+  }
+  const alerts = startEmbeddedAlerting(context, watched, onRelease)
   await stream.start()
   return {
     done: stream.done,
@@ -66,17 +70,8 @@ export async function startEmbedded(context: ModeContext): Promise<Mode> {
       offsets: embeddedOffsets(store.reader, () => stream.report().partitions),
       ingest: http,
       rules: book,
-      alerts: alerting.desk,
+      alerts,
       pipeline: () => ({ streams: [stream.report()], tallies }),
-    },
-    stop: async () => {
-      clearInterval(pruning.timer)
-      await alerting.stop()
-      await rules.stop()
-      await stream.stop()
-      await letters.close()
-      await store.close()
-      await pruning.last()
     },
   }
 }
@@ -129,29 +124,23 @@ interface Watched extends Pick<AlertingParts, 'reader' | 'adviceOf' | 'tally'> {
 function startEmbeddedAlerting(
   { settings, env, health, metrics, log, exitAtEnd }: ModeContext,
   { pipeline, ...watched }: Watched,
-): Alerting {
-  if (!settings.alerts.enabled || exitAtEnd) return NO_ALERTING
+  onRelease: OnRelease,
+): AlertDesk | null {
+  if (!settings.alerts.enabled || exitAtEnd) return null
   const { path } = settings.embedded
-  const control = new EmbeddedControlLog({ path, now: Date.now, onFailed: crash })
-  const alerting = startAlerting({
+  const parts = {
     ...watched,
     settings,
     env,
     state: new EmbeddedState({ path }),
-    control,
+    control: new EmbeddedControlLog({ path, now: Date.now, onFailed: crash }),
     lookAtPipeline: () => Promise.resolve(pipeline()),
     health,
     metrics,
     log,
     onFailed: crash,
-  })
-  return {
-    desk: alerting.desk,
-    stop: async () => {
-      await alerting.stop()
-      await control.close()
-    },
   }
+  return startAlerting(parts, onRelease)
 }
 
 /** Of the input that is furthest behind; null where inputs do not know. One that knows only that there is more may be further behind than all others. */
@@ -179,20 +168,4 @@ function withinBounds(store: Store, source: Source): Store {
     commit: (unit, signal) => store.commit(unit, signal),
     close: () => store.close(),
   }
-}
-
-/** Prunes now and then, never twice at once. */
-function startPruning(prune: () => Promise<unknown>, log: Logger): { timer: NodeJS.Timeout; last: () => Promise<void> } {
-  let last: Promise<void> | null = null
-  const attempt = (): void => {
-    last ??= prune()
-      .then(() => {})
-      .catch((error: unknown) => {
-        if (!isTracefoldError(error, 'aborted')) log.warn({ err: error }, 'old data could not be deleted; it is tried again')
-      })
-      .finally(() => {
-        last = null
-      })
-  }
-  return { timer: setInterval(attempt, PRUNE_MS).unref(), last: () => last ?? Promise.resolve() }
 }

@@ -3,8 +3,9 @@
  * way, what was opened is released before the error is thrown on.
  */
 export type Release = () => Promise<void>
+export type OnRelease = (release: Release) => void
 
-export async function withReleasers<T>(open: (onRelease: (release: Release) => void) => Promise<(release: Release) => T>): Promise<T> {
+export async function withReleasers<T>(open: (onRelease: OnRelease) => Promise<(release: Release) => T>): Promise<T> {
   const releases: Release[] = []
   let released: Promise<void> | null = null
   const release = (): Promise<void> => (released ??= releaseAll(releases))

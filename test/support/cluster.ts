@@ -16,6 +16,7 @@ import { createHealth, type HealthRegistry } from '../../src/health.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { createLogger } from '../../src/log.ts'
 import { KafkaSource } from '../../src/source/kafka.ts'
+import { withReleasers } from '../../src/lib/releasers.ts'
 import { partitionKey, type Partition } from '../../src/source/source.ts'
 import type { DeadLetter } from '../../src/store/dead-letter.ts'
 import { setUpDruid } from '../../src/store/druid/supervisor.ts'
@@ -164,7 +165,7 @@ export async function deleteRecords({ admin }: Neighbours, topic: string, offset
 }
 
 export interface Here {
-  readonly mode: Mode
+  readonly mode: Mode & { stop(): Promise<void> }
   readonly health: HealthRegistry
   /** Lines of its log, as JSON. */
   readonly logged: readonly string[]
@@ -175,7 +176,11 @@ export async function startHere(settings: Settings, { exitAtEnd = false, setup =
   const health = createHealth()
   const logged: string[] = []
   const log = createLogger({ level: 'info', destination: { write: (line) => void logged.push(line) } })
-  const mode = await startCluster({ settings, exitAtEnd, setup, inputs: { sources: [] }, env: {}, health, metrics: createMetrics(), log })
+  const context = { settings, exitAtEnd, setup, inputs: { sources: [] }, env: {}, health, metrics: createMetrics(), log }
+  const mode = await withReleasers(async (onRelease) => {
+    const started = await startCluster(context, onRelease)
+    return (stop) => ({ ...started, stop })
+  })
   return { mode, health, logged }
 }
 

@@ -2,23 +2,16 @@
 import { hostname } from 'node:os'
 import type { Settings } from '../../config/schema.ts'
 import { HOUR_MS } from '../../lib/durations.ts'
+import type { OnRelease } from '../../lib/releasers.ts'
 import type { AlertDesk } from '../desk.ts'
 import { ServiceDesk } from './desk.ts'
 import { AlertService } from './service.ts'
 import type { AlertServiceOptions } from './service-options.ts'
 
-export interface Alerting {
-  /** Null where no rules are evaluated. */
-  readonly desk: AlertDesk | null
-  stop(): Promise<void>
-}
-
-export const NO_ALERTING: Alerting = { desk: null, stop: async () => {} }
-
 export type AlertingParts = Omit<AlertServiceOptions, 'settings' | 'owner' | 'now'> & { readonly settings: Settings }
 
 /** Throws `config_invalid` where a rule file is wrong, or a receiver's secret cannot be read. */
-export function startAlerting({ settings: all, ...parts }: AlertingParts): Alerting {
+export function startAlerting({ settings: all, ...parts }: AlertingParts, onRelease: OnRelease): AlertDesk {
   const { alerts, rollup } = all
   const { page, kibana, kibanaDataView: dataView } = alerts.links
   const settings = {
@@ -27,14 +20,13 @@ export function startAlerting({ settings: all, ...parts }: AlertingParts): Alert
     links: { page, kibana, dataView },
     keepGroupsDays: rollup.retentionDays,
   }
+  const { control, state } = parts
+  onRelease(() => control.close())
+  onRelease(() => state.close())
   const service = new AlertService({ ...parts, settings, owner: `${hostname()}-${process.pid}`, now: Date.now })
   const desk = new ServiceDesk(service, parts.reader, Date.now)
   service.start()
-  return {
-    desk,
-    stop: async () => {
-      desk.stop()
-      await service.stop()
-    },
-  }
+  onRelease(() => service.stop())
+  onRelease(async () => desk.stop())
+  return desk
 }
