@@ -158,7 +158,8 @@ export class CountTable {
 
   /** The minute of the last event before `end`; null where there was none. */
   lastBefore(series: readonly Series[], end: number): number | null {
-    const last = Math.max(...series.map((one) => this.#lastBefore(one, end)))
+    let last = 0
+    for (const one of series) last = Math.max(last, this.#lastBefore(one, end))
     return last > 0 ? last : null
   }
 

@@ -101,6 +101,8 @@ async function answerOf(address: string): Promise<unknown> {
   }
   const body = (await response.json().catch(() => null)) as { detail?: unknown } | null
   if (response.ok && body !== null) return body
+  if (response.ok)
+    throw new TracefoldError('not_available', `${address} does not answer with JSON. Is this the address of Tracefold (--url)?`)
   throw new TracefoldError(
     'not_available',
     `${address} answers ${response.status}${typeof body?.detail === 'string' ? `: ${body.detail}` : ''}`,

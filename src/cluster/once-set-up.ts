@@ -5,6 +5,7 @@
  * later: the stream has a commit under way and pauses its source at its bounds, so that a tolerance of loss can tell that the store takes nothing.
  */
 import { TracefoldError } from '../errors.ts'
+import { orAborted } from '../lib/retry.ts'
 import type { ClusterDetailOptions } from '../store/cluster-detail.ts'
 
 type Documents = ClusterDetailOptions['documents']
@@ -33,22 +34,4 @@ export function onceSetUp(documents: Documents, setUp: Promise<void>, stopping: 
       return documents.evidence(p)
     },
   }
-}
-
-async function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) throw ended()
-  let onAbort = (): void => {}
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(ended())
-    signal.addEventListener('abort', onAbort)
-  })
-  try {
-    await Promise.race([work, aborted])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-  }
-}
-
-function ended(): TracefoldError {
-  return new TracefoldError('aborted', 'a stop or a new assignment ended the wait')
 }

@@ -23,6 +23,22 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   }
 }
 
+/** The work's outcome, or `aborted` as soon as the signal aborts: then the work is left to end by itself. */
+export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let onAbort = (): void => {}
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(new TracefoldError('aborted', 'a stop or a new assignment ended the wait'))
+    signal.addEventListener('abort', onAbort, { once: true })
+    if (signal.aborted) onAbort()
+  })
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+    work.catch(() => {}) // told already, or left behind
+  }
+}
+
 export interface RetryOptions {
   readonly signal: AbortSignal
   /** Whether another try may help. Anything else is thrown on. */

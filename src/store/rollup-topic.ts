@@ -21,6 +21,7 @@ import { transactionalProducer } from '../kafka/transactional-producer.ts'
 import { encodeMetadata, type OpenDay } from '../kafka/commit-metadata.ts'
 import { letterMessage } from '../kafka/letters.ts'
 import { readPosition } from '../kafka/positions.ts'
+import { orAborted } from '../lib/retry.ts'
 import type { Metrics } from '../metrics.ts'
 import { partitionKey, type Bounds, type Partition } from '../source/source.ts'
 import { contributorKey, type Progress, type Resume } from './position.ts'
@@ -241,20 +242,4 @@ function offsetOf(progress: Progress, metadata: string) {
 async function partitionsOf(admin: Admin, topic: string): Promise<number> {
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
   return Math.max(1, topics[0]?.partitions.length ?? 1)
-}
-
-/** The work's outcome, or `aborted` as soon as the signal says so: the work is left to fail by itself. */
-async function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  let onAbort = (): void => {}
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(new TracefoldError('aborted', 'a stop or a new assignment ended the transaction'))
-    signal.addEventListener('abort', onAbort, { once: true })
-    if (signal.aborted) onAbort()
-  })
-  try {
-    await Promise.race([work, aborted])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-    work.catch(() => {}) // already reported, or left behind
-  }
 }

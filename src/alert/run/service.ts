@@ -10,6 +10,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TracefoldError } from '../../errors.ts'
+import { orAborted } from '../../lib/retry.ts'
 import { Wake } from '../../lib/wake.ts'
 import { openReceivers } from '../deliver/open.ts'
 import type { SuppressionOf } from '../deliver/group.ts'
@@ -178,7 +179,6 @@ export class AlertService {
       onIgnored: (what, why) => this.#options.log.warn(`${what} in the control log is left out: ${why}`),
     })
     await orAborted(Promise.all([following, this.#consumed.follow()]), signal)
-    if (signal.aborted) return
     this.#shardCount = await state.start({
       onRecord: (shard, record) => this.view.take(shard, record),
       onReset: (shard) => this.view.reset(shard),
@@ -308,14 +308,4 @@ export class AlertService {
     for (const one of work)
       one.catch((error: unknown) => log.debug({ err: error }, 'what is over could not be forgotten; it is tried again'))
   }
-}
-
-/** What is waited for until a stop: the log that it waits for is closed by whoever opened it. */
-async function orAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  const aborted = new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true })
-    if (signal.aborted) resolve()
-  })
-  work.catch(() => {}) // where it is not waited for any more
-  await Promise.race([work, aborted])
 }

@@ -66,9 +66,10 @@ export async function bulkAll(
   const refusals: BulkRefusal[] = []
   let open = items
   for (let attempt = 0; open.length > 0; attempt++) {
-    const round = await sendRound(open, send, limits, hooks, signal)
+    const round = new Round(open, { send, limits, hooks, signal })
+    await round.run()
     if (signal.aborted && round.again.length > 0) throw new TracefoldError('aborted', 'a stop or a new assignment ended the writing')
-    refusals.push(...round.refusals)
+    for (const refusal of round.refusals) refusals.push(refusal)
     open = round.again
     if (open.length === 0) break
     if (round.progressed) attempt = 0
@@ -79,72 +80,82 @@ export async function bulkAll(
   return refusals
 }
 
-interface Round {
-  readonly again: BulkItem[]
-  readonly refusals: BulkRefusal[]
-  why: string
-  progressed: boolean
+interface RoundParts {
+  readonly send: SendBulk
+  readonly limits: BulkLimits
+  readonly hooks: BulkHooks
+  readonly signal: AbortSignal
 }
 
-async function sendRound(
-  items: readonly BulkItem[],
-  send: SendBulk,
-  limits: BulkLimits,
-  hooks: BulkHooks,
-  signal: AbortSignal,
-): Promise<Round> {
-  const round: Round = { again: [], refusals: [], why: '', progressed: false }
-  const missing = new Map<string, BulkItem[]>()
-  const chunks = chunked(items, limits)
-  const workers = Array.from({ length: Math.min(limits.concurrency, chunks.length) }, async () => {
-    for (let chunk = chunks.pop(); chunk !== undefined; chunk = chunks.pop()) await sendChunk(chunk)
-  })
-  await Promise.all(workers)
-  for (const [index, waiting] of signal.aborted ? [] : missing) await placeMissing(index, waiting)
-  return round
+/** Every item sent once, in as many requests as the limits want. */
+class Round {
+  /** What was busy, or waited for its index. */
+  readonly again: BulkItem[] = []
+  readonly refusals: BulkRefusal[] = []
+  why = ''
+  progressed = false
+  readonly #parts: RoundParts
+  readonly #chunks: BulkItem[][]
+  readonly #missing = new Map<string, BulkItem[]>()
 
-  async function sendChunk(chunk: BulkItem[]): Promise<void> {
-    let answers: readonly ItemAnswer[]
-    try {
-      answers = await send(chunk, signal)
-    } catch (error) {
-      judgeRequest(chunk, error)
-      return
+  constructor(items: readonly BulkItem[], parts: RoundParts) {
+    this.#parts = parts
+    this.#chunks = chunked(items, parts.limits)
+  }
+
+  async run(): Promise<void> {
+    const { limits, signal } = this.#parts
+    await Promise.all(Array.from({ length: Math.min(limits.concurrency, this.#chunks.length) }, () => this.#work()))
+    for (const [index, waiting] of signal.aborted ? [] : this.#missing) await this.#placeMissing(index, waiting)
+  }
+
+  async #work(): Promise<void> {
+    const { send, signal } = this.#parts
+    for (let chunk = this.#chunks.pop(); chunk !== undefined; chunk = this.#chunks.pop()) {
+      let answers: readonly ItemAnswer[]
+      try {
+        answers = await send(chunk, signal)
+      } catch (error) {
+        this.#judgeRequest(chunk, error)
+        continue
+      }
+      for (const [i, item] of chunk.entries()) this.#settle(item, judge(answers[i]))
     }
-    for (let i = 0; i < chunk.length; i++) settle(chunk[i] as BulkItem, judge(answers[i]))
   }
 
-  function judgeRequest(chunk: BulkItem[], error: unknown): void {
+  #judgeRequest(chunk: BulkItem[], error: unknown): void {
     const [only] = chunk
-    if (isAboutAnItem(error) && chunk.length > 1) chunks.push(...halves(chunk).toReversed())
-    else if (isAboutAnItem(error) && only !== undefined) settle(only, { kind: 'refused', detail: messageOf(error) })
-    else for (const item of [...chunk, ...chunks.splice(0).toReversed().flat()]) settle(item, { kind: 'busy', why: messageOf(error) })
+    if (isAboutAnItem(error) && chunk.length > 1) this.#chunks.push(...halves(chunk).toReversed())
+    else if (isAboutAnItem(error) && only !== undefined) this.#settle(only, { kind: 'refused', detail: messageOf(error) })
+    else
+      for (const item of [...chunk, ...this.#chunks.splice(0).toReversed().flat()])
+        this.#settle(item, { kind: 'busy', why: messageOf(error) })
   }
 
-  function settle(item: BulkItem, verdict: Verdict): void {
+  #settle(item: BulkItem, verdict: Verdict): void {
     if (verdict.kind === 'busy') {
-      round.again.push(item)
-      round.why = verdict.why
+      this.again.push(item)
+      this.why = verdict.why
       return
     }
     if (verdict.kind === 'no_index') {
-      const waiting = missing.get(item.index)
-      if (waiting === undefined) missing.set(item.index, [item])
+      const waiting = this.#missing.get(item.index)
+      if (waiting === undefined) this.#missing.set(item.index, [item])
       else waiting.push(item)
       return
     }
-    round.progressed = true
-    if (verdict.kind === 'refused') round.refusals.push({ id: item.id, detail: verdict.detail, expired: false })
-    hooks.onSettled(verdict.kind === 'refused' ? 'refused' : verdict.result)
+    this.progressed = true
+    if (verdict.kind === 'refused') this.refusals.push({ id: item.id, detail: verdict.detail, expired: false })
+    this.#parts.hooks.onSettled(verdict.kind === 'refused' ? 'refused' : verdict.result)
   }
 
-  async function placeMissing(index: string, waiting: BulkItem[]): Promise<void> {
-    if ((await hooks.onMissingIndex(index)) === 'made') {
-      round.again.push(...waiting)
-      round.why = `index ${index} was missing`
-      return
+  async #placeMissing(index: string, waiting: readonly BulkItem[]): Promise<void> {
+    const isMade = (await this.#parts.hooks.onMissingIndex(index)) === 'made'
+    if (isMade) this.why = `index ${index} was missing`
+    for (const item of waiting) {
+      if (isMade) this.again.push(item)
+      else this.refusals.push({ id: item.id, detail: 'older than what is kept', expired: true })
     }
-    for (const item of waiting) round.refusals.push({ id: item.id, detail: 'older than what is kept', expired: true })
   }
 }
 

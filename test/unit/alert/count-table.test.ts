@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { CountRow } from '../../../src/alert/alert-reader.ts'
-import { CountTable, OVERFLOW, type TableLimits } from '../../../src/alert/count-table.ts'
+import { CountTable, DEFAULT_MAX_SERIES, OVERFLOW, type TableLimits } from '../../../src/alert/count-table.ts'
 import { aCountRow, rowsByMinute } from '../../support/alert-builders.ts'
 import { DAY, HOUR, MINUTE, T0 } from '../../support/builders.ts'
 
@@ -144,6 +144,13 @@ describe('the table', () => {
         (minute) => minute! - END,
       ),
     ).toEqual([350, 0, 0])
+  })
+
+  test('knows it of as many series as there can be', () => {
+    const table = read(aTable(), 0, 1, [aCountRow()])
+    const { series } = [...table.entries('job')][0]!
+    const many = Array.from({ length: DEFAULT_MAX_SERIES }, () => series[0]!) // more than a call takes arguments
+    expect(table.lastBefore(many, END + 10)).toBe(table.lastBefore(series, END + 10))
   })
 
   test('remembers what was seen before it began', () => {

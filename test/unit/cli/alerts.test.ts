@@ -1,5 +1,8 @@
 /** `tracefold alerts` on an embedded store with rows, on folders with rules, and on an API that listens. */
+import { once } from 'node:events'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { listen, type Listening } from '../../../src/api/server.ts'
@@ -167,6 +170,14 @@ describe('tracefold alerts list', () => {
       code: 69,
       err: expect.stringContaining('503: the control log is away') as string,
     })
+    const page = createServer((_, response) => response.end('<html>')).listen(0, '127.0.0.1')
+    await once(page, 'listening')
+    const { port } = page.address() as AddressInfo
+    expect(await run(['list', '--url', `http://127.0.0.1:${port}`])).toMatchObject({
+      code: 69,
+      err: expect.stringContaining('not answer with JSON') as string,
+    })
+    page.close()
     await servers.splice(0)[0]?.close()
     expect(await run(['list', '--url', url])).toMatchObject({ code: 69, err: expect.stringContaining('--url') as string })
   })

@@ -263,3 +263,10 @@ test('a stop that comes when all is answered loses no answer', async () => {
 test('nothing to do asks for nothing', async () => {
   expect(await run([], () => OK)).toMatchObject({ requests: [], refusals: [] })
 })
+
+test('a round may refuse, or find without an index, more items than a call takes arguments', async () => {
+  const count = 200_000
+  const limits = { maxItems: 50_000, maxBytes: 1e9 }
+  const tooOld = await run(items(count), () => refusedAs(404, 'index_not_found_exception'), { limits, place: async () => 'too_old' })
+  expect(tooOld.refusals).toHaveLength(count)
+})
