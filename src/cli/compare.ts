@@ -1,6 +1,6 @@
 /**
  * `tracefold fingerprint --compare old.yaml new.yaml [sample]`: what would change if the rules in `new.yaml` took over from those in `old.yaml`?
- * The sample (NDJSON) is grouped by both, and the groups that would merge, split or move are printed with the reason for the new ones, and the new rules that
+ * The sample is grouped by both, and the groups that would merge, split or move are printed with the reason for the new ones, and the new rules that
  * nothing met (a name that is written wrong matches nothing, and silently). Nothing is stored and nothing is filtered.
  */
 import type { Settings } from '../config/schema.ts'
@@ -14,11 +14,9 @@ import { ruleIdsOf, type Overrides } from '../fingerprint/override-file.ts'
 import { citedIn } from '../fingerprint/words.ts'
 import { createJobResolver } from '../job.ts'
 import { GroupComparison, type Change, type Comparison, type GroupOfEvent, type GroupSummary } from './compare-groups.ts'
-import { lineBatches } from './lines.ts'
+import { recordsOf, type Input } from './input.ts'
 import { renderLine } from './table.ts'
 
-/** A line has no key, headers or topic of its own. */
-const NO_RECORD = { key: null, headers: {}, topic: '' }
 const WORDS = { merged: 'MERGE', split: 'SPLIT', mixed: 'MIXED', moved: 'MOVE' } as const
 
 export interface Compared extends Comparison {
@@ -31,7 +29,7 @@ export interface Compared extends Comparison {
 /** Throws `config_invalid` where a file of rules cannot be used. */
 export async function compareRules(
   files: { readonly before: string; readonly after: string },
-  sample: AsyncIterable<Buffer>,
+  { bytes, key }: Input,
   settings: Settings,
 ): Promise<Compared> {
   const { limits, job, fingerprint, redaction } = settings
@@ -43,16 +41,14 @@ export async function compareRules(
   const resolveJob = createJobResolver(job)
   const groups = new GroupComparison()
   const reasons = new Set<string>()
-  let line = 0
   let dead = 0
-  for await (const batch of lineBatches(sample, limits.maxRecordBytes)) {
-    for (const value of batch) {
-      line++
+  for await (const batch of recordsOf(bytes, { maxRecordBytes: limits.maxRecordBytes, key })) {
+    for (const { line, value } of batch) {
       for (const outcome of decode(value)) {
         if (outcome.kind === 'dead') dead++
         if (outcome.kind !== 'ok') continue
         const event = redactEvent(outcome.value)
-        const name = resolveJob(event, NO_RECORD).job
+        const name = resolveJob(event, { key, headers: {}, topic: '' }).job
         const [old, next] = [before(event, name), after(event, name)]
         groups.add(line, groupOf(old), groupOf(next))
         reasons.add(next.why)

@@ -1,25 +1,25 @@
 /**
- * NDJSON bytes in; for each event of each line, in order, one JSON line out that says how it was decoded, whose it is, how it is grouped and
- * why, or why it could not be decoded. The same stages as in the stream, without the filter. Holds no more than a chunk and a line.
+ * Bytes in; for each event of each record, in order, one JSON line out that says how it was decoded, whose it is, how it is grouped and
+ * why, and what would drop it; or why it could not be decoded. The same stages as in the stream. Holds no more than a chunk and a record.
  */
 import type { Settings } from '../config/schema.ts'
 import type { ErrorEvent, Outcome } from '../event.ts'
-import type { RecordNames } from '../job.ts'
+import { typesOf } from '../filter/filter.ts'
 import { createRules } from '../rules/rules.ts'
-import { lineBatches } from './lines.ts'
+import { recordsOf, type InputRecord } from './input.ts'
 
-/** A line has no key, headers or topic of its own. */
-const NO_RECORD: RecordNames = { key: null, headers: {}, topic: '' }
+/** A sample is drawn by a record's position, which is another one where it is counted. */
+const PLACE = { partition: { cluster: 'file', topic: '', partition: 0 }, index: 0 }
 
 type Fields = Readonly<Record<string, unknown>>
 
-export function createExplainer(settings: Settings): (bytes: AsyncIterable<Buffer>) => AsyncGenerator<string> {
-  const explainLine = lineExplainer(settings)
+/** `key`: what stands in as the job where a record names none. */
+export function createExplainer(settings: Settings, key: Buffer | null): (bytes: AsyncIterable<Buffer>) => AsyncGenerator<string> {
+  const explainRecord = recordExplainer(settings, key)
   return async function* explain(bytes) {
-    let line = 0
-    for await (const batch of lineBatches(bytes, settings.limits.maxRecordBytes)) {
+    for await (const batch of recordsOf(bytes, { maxRecordBytes: settings.limits.maxRecordBytes, key })) {
       let text = ''
-      for (const value of batch) text += asJsonLines(++line, explainLine(value))
+      for (const record of batch) text += asJsonLines(record.line, explainRecord(record))
       yield text
     }
   }
@@ -29,14 +29,15 @@ function asJsonLines(line: number, found: readonly Fields[]): string {
   return found.map((fields, index) => `${JSON.stringify({ line, ...(found.length > 1 ? { index } : {}), ...fields })}\n`).join('')
 }
 
-function lineExplainer(settings: Settings): (line: Buffer) => readonly Fields[] {
-  const { decode, redactor, analyse, resolveJob } = createRules(settings)
-  const fieldsOf = (outcome: Outcome<ErrorEvent>): Fields => {
+function recordExplainer(settings: Settings, key: Buffer | null): (record: InputRecord) => readonly Fields[] {
+  const { decode, redactor, analyse, resolveJob, filter } = createRules(settings)
+  const fieldsOf = (outcome: Outcome<ErrorEvent>, line: number): Fields => {
     if (outcome.kind !== 'ok')
       return { reason: outcome.reason, ...(outcome.kind === 'dead' ? { detail: redactor.redact(outcome.detail) } : {}) }
     const event = redactor.redactEvent(outcome.value)
-    const { job, environment, host, operator, subtask } = resolveJob(event, NO_RECORD)
+    const { job, environment, host, operator, subtask } = resolveJob(event, { key, headers: {}, topic: '' })
     const { grouping, classification } = analyse(event, job)
+    const verdict = filter({ event, job, environment, types: () => typesOf(grouping) }, { ...PLACE, offset: line - 1 })
     return {
       layout: event.layout,
       envelopes: event.envelopes,
@@ -56,7 +57,8 @@ function lineExplainer(settings: Settings): (line: Buffer) => readonly Fields[] 
       advice: classification?.advice ?? null,
       link: classification?.link ?? null,
       why: grouping.why,
+      dropped_by: verdict.kind === 'keep' ? null : verdict.reason === 'rule' ? verdict.rule : verdict.reason,
     }
   }
-  return (line) => decode(line).map(fieldsOf)
+  return ({ line, value }) => decode(value).map((outcome) => fieldsOf(outcome, line))
 }

@@ -1,17 +1,15 @@
 /**
- * `tracefold fingerprint [file]`: how would these events be grouped, and why? NDJSON in, one JSON line out for each input line, in
- * order (for each event, where a line holds several, with its `index`). Nothing is stored and nothing is filtered.
+ * `tracefold fingerprint [file]`: how would these events be grouped, and why? Logs in, one JSON line out for each record, in order, with the
+ * number of its first line (for each event, where a record holds several, with its `index`). Nothing is stored; what the filter would drop says so.
  *
  * `tracefold fingerprint --compare old.yaml new.yaml [file]`: what would change with other rules? See compare.ts.
  *
- * Reads and writes as fast as the slower side allows, with flat memory. A line that cannot be decoded gives its reason.
+ * Reads and writes as fast as the slower side allows, with flat memory. A record that cannot be decoded gives its reason.
  */
-import { createReadStream } from 'node:fs'
-import { access, constants } from 'node:fs/promises'
-import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
 import { TracefoldError } from '../errors.ts'
+import { inputOf } from './input.ts'
 import { settingsFor, type Io } from './io.ts'
 
 interface Options {
@@ -22,7 +20,7 @@ interface Options {
 export function registerFingerprint(program: Command, io: Io): void {
   program
     .command('fingerprint')
-    .description('read events (NDJSON) and print how each would be grouped')
+    .description('read a log, as `run` does, and print how each event would be grouped')
     .argument('[file]', 'file to read instead of standard input; with --compare, the new rules come before it')
     .argument('[sample]', 'with --compare: file to read instead of standard input')
     .option('--compare <old-rules>', 'print which groups would merge, split and move: --compare old.yaml new.yaml [sample]')
@@ -42,7 +40,7 @@ async function explainAll(file: string | undefined, second: string | undefined, 
   const input = await inputOf(file, io)
   // Loaded when needed: the other commands start without the stages.
   const { createExplainer } = await import('./explain.ts')
-  await pipeline(input, createExplainer(settings), io.stdout, { end: false })
+  await pipeline(input.bytes, createExplainer(settings, input.key), io.stdout, { end: false })
 }
 
 async function compare(
@@ -60,16 +58,6 @@ async function compare(
   const compared = await compareRules({ before, after }, input, settings)
   const text = options.json === true ? `${JSON.stringify(compared)}\n` : renderComparison(compared, io.columns)
   await pipeline([text], io.stdout, { end: false })
-}
-
-async function inputOf(file: string | undefined, io: Io): Promise<Readable> {
-  if (file === undefined) return io.stdin
-  try {
-    await access(file, constants.R_OK)
-  } catch (error) {
-    throw new TracefoldError('usage', `Expected a readable file, got ${file}.`, { cause: error })
-  }
-  return createReadStream(file)
 }
 
 /** The reader may have seen enough: `tracefold fingerprint | head`. */

@@ -15,7 +15,7 @@ import { hash } from 'node:crypto'
 import { namesOf, type Test } from '../match/class-names.ts'
 import { MAX_MATCHED_CHARS } from '../match/regex-cost.ts'
 import type { Settings } from '../config/schema.ts'
-import { LEVELS, type ErrorEvent, type Level } from '../event.ts'
+import { LEVELS, type ErrorEvent, type Grouping, type Level } from '../event.ts'
 import { partitionKey, type Partition } from '../source/source.ts'
 import { globTest } from '../match/glob.ts'
 import { regexSource } from '../match/regex-syntax.ts'
@@ -27,6 +27,11 @@ export interface FilterSubject {
   readonly environment: string | null
   /** Exception types that a rule may name: the outermost and the root cause's; none without a throwable. Called only where a rule asks. */
   readonly types: () => readonly string[]
+}
+
+/** What a subject's `types` are: of the chain, outermost first, those that decide what an error is called. */
+export function typesOf({ exceptionClass, rootCauseClass }: Grouping): string[] {
+  return [...new Set([exceptionClass, rootCauseClass])].filter((type) => type !== null)
 }
 
 export interface FilterPosition {

@@ -6,9 +6,9 @@
  *
  * Delivery: nothing is written here. A record that cannot be processed becomes a dead letter with the same id in every replay.
  */
-import { windowOf, type ErrorEvent, type Grouping, type Job, type Outcome } from '../event.ts'
+import { windowOf, type ErrorEvent, type Job, type Outcome } from '../event.ts'
 import type { Settings } from '../config/schema.ts'
-import type { FilterSubject, Verdict } from '../filter/filter.ts'
+import { typesOf, type FilterSubject, type Verdict } from '../filter/filter.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Whose } from '../job.ts'
 import type { Dropped, Item, Place } from './item.ts'
@@ -242,11 +242,6 @@ export class Intake {
     }
     return { ...place, kind: 'dead', letter }
   }
-}
-
-/** Of the chain, outermost first: those that decide what an error is called. */
-function typesOf({ exceptionClass, rootCauseClass }: Grouping): string[] {
-  return [...new Set([exceptionClass, rootCauseClass])].filter((type) => type !== null)
 }
 
 function firstTimeOf(outcomes: readonly Outcome<ErrorEvent>[]): number {

@@ -51,6 +51,7 @@ describe('tracefold fingerprint', () => {
       advice: null,
       link: null,
       why: expect.any(String),
+      dropped_by: null,
     })
   })
 
@@ -78,11 +79,26 @@ describe('tracefold fingerprint', () => {
     ])
   })
 
-  it('answers every line in order, and one that cannot be decoded with the reason', async () => {
+  it('says what the filter would drop', async () => {
+    const [byLevel] = await explained([JSON.stringify({ ...EVENT, 'log.level': 'INFO' })], {
+      TRACEFOLD_FILTER_MIN_LEVEL_WITH_THROWABLE: 'WARN',
+    })
+    expect(byLevel).toMatchObject({ dropped_by: 'level', fingerprint: expect.any(String) })
+  })
+
+  it('reads a printed trace as one event with the line before it', async () => {
+    const found = await explained(['2026-03-01 12:00:00,000 ERROR [main] a.B - boom', 'a.E: x', '\tat a.B.c(B.java:1)', LINE])
+    expect(found).toMatchObject([
+      { line: 1, layout: 'plain-text', title: expect.stringContaining('E: x') },
+      { line: 4, layout: 'log4j2-ecs' },
+    ])
+  })
+
+  it('answers every record in order, and one that cannot be decoded with the reason', async () => {
     const found = await explained([LINE, '{"a":', '', 'nothing', LINE.replace('4711', '4712')])
-    expect(found.map(({ line }) => line)).toEqual([1, 2, 3, 4, 5])
-    expect(found.map(({ reason }) => reason)).toEqual([undefined, expect.any(String), 'empty', 'not_json', undefined])
-    expect(found[4]?.['fingerprint']).toBe(found[0]?.['fingerprint'])
+    expect(found.map(({ line }) => line)).toEqual([1, 2, 4, 5]) // a blank line is no record
+    expect(found.map(({ reason }) => reason)).toEqual([undefined, expect.any(String), 'not_json', undefined])
+    expect(found[3]?.['fingerprint']).toBe(found[0]?.['fingerprint'])
   })
 
   it('answers a line with several events once for each, with an index', async () => {
