@@ -8,7 +8,7 @@ import type { Admin } from 'kafkajs'
 import { sourceClusters, type SourceCluster } from '../config/clusters.ts'
 import { druidConnection, elasticsearchOptions, kafkaConfig } from '../config/connections.ts'
 import type { Settings } from '../config/schema.ts'
-import type { Names } from '../config/names.ts'
+import { clientIdOf, type Names } from '../config/names.ts'
 import { TracefoldError } from '../errors.ts'
 import { clusterIdOf } from '../kafka/cluster-id.ts'
 import { closeKafka, createKafka, type KafkaClient } from '../kafka/client.ts'
@@ -40,7 +40,7 @@ export function createNeighbours(settings: Settings, log: Logger): Neighbours {
   const [first, ...others] = sourceClusters(settings)
   const shared = { elasticsearch: new Client(elasticsearchOptions(settings.elasticsearch)), druid: createDruid(settings) }
   const of = ({ section, names, settings: own }: SourceCluster, more: readonly Neighbours[]): Neighbours => {
-    const kafka = createKafka(kafkaConfig(own.kafka, own.name, section), log)
+    const kafka = createKafka(kafkaConfig(own.kafka, clientIdOf(own), section), log)
     const admin = kafka.admin()
     const closeShared = names.cluster === null ? [() => shared.elasticsearch.close(), () => shared.druid.close()] : []
     const close = async (): Promise<void> => {

@@ -35,3 +35,13 @@ export function namesOf(name: string, cluster: string | null = null): Names {
     ledgerIndex: `${name}-ledger`,
   }
 }
+
+/** How a process calls itself to Kafka. A member of the rollup branch's group says by it whether it moves the positions of both branches. */
+export function clientIdOf({ name, branches }: { readonly name: string; readonly branches: 'apart' | 'together' }): string {
+  return branches === 'together' ? `${name}${TOGETHER}` : name
+}
+
+export function movesBothBranches(clientId: string): boolean {
+  return clientId.endsWith(TOGETHER)
+}
+const TOGETHER = '-together'

@@ -105,11 +105,16 @@ async function skip(options: ClusterDeskOptions, query: SkipQuery): Promise<Skip
 }
 
 async function targetsOf(
-  { neighbours: { admin } }: ClusterDeskOptions,
+  { neighbours: { admin }, now }: ClusterDeskOptions,
   found: readonly FoundPosition[],
   { to }: SkipQuery,
 ): Promise<number[]> {
   if (to.kind === 'time') {
+    if (to.timeMs > now())
+      throw new TracefoldError(
+        'bad_request',
+        `${new Date(to.timeMs).toISOString()} is still to come. To skip all that is there, say \`end\``,
+      )
     const byTopic = new Map<string, Map<number, number>>()
     for (const topic of new Set(found.map(({ partition }) => partition.topic))) byTopic.set(topic, await offsetsAt(admin, topic, to.timeMs))
     return found.map(({ partition: p, bounds }) => byTopic.get(p.topic)?.get(p.partition) ?? bounds.end)

@@ -8,6 +8,7 @@
  */
 import type { Admin } from 'kafkajs'
 import type { Settings } from '../config/schema.ts'
+import { movesBothBranches } from '../config/names.ts'
 import { TracefoldError } from '../errors.ts'
 import { kafkaError } from '../kafka/client.ts'
 import { partitionKey, type Bounds } from '../source/source.ts'
@@ -17,7 +18,7 @@ import { evidenceIn, findPositions, groupOf, type FoundPosition, type PositionsO
 import type { ResetAnswer, ResetQuery, ResetTarget } from './desk.ts'
 
 export interface ResetOptions extends PositionsOptions {
-  readonly settings: Pick<Settings, 'kafka' | 'branches'>
+  readonly settings: Pick<Settings, 'kafka'>
   /** Of the rules in force. */
   readonly digest: string
   /** Commits a resume as the branch's own store does. */
@@ -26,7 +27,7 @@ export interface ResetOptions extends PositionsOptions {
 
 /** Rejects with `bad_request` before anything is done where the group runs, or something would be counted twice. */
 export async function reset(options: ResetOptions, query: ResetQuery): Promise<ResetAnswer[]> {
-  for (const group of groupsThatMove(options, query.branches)) await assertStopped(options.neighbours.admin, group)
+  await assertStopped(options, query.branches)
   const found = (await findPositions(options, query.branches, query.topic)).filter(
     ({ partition: p }) => query.partition === undefined || p.partition === query.partition,
   )
@@ -45,12 +46,6 @@ export async function reset(options: ResetOptions, query: ResetQuery): Promise<R
     to: resume.next,
     lost: resume.lost,
   }))
-}
-
-/** Together, members of the rollup branch's group move the positions of both; the detail branch's group has none. */
-function groupsThatMove(options: ResetOptions, branches: readonly BranchName[]): Set<string> {
-  const groups = branches.map((branch) => groupOf(options, branch))
-  return new Set(options.settings.branches === 'together' ? [...groups, groupOf(options, 'rollup')] : groups)
 }
 
 async function resumeFor(options: ResetOptions, { branch, partition, position, bounds }: FoundPosition, to: ResetTarget): Promise<Resume> {
@@ -86,15 +81,24 @@ export function assertNotBack(target: number, { next }: Pick<Resume, 'next'>, na
   )
 }
 
-async function assertStopped(admin: Admin, group: string): Promise<void> {
-  try {
-    const { groups } = await admin.describeGroups([group])
-    const state = groups[0]?.state ?? 'Dead'
-    if (state === 'Empty' || state === 'Dead') return
+/** Together, members of the rollup branch's group move the positions of both; the detail branch's group has none. They say so, whatever our own settings are. */
+async function assertStopped(options: ResetOptions, branches: readonly BranchName[]): Promise<void> {
+  const rollupGroup = groupOf(options, 'rollup')
+  for (const group of new Set([...branches.map((branch) => groupOf(options, branch)), rollupGroup])) {
+    const { state, members } = await membersOf(options.neighbours.admin, group)
+    if (state === 'Empty' || state === 'Dead') continue
+    if (group === rollupGroup && !branches.includes('rollup') && !members.some(({ clientId }) => movesBothBranches(clientId))) continue
     throw new TracefoldError(
       'bad_request',
-      `group ${group} runs (${state}, ${groups[0]?.members.length ?? 0} members). Stop it, or move it while it runs by \`offsets skip\``,
+      `group ${group} runs (${state}, ${members.length} members). Stop it, or move it while it runs by \`offsets skip\``,
     )
+  }
+}
+
+async function membersOf(admin: Admin, group: string): Promise<{ state: string; members: readonly { clientId: string }[] }> {
+  try {
+    const { groups } = await admin.describeGroups([group])
+    return groups[0] ?? { state: 'Dead', members: [] }
   } catch (error) {
     throw kafkaError(error, `asking for the members of group ${group}`)
   }

@@ -87,7 +87,7 @@ export class ToleranceWatch {
       await putSkip(control, { branch, ...partition, incarnation: where.incarnation, to: bounds.end, atMs: now(), by: 'lag' })
       log.error(
         { branch, partition: partitionKey(partition), from: offset, to: bounds.end },
-        'the store takes nothing and the lag is more than the settings put up with: this range is skipped, and can be backfilled',
+        'the store takes nothing and the lag is more than the settings put up with: a skip of this range is asked for: what of it is not written by then can be backfilled',
       )
       requests++
     }

@@ -284,6 +284,7 @@ services.describe('positions of a cluster', () => {
       rollup: { consumed: 300, counted: 180, 'dead.not_json': 20, skipped: 100 },
     })
 
+    await expect(operator.skip({ branches: BOTH, to: { kind: 'time', timeMs: Date.now() + 900_000 } })).rejects.toThrow(/still to come/)
     expect(
       (await operator.skip({ branches: BOTH, to: { kind: 'time', timeMs: 0 } })).skips.map(({ to, isAsked }) => [to, isAsked]),
     ).toEqual([

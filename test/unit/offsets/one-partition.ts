@@ -18,6 +18,8 @@ export class OnePartition {
   /** By group. `offset`: set with other tools than ours. */
   readonly committed = new Map<string, Progress | { readonly offset: number }>()
   readonly states = new Map<string, string>()
+  /** Client ids of the members, by group. */
+  readonly members = new Map<string, readonly string[]>()
   /** What the detail branch's ledger says. */
   evidence: Evidence | null = null
 
@@ -31,7 +33,11 @@ export class OnePartition {
       connect: async () => {},
       describeCluster: async () => ({ clusterId: P.cluster, brokers: [], controller: null }),
       describeGroups: async ([groupId = '']) =>
-        ({ groups: [{ state: this.states.get(groupId) ?? 'Empty', members: [] }] }) as unknown as ReturnType<Admin['describeGroups']>,
+        ({
+          groups: [
+            { state: this.states.get(groupId) ?? 'Empty', members: (this.members.get(groupId) ?? []).map((clientId) => ({ clientId })) },
+          ],
+        }) as unknown as ReturnType<Admin['describeGroups']>,
       fetchTopicMetadata: async () =>
         ({ topics: [{ name: P.topic, partitions: [{}] }] }) as unknown as ReturnType<Admin['fetchTopicMetadata']>,
       fetchTopicOffsets: async () => [

@@ -1,6 +1,7 @@
 /** Setting the position of a stopped branch: what is refused, and what is committed in its stead. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import { decodeCommitted, encodeMetadata } from '../../../src/kafka/commit-metadata.ts'
+import { clientIdOf } from '../../../src/config/names.ts'
 import { progressAt } from '../../../src/cluster/commit-resume.ts'
 import type { ResetQuery } from '../../../src/offsets/desk.ts'
 import { reset } from '../../../src/offsets/reset.ts'
@@ -43,12 +44,14 @@ describe('a group that runs is not touched', () => {
 
   test("the rollup branch's, where together it moves the detail branch's position, too", async () => {
     log.states.set(NAMES.rollupGroup, 'Stable')
-    await expect(run({ branches: ['detail'], to: 'latest' }, { branches: 'together' })).rejects.toThrow(/-rollup runs/)
+    log.members.set(NAMES.rollupGroup, [SETTINGS.name, clientIdOf({ name: SETTINGS.name, branches: 'together' })])
+    await expect(run({ branches: ['detail'], to: 'latest' })).rejects.toThrow(/-rollup runs/) // whatever the settings of the command
     expect(commits).toEqual([])
   })
 
   test('apart, the other branch may run', async () => {
     log.states.set(NAMES.rollupGroup, 'Stable')
+    log.members.set(NAMES.rollupGroup, [clientIdOf({ name: SETTINGS.name, branches: 'apart' })])
     expect(await run({ branches: ['detail'], to: 'latest' })).toMatchObject([
       { from: 1_500, to: 5_000, lost: { from: 1_500, to: 5_000, reason: 'skipped' } },
     ])
