@@ -19,11 +19,12 @@ import { REGISTERS } from '../../alert/host-marks.ts'
 import type { TimeRange } from '../rollup-store.ts'
 import type { DruidClient } from './client.ts'
 import { marksOfSketch } from './host-sketch.ts'
-import { current, presentOrNull } from './reader-sql.ts'
+import { current, NULL_TEXT, presentOrNull } from './reader-sql.ts'
 import { KnownTables } from './tables.ts'
 
 /** With 2^10 registers of a byte each. */
 const HOSTS = `DS_HLL(hosts, ${Math.log2(REGISTERS)}, 'HLL_8')`
+const hostsIn = (columns: ReadonlySet<string>): string => (columns.has('hosts') ? HOSTS : NULL_TEXT)
 const TEXT_BYTES = 256
 
 const COLUMNS: Readonly<Record<TypeField, string>> = {
@@ -54,7 +55,7 @@ export class DruidAlertReader implements AlertReader {
     )
     const rows: CountRow[] = []
     await this.#client.eachRow(
-      `SELECT TIMESTAMP_TO_MILLIS(__time), ${dimensions.join(', ')}, SUM("count"), ${HOSTS},
+      `SELECT TIMESTAMP_TO_MILLIS(__time), ${dimensions.join(', ')}, SUM("count"), ${hostsIn(known)},
          MIN(first_seen), MAX(last_seen), LATEST(title, ${TEXT_BYTES}), LATEST(culprit, ${TEXT_BYTES})
        FROM ${from} WHERE ${current(range)} GROUP BY ${places(1 + dimensions.length)}`,
       [],
@@ -68,7 +69,7 @@ export class DruidAlertReader implements AlertReader {
     const dimensions = by.map((field) => presentOrNull(COLUMNS[field], known))
     const rows: BaselineRow[] = []
     await this.#client.eachRow(
-      `SELECT ${['(TIMESTAMP_TO_MILLIS(__time) - ?) / ?', ...dimensions].join(', ')}, ${withHosts ? `${HOSTS}, ` : ''}SUM("count"), MAX(last_seen)
+      `SELECT ${['(TIMESTAMP_TO_MILLIS(__time) - ?) / ?', ...dimensions].join(', ')}, ${withHosts ? `${hostsIn(known)}, ` : ''}SUM("count"), MAX(last_seen)
        FROM ${from} WHERE ${current({ fromMs, toMs })} GROUP BY ${places(1 + dimensions.length)}`,
       [fromMs, intervalMs],
       (row) => {

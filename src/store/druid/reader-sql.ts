@@ -2,8 +2,11 @@
 import type { KeyGroups } from '../key-groups.ts'
 import { NO_VALUE, TOP_BY, type Only, type TimeRange, type TopBy } from '../rollup-store.ts'
 
-/** Columns that the first version's supervisor did not make. */
-export const LATER_COLUMNS = ['fingerprint_previous', 'severity', 'rule'] as const
+/**
+ * Columns that a table may be without: those that the first version's supervisor did not make, and the sketch, which Druid loses sight of from a fresh
+ * table's first persist to its first published segment (apache/druid#14315).
+ */
+export const UNSURE_COLUMNS = ['fingerprint_previous', 'severity', 'rule', 'hosts'] as const
 /** What a row of a group says, from its newest events: bytes at most. Druid's merge buffer holds as much for every group of a query, so no more than needed. */
 const LATEST_BYTES = {
   title: 1_024,
@@ -19,7 +22,7 @@ const LATEST_BYTES = {
 type Latest = keyof typeof LATEST_BYTES
 export const LATEST = Object.keys(LATEST_BYTES) as Latest[] // the keys of LATEST_BYTES are Latest
 
-const NULL_TEXT = 'CAST(NULL AS VARCHAR)'
+export const NULL_TEXT = 'CAST(NULL AS VARCHAR)'
 
 export interface Narrowed {
   readonly conditions: readonly string[]
@@ -71,7 +74,7 @@ export function presentOrNull(name: string, columns: ReadonlySet<string>): strin
 }
 
 function isThere(name: string, columns: ReadonlySet<string>): boolean {
-  return columns.has(name) || !LATER_COLUMNS.some((later) => later === name)
+  return columns.has(name) || !UNSURE_COLUMNS.some((unsure) => unsure === name)
 }
 
 export function latest(name: Latest, range: TimeRange, columns: ReadonlySet<string>): string {
@@ -96,10 +99,12 @@ export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 
-export function measures(range: TimeRange): string {
+/** `hosts_seen` is 0 where nobody knows. */
+export function measures(range: TimeRange, columns: ReadonlySet<string>): string {
   const now = `FILTER (WHERE ${current(range)})`
+  const hosts = isThere('hosts', columns) ? `APPROX_COUNT_DISTINCT_DS_HLL(hosts) ${now}` : '0'
   return `SUM("count") ${now} AS events, SUM("count") FILTER (WHERE ${before(range)}) AS before,
-    APPROX_COUNT_DISTINCT_DS_HLL(hosts) ${now} AS hosts_seen, MIN(first_seen) ${now} AS first_ms, MAX(last_seen) ${now} AS last_ms`
+    ${hosts} AS hosts_seen, MIN(first_seen) ${now} AS first_ms, MAX(last_seen) ${now} AS last_ms`
 }
 
 export function current({ fromMs, toMs }: TimeRange): string {

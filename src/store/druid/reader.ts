@@ -48,7 +48,7 @@ export class DruidReader implements RollupReader {
     const tables = await this.#tables.look()
     const groups = await this.#groups(query, null, tables)
     const rows = await this.#client.sql<SqlJobRow>(
-      `SELECT job, ${measures(query)}, APPROX_COUNT_DISTINCT_DS_HLL(${groupKey(groups)}) FILTER (WHERE ${current(query)}) AS error_types
+      `SELECT job, ${measures(query, tables.columns)}, APPROX_COUNT_DISTINCT_DS_HLL(${groupKey(groups)}) FILTER (WHERE ${current(query)}) AS error_types
        FROM ${tables.from} ${moved(groups)} WHERE ${withPeriodBefore(query)} GROUP BY job
        HAVING SUM("count") FILTER (WHERE ${current(query)}) > 0 ORDER BY events DESC, job LIMIT ${query.limit}`,
       [],
@@ -96,7 +96,7 @@ export class DruidReader implements RollupReader {
   async #topRows(query: TopQuery, groups: KeyGroups, where: Narrowed, { from, columns }: Tables): Promise<TopRow[]> {
     const key = query.by === 'fingerprint' ? groupKey(groups) : columnOf(query.by, columns)
     const rows = await this.#client.sql<SqlTopRow>(
-      `SELECT ${key} AS group_key, ${measures(query)}, APPROX_COUNT_DISTINCT_DS_HLL(job) FILTER (WHERE ${current(query)}) AS jobs,
+      `SELECT ${key} AS group_key, ${measures(query, columns)}, APPROX_COUNT_DISTINCT_DS_HLL(job) FILTER (WHERE ${current(query)}) AS jobs,
          ${LATEST.map((name) => latest(name, query, columns)).join(', ')}
        FROM ${from} ${query.by === 'fingerprint' ? moved(groups) : ''} WHERE ${[withPeriodBefore(query), ...where.conditions].join(' AND ')} GROUP BY 1
        HAVING SUM("count") FILTER (WHERE ${current(query)}) > 0 ORDER BY events DESC, group_key LIMIT ${query.limit}`,

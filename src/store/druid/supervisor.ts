@@ -62,8 +62,10 @@ export function supervisorSpec(names: Names, settings: Settings) {
       },
       tuningConfig: {
         type: 'kafka',
-        // Longer than a task lives: up to Druid 33 a persist within a fresh datasource makes the sketch column vanish for a while (apache/druid#14315).
+        // Up to Druid 33 a persist within a fresh datasource makes the sketch column vanish for a while (apache/druid#14315): so not by time within a task's
+        // life, and not by Druid's estimate of bytes, which takes every sketch and text for a full one.
         intermediatePersistPeriod: `PT${druid.taskDurationMinutes + 60}M`,
+        maxBytesInMemory: -1,
         maxRowsInMemory: 150_000,
         logParseExceptions: true,
         maxParseExceptions: 2_147_483_647,

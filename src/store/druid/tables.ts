@@ -1,23 +1,22 @@
 /**
- * What a query reads from: one datasource, or several united. In: their names. Out: the words behind FROM, and which of the later columns are known.
+ * What a query reads from: one datasource, or several united. In: their names. Out: the words behind FROM, and which of the unsure columns are there.
  *
- * Several are united by what Druid has at the moment, since APPEND refuses a name that it does not know: one without a row yet (a cluster that has just
- * been added, or was away since) is left out and keeps nobody else from answering. So they are looked up for every query; of one alone that there is nothing is the
- * client's matter, and its columns are looked up until all are known.
+ * Looked up for every query, since what is there comes and goes: APPEND refuses a name that Druid does not know, so one without a row yet (a cluster that
+ * has just been added, or was away since) is left out and keeps nobody else from answering, and a column that is not there refuses the query. Of
+ * one alone that there is nothing is the client's matter.
  */
 import type { DruidClient } from './client.ts'
-import { LATER_COLUMNS, literal } from './reader-sql.ts'
+import { literal, UNSURE_COLUMNS } from './reader-sql.ts'
 
 export interface Tables {
   readonly from: string
-  /** Those of the later columns that one of them has; where another has not, it is null there. */
+  /** Those of the unsure columns that one of them has; where another has not, it is null there. */
   readonly columns: ReadonlySet<string>
 }
 
 export class KnownTables {
   readonly #client: DruidClient
   readonly #datasources: readonly string[]
-  #complete: Tables | null = null
 
   /** Names are checked by the settings' schema: letters, digits, dashes. */
   constructor(client: DruidClient, datasources: readonly string[]) {
@@ -26,23 +25,19 @@ export class KnownTables {
   }
 
   async look(): Promise<Tables> {
-    if (this.#complete !== null) return this.#complete
     const rows = await this.#client.sql<{ TABLE_NAME: string; COLUMN_NAME: string }>(
       `SELECT TABLE_NAME, COLUMN_NAME FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = 'druid' AND TABLE_NAME IN (${this.#datasources.map(() => '?').join(', ')})`,
       this.#datasources,
     )
     const seen = new Set(rows.map(({ COLUMN_NAME: name }) => name))
-    const columns = new Set(LATER_COLUMNS.filter((name) => seen.has(name)))
     const there = new Set(rows.map(({ TABLE_NAME: name }) => name))
-    const tables = {
+    return {
       from: fromOf(
         this.#datasources.filter((name) => there.has(name)),
         this.#datasources[0] ?? '',
       ),
-      columns,
+      columns: new Set(UNSURE_COLUMNS.filter((name) => seen.has(name))),
     }
-    if (this.#datasources.length === 1 && columns.size === LATER_COLUMNS.length) this.#complete = tables
-    return tables
   }
 }
 

@@ -55,10 +55,11 @@ test('every column that a row carries is a dimension or a measure, once, and cou
   expect(dataSchema.granularitySpec).toMatchObject({ queryGranularity: 'MINUTE', rollup: true })
 })
 
-test('rows in memory are persisted by time only after the task has ended', () => {
+test('rows in memory are persisted by time only after the task has ended, and never by an estimate of bytes', () => {
   const { ioConfig, tuningConfig } = specOf({ druid: { taskDurationMinutes: 90 } })
   expect(ioConfig.taskDuration).toBe('PT90M')
   expect(tuningConfig.intermediatePersistPeriod).toBe('PT150M')
+  expect(tuningConfig.maxBytesInMemory).toBe(-1)
 })
 
 test('a row that cannot be read does not end the task', () => {
