@@ -9,7 +9,6 @@ import { builtInFolder, familyOf, loadPatterns } from '../../../src/classify/loa
 import { createClassifier } from '../../../src/classify/match.ts'
 import { patternsPage } from '../../../src/classify/page.ts'
 import { MAX_MATCHED_CHARS } from '../../../src/match/regex-cost.ts'
-import { readRuleFile } from '../../../src/classify/rule-file.ts'
 import { eventOf, sample } from '../decode/samples.ts'
 
 const all = loadPatterns()
@@ -33,11 +32,6 @@ describe('the built-in rules', () => {
     expect([...new Set(all.rules.map((rule) => rule.classification.category))].sort()).toEqual(
       listed.filter((word) => !['exception', 'message', 'logger', 'frame'].includes(word ?? '')).sort(),
     )
-  })
-
-  it('can be copied from patterns/README.md', () => {
-    const yaml = /```yaml\n([^]*?)```/.exec(readme)?.[1] ?? ''
-    expect(readRuleFile(yaml)).toMatchObject({ value: { id: 'out-of-memory', link: 'https://wiki.acme.internal/memory' } })
   })
 
   it('are described on a page that equals what the rules say', () => expect(page).toBe(patternsPage(all)))
