@@ -56,7 +56,9 @@ function classifierOf(set: Pick<PatternSet, 'rules'>): (example: Example) => Cla
   const classifierFor = createClassifier(set)
   return ({ logger, message, trace }) => {
     const throwable = trace === null ? null : parseTrace(trace, { type: null, message: null }).throwable
-    return classifierFor({ throwable, truncated: false, logger, message: '', messageTemplate: null })(message)
+    return classifierFor({ throwable, truncated: false, logger, message: throwable === null ? message : '', messageTemplate: null })(
+      message,
+    )
   }
 }
 
