@@ -28,26 +28,22 @@ export interface CheckReport {
 
 export function checkExamples(set: PatternSet, isBuiltIn: (rule: PatternRule) => boolean): CheckReport {
   const classify = classifierOf(set)
+  const byId = new Map(set.rules.map((rule) => [rule.id, rule]))
   const report = { failures: [] as RuleFailure[], taken: [] as RuleFailure[], examples: 0 }
   for (const rule of set.rules) {
     const { match, noMatch } = rule.examples
+    const alone = classifierOf({ rules: [rule] })
     report.examples += match.length + noMatch.length
     for (const [i, example] of match.entries()) {
-      const found = classify(example)
-      if (found?.rule === rule.id) continue
-      const thief = set.rules.find(({ id }) => id === found?.rule)
-      const list = thief !== undefined && isBuiltIn(rule) && !isBuiltIn(thief) ? report.taken : report.failures
-      list.push(
-        failure(
-          rule,
-          `match.${i}`,
-          thief === undefined
-            ? 'no rule matches it'
-            : `${thief.id} (priority ${thief.priority}) takes it, before priority ${rule.priority}`,
-        ),
-      )
+      if (alone(example) === null) {
+        report.failures.push(failure(rule, `match.${i}`, 'the rule does not match it'))
+        continue
+      }
+      const first = byId.get(classify(example)?.rule ?? rule.id) ?? rule
+      if (first === rule) continue
+      const list = isBuiltIn(rule) && !isBuiltIn(first) ? report.taken : report.failures
+      list.push(failure(rule, `match.${i}`, `${first.id} (priority ${first.priority}) takes it, before priority ${rule.priority}`))
     }
-    const alone = classifierOf({ rules: [rule] })
     for (const [i, example] of noMatch.entries()) {
       if (alone(example) !== null) report.failures.push(failure(rule, `no_match.${i}`, 'the rule matches it'))
     }
@@ -60,7 +56,9 @@ function classifierOf(set: Pick<PatternSet, 'rules'>): (example: Example) => Cla
   const classifierFor = createClassifier(set)
   return ({ logger, message, trace }) => {
     const throwable = trace === null ? null : parseTrace(trace, { type: null, message: null }).throwable
-    return classifierFor({ throwable, truncated: false, logger, message: '', messageTemplate: null })(message)
+    return classifierFor({ throwable, truncated: false, logger, message: throwable === null ? message : '', messageTemplate: null })(
+      message,
+    )
   }
 }
 

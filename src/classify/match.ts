@@ -1,14 +1,14 @@
 /**
  * In: rules in order, and what an event is about. Out: what the first matching rule says, or null.
  *
- * All fields of a rule must match, one entry of each is enough. With `exception`, `message` speaks of that same exception; alone,
+ * All fields of a rule must match, one entry of each is enough. Its exceptions are the chain's and those that messages begin with (links.ts). With `exception`, `message` speaks of that same exception; alone,
  * of any exception's message or of the log message. What the throwable and the logger decide is decided once per distinct trace;
  * what is left per event is one pass over its log message, where a rule that stands earlier could be met by it.
  * Pure; never throws; the time is bounded by the rules' own checks (see phrases.ts), and hardly grows with their number (rule-index.ts).
  */
 import type { Classification } from '../event.ts'
-import { chainOf, type Link } from '../fingerprint/algorithms.ts'
 import type { Subject } from '../fingerprint/known-traces.ts'
+import { linksOf, type Link } from './links.ts'
 import type { PatternSet } from './load.ts'
 import type { Names } from '../match/class-names.ts'
 import { MAX_MATCHED_CHARS } from '../match/regex-cost.ts'
@@ -28,10 +28,7 @@ export function createClassifier({ rules }: Pick<PatternSet, 'rules'>): (subject
   const index = createRuleIndex(rules)
   const asking = rules.filter((rule) => rule.message !== null && rule.exception === null && (rule.logger !== null || rule.frame !== null))
   return (subject) => {
-    const parts =
-      subject.throwable === null
-        ? []
-        : chainOf(subject.throwable).map((link) => ({ link, text: link.message === null ? null : readable(link.message) }))
+    const parts = linksOf(subject).map((link) => ({ link, text: link.message === null ? null : readable(link.message) }))
     const candidates = index.ofChain(
       parts.map(({ link }) => link.type),
       parts.flatMap(({ text }) => text ?? []),

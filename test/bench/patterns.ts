@@ -3,6 +3,7 @@
  * it, from the same run, the plain twin that tries rule after rule. Decoding and fingerprints are not in it, save where said.
  */
 import { createAnalyser } from '../../src/classify/analyse.ts'
+import { linksOf } from '../../src/classify/links.ts'
 import { loadPatterns } from '../../src/classify/load.ts'
 import { createClassifier } from '../../src/classify/match.ts'
 import type { PatternRule } from '../../src/classify/rule.ts'
@@ -11,7 +12,6 @@ import { loadSettings } from '../../src/config/load.ts'
 import { createDecoder } from '../../src/decode/decode.ts'
 import { parseTrace } from '../../src/decode/stack-trace.ts'
 import type { ErrorEvent, Throwable } from '../../src/event.ts'
-import { chainOf } from '../../src/fingerprint/chain.ts'
 import { ecsRecords, machine, say } from './support.ts'
 
 const EVENTS = 2_400
@@ -30,7 +30,7 @@ export async function benchPatterns(): Promise<void> {
       throwable,
       truncated: false,
       logger: event.logger,
-      message: '',
+      message: throwable === null ? event.message : '',
       messageTemplate: null,
     })
     say(
@@ -67,7 +67,7 @@ function spread(rules: readonly PatternRule[], count: number): PatternRule[] {
 
 /** The plain twin. */
 function plainly(rules: readonly PatternRule[], throwable: Throwable | null, message: string): string | undefined {
-  const links = throwable === null ? [] : chainOf(throwable)
+  const links = linksOf({ throwable, message })
   const log = message.slice(0, 2_048).toLowerCase()
   const texts = links.map((link) => link.message?.slice(0, 2_048).toLowerCase() ?? '')
   return rules.find(({ exception, message: words }) => {

@@ -30,8 +30,13 @@ describe('the examples of a rule', () => {
 
   it('fail where the rule does not match its own', () => {
     expect(check(aRule('a', 'a.AError', 1, 'a.BError: x')).failures).toEqual([
-      { file: 'a.yml', rule: 'a', field: 'examples.match.0', why: 'no rule matches it' },
+      { file: 'a.yml', rule: 'a', field: 'examples.match.0', why: 'the rule does not match it' },
     ])
+  })
+
+  it('fail where the rule does not match its own, whatever another one does', () => {
+    const { failures } = check(aRule('a', 'b.BError', 1, 'a.AError: x'), aRule('late', 'a.AError', 2, 'a.AError: x'))
+    expect(failures).toEqual([{ file: 'a.yml', rule: 'a', field: 'examples.match.0', why: 'the rule does not match it' }])
   })
 
   it('fail where the rule matches what it must not', () => {

@@ -66,6 +66,42 @@ describe('a rule matches', () => {
   ])('%s', (_, match, expected) => expect(categoryOf(aRule('one', match as Record<string, string[]>), event)).toBe(expected ? 'one' : null))
 })
 
+describe('an exception of which only a message tells', () => {
+  const timeout = aRule('timeout', { exception: ['java.net.SocketTimeoutException'], message: ['read timed out'] })
+  const text = (trace: string) => ({
+    ...event,
+    message: 'Got exception',
+    throwable: { ...event.throwable!, text: trace } as ErrorEvent['throwable'],
+  })
+  const frame = '\n\tat com.acme.Job.run(Job.java:1)'
+
+  it.each([
+    ['as its whole text', `a.TransportException: java.net.SocketTimeoutException: Read timed out${frame}`, true],
+    ['within another one', `a.B: a.HiveException: java.net.SocketTimeoutException: Read timed out${frame}`, true],
+    ['of a cause', `a.B: failed${frame}\nCaused by: a.C: java.net.SocketTimeoutException: Read timed out${frame}`, true],
+    ['not in the midst of words', `a.B: call failed: java.net.SocketTimeoutException: Read timed out${frame}`, false],
+    ['not with the words of another one', `a.B: read timed out java.net.SocketTimeoutException: closed${frame}`, false],
+  ])('counts: %s', (_, trace, expected) => expect(categoryOf(timeout, text(trace))).toBe(expected ? 'timeout' : null))
+
+  it.each([
+    ['the log message, without a throwable', 'java.net.SocketTimeoutException: Read timed out', true],
+    ['not words of the log message', 'read timed out', false],
+  ])('counts: %s', (_, message, expected) =>
+    expect(categoryOf(timeout, { ...event, message, throwable: null })).toBe(expected ? 'timeout' : null),
+  )
+
+  it('is no class where it does not look like one', () => {
+    const orders = aRule('orders', { exception: ['com.acme.*'] })
+    expect(categoryOf(orders, text(`a.B: com.acme.orders: not found${frame}`))).toBeNull()
+    expect(categoryOf(orders, text(`a.B: com.acme.OrderException: not found${frame}`))).toBe('orders')
+  })
+
+  it('ends, however often messages repeat', () => {
+    const nested = 'a.AException: b.BException: '.repeat(500)
+    expect(categoryOf(timeout, text(`${nested}x${frame}`))).toBeNull()
+  })
+})
+
 describe('of several rules', () => {
   const byClass = aRule('by-class', { exception: ['IOException'] })
   const byMessage = aRule('by-message', { message: ['checkpoint'] })

@@ -9,7 +9,7 @@ import { builtInFolder, familyOf, loadPatterns } from '../../../src/classify/loa
 import { createClassifier } from '../../../src/classify/match.ts'
 import { patternsPage } from '../../../src/classify/page.ts'
 import { MAX_MATCHED_CHARS } from '../../../src/match/regex-cost.ts'
-import { readRuleFile } from '../../../src/classify/rule-file.ts'
+import { anEvent } from '../../support/builders.ts'
 import { eventOf, sample } from '../decode/samples.ts'
 
 const all = loadPatterns()
@@ -33,11 +33,6 @@ describe('the built-in rules', () => {
     expect([...new Set(all.rules.map((rule) => rule.classification.category))].sort()).toEqual(
       listed.filter((word) => !['exception', 'message', 'logger', 'frame'].includes(word ?? '')).sort(),
     )
-  })
-
-  it('can be copied from patterns/README.md', () => {
-    const yaml = /```yaml\n([^]*?)```/.exec(readme)?.[1] ?? ''
-    expect(readRuleFile(yaml)).toMatchObject({ value: { id: 'out-of-memory', link: 'https://wiki.acme.internal/memory' } })
   })
 
   it('are described on a page that equals what the rules say', () => expect(page).toBe(patternsPage(all)))
@@ -84,6 +79,36 @@ describe('lines made to be slow', () => {
     const subject = { throwable, truncated: false, logger: null, message: '', messageTemplate: null }
     expect(createClassifier({ rules: [rule] })(subject)(message)).toBeNull()
     expect(longest).toBe(MAX_MATCHED_CHARS)
+  })
+})
+
+describe('messages of a business that hold tempting words', () => {
+  const analyse = createAnalyser({ fingerprint: { ownPackages: [] }, patterns: all })
+  it.each([
+    'order 4711 was cancelled: out of stock',
+    'CANCELLED: order 4711',
+    'UNIMPLEMENTED: discount of type 7',
+    'stock of item 4711 is exhausted, slow down the campaign',
+    'container 17 left the port with status: 143',
+    'article FLORA-010001 is sold out',
+    'parcel 4711 is lost, its container was released on another node of the route',
+    'invalid input syntax for type of goods',
+    'payment ended with return code 2 from the bank',
+    'guest has no table: NoSuchTableException is what the kitchen calls it',
+    'conflict of two bookings detected! give up one of them',
+    'the lock of room 12 cannot be acquired',
+    'price 503 Euro of item 404 does not have storage costs',
+    'the option shipping is not supported by default',
+    'transaction 17 was aborted by the customer',
+  ])('%s', (message) => {
+    const thrown = {
+      form: 'text',
+      type: null,
+      message: null,
+      text: `com.acme.shop.OrderException: ${message}\n\tat com.acme.shop.Orders.check(Orders.java:42)`,
+    } as const
+    const events = [anEvent({ message, throwable: null }), anEvent({ message: 'failed', throwable: thrown })]
+    expect(events.map((event) => analyse(event).classification?.rule)).toEqual([undefined, undefined])
   })
 })
 

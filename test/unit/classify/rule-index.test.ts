@@ -1,6 +1,7 @@
 /** The index saves time and never changes an answer: held against the plain version, which tries every rule. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { linksOf } from '../../../src/classify/links.ts'
 import { loadPatterns } from '../../../src/classify/load.ts'
 import { createClassifier } from '../../../src/classify/match.ts'
 import { namesOf } from '../../../src/match/class-names.ts'
@@ -8,14 +9,13 @@ import { needlesOfRegex } from '../../../src/match/needles-of-regex.ts'
 import type { Example, PatternRule } from '../../../src/classify/rule.ts'
 import { parseTrace } from '../../../src/decode/stack-trace.ts'
 import type { Throwable } from '../../../src/event.ts'
-import { chainOf } from '../../../src/fingerprint/chain.ts'
 
 const rules = [...loadPatterns().rules]
 const examples = rules.flatMap((rule) => [...rule.examples.match, ...rule.examples.noMatch])
 
 /** The words of match.ts, without an index: per rule, by the chain first, then by the log message; the first rule wins. */
 function plainly(tried: readonly PatternRule[], throwable: Throwable | null, logger: string | null, message: string): string | null {
-  const links = throwable === null ? [] : chainOf(throwable)
+  const links = linksOf({ throwable, message })
   const holds = (rule: PatternRule, text: string | null) =>
     rule.message === null || (text !== null && rule.message.test(text.slice(0, 2_048).toLowerCase()))
   const found = tried.find((rule) => {
@@ -41,7 +41,13 @@ describe('the index', () => {
       const top = throwableOf(outer)
       const throwable = top === null ? cause : { ...top, cause: top.cause ?? cause }
       const message = log.message === '' ? (log.trace ?? '') : log.message
-      const subject = { throwable, truncated: false, logger: outer.logger, message: '', messageTemplate: null }
+      const subject = {
+        throwable,
+        truncated: false,
+        logger: outer.logger,
+        message: throwable === null ? message : '',
+        messageTemplate: null,
+      }
       const classify = createClassifier({ rules: some })
       expect(classify(subject)(message)?.rule ?? null).toBe(plainly(some, throwable, outer.logger, message))
     })

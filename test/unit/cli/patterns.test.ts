@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { stringify } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { runCli } from '../../../src/cli/program.ts'
 import { packageFolder } from '../../../src/package-root.ts'
 import { capturedIo } from './captured-io.ts'
@@ -53,17 +53,25 @@ describe('tracefold patterns test', () => {
     }
   })
 
+  it('passes for the rule to copy that patterns/README.md has, and takes nothing from the built-in ones', async () => {
+    const yaml = /```yaml\n([^]*?)```/.exec(readFileSync(join(packageFolder('patterns'), 'README.md'), 'utf8'))?.[1] ?? ''
+    const file = join(folder, `${(parse(yaml) as { id: string }).id}.yml`)
+    writeFileSync(file, yaml)
+    const { code, out } = await run(['test', file])
+    expect([code, out]).toEqual([0, expect.stringMatching(/^\d+ rules, \d+ examples, 0 failed\n/)])
+  })
+
   it('names file and rule of an example that fails, and ends with 1', async () => {
     const file = write({ match: { exception: ['com.acme.Other'] } })
     const { code, out } = await run(['test', file])
     expect(code).toBe(1)
-    expect(out).toContain(`${file}: lost-order: examples.match.0: no rule matches it\n`)
+    expect(out).toContain(`${file}: lost-order: examples.match.0: the rule does not match it\n`)
   })
 
   it('names the rule that steals an example', async () => {
     const file = write({
       priority: 999,
-      match: { exception: ['com.acme.LostOrder'] },
+      match: { exception: ['OutOfMemoryError'] },
       examples: { match: ['java.lang.OutOfMemoryError: Java heap space'], no_match: ['java.io.EOFException'] },
     })
     const { code, out } = await run(['test', file])
