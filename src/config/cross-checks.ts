@@ -4,12 +4,14 @@
  */
 import { clusterConflicts } from './cluster-checks.ts'
 import { certificateConflicts, pairConflicts, saslConflicts, tlsOffConflicts, type Conflict } from './conflict.ts'
+import { namesOf, type Names } from './names.ts'
 import type { Settings } from './schema.ts'
 
 export function conflictsIn(settings: Settings): Conflict[] {
   return [
     ...saslConflicts('kafka.sasl', settings.kafka.sasl, { password: settings.kafka.sasl.password }),
     ...brokerLists(settings),
+    ...ownTopics(settings),
     ...clusterConflicts(settings),
     ...oneLogin('elasticsearch', settings.elasticsearch, 'apiKey', settings.elasticsearch.apiKey !== null),
     ...oneLogin('druid', settings.druid, 'token', settings.druid.token !== null),
@@ -47,6 +49,25 @@ function brokerLists({ mode, kafka, druid }: Settings): Conflict[] {
   const given = brokersFile !== null ? 'kafka.brokersFile' : brokersDns !== null ? 'kafka.brokersDns' : null
   if (given === null || mode === 'embedded' || druid.kafkaBootstrap !== null) return []
   return [{ settings: [given, 'druid.kafkaBootstrap'], expected: "druid.kafkaBootstrap beside it, for Druid's own consumer", got: 'none' }]
+}
+
+/** What we write would be read as logs, and written again, for ever. */
+function ownTopics(settings: Settings): Conflict[] {
+  const { topics } = settings.kafka
+  const own = writtenNames(settings).flatMap(({ rollupTopic, letterTopic, ledgerTopic, controlTopic, alertTopic }) => [
+    rollupTopic,
+    letterTopic,
+    ledgerTopic,
+    controlTopic,
+    alertTopic,
+  ])
+  return topics
+    .filter((topic) => own.includes(topic))
+    .map((topic) => ({ settings: ['kafka.topics', 'name'], expected: 'topics of logs, none of those that Tracefold writes', got: topic }))
+}
+
+function writtenNames({ name, kafka }: Settings): Names[] {
+  return [namesOf(name), ...kafka.moreClusters.map((cluster) => namesOf(name, cluster.name))]
 }
 
 /** Nobody who sets up TLS wants to find out later that it was off. */

@@ -16,7 +16,7 @@ import { keptFolders, reachable, unprivileged } from './user.ts'
 export const SERVICES = ['kafka', 'elasticsearch', 'druid'] as const
 export type Service = (typeof SERVICES)[number]
 
-const KAFKA = { port: 29_092, controllerPort: 39_092 }
+const KAFKA = { port: 29_092, controllerPort: 29_093 }
 const ELASTICSEARCH = { port: 29_200, transportPort: 29_300 }
 const DRUID = druidPorts(28_080)
 

@@ -268,6 +268,12 @@ describe('a conflict', () => {
       "kafka.brokersFile (file:2): expected druid.kafkaBootstrap beside it, for Druid's own consumer; got none",
     ],
     [
+      'a topic that we write',
+      'name: mine\nkafka: {topics: [logs, mine-rollups]}',
+      {},
+      'kafka.topics (file:2): expected topics of logs, none of those that Tracefold writes; got mine-rollups',
+    ],
+    [
       'certificates while TLS is off',
       'kafka: {tls: {caFile: a}}',
       {},
