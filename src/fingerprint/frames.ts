@@ -64,6 +64,7 @@ function isDropped(className: string, method: string): boolean {
 /** Also for the class names of exceptions, where `method` is empty. */
 export function normaliseClass(name: string, method = ''): string {
   const className = bounded(name)
+  if (className.endsWith('.py')) return withoutNumberedFolders(className)
   if (!/\$|^[sS]cript_?[\da-f]|\d$/.test(className)) return className
   const named = className
     .replace(/^(script)(?:\d+|_[0-9a-f]{32})/i, '$1') // a Groovy shell numbers its scripts; a server names them by their hash
@@ -77,6 +78,12 @@ export function normaliseClass(name: string, method = ''): string {
 
 function bounded(name: string): string {
   return name.length > MAX_NAME_CHARS ? name.slice(0, MAX_NAME_CHARS) : name
+}
+
+/** Of Python a frame names the file, which Spark copies to a new folder for each run: `/tmp/spark-1f/userFiles-2e/etl/job.py`. */
+function withoutNumberedFolders(file: string): string {
+  const parts = file.split(/[\\/]/)
+  return parts.slice(parts.findLastIndex((part, i) => i < parts.length - 1 && /\d/.test(part)) + 1).join('/')
 }
 
 /** Anonymous (`Orders$1`) and local (`Orders$1Line`) classes: an edit elsewhere renumbers them. A coroutine leaves no mark of them. */

@@ -13,6 +13,7 @@ import { maskDocuments, saidByObject } from './documents.ts'
 import { HOLE } from './hole.ts'
 import type { MessageException } from './overrides.ts'
 import { isStatus } from './status.ts'
+import { raisedIn } from './traceback.ts'
 
 const MAX_MESSAGE_CHARS = 1_024
 const MAX_KEY_CHARS = 256
@@ -184,7 +185,7 @@ function maskQuoted(quoted: string): string {
 
 /** The first line that has anything in it; a word that the limit cuts is left out. */
 function firstLine(message: string): string {
-  const text = message.trimStart()
+  const text = raisedIn(message.trimStart())
   const newline = text.search(/[\r\n]/)
   const line = newline < 0 ? text : text.slice(0, newline)
   if (line.length <= MAX_MESSAGE_CHARS) return line
