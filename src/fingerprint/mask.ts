@@ -11,6 +11,7 @@
 import { maskAssigned, maskBracketed } from './brackets.ts'
 import { maskDocuments, saidByObject } from './documents.ts'
 import { HOLE } from './hole.ts'
+import { isHost } from './host.ts'
 import type { MessageException } from './overrides.ts'
 import { isStatus } from './status.ts'
 import { raisedIn } from './traceback.ts'
@@ -77,9 +78,6 @@ const SAID_TWICE = /(?<=^|: )([^():]{2,120}) \(\1\)$/
 const BEGINNING = /^.|(?<=: )\p{Lu}(?=\p{Ll})/gsu
 const PLURAL_Y = /(<\*> \p{Ll}{2,30})ies(?!\p{L})/gu
 const PLURAL = /(<\*> \p{Ll}{3,30})s(?!\p{L})/gu
-
-/** Of a host without a dot: `kafka:9092`. `code:500` and `line:12` are none. */
-const PORT = /^:(?:80|443|\d{4,5})(?!\w)/
 
 /** With its package; it tells more than a host does. */
 const EXCEPTION = /\.[A-Z][A-Za-z]*(?:Exception|Error|Throwable)$/
@@ -213,7 +211,7 @@ function maskToken(token: string, at: number, line: string): string {
   const word = token.slice(0, end)
   if (/\d/.test(word)) return PLAIN_WORDS.has(word.toLowerCase()) || isStatus(line, at, word) ? token : HOLE + token.slice(end)
   if (EXCEPTION.test(word) || line[at + token.length] === '(') return token
-  return isDataName(word) || isHost(word, line, at + token.length) ? HOLE + token.slice(end) : token
+  return isDataName(word) || isHost(word, line, at, at + token.length) ? HOLE + token.slice(end) : token
 }
 
 /** Without the full stop of a sentence. */
@@ -226,13 +224,4 @@ function endOfWord(token: string): number {
 /** Java's own names are camel case: `orders_eu` is a table, a topic, a group. `invalid_grant` is an answer and stays. */
 function isDataName(word: string): boolean {
   return /^[a-z]+(?:_[a-z]+)+$/.test(word) && !ANSWER.test(word)
-}
-
-/** An address, or at least three dotted parts (a host, or a package with a class), or fewer and a port. */
-function isHost(word: string, line: string, end: number): boolean {
-  if (/[^@]@[^@]/.test(word)) return true
-  const dots = word.split('.').length - 1
-  if (dots === 0) return PORT.test(line.slice(end, end + 7)) && /^[a-z][a-z-]*$/.test(word)
-  if (word.includes('..')) return false
-  return dots > 1 || (line[end] === ':' && /\d/.test(line[end + 1] ?? ''))
 }
