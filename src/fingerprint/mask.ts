@@ -51,6 +51,9 @@ const IPV6_IN_BRACKETS = /(?<!\/)\[(?=[0-9A-Fa-f:]{0,40}::|(?:[0-9A-Fa-f]{1,4}:)
 /** What stands in the brackets of Elasticsearch, Kafka and others is a name, of one thing or of many: `no such index [orders]`, `topics: [a, b]`. */
 const NAMED =
   /\b((?:index|indices|topics?|partitions?|fields?|alias(?:es)?|types?|nodes?|ids?|keys?|tables?|columns?|groups?|names?|values?|users?|roles?|hosts?):? )\[[^[\]]{1,512}\]/gi
+/** The same without brackets or quotes, where the words around it say that it is a name. */
+const BARE_NAMED =
+  /\b((?:topic|table|view|queue|index|bucket|collection|keyspace|database|group) )(?!(?:is|was|are|were|has|the|this|that|which)\b)[\w.$-]+(?= (?:not present|not found|does not exist|doesn't exist|is not (?:found|present|available|known)|could not be found)\b)|\b(access (?:topic|group|transactional ?id)s?: |\b(?:topic|table|view|index|collection) (?:not found|does not exist): )(?!\[)[^\s,;()]+/gi
 /** `Request ID: ABCDEF`, which need not hold a digit. */
 const ID = /\b(ids?: |with id )[^\s,;()\]]+(?:\([^\s()]{1,255}\))?/gi
 /** The JDK prints whole objects and texts behind its words. */
@@ -81,7 +84,9 @@ const PLURAL = /(<\*> \p{Ll}{3,30})s(?!\p{L})/gu
 
 /** With its package; it tells more than a host does. */
 const EXCEPTION = /\.[A-Z][A-Za-z]*(?:Exception|Error|Throwable)$/
-const ANSWER = /exception|error|fail|denied|invalid|unsupported|unauthorized|forbidden|missing|not_|expired|timeout|exceeded|unavailable/
+/** Answers of servers, alerts of TLS. */
+const ANSWER =
+  /exception|error|fail|denied|invalid|unsupported|unauthorized|forbidden|missing|not_|expired|timeout|exceeded|unavailable|certificate|(?:^|_)(?:already|bad|blocked|cancell?ed|close(?:d|_notify)|conflict|disabled|duplicate|illegal|inappropriate|insufficient|locked|mac|mismatch|no|overflow|protocol|rejected|refused|required|revoked|too|unexpected|unknown|unrecognized)(?:_|$)/
 
 /** Words with digits that are words. */
 const PLAIN_WORDS = new Set(
@@ -166,7 +171,7 @@ function maskAddresses(line: string): string {
 }
 
 function maskNames(line: string): string {
-  const found = line.includes('[') ? line.replace(NAMED, `$1[${HOLE}]`) : line
+  const found = (line.includes('[') ? line.replace(NAMED, `$1[${HOLE}]`) : line).replace(BARE_NAMED, `$1$2${HOLE}`)
   return /[iI][dD]/.test(found) ? found.replace(ID, `$1${HOLE}`) : found
 }
 
