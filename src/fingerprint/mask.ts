@@ -30,7 +30,7 @@ const REDACTED = /\[redacted:[a-z\d-]{1,100}\]/g
 const PLACE = /\{[\w.@$]{0,64}(?:[,:][^{}]{0,32})?\}|%[-+#,(0]{0,3}(?:\d{1,3}\$)?\d{0,5}(?:\.\d{1,3})?[sSdxXcbBeEfgG](?![A-Za-z])/g
 /** What stands for data that is not shown. */
 const DATA = '0'
-const QUOTED = /"[^"]*"|`[^`]*`|“[^”]*”|«[^»]*»|(?<![\p{L}\p{N}])'[^']*'/gu
+const QUOTED = /"[^"]*"|`[^`]*`|“[^”]*”|«[^»]*»|‘[^’]*’|(?<![\p{L}\p{N}])'[^']*'/gu
 const NUMBER = /^[-+]?\d[\d.,:]*$/
 /** What a request does tells errors apart; what it is sent to does not. */
 const REQUEST = /^"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /
@@ -39,8 +39,11 @@ const PATH = /(?<![^\s=([:,;"'<])(?:\.{0,2}\/|~\/|[A-Za-z]:\\(?:[^\s\\,;:)\]}]+(
 const PATH_WITH_REASON = /(?<=^|: )(?:\/|[A-Za-z]:\\)[^:;,"'()]{1,512}(?= \([A-Z][^()]*\)$)/g
 /** `$`, `$.orders[0].id`: where in a document; Gson and Jackson print it. */
 const JSON_PATH = /(?<![^\s=([:,;"'<])\$(?:[.[][^\s,;:)]*|(?=[\s,;:)]|$))/g
-const DATE_WORDS = /\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (?= ?\d)/g
+const DATE_WORDS =
+  /\b(?:(?:Mon|Tue(?:s)?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?,? )?(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sep(?:tember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?) (?= ?\d)/g
 const ZONE = / (?:UTC|GMT|[A-Z]{1,3}[SD]?T)(?= (?:19|20)\d\d(?!\d))/g
+/** As `ZonedDateTime` prints it, behind the time. */
+const ZONE_ID = /<\*>\[(?:UTC|GMT|Z|[A-Z][a-z]{1,16}(?:\/[\w+-]{1,32}){1,2})\]/g
 /** Six pairs of hexadecimal digits, which need not hold a decimal one, and more. */
 const HARDWARE_ADDRESS = /(?<![\w:])[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5,31}(?![\w:])/g
 /** Groups of hexadecimal digits that need not hold a decimal one, `2001:db8::cafe`, and as Java prints an address, `host/[::1]`. */
@@ -59,18 +62,20 @@ const ID = /\b(ids?: |with id )[^\s,;()\]]+(?:\([^\s()]{1,255}\))?/gi
 /** The JDK prints whole objects and texts behind its words. */
 const WHOLE = /\b(Duplicate key|Invalid UUID string:) (?:.+ \(attempted merging values .+\)|(?<=: ).+)/
 /** States and people are named by words, so only the words around them tell. */
-const TRANSITION = /\bfrom [A-Z][A-Z_]+ to [A-Z][A-Z_]+(?!\w)/g
+const TRANSITION = /\bfrom (?:state )?[A-Z][A-Z_]+ to (?:state )?[A-Z][A-Z_]+(?!\w)/g
 const STATE = /\b(stat(?:e|us)(?::| is)? )[A-Z][A-Z_]+(?!\w)|\b[A-Z][A-Z_]+(?= \((?:\w+[ .])?state\))/g
 const USER = /\b((?:for|of|as) user) (?!name\b)[^\s,;:)\]]+|\b((?:invalid|unknown|illegal) user) [^\s,;:)\]]+(?= from | \[)/gi
 const ACCOUNT =
   /\b((?:password|publickey|login|logon|authentication|authorization|credentials)(?: (?:failed|failure|failures|denied|refused|rejected|succeeded|expired))? for) (?!(?:user|account|principal|invalid|unknown|illegal|the|an?|all|this|any)\b)[^\s,;:)\]]+/gi
+/** With the padding that tells it, which is no sign of an empty value: `timeout=`. */
+const BASE64 = /(?<![\w+/=])(?:[A-Za-z0-9+/]{2,}==|(?=[A-Za-z+/]{0,1024}\d)[A-Za-z0-9+/]{7,}=)(?![\w=+/])/g
 /** Only ASCII glues to a digit: a script without spaces would make one token of a sentence. */
 const TOKEN = /[A-Za-z0-9_+./@%~-]+/g
 /** Literals of Java that stand for a value as a number does, and names of types that a value has or should have. */
 const LITERAL = /[-+]?(?<![\p{L}\p{N}_.])(?:NaN|Infinity|true|false)(?![\p{L}\p{N}_])|[-+]?∞/gu
 const PRIMITIVE =
   /\b(a|an|as|from|of|to|type|into) (?:int|long|short|byte|char|float|double|boolean|Integer|Long|Short|Byte|Character|Float|Double|Boolean|String)(?![\p{L}\p{N}_])/gu
-const UNIT = /<\*> (?:[KMGT]?i?B|[nuµm]?s|secs?|min)(?![\p{L}\p{N}])/gu
+const UNIT = /<\*> (?:[KMGTkmgt]i?[Bb]|B|[nuµm]?s|secs?|min|[AP]M|%)(?![\p{L}\p{N}])/gu
 /** The `>` of a hole before it is no sign. */
 const SIGNED_HOLE = /(?<!<\*)[-+#$~<>]{1,3}<\*>/g
 const HOLES = /<\*>(?:[\s,:;.|/-]*<\*>)+/g
@@ -146,7 +151,8 @@ function maskAround(text: string, kept: RegExp): string {
 
 function mask(text: string): string {
   const shown = (text.includes(REDACTION) ? text.replace(REDACTED, DATA) : text).replace(WHOLE, `$1 ${HOLE}`)
-  const named = maskPaths(maskAddresses(maskUrls(maskDocuments(shown)).replace(QUOTED, maskQuoted)))
+  const plain = shown.includes('=') ? shown.replace(BASE64, (coded) => (coded.length % 4 === 0 ? HOLE : coded)) : shown
+  const named = maskPaths(maskAddresses(maskUrls(maskDocuments(plain)).replace(QUOTED, maskQuoted)))
   const masked = maskAssigned(maskNames(named))
     .replace(HARDWARE_ADDRESS, HOLE)
     .replace(TRANSITION, `from ${HOLE} to ${HOLE}`)
@@ -159,6 +165,7 @@ function mask(text: string): string {
     .replace(ZONE, '')
     .replace(TOKEN, maskToken)
     .replace(UNIT, HOLE)
+    .replace(ZONE_ID, HOLE)
     .replace(SIGNED_HOLE, HOLE)
     .replace(HOLES, HOLE)
   return maskBracketed(masked).replace(REMARK, '')

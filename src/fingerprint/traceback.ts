@@ -6,6 +6,8 @@
  */
 import type { Frame } from '../event.ts'
 
+/** As many as a JVM prints. */
+const MAX_FRAMES = 1_024
 const TRACEBACK = 'Traceback (most recent call last):'
 /** What was raised is named behind its frames, which are indented. */
 const RAISED = /^[A-Za-z_][\w.]*(?:: .*)?$/m
@@ -23,6 +25,7 @@ export function pythonFrames(message: string | null): Frame[] {
   if (message === null || announcedAt(message) < 0) return []
   return [...lastOf(message).matchAll(FRAME)]
     .map(([, file = '', line, method = '']) => ({ className: file, method, file, line: Number(line) }))
+    .slice(-MAX_FRAMES)
     .reverse()
 }
 
