@@ -3,8 +3,8 @@
  * called otherwise, as `previous` of the rules says.
  *
  * A version is what is imported by its `ladder.ts`: how frames, types and messages are read, and every table of this folder that moves a key. Once released it is
- * never edited. To make version 2: copy ladder.ts and what it alone imports (abbreviated, brackets, chain, documents, exception-types, frames, hole, kept-frames, mask,
- * ownership, packages, recursion, site, sql-code, status) to `v1/`, where they stay as they are; change the originals; give ladder.ts the number 2 and put it in front
+ * never edited. To make version 2: copy ladder.ts and what it alone imports (abbreviated, brackets, chain, documents, error-code, exception-types, frames, hole, host, kept-frames, mask,
+ * ownership, packages, recursion, site, sql-code, status, traceback) to `v1/`, where they stay as they are; change the originals; give ladder.ts the number 2 and put it in front
  * of this list. Operators' rules, group rules, words for people and the cache are of no version, and a test sees that nothing else leans on those files.
  */
 import type { Throwable } from '../event.ts'

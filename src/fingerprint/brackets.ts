@@ -10,6 +10,10 @@ import { isStatus } from './status.ts'
 
 const BRACKET = /[()[\]{}]/g
 const CLOSERS: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
+/** Groups that touch are one: `[orders][0]`, where an index and its shard are meant. */
+const ADJACENT = /(?:\[[^[\]]{0,512}\]){2,}/g
+/** Of a bracket with more words between two commas people are told something. */
+const MAX_FIELD_WORDS = 2
 /** `Order(id=<*>`: as Lombok, Kotlin and many by hand print an object. What else stands in round brackets are words. */
 const RECORD = /(?<=[\p{L}\p{N}_$])\(\w+=/uy
 
@@ -45,7 +49,7 @@ export function maskBracketed(line: string): string {
     out += line[at]!
     from = at + 1
   }
-  return out + line.slice(from)
+  return joinAdjacent(out + line.slice(from))
 }
 
 interface Level {
@@ -57,7 +61,24 @@ interface Level {
 
 function closed({ begin, isRecord, isData }: Level, out: string, closer: string, around: Level | undefined): string {
   if (around !== undefined) around.isData ||= isData
-  return (closer === ')' ? isRecord : isData) ? out.slice(0, begin) + HOLE : out
+  const inside = out.slice(begin)
+  return (closer === ')' ? isRecord || isTuple(inside) : isData || isEmptyList(out, begin, closer)) ? out.slice(0, begin) + HOLE : out
+}
+
+/** `(54, powerd)`, `Row(1, abc, null)`. */
+function isTuple(inside: string): boolean {
+  return (
+    inside.includes(HOLE) && inside.includes(',') && inside.split(',').every((field) => field.trim().split(' ').length <= MAX_FIELD_WORDS)
+  )
+}
+
+/** `[]`, but for an array's type: `byte[]`. */
+function isEmptyList(out: string, begin: number, closer: string): boolean {
+  return closer === ']' && out.length === begin && !/[\w$\]]/.test(out[begin - 2] ?? '')
+}
+
+function joinAdjacent(line: string): string {
+  return line.includes('][') ? line.replace(ADJACENT, (groups) => (groups.includes(HOLE) ? `[${HOLE}]` : groups)) : line
 }
 
 function isRecordAt(line: string, at: number): boolean {

@@ -8,6 +8,7 @@ import type { Frame, Throwable } from '../event.ts'
 import { fullName, isShortFor } from './abbreviated.ts'
 import { isPureWrapper, isSerialized } from './exception-types.ts'
 import { normaliseClass } from './frames.ts'
+import { pythonFrames } from './traceback.ts'
 
 const MAX_CAUSES = 50
 /** A message that begins with a longer word does not begin with a class name. */
@@ -34,7 +35,7 @@ export function chainOf(throwable: Throwable): Link[] {
   const links: Link[] = []
   let enclosing: readonly Frame[] = []
   for (let at: Throwable | null = throwable; at !== null && links.length < MAX_CAUSES; at = at.cause) {
-    links.push({ ...named(at), frames: withoutShared(at.frames, enclosing) })
+    links.push({ ...named(at), frames: [...pythonFrames(at.message), ...withoutShared(at.frames, enclosing)] })
     enclosing = at.frames
   }
   return closesCircle(links) ? links.slice(0, -1) : links

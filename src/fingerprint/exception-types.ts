@@ -120,11 +120,17 @@ export function isMessageFree(type: string, message: string): boolean {
  * that the name is unknown: `db.local: Name or service not known`. The name of a file may hold blanks and brackets, and ends where the system's reason begins.
  */
 export function ownWords(type: string, message: string): string {
-  if (simpleName(type) === 'UnknownHostException') return message.split(': ', 1)[0]!
+  if (simpleName(type) === 'UnknownHostException') return beforeReason(message)
   if (type === FILE_NOT_FOUND) return message.replace(BEFORE_REASON, HOLE)
   if (!FILE_SYSTEM.test(type)) return message
   const reason = message.lastIndexOf(': ')
   return reason < 0 ? HOLE : HOLE + message.slice(reason)
+}
+
+/** A name has no blanks; other words are a library's. */
+function beforeReason(message: string): string {
+  const words = message.split(': ', 1)[0]!
+  return /\s/.test(words) ? words : HOLE
 }
 
 export function isCauseless(type: string): boolean {

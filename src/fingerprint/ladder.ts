@@ -14,7 +14,9 @@
 import type { Grouping } from '../event.ts'
 import type { Algorithm } from './algorithms.ts'
 import { chainOf, isWrapper, type Link } from './chain.ts'
+import { errorCode } from './error-code.ts'
 import { isByType, isCauseless, isMessageFree, isStackOverflow, ownWords, simpleName } from './exception-types.ts'
+import { HOLE } from './hole.ts'
 import { keptFrames } from './kept-frames.ts'
 import { keysOfVersion } from './key.ts'
 import type { Subject } from './known-traces.ts'
@@ -159,7 +161,8 @@ function readMessage(
   if (override?.as !== 'message_full' && isMessageFree(type, message) && site !== null && site.owner !== 'platform') return NO_MESSAGE
   const exception = matcher.message([type, logger], message)
   if (exception !== null) cited.add(exception.id)
-  const code = sqlCode(type, message)
+  const shown = exception?.as === 'mask' ? message.replace(exception.regex, HOLE) : message
+  const code = sqlCode(type, message) || errorCode(type, shown)
   const words = ownWords(type, message)
   const key = messageKey(words, exception)
   return { message: code === '' || key.includes(code) ? key : `${key} [${code}]`, quoted: exception === null ? quotedKinds(words) : '' }

@@ -11,8 +11,10 @@
 import { maskAssigned, maskBracketed } from './brackets.ts'
 import { maskDocuments, saidByObject } from './documents.ts'
 import { HOLE } from './hole.ts'
+import { isHost } from './host.ts'
 import type { MessageException } from './overrides.ts'
 import { isStatus } from './status.ts'
+import { raisedIn } from './traceback.ts'
 
 const MAX_MESSAGE_CHARS = 1_024
 const MAX_KEY_CHARS = 256
@@ -28,7 +30,7 @@ const REDACTED = /\[redacted:[a-z\d-]{1,100}\]/g
 const PLACE = /\{[\w.@$]{0,64}(?:[,:][^{}]{0,32})?\}|%[-+#,(0]{0,3}(?:\d{1,3}\$)?\d{0,5}(?:\.\d{1,3})?[sSdxXcbBeEfgG](?![A-Za-z])/g
 /** What stands for data that is not shown. */
 const DATA = '0'
-const QUOTED = /"[^"]*"|`[^`]*`|“[^”]*”|«[^»]*»|(?<![\p{L}\p{N}])'[^']*'/gu
+const QUOTED = /"[^"]*"|`[^`]*`|“[^”]*”|«[^»]*»|‘[^’]*’|(?<![\p{L}\p{N}])'[^']*'/gu
 const NUMBER = /^[-+]?\d[\d.,:]*$/
 /** What a request does tells errors apart; what it is sent to does not. */
 const REQUEST = /^"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /
@@ -37,8 +39,11 @@ const PATH = /(?<![^\s=([:,;"'<])(?:\.{0,2}\/|~\/|[A-Za-z]:\\(?:[^\s\\,;:)\]}]+(
 const PATH_WITH_REASON = /(?<=^|: )(?:\/|[A-Za-z]:\\)[^:;,"'()]{1,512}(?= \([A-Z][^()]*\)$)/g
 /** `$`, `$.orders[0].id`: where in a document; Gson and Jackson print it. */
 const JSON_PATH = /(?<![^\s=([:,;"'<])\$(?:[.[][^\s,;:)]*|(?=[\s,;:)]|$))/g
-const DATE_WORDS = /\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (?= ?\d)/g
+const DATE_WORDS =
+  /\b(?:(?:Mon|Tue(?:s)?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?,? )?(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sep(?:tember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?) (?= ?\d)/g
 const ZONE = / (?:UTC|GMT|[A-Z]{1,3}[SD]?T)(?= (?:19|20)\d\d(?!\d))/g
+/** As `ZonedDateTime` prints it, behind the time. */
+const ZONE_ID = /<\*>\[(?:UTC|GMT|Z|[A-Z][a-z]{1,16}(?:\/[\w+-]{1,32}){1,2})\]/g
 /** Six pairs of hexadecimal digits, which need not hold a decimal one, and more. */
 const HARDWARE_ADDRESS = /(?<![\w:])[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5,31}(?![\w:])/g
 /** Groups of hexadecimal digits that need not hold a decimal one, `2001:db8::cafe`, and as Java prints an address, `host/[::1]`. */
@@ -49,23 +54,28 @@ const IPV6_IN_BRACKETS = /(?<!\/)\[(?=[0-9A-Fa-f:]{0,40}::|(?:[0-9A-Fa-f]{1,4}:)
 /** What stands in the brackets of Elasticsearch, Kafka and others is a name, of one thing or of many: `no such index [orders]`, `topics: [a, b]`. */
 const NAMED =
   /\b((?:index|indices|topics?|partitions?|fields?|alias(?:es)?|types?|nodes?|ids?|keys?|tables?|columns?|groups?|names?|values?|users?|roles?|hosts?):? )\[[^[\]]{1,512}\]/gi
+/** The same without brackets or quotes, where the words around it say that it is a name. */
+const BARE_NAMED =
+  /\b((?:topic|table|view|queue|index|bucket|collection|keyspace|database|group) )(?!(?:is|was|are|were|has|the|this|that|which)\b)[\w.$-]+(?= (?:not present|not found|does not exist|doesn't exist|is not (?:found|present|available|known)|could not be found)\b)|\b(access (?:topic|group|transactional ?id)s?: |\b(?:topic|table|view|index|collection) (?:not found|does not exist): )(?!\[)[^\s,;()]+/gi
 /** `Request ID: ABCDEF`, which need not hold a digit. */
 const ID = /\b(ids?: |with id )[^\s,;()\]]+(?:\([^\s()]{1,255}\))?/gi
 /** The JDK prints whole objects and texts behind its words. */
 const WHOLE = /\b(Duplicate key|Invalid UUID string:) (?:.+ \(attempted merging values .+\)|(?<=: ).+)/
 /** States and people are named by words, so only the words around them tell. */
-const TRANSITION = /\bfrom [A-Z][A-Z_]+ to [A-Z][A-Z_]+(?!\w)/g
+const TRANSITION = /\bfrom (?:state )?[A-Z][A-Z_]+ to (?:state )?[A-Z][A-Z_]+(?!\w)/g
 const STATE = /\b(stat(?:e|us)(?::| is)? )[A-Z][A-Z_]+(?!\w)|\b[A-Z][A-Z_]+(?= \((?:\w+[ .])?state\))/g
 const USER = /\b((?:for|of|as) user) (?!name\b)[^\s,;:)\]]+|\b((?:invalid|unknown|illegal) user) [^\s,;:)\]]+(?= from | \[)/gi
 const ACCOUNT =
   /\b((?:password|publickey|login|logon|authentication|authorization|credentials)(?: (?:failed|failure|failures|denied|refused|rejected|succeeded|expired))? for) (?!(?:user|account|principal|invalid|unknown|illegal|the|an?|all|this|any)\b)[^\s,;:)\]]+/gi
+/** With the padding that tells it, which is no sign of an empty value: `timeout=`. */
+const BASE64 = /(?<![\w+/=])(?:[A-Za-z0-9+/]{2,}==|(?=[A-Za-z+/]{0,1024}\d)[A-Za-z0-9+/]{7,}=)(?![\w=+/])/g
 /** Only ASCII glues to a digit: a script without spaces would make one token of a sentence. */
 const TOKEN = /[A-Za-z0-9_+./@%~-]+/g
 /** Literals of Java that stand for a value as a number does, and names of types that a value has or should have. */
 const LITERAL = /[-+]?(?<![\p{L}\p{N}_.])(?:NaN|Infinity|true|false)(?![\p{L}\p{N}_])|[-+]?∞/gu
 const PRIMITIVE =
   /\b(a|an|as|from|of|to|type|into) (?:int|long|short|byte|char|float|double|boolean|Integer|Long|Short|Byte|Character|Float|Double|Boolean|String)(?![\p{L}\p{N}_])/gu
-const UNIT = /<\*> (?:[KMGT]?i?B|[nuµm]?s|secs?|min)(?![\p{L}\p{N}])/gu
+const UNIT = /<\*> (?:[KMGTkmgt]i?[Bb]|B|[nuµm]?s|secs?|min|[AP]M|%)(?![\p{L}\p{N}])/gu
 /** The `>` of a hole before it is no sign. */
 const SIGNED_HOLE = /(?<!<\*)[-+#$~<>]{1,3}<\*>/g
 const HOLES = /<\*>(?:[\s,:;.|/-]*<\*>)+/g
@@ -77,12 +87,11 @@ const BEGINNING = /^.|(?<=: )\p{Lu}(?=\p{Ll})/gsu
 const PLURAL_Y = /(<\*> \p{Ll}{2,30})ies(?!\p{L})/gu
 const PLURAL = /(<\*> \p{Ll}{3,30})s(?!\p{L})/gu
 
-/** Of a host without a dot: `kafka:9092`. `code:500` and `line:12` are none. */
-const PORT = /^:(?:80|443|\d{4,5})(?!\w)/
-
 /** With its package; it tells more than a host does. */
 const EXCEPTION = /\.[A-Z][A-Za-z]*(?:Exception|Error|Throwable)$/
-const ANSWER = /exception|error|fail|denied|invalid|unsupported|unauthorized|forbidden|missing|not_|expired|timeout|exceeded|unavailable/
+/** Answers of servers, alerts of TLS. */
+const ANSWER =
+  /exception|error|fail|denied|invalid|unsupported|unauthorized|forbidden|missing|not_|expired|timeout|exceeded|unavailable|certificate|(?:^|_)(?:already|bad|blocked|cancell?ed|close(?:d|_notify)|conflict|disabled|duplicate|illegal|inappropriate|insufficient|locked|mac|mismatch|no|overflow|protocol|rejected|refused|required|revoked|too|unexpected|unknown|unrecognized)(?:_|$)/
 
 /** Words with digits that are words. */
 const PLAIN_WORDS = new Set(
@@ -142,7 +151,8 @@ function maskAround(text: string, kept: RegExp): string {
 
 function mask(text: string): string {
   const shown = (text.includes(REDACTION) ? text.replace(REDACTED, DATA) : text).replace(WHOLE, `$1 ${HOLE}`)
-  const named = maskPaths(maskAddresses(maskUrls(maskDocuments(shown)).replace(QUOTED, maskQuoted)))
+  const plain = shown.includes('=') ? shown.replace(BASE64, (coded) => (coded.length % 4 === 0 ? HOLE : coded)) : shown
+  const named = maskPaths(maskAddresses(maskUrls(maskDocuments(plain)).replace(QUOTED, maskQuoted)))
   const masked = maskAssigned(maskNames(named))
     .replace(HARDWARE_ADDRESS, HOLE)
     .replace(TRANSITION, `from ${HOLE} to ${HOLE}`)
@@ -155,6 +165,7 @@ function mask(text: string): string {
     .replace(ZONE, '')
     .replace(TOKEN, maskToken)
     .replace(UNIT, HOLE)
+    .replace(ZONE_ID, HOLE)
     .replace(SIGNED_HOLE, HOLE)
     .replace(HOLES, HOLE)
   return maskBracketed(masked).replace(REMARK, '')
@@ -167,7 +178,7 @@ function maskAddresses(line: string): string {
 }
 
 function maskNames(line: string): string {
-  const found = line.includes('[') ? line.replace(NAMED, `$1[${HOLE}]`) : line
+  const found = (line.includes('[') ? line.replace(NAMED, `$1[${HOLE}]`) : line).replace(BARE_NAMED, `$1$2${HOLE}`)
   return /[iI][dD]/.test(found) ? found.replace(ID, `$1${HOLE}`) : found
 }
 
@@ -184,7 +195,7 @@ function maskQuoted(quoted: string): string {
 
 /** The first line that has anything in it; a word that the limit cuts is left out. */
 function firstLine(message: string): string {
-  const text = message.trimStart()
+  const text = raisedIn(message.trimStart())
   const newline = text.search(/[\r\n]/)
   const line = newline < 0 ? text : text.slice(0, newline)
   if (line.length <= MAX_MESSAGE_CHARS) return line
@@ -212,7 +223,7 @@ function maskToken(token: string, at: number, line: string): string {
   const word = token.slice(0, end)
   if (/\d/.test(word)) return PLAIN_WORDS.has(word.toLowerCase()) || isStatus(line, at, word) ? token : HOLE + token.slice(end)
   if (EXCEPTION.test(word) || line[at + token.length] === '(') return token
-  return isDataName(word) || isHost(word, line, at + token.length) ? HOLE + token.slice(end) : token
+  return isDataName(word) || isHost(word, line, at, at + token.length) ? HOLE + token.slice(end) : token
 }
 
 /** Without the full stop of a sentence. */
@@ -225,13 +236,4 @@ function endOfWord(token: string): number {
 /** Java's own names are camel case: `orders_eu` is a table, a topic, a group. `invalid_grant` is an answer and stays. */
 function isDataName(word: string): boolean {
   return /^[a-z]+(?:_[a-z]+)+$/.test(word) && !ANSWER.test(word)
-}
-
-/** An address, or at least three dotted parts (a host, or a package with a class), or fewer and a port. */
-function isHost(word: string, line: string, end: number): boolean {
-  if (/[^@]@[^@]/.test(word)) return true
-  const dots = word.split('.').length - 1
-  if (dots === 0) return PORT.test(line.slice(end, end + 7)) && /^[a-z][a-z-]*$/.test(word)
-  if (word.includes('..')) return false
-  return dots > 1 || (line[end] === ':' && /\d/.test(line[end + 1] ?? ''))
 }

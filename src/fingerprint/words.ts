@@ -30,10 +30,17 @@ export interface Decision {
   readonly message: string
 }
 
-/** `Orders.handle:42`. */
+/** `Orders.handle:42`, `job.py.total:12`. */
 export function culpritOf({ frame }: Place): string {
   const line = frame.line !== null && frame.line > 0 ? `:${frame.line}` : ''
-  return `${frame.className.slice(frame.className.lastIndexOf('.') + 1)}.${frame.method}${line}`
+  return `${shortName(frame.className)}.${frame.method}${line}`
+}
+
+/** Of Python the file is all there is. */
+function shortName(className: string): string {
+  return className.endsWith('.py')
+    ? className.slice(Math.max(className.lastIndexOf('/'), className.lastIndexOf('\\')) + 1)
+    : className.slice(className.lastIndexOf('.') + 1)
 }
 
 export function explain({ type, isRootLost, site, byType, keptWrappers, message }: Decision): string {

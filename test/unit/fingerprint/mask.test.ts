@@ -19,6 +19,12 @@ describe('a message key', () => {
     ['a host', 'proxy.acme.example.com is down', '<*> is down'],
     ['a host without a dot, with a port', 'kafka:9092 is down', '<*> is down'],
     ['a label with a number is no host', 'code:500 at line:12', 'code:<*> at line:<*>'],
+    [
+      'a label with a long number is no host',
+      'order:1000 at line:1200 <memory:1024, vCores:1>',
+      'order:<*> at line:<*> <memory:<*>, vCores:<*>>',
+    ],
+    ['a host without a dot, with any port, where words say so', 'cannot connect to postgres:15432', 'cannot connect to <*>'],
     ['states of a transition', 'task switched from RUNNING to FAILED', 'task switched from <*> to <*>'],
     ['a state that is named', 'cannot start in state FAILED, status: NOT_READY', 'cannot start in state <*>, status: <*>'],
     ['a state that is explained', 'notified: LOOKING (my state), FOLLOWING (n.state)', 'notified: <*> (my state), <*> (n.state)'],

@@ -104,6 +104,11 @@ describe('a rule for messages', () => {
     })
   })
 
+  it('that masks a code masks it wherever a code would be read', () => {
+    const mask = rule(`{ id: seats, message: com.acme.E, pattern: 'A\\d{2}', as: mask }`)
+    expect(group(mask, `com.acme.E: no seat left [A12]${at('A.a')}`).title).toBe('E: no seat left [<*>]')
+  })
+
   it('is for the logger, too, and only where its pattern matches', () => {
     const rules = rule(`{ id: state, message: com.acme.Flow, pattern: 'phase \\d', as: keep }`)
     const logged = (message: string) => group(rules, null, { logger: 'com.acme.Flow', message })
