@@ -2,12 +2,14 @@
  * A throwable as any layout writes it -> LoggedThrowable. In: text, lines, or an object with type, message, trace and cause under one of
  * their usual names (Log4j, Logback, JBoss, Logstash, ECS, Spark). A printed trace stays text: it is parsed once per distinct trace, later.
  *
- * Pure, iterative, bounded: at most `MAX_CHAIN` causes, `MAX_THROWABLES` in all and `MAX_FRAMES` frames; past that `truncated`.
+ * Pure, iterative, bounded: at most `MAX_CHAIN` causes, `MAX_THROWABLES` in all and `MAX_FRAMES` frames; past that `truncated`, as where the record was
+ * cut within the throwable.
  */
 import type { Limits } from './limits.ts'
 import type { Frame, LoggedThrowable, Throwable } from '../event.ts'
+import { isOpen } from './open-values.ts'
 import { quotedTrace } from './quoted-trace.ts'
-import { parseTrace } from './stack-trace.ts'
+import { parseTrace, type KnownHead } from './stack-trace.ts'
 import { endingOf } from './trace-end.ts'
 import { cut, first, isObject, render, textOf, type JsonObject } from './value.ts'
 
@@ -31,11 +33,12 @@ export interface ReadThrowable {
 
 /** `endOf`: whoever knows the text may know how it ends. */
 export function readThrowable(value: unknown, limits: Limits, endOf = endingOf): ReadThrowable {
-  if (!isObject(value)) return fromText(null, null, printed(value), limits, endOf)
-  const trace = printed(first(value, TRACE))
-  if (trace !== null) return fromText(typeOf(value), messageOf(value, limits), trace, limits, endOf)
-  return new ChainReader(limits).read(value)
+  if (!isObject(value)) return fromText(NAMELESS, value, limits, endOf)
+  const trace = first(value, TRACE)
+  if (printed(trace) === null) return new ChainReader(limits).read(value)
+  return fromText({ type: typeOf(value), message: messageOf(value, limits) }, trace, limits, endOf)
 }
+const NAMELESS: KnownHead = { type: null, message: null }
 
 /** A printed trace, or null where there is none: a blank text, or frames as objects. */
 function printed(value: unknown): string | null {
@@ -43,17 +46,12 @@ function printed(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null
 }
 
-function fromText(
-  type: string | null,
-  message: string | null,
-  trace: string | null,
-  limits: Limits,
-  endOf: typeof endingOf,
-): ReadThrowable {
+function fromText({ type, message }: KnownHead, printedTrace: unknown, limits: Limits, endOf: typeof endingOf): ReadThrowable {
+  const trace = printed(printedTrace)
   if (trace === null || trace.trim() === '') return { throwable: null, truncated: false }
   const text = cut(withLines(trace), limits.maxTraceChars)
   const throwable = { form: 'text', type: type === null ? null : cut(type, MAX_NAME_CHARS), message, text } as const
-  return { throwable, truncated: endOf(text) !== 'whole' }
+  return { throwable, truncated: endOf(text) !== 'whole' || isOpen(printedTrace) }
 }
 
 /** A trace that was escaped once too often is one line. */
@@ -116,6 +114,7 @@ class ChainReader {
       const draft: Draft | null = tail === null ? this.#one(value) : (this.#printed(value) ?? this.#one(value))
       if (draft === null) continue
       innermost = value
+      this.#truncated ||= isOpen(value)
       if (tail === null) head = draft
       else tail.cause = draft
       tail = draft
@@ -167,6 +166,7 @@ class ChainReader {
 
   #framesOf(list: unknown): Frame[] {
     if (!Array.isArray(list)) return []
+    this.#truncated ||= isOpen(list)
     const frames: Frame[] = []
     for (const item of list) {
       if (this.#frames >= MAX_FRAMES) {
