@@ -35,10 +35,26 @@ export interface ReadThrowable {
 export function readThrowable(value: unknown, limits: Limits, endOf = endingOf): ReadThrowable {
   if (!isObject(value)) return fromText(NAMELESS, value, limits, endOf)
   const trace = first(value, TRACE)
-  if (printed(trace) === null) return new ChainReader(limits).read(value)
-  return fromText({ type: typeOf(value), message: messageOf(value, limits) }, trace, limits, endOf)
+  const text = printed(trace)
+  if (text === null) return new ChainReader(limits).read(value)
+  return fromText({ type: typeBeside(text, value), message: messageOf(value, limits) }, trace, limits, endOf)
 }
 const NAMELESS: KnownHead = { type: null, message: null }
+
+/** Whether an object says anything of a throwable. */
+export function isThrowable(value: JsonObject): boolean {
+  return first(value, SAYING) !== undefined
+}
+const SAYING = [...TYPE, ...MESSAGE, ...TRACE, 'cause', 'causedBy'] as const
+
+/** Whether it can be nothing else: an exception's class, or frames. */
+export function isOfJava(value: JsonObject): boolean {
+  const trace = first(value, TRACE)
+  if (trace !== undefined) return Array.isArray(trace) && isObject(trace[0])
+  const type = first(value, TYPE)
+  return typeof type === 'string' && EXCEPTION.test(type)
+}
+const EXCEPTION = /^(?:[\w$]+\.)+[\p{L}_$][\w$]*$|(?:Exception|Error|Throwable)$/u
 
 /** A printed trace, or null where there is none: a blank text, or frames as objects. */
 function printed(value: unknown): string | null {
@@ -66,6 +82,13 @@ const ESCAPED_FRAME = /\\n(?:\\t| {1,8})at [\w$.]/
 function typeOf(value: JsonObject): string | null {
   const type = textOf(first(value, TYPE))
   return type === null || isHalf(type) ? null : type
+}
+
+/** A name without its package says less than the trace, which spells it out. */
+function typeBeside(trace: string, value: JsonObject): string | null {
+  const type = typeOf(value)
+  if (type === null || type.includes('.')) return type
+  return trace.includes(`.${type}`) || trace.includes(`$${type}`) ? null : type
 }
 
 function isHalf(name: string): boolean {
@@ -137,7 +160,7 @@ class ChainReader {
   #printed(value: JsonObject): Draft | null {
     const trace = printed(first(value, TRACE))
     if (trace === null || !trace.includes('\n')) return null
-    const known = { type: typeOf(value), message: messageOf(value, this.#limits) }
+    const known = { type: typeBeside(trace, value), message: messageOf(value, this.#limits) }
     const { throwable, truncated } = parseTrace(cut(trace, this.#limits.maxTraceChars), known)
     this.#throwables++
     this.#truncated ||= truncated
@@ -186,10 +209,11 @@ function causeOf(value: JsonObject): JsonObject | null {
   return unwrap(value['cause'] ?? value['causedBy'])
 }
 
-/** JBoss wraps a cause once more: `causedBy: {exception: {...}}`. */
+/** JBoss wraps a cause once more: `causedBy: {exception: {...}}`, or `error`, where that is what it calls an exception. */
 function unwrap(value: unknown): JsonObject | null {
   if (!isObject(value)) return null
-  return isObject(value['exception']) ? value['exception'] : value
+  const inner = value['exception'] ?? value['error']
+  return isObject(inner) ? inner : value
 }
 
 /** Null where neither class nor file is known (PySpark's frames have only a file), or where the record was cut inside. */
