@@ -70,7 +70,6 @@ describe.each(SAMPLES)('%s, cut at every byte', (file, typeKey) => {
   })
 
   it('says that only what stands behind the trace is missing, where nothing of the chain is', () => {
-    const whole = events(line)[0]
     const wrong = cuts.filter(({ found }) =>
       found.some((event) => event.isTraceWhole === true && whole !== undefined && namesIn(event).join() !== namesIn(whole).join()),
     )
