@@ -47,14 +47,18 @@ export function isThrowable(value: JsonObject): boolean {
 }
 const SAYING = [...TYPE, ...MESSAGE, ...TRACE, 'cause', 'causedBy'] as const
 
+/** Of an exception: with its package, or with a name that says it. */
+export function isExceptionName(name: unknown): boolean {
+  return typeof name === 'string' && EXCEPTION.test(name)
+}
+const EXCEPTION = /^(?:[\w$]+\.)+\p{Lu}[\w$]*$|^\p{Lu}[\w$]*(?:Exception|Error|Throwable)$/u
+
 /** Whether it can be nothing else: an exception's class, or frames. */
 export function isOfJava(value: JsonObject): boolean {
   const trace = first(value, TRACE)
   if (trace !== undefined) return Array.isArray(trace) && isObject(trace[0])
-  const type = first(value, TYPE)
-  return typeof type === 'string' && EXCEPTION.test(type)
+  return isExceptionName(first(value, TYPE))
 }
-const EXCEPTION = /^(?:[\w$]+\.)+[\p{L}_$][\w$]*$|(?:Exception|Error|Throwable)$/u
 
 /** A printed trace, or null where there is none: a blank text, or frames as objects. */
 function printed(value: unknown): string | null {

@@ -33,6 +33,8 @@ const LOGGER = ['_logger', 'logger'] as const
 const THREAD = ['_thread', 'thread'] as const
 /** Of message and trace, each of which may have been cut further on. */
 const COMPARED_CHARS = 256
+/** A message does not quote its exception more often. */
+const MAX_QUOTES = 32
 
 export const log4j2Gcp: LayoutReader = {
   layout: 'log4j2-gcp',
@@ -62,7 +64,7 @@ function withoutTrace(message: string | null, trace: string | null): string | nu
   const lineEnd = trace.indexOf('\n')
   const head = lineEnd < 0 ? trace : trace.slice(0, lineEnd)
   const beginning = trace.slice(0, COMPARED_CHARS)
-  for (let at = message.indexOf(head, 1); at > 0; at = message.indexOf(head, at + 1)) {
+  for (let at = message.indexOf(head, 1), left = MAX_QUOTES; at > 0 && left > 0; at = message.indexOf(head, at + 1), left--) {
     const found = message.slice(at, at + COMPARED_CHARS)
     const shared = Math.min(found.length, beginning.length) - 1 // of the shorter, the last character may say that it was cut
     if (/\s/.test(message.charAt(at - 1)) && found.slice(0, shared) === beginning.slice(0, shared)) return message.slice(0, at - 1)

@@ -4,10 +4,9 @@
  * `_error_stack_trace`). `host` is the format's own; Spring puts the service's name there.
  */
 import type { LayoutReader, Reading } from '../layout.ts'
-import { parseLevel } from '../level.ts'
 import { parseTime } from '../time.ts'
 import { textOf, type JsonObject } from '../value.ts'
-import { take, type Root } from './names.ts'
+import { isLevelWord, take, type Root } from './names.ts'
 
 const LEVEL_NAME = ['_level_name'] as const
 const LOGGER = ['_logger', '_logger_name', '_loggerName'] as const
@@ -93,10 +92,5 @@ function common(root: Root): Reading {
 
 /** A context key may be called so, too. */
 function levelOf(root: Root): unknown {
-  return take(root, LEVEL_NAME, isLevelName) ?? root.of['level']
+  return take(root, LEVEL_NAME, isLevelWord) ?? root.of['level']
 }
-
-function isLevelName(value: unknown): boolean {
-  return typeof value === 'string' && !DIGITS.test(value) && parseLevel(value) !== null
-}
-const DIGITS = /^\s*\d/

@@ -54,6 +54,20 @@ export function hasKnownLevel(record: JsonObject): boolean {
   return ANY_LEVEL.some((name) => isLevel(record[name]))
 }
 
+/** As a word: a number may be a player's. */
+export function hasLevelWord(record: JsonObject): boolean {
+  return LEVEL.some((name) => isLevelWord(record[name]))
+}
+
+export function isLevelWord(value: unknown): boolean {
+  return typeof value === 'string' && !DIGITS.test(value) && parseLevel(value) !== null
+}
+const DIGITS = /^\s*\d/
+
+export function hasPlace(record: JsonObject): boolean {
+  return first(record, LOGGER) !== undefined || first(record, THREAD) !== undefined
+}
+
 export function hasMessage(record: JsonObject): boolean {
   return first(record, MESSAGE) !== undefined
 }

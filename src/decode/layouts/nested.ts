@@ -5,14 +5,15 @@
  *   {"event":{"level":"ERROR","message":"boom",...}}                        the record itself is inside
  *   {"@message":"boom","@timestamp":"...","@fields":{"level":"ERROR",...}}   a part of it is
  *
- * In: a record that no layout but the generic one knows. Out: a reader of both, in which the inside speaks first; or null. Pure.
+ * In: a record that no layout but the generic one knows. Out: a reader of both, or null. A level and a message that the root says count; of all else,
+ * what the inside says. Pure.
  */
 import type { LayoutReader, Reading } from '../layout.ts'
 import { isObject, isThere, without, type JsonObject } from '../value.ts'
 import { isNothing, readBy } from './complete.ts'
 import { generic } from './generic.ts'
 import { layoutOf } from './list.ts'
-import { hasKnownLevel, hasMessage } from './names.ts'
+import { hasKnownLevel, hasLevel, hasLevelWord, hasMessage, hasPlace } from './names.ts'
 
 /** Parts of a record, and of its context, that may look like one. */
 const PARTS: ReadonlySet<string> = new Set(
@@ -30,19 +31,31 @@ export function nestedReader(record: JsonObject, layout: LayoutReader | undefine
     const inside = record[key]
     if (!isObject(inside) || PARTS.has(key)) continue
     if (looks++ === MAX_LOOKS) return null
-    const reader = layoutOf(inside) ?? (isMessageThere && hasKnownLevel(inside) ? generic : null)
+    const reader = readerOf(inside, isMessageThere)
     if (reader !== null)
-      return { layout: reader.layout, matches: () => true, read: () => joined(readBy(reader, inside), generic.read(record), key) }
+      return {
+        layout: reader.layout,
+        matches: () => true,
+        read: () => joined(readBy(reader, inside), generic.read(record), key, hasKnownLevel(record)),
+      }
   }
   return null
 }
 
-function joined(inner: Reading, outer: Reading, key: string): Reading {
+/** Any object may have a level and a text, and be no record. */
+function readerOf(inside: JsonObject, isMessageThere: boolean): LayoutReader | null {
+  const layout = layoutOf(inside)
+  if (layout !== undefined && layout !== generic) return layout
+  if (hasLevel(inside) && !hasLevelWord(inside)) return null
+  return layout ?? (isMessageThere && hasLevelWord(inside) && hasPlace(inside) ? generic : null)
+}
+
+function joined(inner: Reading, outer: Reading, key: string, isLevelKnown: boolean): Reading {
   const either = (name: Exclude<keyof Reading, 'timeMs'>) => (isThere(inner[name]) ? inner[name] : outer[name])
   return {
     timeMs: inner.timeMs ?? outer.timeMs,
-    level: either('level'),
-    message: either('message'),
+    level: isLevelKnown ? outer.level : either('level'),
+    message: isThere(outer.message) ? outer.message : inner.message,
     messageTemplate: inner.messageTemplate,
     logger: either('logger'),
     thread: either('thread'),

@@ -4,7 +4,7 @@
  * Pure.
  */
 import { spellOut } from '../abbreviated.ts'
-import { isOfJava, isThrowable } from '../throwable.ts'
+import { isExceptionName, isOfJava, isThrowable } from '../throwable.ts'
 import { isObject, textOf, type JsonObject } from '../value.ts'
 import { take, type Root } from './names.ts'
 
@@ -33,8 +33,6 @@ const TRACE =
 /** A trace shows itself within its first lines. */
 const TRACE_CHARS = 4_096
 const TRACE_LINES = 8
-/** Without a trace, a type must look like one. */
-const CLASS_NAME = /^(?:[\w$]+\.)+[\p{Lu}][\w$]*$|^[\p{Lu}][\w$]*(?:Exception|Error|Throwable)$/u
 
 export function thrownIn(root: Root): unknown {
   const value = take(root, THROWABLE, isThrown)
@@ -61,8 +59,9 @@ export function fromFields(record: JsonObject, type: unknown, message: unknown, 
   return { type, message, frames, cause: { type: rootType, message: record[ROOT_MESSAGE] } }
 }
 
+/** Without a trace, a type must look like one. */
 function inFieldsOf(root: Root, trace: unknown): unknown {
-  const type = take(root, TYPE, trace === undefined ? isClassName : isText)
+  const type = take(root, TYPE, trace === undefined ? isExceptionName : isText)
   if (type === undefined && trace === undefined) return null
   const message = take(root, MESSAGE, isText)
   if (trace === undefined && root.of[ROOT_TYPE] !== undefined) root.taken.push(ROOT_TYPE, ROOT_MESSAGE)
@@ -78,10 +77,6 @@ function isThrown(value: unknown): boolean {
   if (typeof value === 'string') return TRACE.test(value.slice(0, TRACE_CHARS))
   if (!Array.isArray(value)) return false
   return value.slice(0, TRACE_LINES).some((item) => isObject(item) || (typeof item === 'string' && TRACE.test(item)))
-}
-
-function isClassName(value: unknown): boolean {
-  return typeof value === 'string' && CLASS_NAME.test(value)
 }
 
 function isText(value: unknown): boolean {

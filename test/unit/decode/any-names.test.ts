@@ -87,6 +87,18 @@ describe('a record under a key', () => {
     expect(typesOf(event)).toEqual(JSON.stringify(value).includes('Caused by') ? TYPES : [])
   })
 
+  it.each([
+    ['level', { message: 'boom', stack: TRACE, player: { level: 12, text: 'x' } }],
+    ['level without a logger', { message: 'boom', stack: TRACE, alarm: { level: 'INFO' } }],
+    ['known level', { level: 'ERROR', stack: TRACE, order: { severity: 'low', message: 'boom' } }],
+  ])('is none without a %s', (_, value) => {
+    expect(eventOf(value).level).toBe('ERROR')
+  })
+
+  it('leaves the root its level', () => {
+    expect(eventOf({ level: 'ERROR', order: { severity: 'INFO', message: 'boom' } })).toMatchObject({ level: 'ERROR', message: 'boom' })
+  })
+
   it('is none where the root is one', () => {
     expect(eventOf({ ...record, event: { level: 'INFO', message: 'other' } })).toMatchObject({ level: 'ERROR', message: 'boom' })
   })
@@ -116,9 +128,9 @@ describe('a renamed field of a layout', () => {
   })
 
   it('is not what the context has under such a name', () => {
-    const event = eventOf({ ...ecs, message: 'boom', msg: 'mine', level: 'L2', error: { type: 'VALIDATION', message: 'x' } })
+    const event = eventOf({ ...ecs, message: 'boom', msg: 'mine', level: 'L2', error: { type: 'order.invalid', message: 'x' } })
     expect(event).toMatchObject({ message: 'boom', level: 'ERROR', throwable: null })
-    expect(Object.fromEntries(event.context)).toEqual({ msg: 'mine', level: 'L2', 'error.type': 'VALIDATION', 'error.message': 'x' })
+    expect(Object.fromEntries(event.context)).toEqual({ msg: 'mine', level: 'L2', 'error.type': 'order.invalid', 'error.message': 'x' })
   })
 })
 
