@@ -94,6 +94,8 @@ export interface ErrorEvent {
   readonly throwable: LoggedThrowable | null
   /** True where the record or its trace was cut, so that its tail (the root cause) may be missing. */
   readonly truncated: boolean
+  /** Set where the record is `truncated` behind its throwable, which is all there: what was lost decides nothing of the error's identity. */
+  readonly isTraceWhole?: true
 }
 
 /** What the fingerprint stage says of an event: the ladder of keys, and words for people. */

@@ -50,10 +50,10 @@ class Bounded {
   }
 
   addRest(rest: NonNullable<Reading['rest']>): void {
-    const prefix = rest.prefix ?? ''
+    const { prefix = '', taken = [] } = rest
     for (const key in rest.of) {
       if (this.#full()) return
-      if (rest.own.has(key)) continue
+      if (rest.own.has(key) || taken.includes(key)) continue
       const name = prefix !== '' && key.startsWith(prefix) ? key.slice(prefix.length) : key
       this.#add(name, rest.of[key], 0)
     }

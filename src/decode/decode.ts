@@ -19,8 +19,10 @@ import { finish } from './finish.ts'
 import { readJson, snippet, type JsonRecord } from './json-records.ts'
 import { createKnownDecoder, MIN_BYTES, type KnownDecoder } from './known-decoder.ts'
 import type { LayoutReader } from './layout.ts'
+import { readBy } from './layouts/complete.ts'
 import { generic } from './layouts/generic.ts'
 import { layoutOf, ownLayoutOf } from './layouts/list.ts'
+import { nestedReader } from './layouts/nested.ts'
 import { readPlainText } from './layouts/plain-text.ts'
 import { withBody } from './otlp/body.ts'
 import { isRequest, logsOf, type Log } from './otlp/logs.ts'
@@ -127,8 +129,8 @@ function decodeByLayout(
   { limits, strayTraceOf }: Way,
   throwableOf: typeof readThrowable,
 ): Outcome<ErrorEvent> {
-  const reader = layout ?? (isCut || strayTraceOf(object) !== null ? generic : undefined)
-  const event = reader === undefined ? null : finish(reader.layout, reader.read(object), isCut, limits, throwableOf, strayTraceOf)
+  const reader = nestedReader(object, layout) ?? layout ?? (isCut || strayTraceOf(object) !== null ? generic : undefined)
+  const event = reader === undefined ? null : finish(reader.layout, readBy(reader, object), isCut, limits, throwableOf, strayTraceOf)
   if (event !== null) return { kind: 'ok', value: event }
   return dead(
     isCut ? 'truncated' : 'unknown_layout',

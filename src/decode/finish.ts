@@ -5,7 +5,7 @@
  * - A trace that was printed into the message (`log.error(stackTraceOf(e))`) is the throwable, where the layout has none; else one that stands in
  *   a field which the layout does not name.
  * - `truncated` says that a trace or the record lost its tail, so that the root cause may be missing. A message or context value that was
- *   cut by a limit ends in `…` and does not set it: the error's identity is whole.
+ *   cut by a limit ends in `…` and does not set it: the error's identity is whole, as it is where the record was cut behind its trace.
  */
 import type { ErrorEvent, Layout, LoggedThrowable } from '../event.ts'
 import type { Limits } from './limits.ts'
@@ -40,7 +40,7 @@ export function finish(
   const stray = printed === null ? strayTrace(reading, named.throwable, strayTraceOf) : null
   const { throwable, truncated } = printed !== null || stray !== null ? throwableOf(printed?.trace ?? stray?.throwable, limits) : named
   if (level === null && throwable === null && (message === null || message === '')) return null
-  return {
+  const event: ErrorEvent = {
     layout,
     envelopes: [],
     timeMs: reading.timeMs,
@@ -58,6 +58,12 @@ export function finish(
     throwable,
     truncated: truncated || recordCut,
   }
+  return recordCut && !truncated && isWhole(throwable, reading) ? { ...event, isTraceWhole: true } : event
+}
+
+/** JSON shows where it was cut, text does not. Of an exception of which only the name is there, the trace may be in the lost part. */
+function isWhole(throwable: LoggedThrowable | null, { rest }: Reading): boolean {
+  return rest !== undefined && throwable !== null && !isBare(throwable)
 }
 
 /** A message that is an object says it itself; what else it holds is context. Without words, it is shown whole. */

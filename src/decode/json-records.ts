@@ -5,6 +5,7 @@
 import type { DeadReason } from '../event.ts'
 import { repairJson } from './json-lenient.ts'
 import { isTooDeep, scanValue } from './json-scan.ts'
+import { markOpen } from './open-values.ts'
 import { isPadding } from './text.ts'
 
 export type JsonRecord =
@@ -52,7 +53,7 @@ function scan(text: string, max: number): JsonRecord[] {
     if (next.garbage !== '') records.push(fault('not_json', `Text that is not JSON: ${snippet(next.garbage)}`))
     if (next.at >= text.length) break
     const span = scanValue(text, next.at)
-    records.push(span.closed === null ? recordOf(text.slice(next.at, span.end)) : cutRecord(span.closed))
+    records.push(span.closed === null ? recordOf(text.slice(next.at, span.end)) : cutRecord(span.closed, span.levels))
     at = span.end
   }
   return records.slice(0, max)
@@ -79,9 +80,10 @@ function recordOf(text: string): JsonRecord {
   return { kind: 'value', value, truncated: false }
 }
 
-function cutRecord(closed: string): JsonRecord {
+function cutRecord(closed: string, levels: number): JsonRecord {
   const value = parseJson(closed) ?? parseJson(repairJson(closed))
   if (value === undefined) return fault('truncated', `An object that was cut and is not JSON as far as it goes: ${snippet(closed)}`)
+  markOpen(value, levels)
   return { kind: 'value', value, truncated: true }
 }
 

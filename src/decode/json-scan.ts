@@ -8,6 +8,8 @@ export interface Span {
   readonly end: number
   /** For an object that was cut: its text up to the last whole value (or into a cut text value), with all that is open closed. Else null. */
   readonly closed: string | null
+  /** How many objects and lists were open at the cut. */
+  readonly levels: number
 }
 
 /** No logger nests so deep; parsing and closing a million levels takes longer than any other record of that size. */
@@ -38,7 +40,7 @@ export function scanValue(text: string, start: number): Span {
     switch (text.charCodeAt(i)) {
       case QUOTE: {
         const end = stringEnd(text, i)
-        if (end.cut) return { end: end.at, closed: closeString(text, start, isKey ? safe : end.at, isKey, open) }
+        if (end.cut) return { end: end.at, closed: closeString(text, start, isKey ? safe : end.at, isKey, open), levels: open.length }
         i = end.at - 1
         if (!isKey) safe = end.at
         break
@@ -57,7 +59,7 @@ export function scanValue(text: string, start: number): Span {
       case 0x5d: // ]
         open.pop()
         safe = i + 1
-        if (open.length === 0) return { end: i + 1, closed: null }
+        if (open.length === 0) return { end: i + 1, closed: null, levels: 0 }
         break
       case 0x2c: // ,
         safe = i
@@ -69,7 +71,7 @@ export function scanValue(text: string, start: number): Span {
       default:
     }
   }
-  return { end: text.length, closed: text.slice(start, safe) + reversed(open) }
+  return { end: text.length, closed: text.slice(start, safe) + reversed(open), levels: open.length }
 }
 
 /**

@@ -28,5 +28,11 @@ export interface Reading {
   readonly tags?: readonly unknown[]
   /** Maps, or lists of `{key, value}`, in order; then the root keys that are not the layout's own. */
   readonly context?: readonly unknown[]
-  readonly rest?: { readonly of: JsonObject; readonly own: ReadonlySet<string>; readonly prefix?: string }
+  readonly rest?: {
+    readonly of: JsonObject
+    readonly own: ReadonlySet<string>
+    /** Keys that became something else in this record. */
+    readonly taken?: readonly string[]
+    readonly prefix?: string
+  }
 }

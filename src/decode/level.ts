@@ -56,6 +56,12 @@ export function parseLevel(value: unknown): Level | null {
   return NAMES.get(name) ?? (/^\d{1,5}$/.test(name) ? numberLevel(Number(name)) : null)
 }
 
+/** Of a level's name and its number, where a record has both: the name, unless it says something else. A context key may have replaced it. */
+export function agreedLevel(name: unknown, number: unknown): unknown {
+  const level = parseLevel(number)
+  return level === null || level === parseLevel(name) ? name : number
+}
+
 function numberLevel(value: number): Level | null {
   if (!Number.isInteger(value)) return null
   return NUMBERS.find(([from]) => value >= from)?.[1] ?? null

@@ -2,12 +2,14 @@
  * A throwable as any layout writes it -> LoggedThrowable. In: text, lines, or an object with type, message, trace and cause under one of
  * their usual names (Log4j, Logback, JBoss, Logstash, ECS, Spark). A printed trace stays text: it is parsed once per distinct trace, later.
  *
- * Pure, iterative, bounded: at most `MAX_CHAIN` causes, `MAX_THROWABLES` in all and `MAX_FRAMES` frames; past that `truncated`.
+ * Pure, iterative, bounded: at most `MAX_CHAIN` causes, `MAX_THROWABLES` in all and `MAX_FRAMES` frames; past that `truncated`, as where the record was
+ * cut within the throwable.
  */
 import type { Limits } from './limits.ts'
 import type { Frame, LoggedThrowable, Throwable } from '../event.ts'
+import { isOpen } from './open-values.ts'
 import { quotedTrace } from './quoted-trace.ts'
-import { parseTrace } from './stack-trace.ts'
+import { parseTrace, type KnownHead } from './stack-trace.ts'
 import { endingOf } from './trace-end.ts'
 import { cut, first, isObject, render, textOf, type JsonObject } from './value.ts'
 
@@ -31,10 +33,31 @@ export interface ReadThrowable {
 
 /** `endOf`: whoever knows the text may know how it ends. */
 export function readThrowable(value: unknown, limits: Limits, endOf = endingOf): ReadThrowable {
-  if (!isObject(value)) return fromText(null, null, printed(value), limits, endOf)
-  const trace = printed(first(value, TRACE))
-  if (trace !== null) return fromText(typeOf(value), messageOf(value, limits), trace, limits, endOf)
-  return new ChainReader(limits).read(value)
+  if (!isObject(value)) return fromText(NAMELESS, value, limits, endOf)
+  const trace = first(value, TRACE)
+  const text = printed(trace)
+  if (text === null) return new ChainReader(limits).read(value)
+  return fromText({ type: typeBeside(text, value), message: messageOf(value, limits) }, trace, limits, endOf)
+}
+const NAMELESS: KnownHead = { type: null, message: null }
+
+/** Whether an object says anything of a throwable. */
+export function isThrowable(value: JsonObject): boolean {
+  return first(value, SAYING) !== undefined
+}
+const SAYING = [...TYPE, ...MESSAGE, ...TRACE, 'cause', 'causedBy'] as const
+
+/** Of an exception: with its package, or with a name that says it. */
+export function isExceptionName(name: unknown): boolean {
+  return typeof name === 'string' && EXCEPTION.test(name)
+}
+const EXCEPTION = /^(?:[\w$]+\.)+\p{Lu}[\w$]*$|^\p{Lu}[\w$]*(?:Exception|Error|Throwable)$/u
+
+/** Whether it can be nothing else: an exception's class, or frames. */
+export function isOfJava(value: JsonObject): boolean {
+  const trace = first(value, TRACE)
+  if (trace !== undefined) return Array.isArray(trace) && isObject(trace[0])
+  return isExceptionName(first(value, TYPE))
 }
 
 /** A printed trace, or null where there is none: a blank text, or frames as objects. */
@@ -43,17 +66,12 @@ function printed(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null
 }
 
-function fromText(
-  type: string | null,
-  message: string | null,
-  trace: string | null,
-  limits: Limits,
-  endOf: typeof endingOf,
-): ReadThrowable {
+function fromText({ type, message }: KnownHead, printedTrace: unknown, limits: Limits, endOf: typeof endingOf): ReadThrowable {
+  const trace = printed(printedTrace)
   if (trace === null || trace.trim() === '') return { throwable: null, truncated: false }
   const text = cut(withLines(trace), limits.maxTraceChars)
   const throwable = { form: 'text', type: type === null ? null : cut(type, MAX_NAME_CHARS), message, text } as const
-  return { throwable, truncated: endOf(text) !== 'whole' }
+  return { throwable, truncated: endOf(text) !== 'whole' || isOpen(printedTrace) }
 }
 
 /** A trace that was escaped once too often is one line. */
@@ -68,6 +86,13 @@ const ESCAPED_FRAME = /\\n(?:\\t| {1,8})at [\w$.]/
 function typeOf(value: JsonObject): string | null {
   const type = textOf(first(value, TYPE))
   return type === null || isHalf(type) ? null : type
+}
+
+/** A name without its package says less than the trace, which spells it out. */
+function typeBeside(trace: string, value: JsonObject): string | null {
+  const type = typeOf(value)
+  if (type === null || type.includes('.')) return type
+  return trace.includes(`.${type}`) || trace.includes(`$${type}`) ? null : type
 }
 
 function isHalf(name: string): boolean {
@@ -116,6 +141,7 @@ class ChainReader {
       const draft: Draft | null = tail === null ? this.#one(value) : (this.#printed(value) ?? this.#one(value))
       if (draft === null) continue
       innermost = value
+      this.#truncated ||= isOpen(value)
       if (tail === null) head = draft
       else tail.cause = draft
       tail = draft
@@ -138,7 +164,7 @@ class ChainReader {
   #printed(value: JsonObject): Draft | null {
     const trace = printed(first(value, TRACE))
     if (trace === null || !trace.includes('\n')) return null
-    const known = { type: typeOf(value), message: messageOf(value, this.#limits) }
+    const known = { type: typeBeside(trace, value), message: messageOf(value, this.#limits) }
     const { throwable, truncated } = parseTrace(cut(trace, this.#limits.maxTraceChars), known)
     this.#throwables++
     this.#truncated ||= truncated
@@ -167,6 +193,7 @@ class ChainReader {
 
   #framesOf(list: unknown): Frame[] {
     if (!Array.isArray(list)) return []
+    this.#truncated ||= isOpen(list)
     const frames: Frame[] = []
     for (const item of list) {
       if (this.#frames >= MAX_FRAMES) {
@@ -186,10 +213,11 @@ function causeOf(value: JsonObject): JsonObject | null {
   return unwrap(value['cause'] ?? value['causedBy'])
 }
 
-/** JBoss wraps a cause once more: `causedBy: {exception: {...}}`. */
+/** JBoss wraps a cause once more: `causedBy: {exception: {...}}`, or `error`, where that is what it calls an exception. */
 function unwrap(value: unknown): JsonObject | null {
   if (!isObject(value)) return null
-  return isObject(value['exception']) ? value['exception'] : value
+  const inner = value['exception'] ?? value['error']
+  return isObject(inner) ? inner : value
 }
 
 /** Null where neither class nor file is known (PySpark's frames have only a file), or where the record was cut inside. */

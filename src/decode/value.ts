@@ -12,11 +12,15 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+export function isThere(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== ''
+}
+
 /** The first of `names` that the object holds with something in it. */
 export function first(object: JsonObject, names: readonly string[]): unknown {
   for (const name of names) {
     const value = object[name]
-    if (value !== undefined && value !== null && value !== '') return value
+    if (isThere(value)) return value
   }
   return undefined
 }

@@ -22,6 +22,7 @@ const MAX_PER_PROBE = 64
 /** What decides a grouping. */
 export interface Subject {
   readonly throwable: Throwable | null
+  /** Whether the throwable lost its tail: not, where the record did behind it. */
   readonly truncated: boolean
   readonly logger: string | null
   /** Empty where there is a throwable, as is the template. */
@@ -60,7 +61,7 @@ export function createKnownTraces<T>(compute: (subject: Subject) => T): (event: 
     const similar = traces.get(probe) ?? []
     let known = similar.find((one) => isSameBeside(one, event) && isSameTrace(one.logged, logged))
     if (known === undefined) {
-      known = { logged, logger: event.logger, truncated: event.truncated, answer: answerFor(event, logged, compute) }
+      known = { logged, logger: event.logger, truncated: isTraceCut(event), answer: answerFor(event, logged, compute) }
       traces.set(probe, [known, ...similar.slice(0, MAX_PER_PROBE - 1)])
     }
     return known
@@ -80,7 +81,11 @@ export function createKnownTraces<T>(compute: (subject: Subject) => T): (event: 
 
 /** What decides besides the trace. */
 function isSameBeside(known: Known<unknown>, event: ErrorEvent): boolean {
-  return known.logger === event.logger && known.truncated === event.truncated
+  return known.logger === event.logger && known.truncated === isTraceCut(event)
+}
+
+function isTraceCut({ truncated, isTraceWhole }: ErrorEvent): boolean {
+  return truncated && isTraceWhole !== true
 }
 
 function weightOfAll(known: readonly Known<unknown>[]): number {
@@ -90,6 +95,6 @@ function weightOfAll(known: readonly Known<unknown>[]): number {
 function answerFor<T>(event: ErrorEvent, logged: LoggedThrowable, compute: (subject: Subject) => T): Known<T>['answer'] {
   const parsed = logged.form === 'text' ? parseTrace(logged.text, logged) : { throwable: logged.chain, truncated: false, isRootKept: false }
   if (parsed.throwable === null) return null
-  const truncated = parsed.truncated || (event.truncated && !parsed.isRootKept)
+  const truncated = parsed.truncated || (isTraceCut(event) && !parsed.isRootKept)
   return { value: compute({ throwable: parsed.throwable, truncated, logger: event.logger, message: '', messageTemplate: null }) }
 }

@@ -68,6 +68,13 @@ describe.each(SAMPLES)('%s, cut at every byte', (file, typeKey) => {
     )
     expect(unmarked.filter(({ found }) => found.length === 1).map(({ end }) => end)).toEqual([])
   })
+
+  it('says that only what stands behind the trace is missing, where nothing of the chain is', () => {
+    const wrong = cuts.filter(({ found }) =>
+      found.some((event) => event.isTraceWhole === true && whole !== undefined && namesIn(event).join() !== namesIn(whole).join()),
+    )
+    expect(wrong.map(({ end }) => end)).toEqual([])
+  })
 })
 
 /** Of the chain's exceptions and their frames. A frame that was cut behind its class has no method. */

@@ -1,6 +1,6 @@
 /**
  * Elastic Common Schema with dotted keys: Log4j 2 EcsLayout, ecs-logging-java, and Quarkus in its ECS mode. Context (MDC) keys stand at the
- * root beside the layout's own (Quarkus: in `mdc`), so a text `host` is context; only `host.name` and an object `host` are the schema's.
+ * root beside the layout's own (Quarkus: in `mdc`), so a text `host` or `log` is context; only `host.name` and objects are the schema's.
  */
 import type { Layout } from '../../event.ts'
 import type { LayoutReader, Reading } from '../layout.ts'
@@ -13,7 +13,6 @@ const OWN: ReadonlySet<string> = new Set([
   'ecs.version',
   'log.level',
   'log.logger',
-  'log',
   'message',
   'process.thread.name',
   'error.type',
@@ -33,7 +32,8 @@ const OWN: ReadonlySet<string> = new Set([
   'process.pid',
   'process.thread.id',
 ])
-const OWN_WITH_HOST: ReadonlySet<string> = new Set([...OWN, 'host'])
+/** The schema's only as objects. */
+const OBJECTS = ['host', 'log'] as const
 const OWN_QUARKUS: ReadonlySet<string> = new Set([
   ...OWN,
   'event.sequence',
@@ -56,7 +56,7 @@ export const quarkusEcs: LayoutReader = {
     host: r['host.hostname'] ?? r['host.name'],
     tags: [r['ndc']],
     context: [r['mdc']],
-    rest: { of: r, own: OWN_QUARKUS },
+    rest: { of: r, own: OWN_QUARKUS, taken: objectsIn(r) },
   }),
 }
 
@@ -75,6 +75,10 @@ function read(record: JsonObject): Reading {
     ...serviceOf(record),
     throwable: { type: record['error.type'], message: record['error.message'], stack_trace: record['error.stack_trace'] },
     tags: [record['tags']],
-    rest: { of: record, own: isObject(record['host']) ? OWN_WITH_HOST : OWN },
+    rest: { of: record, own: OWN, taken: objectsIn(record) },
   }
+}
+
+function objectsIn(record: JsonObject): string[] {
+  return OBJECTS.filter((name) => isObject(record[name]))
 }

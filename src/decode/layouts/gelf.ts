@@ -5,8 +5,10 @@
  */
 import type { LayoutReader, Reading } from '../layout.ts'
 import { parseTime } from '../time.ts'
-import { first, textOf, type JsonObject } from '../value.ts'
+import { textOf, type JsonObject } from '../value.ts'
+import { isLevelWord, take, type Root } from './names.ts'
 
+const LEVEL_NAME = ['_level_name'] as const
 const LOGGER = ['_logger', '_logger_name', '_loggerName'] as const
 const THREAD = ['_thread', '_thread_name', '_threadName'] as const
 const OWN: ReadonlySet<string> = new Set([
@@ -19,9 +21,6 @@ const OWN: ReadonlySet<string> = new Set([
   'facility',
   'line',
   'file',
-  ...LOGGER,
-  ...THREAD,
-  '_level_name',
   '_process_pid',
   '_process_thread_name',
   '_log_logger',
@@ -48,9 +47,10 @@ export const log4j2Gelf: LayoutReader = {
 
 function readSpring(record: JsonObject): Reading {
   const message = record['short_message']
+  const root = rootOf(record)
   return {
-    ...common(record),
-    level: record['_level_name'] ?? record['level'],
+    ...common(root),
+    level: levelOf(root),
     message: message === BLANK ? null : message,
     logger: record['_log_logger'],
     thread: record['_process_thread_name'],
@@ -64,18 +64,33 @@ function readSpring(record: JsonObject): Reading {
 
 function readOther(record: JsonObject): Reading {
   const full = textOf(record['full_message'])
+  const root = rootOf(record)
   return {
-    ...common(record),
-    level: record['_level_name'] ?? record['level'],
+    ...common(root),
+    level: levelOf(root),
     message: record['short_message'],
-    logger: first(record, LOGGER),
-    thread: first(record, THREAD),
+    logger: take(root, LOGGER),
+    thread: take(root, THREAD),
     host: record['host'],
     // Some writers repeat the message there, alone or before the trace.
     throwable: full === record['short_message'] ? null : full,
   }
 }
 
-function common(record: JsonObject): Reading {
-  return { timeMs: parseTime(record['timestamp']), level: null, message: null, rest: { of: record, own: OWN, prefix: '_' } }
+function rootOf(record: JsonObject): Root {
+  return { of: record, own: OWN, taken: [] }
+}
+
+function common(root: Root): Reading {
+  return {
+    timeMs: parseTime(root.of['timestamp']),
+    level: null,
+    message: null,
+    rest: { of: root.of, own: OWN, taken: root.taken, prefix: '_' },
+  }
+}
+
+/** A context key may be called so, too. */
+function levelOf(root: Root): unknown {
+  return take(root, LEVEL_NAME, isLevelWord) ?? root.of['level']
 }

@@ -22,12 +22,12 @@ export const LAYOUTS: readonly LayoutReader[] = [
   ecsLogging, // ecs.version + event.dataset
   log4j2Ecs, // ecs.version
   springEcs, // log: {level}
-  logstashV1, // @version + source_host | mdc | exception, no level_value
+  logstashV1, // @version + source_host | exception_class | logger_name, no level_value
   logbackLogstash, // @version + level_value
   springGelf, // _log_logger | _process_thread_name
   log4j2Gelf, // version + short_message
-  log4j2Gcp, // severity + timestampSeconds
   quarkus, // loggerClassName
+  log4j2Gcp, // severity + timestampSeconds | logging.googleapis.com/*
   logbackJson, // sequenceNumber | context
   spark, // ts + msg + logger
   generic,

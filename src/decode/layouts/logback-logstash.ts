@@ -1,13 +1,14 @@
 /**
- * logstash-logback-encoder and Spring Boot's `logstash` format. The trace is one text (or a list of lines) without a class field by default;
- * a `throwable_class` without package is not the type. Without a trace, what the other fields say of it makes the throwable. Context (MDC)
- * and structured arguments stand at the root, or in `mdc`.
+ * logstash-logback-encoder and Spring Boot's `logstash` format. The trace is one text (or a list of lines) without a class field by default.
+ * Without a trace, what the other fields say of it makes the throwable. Context (MDC) and structured arguments stand at the root, or in `mdc`: a key
+ * of theirs may come twice then, and the last one wins.
  */
-import { spellOut } from '../abbreviated.ts'
 import type { LayoutReader, Reading } from '../layout.ts'
+import { agreedLevel } from '../level.ts'
 import { parseTime } from '../time.ts'
-import { isObject, textOf, type JsonObject } from '../value.ts'
+import type { JsonObject } from '../value.ts'
 import { serviceOf } from './service.ts'
+import { fromFields } from './thrown.ts'
 
 const OWN: ReadonlySet<string> = new Set([
   '@timestamp',
@@ -46,34 +47,15 @@ export const logbackLogstash: LayoutReader = {
 function read(record: JsonObject): Reading {
   return {
     timeMs: parseTime(record['@timestamp']),
-    level: record['level'] ?? record['level_value'],
+    level: agreedLevel(record['level'], record['level_value']),
     message: record['message'],
     logger: record['logger_name'],
     thread: record['thread_name'],
     host: record['HOSTNAME'],
     ...serviceOf(record),
-    throwable: thrown(record),
+    throwable: fromFields(record, record['throwable_class'], record['throwable_message'], record['stack_trace']),
     tags: [record['tags']],
     context: [record['mdc']],
     rest: { of: record, own: OWN },
   }
-}
-
-function thrown(record: JsonObject): unknown {
-  const type = textOf(record['throwable_class'])
-  const message = record['throwable_message']
-  const rootType = textOf(record['throwable_root_cause_class'])
-  const trace = inFull(record['stack_trace'], rootType)
-  if (textOf(trace) !== null || Array.isArray(trace))
-    return { type: type?.includes('.') === true ? type : null, message, stack_trace: trace }
-  if (type === null) return null
-  const top = record['root_stack_trace_element']
-  const frames = isObject(top) ? [top] : []
-  if (rootType === null || rootType === type) return { type, message, frames }
-  return { type, message, frames, cause: { type: rootType, message: record['throwable_root_cause_message'] } }
-}
-
-/** The trace may abbreviate what the field names in full. */
-function inFull(trace: unknown, rootType: string | null): unknown {
-  return typeof trace === 'string' && rootType !== null ? spellOut(trace, rootType) : trace
 }

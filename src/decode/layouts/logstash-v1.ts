@@ -1,7 +1,7 @@
 /** Logstash JSON event v1: Log4j 2's LogstashJsonEventLayoutV1 and the JSONEventLayoutV1 of Log4j 1. Context: `mdc`. */
 import type { LayoutReader, Reading } from '../layout.ts'
 import { parseTime } from '../time.ts'
-import { isObject, type JsonObject } from '../value.ts'
+import { field, isObject, type JsonObject } from '../value.ts'
 import { serviceOf } from './service.ts'
 
 const OWN: ReadonlySet<string> = new Set([
@@ -26,11 +26,14 @@ const OWN: ReadonlySet<string> = new Set([
 
 export const logstashV1: LayoutReader = {
   layout: 'log4j2-logstash-v1',
-  matches: (r) =>
-    r['@version'] !== undefined &&
-    r['level_value'] === undefined &&
-    (r['source_host'] !== undefined || isObject(r['mdc']) || isObject(r['exception'])),
+  matches: (r) => r['@version'] !== undefined && r['level_value'] === undefined && (r['source_host'] !== undefined || isOfV1(r)),
   read,
+}
+
+/** Logstash gives any record a `@version`, and others have an `mdc` and an `exception`, too. `logger_name` comes late: a record that was cut has lost it. */
+function isOfV1(record: JsonObject): boolean {
+  if (field(record, 'exception', 'exception_class') !== undefined) return true
+  return record['logger_name'] !== undefined && (isObject(record['mdc']) || isObject(record['exception']))
 }
 
 function read(record: JsonObject): Reading {

@@ -1,6 +1,7 @@
 /** Spark 4's structured logs, from the JVM (trace as text) and from PySpark (frames as objects, comma in the time). Context: `context`. */
 import type { LayoutReader, Reading } from '../layout.ts'
 import { parseTime } from '../time.ts'
+import { isOpen, markOpen } from '../open-values.ts'
 import { isObject, type JsonObject } from '../value.ts'
 
 const OWN: ReadonlySet<string> = new Set(['ts', 'level', 'msg', 'logger', 'context', 'exception'])
@@ -34,5 +35,7 @@ function read(record: JsonObject): Reading {
 /** Python prints the most recent call last. */
 function thrown(exception: unknown): unknown {
   if (!isObject(exception) || !Array.isArray(exception['stacktrace'])) return exception
-  return { ...exception, stacktrace: exception['stacktrace'].toReversed() }
+  const reversed = { ...exception, stacktrace: exception['stacktrace'].toReversed() }
+  if (isOpen(exception)) markOpen(reversed, 1)
+  return reversed
 }

@@ -430,6 +430,7 @@ describe('a record that is no envelope', () => {
       'log4j2-ecs',
       {
         context: new Map([
+          ['log', 'l'],
           ['stream', 's'],
           ['payload', 'p'],
           ['schema', 'x'],

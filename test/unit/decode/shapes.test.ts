@@ -130,6 +130,18 @@ const gcp = {
   thread: 'main',
   logger: 'com.acme.Orders',
 }
+const gcp2 = {
+  timestamp: '2026-08-01T10:00:00.123Z',
+  severity: 'ERROR',
+  message: `boom ${TRACE}`,
+  'logging.googleapis.com/labels': MDC,
+  'logging.googleapis.com/sourceLocation': { function: 'com.acme.Orders.handle' },
+  'logging.googleapis.com/insertId': '1',
+  'logging.googleapis.com/trace_sampled': true,
+  _exception: { class: TYPES[0], message: 'order 42 failed', stackTrace: TRACE },
+  _thread: 'main',
+  _logger: 'com.acme.Orders',
+}
 const jboss = {
   timestamp: '2026-08-01T12:00:00.123+02:00',
   sequence: 8_123,
@@ -245,6 +257,17 @@ const SHAPES: [name: string, record: object | string, layout: Layout, fields?: o
   ],
   ['5 GcpLayout', gcp, 'log4j2-gcp'],
   ['5 with the trace in the message alone', { ...gcp, exception: undefined }, 'log4j2-gcp'],
+  ['5 as Log4j 2.24 writes it', gcp2, 'log4j2-gcp'],
+  [
+    '5 as Log4j 2.24 writes an exception without frames',
+    {
+      ...gcp2,
+      message: `boom ${TYPES[0]}: no frames\n`,
+      _exception: { class: TYPES[0], message: 'no frames', stackTrace: `${TYPES[0]}: no frames\n` },
+    },
+    'log4j2-gcp',
+    { types: TYPES.slice(0, 1) },
+  ],
   ['6 LogstashJsonEventLayoutV1', v1, 'log4j2-logstash-v1', { host: 'app-1' }],
   ['6 log4j 1 JSONEventLayoutV1', { ...v1, line_number: '5', ndc: 'ndc' }, 'log4j2-logstash-v1', { host: 'app-1', tags: ['ndc'] }],
   ['7 logstash-logback-encoder', { ...logstash, ...MDC, stack_trace: TRACE, tags: ['AUDIT'] }, 'logback-logstash', { tags: ['AUDIT'] }],

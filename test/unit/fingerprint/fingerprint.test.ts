@@ -364,6 +364,11 @@ describe('the cache', () => {
     expect(new Set(events.map((event) => cached(event).fp)).size).toBe(events.length)
   })
 
+  it('takes a record that was cut behind its trace for the same error', () => {
+    const event = anEvent()
+    expect(createFingerprinter(rules)({ ...event, truncated: true, isTraceWhole: true })).toEqual(createFingerprinter(rules)(event))
+  })
+
   it('finds a trace again', () => {
     const cached = createFingerprinter(rules)
     const event = anEvent()
