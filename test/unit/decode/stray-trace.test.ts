@@ -81,6 +81,15 @@ describe('a trace in a field that the layout does not name', () => {
     expect(Object.fromEntries(event.context)).toEqual({ 'error.code': 'E17' })
   })
 
+  it('begins at its first class name, and what stands before that stays in the context', () => {
+    const suppressed = `${TRACE.slice(0, TRACE.indexOf('Caused'))}\tSuppressed: java.io.IOException: closed\n\t\t... 2 more\n${TRACE.slice(TRACE.indexOf('Caused'))}`
+    const event = eventOf({ event: { severity: 'ERROR', text: `order 42 ${suppressed}` } })
+    expect(throwableOf(event)).toMatchObject({ type: TYPES[0], suppressed: [{ type: 'java.io.IOException' }], cause: { type: TYPES[1] } })
+    expect(event.context.get('event.text')).toMatch(/^order 42 com\.acme\.OrderException/)
+    const named = { 'error.type': 'com.acme.OrderException', details: `2 orders lost\n\n${TRACE}` }
+    expect(throwableOf(eventOf({ ...ecs, ...named }))).toMatchObject({ type: TYPES[0], message: 'order 42 failed' })
+  })
+
   it('does not stand against the trace that the layout names, nor against the one in the message', () => {
     const other = 'com.acme.Other: x\n\tat com.acme.A.b(A.java:1)\n'
     expect(typesOf(eventOf({ ...ecs, 'error.stack_trace': TRACE, other }))).toEqual(TYPES)
