@@ -13,7 +13,7 @@ const FRAME = /^\s+at [^\s()]+\([^)]*\)/
 const DOTTED = String.raw`(?:[A-Za-z_$][\w$]{0,100}\.){1,20}[A-Za-z_$][\w$]{0,150}`
 /** A class at the start of a line, with what Java, JBoss and inline hashes print before it; one without package only if its name says what it is. */
 const HEADER = new RegExp(
-  String.raw`^(?:Exception in thread "([^"]*)" |: )?(?:<#[0-9a-f]+> )?(${DOTTED}(?:\(${DOTTED}\))?|[A-Z][\w$]{0,150}(?:Exception|Error))(?::|\s*$)`,
+  String.raw`^ ?(?:Exception in thread "([^"]*)" |: )?(?:<#[0-9a-f]+> )?(${DOTTED}(?:\(${DOTTED}\))?|[A-Z][\w$]{0,150}(?:Exception|Error))(?::|\s*$)`,
 )
 /** `boom: java.lang.IllegalStateException: y`: a class within the line before the first frame, where none begins a line. */
 const WITHIN = new RegExp(String.raw`(?<![\w$.])${DOTTED}(?:Exception|Error|Throwable)(?:\(${DOTTED}\))?(?=:|\s*$)`)

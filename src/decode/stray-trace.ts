@@ -9,6 +9,7 @@
  * errors that came before. Bounded: `MAX_VALUES` values, `MAX_DEPTH` levels, and of each text one scan. Pure; never throws.
  */
 import { findTrace } from './find-trace.ts'
+import { FRAME, withLines } from './trace-lines.ts'
 
 const MAX_VALUES = 1_024
 const MAX_DEPTH = 5
@@ -16,7 +17,6 @@ const MAX_DEPTH = 5
 const MIN_CHARS = 24
 /** A trace without its head. */
 const FRAMES_ALONE = /^\s{0,8}at [\w$.<>/-]+\(/
-const FRAME = /(?:^|\n)\s{0,8}at [\w$.<>/-]+\(/
 
 export interface StrayTrace {
   /** A text, or a list of lines. */
@@ -53,8 +53,9 @@ class Search {
   }
 
   /** `value`: the text, or its lines. What stands before the first class name is not the trace's. */
-  #traceIn(text: string, value: string | readonly string[]): StrayTrace | null {
-    if (text.length < MIN_CHARS || !FRAME.test(text)) return null
+  #traceIn(raw: string, value: string | readonly string[]): StrayTrace | null {
+    if (raw.length < MIN_CHARS || !FRAME.test(raw)) return null
+    const text = withLines(raw)
     const found = findTrace(text)
     const isIt = this.#type === null ? found !== null : found === null ? FRAMES_ALONE.test(text) : text.includes(simpleName(this.#type))
     if (!isIt) return null

@@ -9,6 +9,7 @@ import type { Frame, LoggedThrowable, Throwable } from '../event.ts'
 import { quotedTrace } from './quoted-trace.ts'
 import { parseTrace } from './stack-trace.ts'
 import { endingOf } from './trace-end.ts'
+import { withLines } from './trace-lines.ts'
 import { cut, first, isObject, render, textOf, type JsonObject } from './value.ts'
 
 const MAX_CHAIN = 50
@@ -55,14 +56,6 @@ function fromText(
   const throwable = { form: 'text', type: type === null ? null : cut(type, MAX_NAME_CHARS), message, text } as const
   return { throwable, truncated: endOf(text) !== 'whole' }
 }
-
-/** A trace that was escaped once too often is one line. */
-function withLines(trace: string): string {
-  return trace.includes('\n') || !ESCAPED_FRAME.test(trace)
-    ? trace
-    : trace.replaceAll('\\r\\n', '\n').replaceAll('\\n', '\n').replaceAll('\\t', '\t')
-}
-const ESCAPED_FRAME = /\\n(?:\\t| {1,8})at [\w$.]/
 
 /** Half a class name is none. */
 function typeOf(value: JsonObject): string | null {

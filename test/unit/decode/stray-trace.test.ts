@@ -135,4 +135,17 @@ describe('a trace of its own', () => {
     expect(typesOf(eventOf({ ...generic, stack_trace: JSON.stringify(TRACE).slice(1, -1) }))).toEqual(TYPES)
     expect(typesOf(eventOf({ ...logstash, stack_trace: JSON.stringify(TRACE.replaceAll('\n', '\r\n')).slice(1, -1) }))).toEqual(TYPES)
   })
+
+  const THREE = TRACE.replace('order 42 failed', 'order 42 failed:\n - no stock')
+  it.each([
+    ['escaped line breaks before real tabs', TRACE.replaceAll('\n', '\\n')],
+    ['the same, and real line breaks in the message', THREE.replaceAll('\n', '\\n').replace('\\n -', '\n -')],
+    ['bars', THREE.replaceAll('\n', '|')],
+    ['bars between blanks', THREE.replaceAll('\n', ' | ')],
+    ['bars, and a blank before all', ` ${THREE.replaceAll('\n', '|')}`],
+  ])('that came as one line with %s has its lines', (_, error) => {
+    const event = eventOf({ ...generic, error })
+    expect([typesOf(event), throwableOf(event)?.cause?.frames.length, event.context.size]).toEqual([TYPES, 1, 0])
+    expect(throwableOf(event)?.message).toMatch(/^order 42 failed(?::\n+ ?- no stock)?$/)
+  })
 })
