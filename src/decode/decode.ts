@@ -44,8 +44,8 @@ interface Way {
 const JSON_START = '{[,]"'
 /** In every printed frame. Looking through all fields of a record that has none of it would cost more than parsing it, where it has many. */
 const FRAME_START = 'at '
-/** JSON behind something else. */
-const OBJECT_START = /\{\s*"/
+/** JSON behind something else. What stands behind a key is no record. */
+const OBJECT_START = /(?<!"\s{0,8}:\s{0,8})\{\s*"/
 /** Envelopes in envelopes, and JSON in JSON texts: a record that nests deeper was made by no shipper. */
 const MAX_NESTING = 4
 /** Keys shown of an object that no layout knows. */
@@ -97,13 +97,24 @@ function decodeJson(text: string, way: Way, depth: number): Outcomes {
   const { maxEventsPerRecord } = way.limits
   const records = readJson(text, maxEventsPerRecord + 1)
   if (records.length === 0) return [dead('empty', `No record in it: ${snippet(text)}`)]
-  const outcomes = records.slice(0, maxEventsPerRecord).flatMap((record) => decodeRecord(record, way, depth))
+  const outcomes: Outcome<ErrorEvent>[] = []
+  for (const record of records.slice(0, maxEventsPerRecord)) {
+    if (record.kind === 'trace') outcomes.push(...outcomes.splice(-1).map((outcome) => withTrace(outcome, record.text, way.limits)))
+    else outcomes.push(...decodeRecord(record, way, depth))
+  }
   // Kafka's own log lines begin with a bracket, and may hold braces.
   const plain = outcomes.some(({ kind }) => kind !== 'dead') ? null : plainTextEvent(text, false, way)
   return plain === null ? bounded(outcomes, records.length, maxEventsPerRecord) : [plain]
 }
 
-function decodeRecord(record: JsonRecord, way: Way, depth: number): Outcomes {
+/** Of an event that has a throwable of its own, what is printed behind it is the same once more. */
+function withTrace(outcome: Outcome<ErrorEvent>, text: string, limits: Limits): Outcome<ErrorEvent> {
+  if (outcome.kind !== 'ok' || outcome.value.throwable !== null) return outcome
+  const { throwable, truncated } = readThrowable(text, limits)
+  return { kind: 'ok', value: { ...outcome.value, throwable, truncated: outcome.value.truncated || truncated } }
+}
+
+function decodeRecord(record: Exclude<JsonRecord, { kind: 'trace' }>, way: Way, depth: number): Outcomes {
   return record.kind === 'fault' ? [dead(record.reason, record.detail)] : decodeValue(record.value, record.truncated, way, depth)
 }
 
