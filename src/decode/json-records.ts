@@ -7,6 +7,7 @@ import { repairJson } from './json-lenient.ts'
 import { partsOf, type Part } from './json-parts.ts'
 import { isTooDeep } from './json-scan.ts'
 import { withoutPadding } from './text.ts'
+import { isObject } from './value.ts'
 
 export type JsonRecord =
   | { readonly kind: 'value'; readonly value: unknown; readonly truncated: boolean }
@@ -23,8 +24,14 @@ export function readJson(text: string, max: number): JsonRecord[] {
   if (text.length > LARGE && isTooDeep(text)) return [fault('not_json', `Brackets that nest deeper than any record does: ${snippet(text)}`)]
   const whole = parseJson(text)
   if (whole === undefined) return partsOf(text, max).map((part) => recordAt(text, part))
-  const values: readonly unknown[] = Array.isArray(whole) ? whole : [whole]
+  const values: readonly unknown[] = !Array.isArray(whole) ? [whole] : isTuple(whole) ? whole.slice(-1) : whole
   return values.slice(0, max).map((value) => ({ kind: 'value', value, truncated: false }))
+}
+
+/** How Fluentd and Fluent Bit forward a record: behind its time, or its tag and its time. */
+function isTuple(values: readonly unknown[]): boolean {
+  const [time, tag] = values.slice(0, -1).reverse()
+  return typeof time === 'number' && (tag === undefined || typeof tag === 'string') && values.length < 4 && isObject(values.at(-1))
 }
 
 /** Undefined where it is not JSON; JSON itself has no undefined. */
