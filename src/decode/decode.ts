@@ -15,6 +15,7 @@ import type { DeadReason, ErrorEvent, Layout, Outcome } from '../event.ts'
 import { attach } from './envelope/attach.ts'
 import { unwrap } from './envelope/unwrap.ts'
 import type { Wrapped } from './envelope/wrapped.ts'
+import { decompressed } from './compressed.ts'
 import { finish } from './finish.ts'
 import { readJson, snippet, type JsonRecord } from './json-records.ts'
 import { createKnownDecoder, MIN_BYTES, type KnownDecoder } from './known-decoder.ts'
@@ -44,10 +45,12 @@ interface Way {
 
 /** How a value begins that is meant as JSON: also what Log4j's `complete` puts between records. */
 const JSON_START = '{[,]"'
+/** How log lines of Kafka and Elasticsearch begin. */
+const BRACKETED_TIME = /^\[\d{4}-\d\d-\d\d/
 /** In every printed frame. Looking through all fields of a record that has none of it would cost more than parsing it, where it has many. */
 const FRAME_START = 'at '
-/** JSON behind something else. */
-const OBJECT_START = /\{\s*"/
+/** JSON behind something else. What stands behind a key is no record. */
+const OBJECT_START = /(?<!"\s{0,8}:\s{0,8})\{\s*"/
 /** Envelopes in envelopes, and JSON in JSON texts: a record that nests deeper was made by no shipper. */
 const MAX_NESTING = 4
 /** Keys shown of an object that no layout knows. */
@@ -82,6 +85,9 @@ function decodeBytes(bytes: Buffer, way: Way, depth: number): Outcomes {
     return 'tooLarge' in otlp ? [dead('too_large', otlp.tooLarge)] : decodeRequest(otlp.request, 'otlp-protobuf', otlp.isCut, way, depth)
   const known = way.decodeKnown(bytes, depth)
   if (known !== null) return known
+  const inside = depth < MAX_NESTING ? decompressed(bytes, way.limits.maxRecordBytes) : null
+  if (inside === 'too large') return [dead('too_large', `Compressed; limits.maxRecordBytes is ${way.limits.maxRecordBytes}`)]
+  if (inside !== null) return decodeBytes(inside, way, depth + 1)
   const text = decodeText(bytes)
   return decodeWhole(text, false, text.includes(FRAME_START) ? way : { ...way, strayTraceOf: () => null }, depth)
 }
@@ -89,9 +95,9 @@ function decodeBytes(bytes: Buffer, way: Way, depth: number): Outcomes {
 /** `isCut`: somebody says that the text has lost its end. JSON shows that itself. */
 function decodeWhole(text: string, isCut: boolean, way: Way, depth: number): Outcomes {
   if (text === '') return [dead('empty', 'No bytes but blanks, NULs or a byte order mark')]
-  if (JSON_START.includes(text.charAt(0)) || isScalar(text)) return decodeJson(text, way, depth)
+  if ((JSON_START.includes(text.charAt(0)) && !BRACKETED_TIME.test(text)) || isScalar(text)) return decodeJson(text, way, depth)
   const plain = plainTextEvent(text, isCut, way)
-  if (plain !== null) return [plain]
+  if (plain !== null) return messageRecord(text, plain, way, depth) ?? [plain]
   return embedded(text, way, depth) ?? [dead('not_json', `Neither JSON nor text with a stack trace: ${snippet(text)}`)]
 }
 
@@ -99,13 +105,24 @@ function decodeJson(text: string, way: Way, depth: number): Outcomes {
   const { maxEventsPerRecord } = way.limits
   const records = readJson(text, maxEventsPerRecord + 1)
   if (records.length === 0) return [dead('empty', `No record in it: ${snippet(text)}`)]
-  const outcomes = records.slice(0, maxEventsPerRecord).flatMap((record) => decodeRecord(record, way, depth))
+  const outcomes: Outcome<ErrorEvent>[] = []
+  for (const record of records.slice(0, maxEventsPerRecord)) {
+    if (record.kind === 'trace') outcomes.push(...outcomes.splice(-1).map((outcome) => withTrace(outcome, record.text, way.limits)))
+    else outcomes.push(...decodeRecord(record, way, depth))
+  }
   // Kafka's own log lines begin with a bracket, and may hold braces.
   const plain = outcomes.some(({ kind }) => kind !== 'dead') ? null : plainTextEvent(text, false, way)
   return plain === null ? bounded(outcomes, records.length, maxEventsPerRecord) : [plain]
 }
 
-function decodeRecord(record: JsonRecord, way: Way, depth: number): Outcomes {
+/** Of an event that has a throwable of its own, what is printed behind it is the same once more. */
+function withTrace(outcome: Outcome<ErrorEvent>, text: string, limits: Limits): Outcome<ErrorEvent> {
+  if (outcome.kind !== 'ok' || outcome.value.throwable !== null) return outcome
+  const { throwable, truncated } = readThrowable(text, limits)
+  return { kind: 'ok', value: { ...outcome.value, throwable, truncated: outcome.value.truncated || truncated } }
+}
+
+function decodeRecord(record: Exclude<JsonRecord, { kind: 'trace' }>, way: Way, depth: number): Outcomes {
   return record.kind === 'fault' ? [dead(record.reason, record.detail)] : decodeValue(record.value, record.truncated, way, depth)
 }
 
@@ -221,6 +238,22 @@ function plainTextEvent(text: string, isCut: boolean, { limits }: Way): Outcome<
   const reading = readPlainText(text)
   const event = reading === null ? null : finish('plain-text', reading, isCut, limits)
   return event === null ? null : { kind: 'ok', value: event }
+}
+
+/**
+ * A log line whose message is a record: that one's event, with what the line says where the record says nothing. Only of a layout that we know: anybody may log
+ * an object with a level and a message.
+ */
+function messageRecord(text: string, plain: Outcome<ErrorEvent>, way: Way, depth: number): Outcomes | null {
+  if (plain.kind !== 'ok' || depth >= MAX_NESTING || !/^\{\s*"/.test(plain.value.message)) return null
+  const { timeMs, logger, thread } = plain.value
+  const found = decodeJson(text.slice(text.search(OBJECT_START)), way, depth + 1)
+  const events = found.flatMap((outcome) => (outcome.kind === 'ok' && outcome.value.layout !== 'generic-json' ? [outcome.value] : []))
+  if (events.length === 0 || events.length < found.length) return null
+  return events.map((event) => ({
+    kind: 'ok',
+    value: { ...event, timeMs: event.timeMs ?? timeMs, logger: event.logger ?? logger, thread: event.thread ?? thread },
+  }))
 }
 
 /** JSON behind a prefix, such as syslog's. Only if an event comes of it: braces are common in plain text. */

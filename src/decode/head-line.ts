@@ -60,6 +60,13 @@ export function typeAt(text: string, at: number, to: number): HeadName | null {
   return name.endsWith(')') ? carried(name, end) : null
 }
 
+/** Where in a line the class name begins that a colon or the line's end follows: `failed with com.acme.OrderException: no stock`. */
+export function typeWithin(text: string, at: number, to: number): number | null {
+  const match = WITHIN.exec(text.slice(at, Math.min(to, at + MAX_TYPE_CHARS)))
+  return match === null ? null : at + match.index
+}
+const WITHIN = /(?<![\w$.])(?:[a-z_]\w{0,100}\.){1,20}[A-Z][\w$]{0,150}(?=:|\s*$)/
+
 /** `Carrier(Type)`, both with their packages. */
 function carried(name: string, end: number): HeadName | null {
   const open = name.indexOf('(')

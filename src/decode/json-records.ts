@@ -1,15 +1,19 @@
 /**
- * Text -> the JSON values in it: one, an array's elements, or several one after the other (line breaks, NULs, commas and brackets between
- * them, as Log4j's `complete` writes them). A value that was cut is closed and marked. Never throws; linear in the text.
+ * Text -> the JSON values in it: one, an array's elements, or several one after the other (see `json-parts.ts`). A value that was cut is closed and
+ * marked. Never throws; linear in the text.
  */
 import type { DeadReason } from '../event.ts'
 import { repairJson } from './json-lenient.ts'
-import { isTooDeep, scanValue } from './json-scan.ts'
+import { partsOf, type Part } from './json-parts.ts'
+import { isTooDeep } from './json-scan.ts'
 import { markOpen } from './open-values.ts'
-import { isPadding } from './text.ts'
+import { withoutPadding } from './text.ts'
+import { isObject } from './value.ts'
 
 export type JsonRecord =
   | { readonly kind: 'value'; readonly value: unknown; readonly truncated: boolean }
+  /** A printed trace behind a value. */
+  | { readonly kind: 'trace'; readonly text: string }
   | { readonly kind: 'fault'; readonly reason: DeadReason; readonly detail: string }
 
 const SNIPPET_CHARS = 40
@@ -20,9 +24,15 @@ const LARGE = 65_536
 export function readJson(text: string, max: number): JsonRecord[] {
   if (text.length > LARGE && isTooDeep(text)) return [fault('not_json', `Brackets that nest deeper than any record does: ${snippet(text)}`)]
   const whole = parseJson(text)
-  if (whole === undefined) return scan(text, max)
-  const values: readonly unknown[] = Array.isArray(whole) ? whole : [whole]
+  if (whole === undefined) return partsOf(text, max).map((part) => recordAt(text, part))
+  const values: readonly unknown[] = !Array.isArray(whole) ? [whole] : isTuple(whole) ? whole.slice(-1) : whole
   return values.slice(0, max).map((value) => ({ kind: 'value', value, truncated: false }))
+}
+
+/** How Fluentd and Fluent Bit forward a record: behind its time, or its tag and its time. */
+function isTuple(values: readonly unknown[]): boolean {
+  const [time, tag] = values.slice(0, -1).reverse()
+  return typeof time === 'number' && (tag === undefined || typeof tag === 'string') && values.length < 4 && isObject(values.at(-1))
 }
 
 /** Undefined where it is not JSON; JSON itself has no undefined. */
@@ -45,33 +55,16 @@ function wellFormed(text: string): string {
 const ESCAPE = /\\(?:(u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|u[0-9a-fA-F]{4}|[\s\S])/g
 const LONE = /^\\u[dD][89a-fA-F]/
 
-function scan(text: string, max: number): JsonRecord[] {
-  const records: JsonRecord[] = []
-  let at = 0
-  while (at < text.length && records.length < max) {
-    const next = nextValue(text, at)
-    if (next.garbage !== '') records.push(fault('not_json', `Text that is not JSON: ${snippet(next.garbage)}`))
-    if (next.at >= text.length) break
-    const span = scanValue(text, next.at)
-    records.push(span.closed === null ? recordOf(text.slice(next.at, span.end)) : cutRecord(span.closed, span.levels))
-    at = span.end
+function recordAt(text: string, part: Part): JsonRecord {
+  if (part.kind === 'object') {
+    const { closed, end, levels } = part.span
+    return closed === null ? recordOf(text.slice(part.start, end)) : cutRecord(closed, levels)
   }
-  return records.slice(0, max)
-}
-
-/** The next `{`, and what stands before it besides separators. */
-function nextValue(text: string, from: number): { at: number; garbage: string } {
-  const brace = text.indexOf('{', from)
-  const at = brace < 0 ? text.length : brace
-  let start = from
-  let end = at
-  while (start < end && isSeparator(text.charCodeAt(start))) start++
-  while (end > start && isSeparator(text.charCodeAt(end - 1))) end--
-  return { at, garbage: text.slice(start, end) }
-}
-
-function isSeparator(code: number): boolean {
-  return isPadding(code) || code === 0x2c || code === 0x5b || code === 0x5d
+  const raw = withoutPadding(text.slice(part.start, part.end))
+  if (part.kind === 'trace') return { kind: 'trace', text: raw }
+  return part.kind === 'tail'
+    ? fault('truncated', `The end of an object whose beginning is missing: ${snippet(raw)}`)
+    : fault('not_json', `Text that is not JSON: ${snippet(raw)}`)
 }
 
 function recordOf(text: string): JsonRecord {

@@ -35,6 +35,7 @@ export function isTooDeep(text: string): boolean {
 export function scanValue(text: string, start: number): Span {
   const open: string[] = []
   let isKey = false
+  let isValueNext = true
   let safe = start
   for (let i = start; i < text.length; i++) {
     switch (text.charCodeAt(i)) {
@@ -43,16 +44,21 @@ export function scanValue(text: string, start: number): Span {
         if (end.cut) return { end: end.at, closed: closeString(text, start, isKey ? safe : end.at, isKey, open), levels: open.length }
         i = end.at - 1
         if (!isKey) safe = end.at
+        isValueNext = false
         break
       }
       case 0x7b: // {
+        if (!isValueNext && text.charCodeAt(i + 1) === QUOTE)
+          return { end: i, closed: text.slice(start, safe) + reversed(open), levels: open.length }
         open.push('}')
         isKey = true
+        isValueNext = false
         safe = i + 1
         break
       case 0x5b: // [
         open.push(']')
         isKey = false
+        isValueNext = true
         safe = i + 1
         break
       case 0x7d: // }
@@ -60,15 +66,19 @@ export function scanValue(text: string, start: number): Span {
         open.pop()
         safe = i + 1
         if (open.length === 0) return { end: i + 1, closed: null, levels: 0 }
+        isValueNext = false
         break
       case 0x2c: // ,
         safe = i
         isKey = open.at(-1) === '}'
+        isValueNext = !isKey
         break
       case 0x3a: // :
         isKey = false
+        isValueNext = true
         break
       default:
+        if (text.charCodeAt(i) > 0x20) isValueNext = false
     }
   }
   return { end: text.length, closed: text.slice(start, safe) + reversed(open), levels: open.length }
@@ -97,18 +107,29 @@ function closeString(text: string, start: number, end: number, isKey: boolean, o
 const CUT_END = /(?:\ufffd|…)$/
 
 /**
- * Index after the closing quote, or where the text was cut: at its end, or at a line break behind which another record begins
- * (a cut record and the next one in one value).
+ * Index after the closing quote, or where the text was cut: at its end, or where another record begins (a cut record and the next one in one value):
+ * behind a line break, or within the line.
  */
-function stringEnd(text: string, start: number): { at: number; cut: boolean } {
+export function stringEnd(text: string, start: number): { at: number; cut: boolean } {
   for (let i = start + 1; i < text.length; i++) {
     const code = text.charCodeAt(i)
-    if (code === QUOTE) return { at: i + 1, cut: false }
+    if (code === QUOTE) return isGlued(text, start, i) ? { at: i - 1, cut: true } : { at: i + 1, cut: false }
     if (code === BACKSLASH) i++
     else if (code === NEWLINE && text.startsWith('{"', i + 1)) return { at: i, cut: true }
   }
   return { at: text.length, cut: true }
 }
+
+/**
+ * Whether the quote opens the first key of the next record: `{` before it, and behind it what no text has behind its end. Not in `":{"` and `":[{"`,
+ * which stand between a key and an object, for one who takes ends for beginnings.
+ */
+function isGlued(text: string, start: number, quote: number): boolean {
+  if (text.charCodeAt(quote - 1) !== 0x7b || quote - 1 === start || !KEY.test(text.charAt(quote + 1))) return false
+  return !BEHIND_KEY.test(text.slice(start + 1, Math.min(quote - 1, start + 32)))
+}
+const KEY = /[\w@$]/
+const BEHIND_KEY = /^\s*:[\s[]*$/
 
 /** Drops `\`, `\u`, `\u1`, ... at the end. An even number of backslashes is no escape. */
 function withoutHalfEscape(text: string): string {

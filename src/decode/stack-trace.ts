@@ -14,7 +14,7 @@
  */
 import type { Frame, Throwable } from '../event.ts'
 import { parseFrame } from './frame-line.ts'
-import { headAt, isElision, labelAt, messageAt, typeAt, type Label } from './head-line.ts'
+import { headAt, isElision, labelAt, messageAt, typeAt, typeWithin, type Label } from './head-line.ts'
 import { isPy4J, quotedTrace, quotingMessageEnd } from './quoted-trace.ts'
 import { endingOf } from './trace-end.ts'
 
@@ -62,6 +62,8 @@ interface Scan {
   readonly blocks: Block[]
   /** Where the next line begins. */
   next: number
+  /** While no head was found: the last line above, which may be one that names no class. */
+  above: Line | null
   /** The exception whose message may go on in the next line, and where that message began. */
   reading: Node | null
   messageFrom: number
@@ -69,9 +71,16 @@ interface Scan {
   tooDeep: boolean
 }
 
+interface Line {
+  /** Where its text begins, behind `indent` blanks, and where it ends. */
+  readonly at: number
+  readonly to: number
+  readonly indent: number
+}
+
 /** `depth` counts traces within messages of traces. */
 export function parseTrace(text: string, known: KnownHead, depth = 0): ParsedTrace {
-  const scan: Scan = { text, known, blocks: [], next: 0, reading: null, messageFrom: 0, rootFirst: false, tooDeep: false }
+  const scan: Scan = { text, known, blocks: [], next: 0, above: null, reading: null, messageFrom: 0, rootFirst: false, tooDeep: false }
   const ending = endingOf(text)
   const complete = readLines(scan) && ending !== 'cut'
   const isRootKept = scan.rootFirst || (complete && ending === 'abridged')
@@ -132,15 +141,39 @@ function firstInk(text: string, from: number, to: number): number {
 }
 
 /**
- * The first line that names a class, if need be as a cause: what it caused prints something else. Lines above it (a log message before its trace) are
- * passed over.
+ * The first line that names a class, if need be behind a label: what it caused prints something else. Lines above it (a log message before its trace) are
+ * passed over. Where frames come before any such line, toString() prints what it likes, and the line above them is the head.
  */
 function readHead(scan: Scan, from: number, at: number, to: number): void {
+  const line = { at, to, indent: at - from }
   const label = labelAt(scan.text, at, to, true)
-  const name = label?.kind === 'cause' ? label.at : headAt(scan.text, at, to)
+  if (label?.kind === 'circular') return // root first, the end of a circle is the beginning
+  const isWrapper = label?.kind === 'wrapper'
+  if (isBody(scan, at, to) || (isWrapper && scan.above !== null)) {
+    openHeadAbove(scan, line)
+    return readLine(scan, from, to)
+  }
+  scan.rootFirst = isWrapper
+  const name = isWrapper || label?.kind === 'cause' ? label.at : headAt(scan.text, at, to)
   const overridden = scan.known.type !== null && from === 0 // toString() may print anything
-  if (!overridden && typeAt(scan.text, name, to) === null) return
-  const block: Block = { indent: at - from, chain: [] }
+  if (overridden || typeAt(scan.text, name, to) !== null) openHead(scan, line, name)
+  else scan.above = line
+}
+
+/** What stands behind a head. */
+function isBody({ text }: Scan, at: number, to: number): boolean {
+  return isElision(text, at) || (text.startsWith('at ', at) && parseFrame(text.slice(at, to)) !== null)
+}
+
+/** Frames alone have a head without a word. */
+function openHeadAbove(scan: Scan, body: Line): void {
+  const line = scan.above ?? { at: body.at, to: body.at, indent: 0 }
+  openHead(scan, line, typeWithin(scan.text, line.at, line.to) ?? line.at)
+  if (scan.above === null) scan.reading = null
+}
+
+function openHead(scan: Scan, { to, indent }: Line, name: number): void {
+  const block: Block = { indent, chain: [] }
   scan.blocks.push(block)
   openNode(scan, block, name, to)
   skipKnownMessage(scan, to)

@@ -9,6 +9,7 @@
  * errors that came before. Bounded: `MAX_VALUES` values, `MAX_DEPTH` levels, and of each text one scan. Pure; never throws.
  */
 import { findTrace } from './find-trace.ts'
+import { FRAME, withLines } from './trace-lines.ts'
 
 const MAX_VALUES = 1_024
 const MAX_DEPTH = 5
@@ -16,12 +17,11 @@ const MAX_DEPTH = 5
 const MIN_CHARS = 24
 /** A trace without its head. */
 const FRAMES_ALONE = /^\s{0,8}at [\w$.<>/-]+\(/
-const FRAME = /(?:^|\n)\s{0,8}at [\w$.<>/-]+\(/
 
 export interface StrayTrace {
   /** A text, or a list of lines. */
   readonly throwable: unknown
-  /** The same, or the list in which it stands: what need not be kept as context. */
+  /** The same, or the list in which it stands: what need not be kept as context. Undefined where more stands there than the trace. */
   readonly holder: unknown
 }
 
@@ -40,22 +40,28 @@ class Search {
 
   within(value: unknown, depth: number): StrayTrace | null {
     if (this.#left-- <= 0) return null
-    if (typeof value === 'string') return this.#isTrace(value) ? { throwable: value, holder: value } : null
+    if (typeof value === 'string') return this.#traceIn(value, value)
     if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return null
-    if (isListOfLines(value) && this.#isTrace(value.join('\n'))) return { throwable: value, holder: value }
+    const ofLines = isListOfLines(value) ? this.#traceIn(value.join('\n'), value) : null
+    if (ofLines !== null) return ofLines
     // A list and an object are read alike; the key comes from the object, so the value is there.
     for (const key in value) {
       const found = this.within((value as Record<string, unknown>)[key], depth + 1)
-      if (found !== null) return depth > 0 && Array.isArray(value) ? { ...found, holder: value } : found
+      if (found !== null) return depth > 0 && Array.isArray(value) && found.holder !== undefined ? { ...found, holder: value } : found
     }
     return null
   }
 
-  #isTrace(text: string): boolean {
-    if (text.length < MIN_CHARS || !FRAME.test(text)) return false
-    const hasHead = findTrace(text) !== null
-    if (this.#type === null) return hasHead
-    return hasHead ? text.includes(simpleName(this.#type)) : FRAMES_ALONE.test(text)
+  /** `value`: the text, or its lines. What stands before the first class name is not the trace's. */
+  #traceIn(raw: string, value: string | readonly string[]): StrayTrace | null {
+    if (raw.length < MIN_CHARS || !FRAME.test(raw)) return null
+    const text = withLines(raw)
+    const found = findTrace(text)
+    const isIt = this.#type === null ? found !== null : found === null ? FRAMES_ALONE.test(text) : text.includes(simpleName(this.#type))
+    if (!isIt) return null
+    return found === null || found.start === 0
+      ? { throwable: value, holder: value }
+      : { throwable: text.slice(found.start), holder: text.slice(0, found.from).trim() === '' ? value : undefined }
   }
 }
 

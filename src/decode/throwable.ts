@@ -11,6 +11,7 @@ import { isOpen } from './open-values.ts'
 import { quotedTrace } from './quoted-trace.ts'
 import { parseTrace, type KnownHead } from './stack-trace.ts'
 import { endingOf } from './trace-end.ts'
+import { withLines } from './trace-lines.ts'
 import { cut, first, isObject, render, textOf, type JsonObject } from './value.ts'
 
 const MAX_CHAIN = 50
@@ -73,14 +74,6 @@ function fromText({ type, message }: KnownHead, printedTrace: unknown, limits: L
   const throwable = { form: 'text', type: type === null ? null : cut(type, MAX_NAME_CHARS), message, text } as const
   return { throwable, truncated: endOf(text) !== 'whole' || isOpen(printedTrace) }
 }
-
-/** A trace that was escaped once too often is one line. */
-function withLines(trace: string): string {
-  return trace.includes('\n') || !ESCAPED_FRAME.test(trace)
-    ? trace
-    : trace.replaceAll('\\r\\n', '\n').replaceAll('\\n', '\n').replaceAll('\\t', '\t')
-}
-const ESCAPED_FRAME = /\\n(?:\\t| {1,8})at [\w$.]/
 
 /** Half a class name is none. */
 function typeOf(value: JsonObject): string | null {

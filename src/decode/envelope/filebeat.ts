@@ -41,7 +41,7 @@ export function filebeat(record: JsonObject, recordCut: boolean, isSure = false)
   const isFlagged = Array.isArray(log['flags']) && log['flags'].includes('truncated')
   return {
     envelope: 'filebeat',
-    inside,
+    inside: inside ?? originalOf(record),
     isCut: isCut || isFlagged,
     orElse,
     around: {
@@ -74,6 +74,12 @@ function isOwn(record: JsonObject, key: string): boolean {
     default:
       return OWN.has(key)
   }
+}
+
+/** Where an ingest pipeline took the message away and left the line. */
+function originalOf(record: JsonObject): unknown {
+  const original = field(record, 'event', 'original') ?? record['event.original']
+  return typeof original === 'string' ? original : undefined
 }
 
 function hostOf(record: JsonObject): unknown {

@@ -8,11 +8,11 @@
  * `_p` says P where the container's runtime split a long line: this is the beginning or the middle of one.
  */
 import { layoutOf } from '../layouts/list.ts'
-import { firstTime } from '../time.ts'
-import { field, first, isObject, textOf, type JsonObject } from '../value.ts'
+import { firstTime, millisTime, parseTime } from '../time.ts'
+import { field, first, textOf, type JsonObject } from '../value.ts'
 import { kubernetesOf } from './kubernetes.ts'
-import { findShipped } from './shipped.ts'
-import type { Wrapped } from './wrapped.ts'
+import { findShipped, isLogLine, isRecord } from './shipped.ts'
+import { isCutAt, type Wrapped } from './wrapped.ts'
 
 const OWN: ReadonlySet<string> = new Set([
   'kubernetes',
@@ -36,7 +36,7 @@ const PARTIAL = ['_p', 'logtag'] as const
 
 export function fluentBit(record: JsonObject, recordCut: boolean): Wrapped | null {
   const log = record['log']
-  const isLine = typeof log === 'string' || (isObject(log) && layoutOf(log) !== undefined)
+  const isLine = typeof log === 'string' || isRecord(log)
   if (!hasMark(record) && !(isLine && layoutOf(record) === undefined)) return null
   const textKey = typeof log === 'string' ? 'log' : 'message'
   const { inside, isCut, orElse, rest } = findShipped(record, textKey, (key) => isOwn(record, key), recordCut)
@@ -51,6 +51,46 @@ export function fluentBit(record: JsonObject, recordCut: boolean): Wrapped | nul
       context: [...placesOf(record), rest],
       tags: record['tags'],
     },
+  }
+}
+
+/**
+ * Its output `gelf`, and that of other shippers: the line is the short message, and it alone says what was logged.
+ *
+ *   {"version":"1.1","short_message":"{\"level\":...}","host":"node-7","timestamp":1785578400.12,"_stream":"stdout"}
+ */
+export function gelfLine(record: JsonObject, recordCut: boolean): Wrapped | null {
+  const line = record['short_message']
+  if (first(record, OF_JAVA) !== undefined || !isLogLine(line)) return null
+  return {
+    envelope: 'fluent-bit',
+    inside: line,
+    isCut: recordCut && isCutAt(record, 'short_message'),
+    orElse: record,
+    around: { timeMs: parseTime(record['timestamp']), host: record['host'], context: [ofGelf(record)], tags: null },
+  }
+}
+/** Whoever writes these logged the message himself. */
+const OF_JAVA = ['full_message', '_logger', '_thread', '_loggerName', '_logger_name', '_thread_name', '_log_logger', '_process_thread_name']
+const GELF: ReadonlySet<string> = new Set(['version', 'short_message', 'host', 'timestamp', 'level'])
+
+function ofGelf(record: JsonObject): JsonObject {
+  const keys = Object.entries(record).filter(([key]) => !GELF.has(key))
+  return Object.fromEntries(keys.map(([key, value]) => [key.replace(/^_/, ''), value]))
+}
+
+/** The journal as it is: `MESSAGE` is the line, and `PRIORITY` its level where the line says none. */
+export function journal(record: JsonObject, recordCut: boolean): Wrapped | null {
+  const { MESSAGE, PRIORITY, _HOSTNAME, _SYSTEMD_UNIT, SYSLOG_IDENTIFIER, __REALTIME_TIMESTAMP } = record
+  if (typeof MESSAGE !== 'string' || (PRIORITY ?? _SYSTEMD_UNIT ?? __REALTIME_TIMESTAMP) === undefined) return null
+  const host = _HOSTNAME ?? first(record, HOST)
+  const timeMs = millisTime(Number(__REALTIME_TIMESTAMP) / 1_000) ?? firstTime(record, TIME)
+  return {
+    envelope: 'fluent-bit',
+    inside: MESSAGE,
+    isCut: recordCut && isCutAt(record, 'MESSAGE'),
+    orElse: PRIORITY === undefined ? null : { level: PRIORITY, message: MESSAGE },
+    around: { timeMs, host, context: [{ _SYSTEMD_UNIT, SYSLOG_IDENTIFIER }, kubernetesOf(record['kubernetes'])], tags: record['tags'] },
   }
 }
 

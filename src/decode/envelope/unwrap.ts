@@ -5,12 +5,12 @@
  */
 import type { LayoutReader } from '../layout.ts'
 import { generic } from '../layouts/generic.ts'
-import { readPlainText } from '../layouts/plain-text.ts'
 import type { JsonObject } from '../value.ts'
 import { cloudEvent } from './cloudevents.ts'
 import { filebeat } from './filebeat.ts'
-import { fluentBit } from './fluent-bit.ts'
+import { fluentBit, gelfLine, journal } from './fluent-bit.ts'
 import { kafkaConnect } from './kafka-connect.ts'
+import { isLogLine } from './shipped.ts'
 import { vector } from './vector.ts'
 import type { Wrapped } from './wrapped.ts'
 
@@ -24,7 +24,8 @@ export function unwrap(record: JsonObject, layout: LayoutReader | undefined, rec
 function parsedByShipper(record: JsonObject, recordCut: boolean): Wrapped | null {
   if (record['@metadata'] !== undefined || record['agent'] !== undefined) return filebeat(record, recordCut)
   if (record['source_type'] !== undefined) return vector(record, recordCut)
-  return record['kubernetes'] === undefined ? null : fluentBit(record, recordCut)
+  if (record['kubernetes'] !== undefined) return fluentBit(record, recordCut)
+  return record['short_message'] === undefined ? null : gelfLine(record, recordCut)
 }
 
 function shipped(record: JsonObject, recordCut: boolean): Wrapped | null {
@@ -37,14 +38,14 @@ function shipped(record: JsonObject, recordCut: boolean): Wrapped | null {
       ? fluentBit(record, recordCut)
       : null) ??
     (record['payload'] !== undefined ? kafkaConnect(record, recordCut) : null) ??
-    (record['specversion'] !== undefined ? cloudEvent(record, recordCut) : null)
+    (record['specversion'] !== undefined ? cloudEvent(record, recordCut) : null) ??
+    (record['MESSAGE'] !== undefined ? journal(record, recordCut) : null)
   )
 }
 
 /** The marks were dropped on the way, or are in the part that was cut off: a line that is a record, in one that says nothing else, must do. */
 function unmarked(record: JsonObject, recordCut: boolean): Wrapped | null {
   const line = record['message']
-  if (typeof line !== 'string' || (!JSON_OBJECT.test(line) && readPlainText(line) === null)) return null
+  if (!isLogLine(line)) return null
   return record['@timestamp'] === undefined ? vector(record, recordCut, true) : filebeat(record, recordCut, true)
 }
-const JSON_OBJECT = /^\s*\{\s*"/

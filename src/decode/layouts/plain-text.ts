@@ -3,7 +3,7 @@
  * Log4j, Logback, Flink, Spark, Kafka, Spring Boot, JBoss and Elasticsearch begin with a time; level, thread and logger follow in some order
  * (`log-prefix.ts`); what is left is the message.
  */
-import { findTrace } from '../find-trace.ts'
+import { findFrames } from '../find-trace.ts'
 import type { Reading } from '../layout.ts'
 import { parseTime } from '../time.ts'
 import { readPrefix } from './log-prefix.ts'
@@ -27,24 +27,25 @@ const COLOUR = new RegExp(String.raw`(?:^|\u001b)\[[\d;]{0,20}m`, 'g')
 
 export function readPlainText(raw: string): Reading | null {
   const text = (raw.includes(ESCAPE) ? raw.replace(COLOUR, '') : raw).replace(CRI, '')
-  const trace = findTrace(text)
-  const head = trace === null ? text : text.slice(0, trace.from).trimEnd()
+  const trace = findFrames(text)
+  // The line before the frames may be the log line itself.
+  const isLine = trace?.isNamed === false && trace.from === 0
+  const head = trace === null ? text : text.slice(0, isLine ? firstLineEnd(text) : trace.from).trimEnd()
   const lineEnd = firstLineEnd(head)
   const line = head.slice(0, Math.min(lineEnd, HEAD_CHARS))
   const time = TIME.exec(line)
   const prefix = readPrefix(line, time?.[0].length ?? 0)
-  if (trace === null && (time === null || prefix === null)) return null
-  const message = (head.slice(prefix?.messageAt ?? time?.[0].length ?? 0, prefix?.messageTo ?? lineEnd) + head.slice(lineEnd)).trim()
+  if (trace?.isNamed !== true && (time === null || prefix === null)) return null
+  const messageAt = prefix?.messageAt ?? time?.[0].length ?? 0
+  const message = (head.slice(messageAt, prefix?.messageTo ?? lineEnd) + head.slice(lineEnd)).trim()
+  const throwable = trace === null ? null : text.slice(isLine ? messageAt : trace.start)
   return {
     timeMs: parseTime(time?.[1]),
     level: prefix?.level,
-    message:
-      message === '' && trace !== null
-        ? text.slice(trace.start, trace.start + firstLineEnd(text.slice(trace.start, trace.start + HEAD_CHARS)))
-        : message,
+    message: message === '' && throwable !== null ? throwable.slice(0, firstLineEnd(throwable.slice(0, HEAD_CHARS))) : message,
     logger: prefix?.logger,
     thread: trace?.thread ?? prefix?.thread,
-    throwable: trace === null ? null : text.slice(trace.start),
+    throwable,
   }
 }
 

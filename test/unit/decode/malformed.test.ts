@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createDecoder } from '../../../src/decode/decode.ts'
 import type { ErrorEvent, Outcome } from '../../../src/event.ts'
-import { decode, limits, sample } from './samples.ts'
+import { decode, limits, sample, typesOf } from './samples.ts'
 
 const BOOM = {
   layout: 'log4j2-json',
@@ -96,8 +96,35 @@ describe('records', () => {
     [`{"level":"ERROR","message":"two\nlines and \\x",}`, ['two\nlines and \\x']],
     [`{"level":"ERROR","message":"m","a":-Infinity,"b":1.5E+3,"c":-2}`, ['m']],
     ['not a log', ['not_json']],
+    [`{"level":"ERROR","message":"cut${record(2)}`, ['cut…', 'm2']],
+    [`{"level":"ERROR","message":"cut","lev${record(2)}`, ['cut', 'm2']],
+    [`{"level":"ERROR","message":"m1","n":12${record(2)}${record(3)}`, ['m1', 'm2', 'm3']],
+    [`{"level":"ERROR","message":"m1","mdc":{"a":[1]${record(2)}`, ['m1', 'm2']],
+    [`{"level":"ERROR","message":": cut${record(2)}`, [': cut…', 'm2']],
+    [`{"level":"ERROR","message":"m1 {"}\n${record(2)}`, ['m1 {', 'm2']],
+    [`${record(1)}}`, ['m1']],
+    [`${record(1)}]},\n${record(2)}`, ['truncated', 'm2']],
+    [`"nano":1},"thread":"t","mdc":${record(1)},"list":[${record(1)},${record(1)}],"end":true}`, ['truncated']],
+    [`${record(1)},"process":{"thread":"t"}}\n${record(2)}`, ['truncated', 'm2']],
+    [`"t"}},"mdc":${record(1)}}${record(2)}`, ['truncated', 'm2']],
+    [`half a text","mdc":${record(1)}}`, ['not_json']],
+    [`":{"half":"x"},"list":[{"a":1}]}`, ['not_json']],
   ])('%j gives %j', (text, expected) => {
     expect(messages(text)).toEqual(expected)
+  })
+
+  it.each([
+    ['com.acme.E: {"a":1}\nof two lines\n\tat a.B.c(B.java:1)', 'com.acme.E'],
+    ['Odd [1]\n\tat a.B.c(B.java:1)', 'java.lang.Throwable'],
+  ])('give an event the trace that is printed behind it: %j', (trace, type) => {
+    for (const text of [`${record(1)}\n${trace}\n${record(2)}`, JSON.stringify({ log: `${record(1)}\n${trace}\n`, stream: 'stdout' })]) {
+      const [first, second] = decode(Buffer.from(text)).map((outcome) => (outcome.kind === 'ok' ? outcome.value : null))
+      expect(first).toMatchObject({ message: 'm1', throwable: { text: trace }, truncated: false })
+      expect(typesOf(first!)).toEqual([type])
+      expect(second?.message).toBe(text.includes('log') ? undefined : 'm2')
+    }
+    const own = JSON.stringify({ level: 'ERROR', message: 'm', stack_trace: 'a.Own: y\n\tat a.B.c(B.java:1)' })
+    expect(typesOf(only(decode(Buffer.from(`${own}\n${trace}`))))).toEqual(['a.Own'])
   })
 
   it('drops a tombstone', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { decode, eventOf } from './samples.ts'
+import { decode, eventOf, throwableOf } from './samples.ts'
 
 const TRACE = 'java.lang.X: y\n\tat a.B.c(B.java:1)\nCaused by: java.lang.Z: w\n\t... 1 more'
 const AT = Date.parse('2026-08-01T10:00:00.123Z')
@@ -141,6 +141,25 @@ describe('a log line with its trace', () => {
     expect(eventOf(`2026-08-01 10:00:00,123 ERROR a.B - java.lang.RuntimeException: y\n\tat a.B.c(B.java:1)`)).toMatchObject({
       message: 'java.lang.RuntimeException: y',
     })
+  })
+
+  it('takes the frames behind a line that names no class, for toString() prints what it likes', () => {
+    const line = '2026-08-01 10:00:00,123 ERROR [main] com.acme.Checkout - '
+    const trace = 'Odd thing [code=7]: outer\n\tat com.acme.Boom.odd(Boom.java:26)'
+    for (const [text, message] of [
+      [`${line}order failed\n${trace}`, 'order failed'],
+      [line + trace, 'Odd thing [code=7]: outer'],
+    ] as const) {
+      const event = eventOf(text)
+      expect(event).toMatchObject({ logger: 'com.acme.Checkout', message, throwable: { text: trace } })
+      expect(throwableOf(event)).toMatchObject({
+        type: 'java.lang.Throwable',
+        message: 'Odd thing [code=7]: outer',
+        frames: [{ line: 26 }],
+      })
+    }
+    const dump = '"main" #1 prio=5 os_prio=0\n   java.lang.Thread.State: WAITING\n\tat java.lang.Object.wait(Native Method)'
+    expect(eventOf(`${line}threads:\n${dump}`).throwable).toBeNull()
   })
 
   it('takes exceptions without a package, with an inline hash, and of a remote call', () => {

@@ -50,7 +50,14 @@ describe('a printed trace', () => {
       'java.io.FileNotFoundException: x [d] < b.Inner: y [e]',
     ],
     ['what JBoss prints before the head', ': a.E: x\n\tat b.C.d(C.java:1)', 'a.E: x [d]'],
-    ['a cause of what names no class', 'a.E(1): x\n\tat b.C.d(C.java:1)\nCaused by: a.F: y', 'a.F: y []'],
+    [
+      'what names no class, with its frames',
+      'could not do it\na.E(1): x\n\tat b.C.d(C.java:1)\nCaused by: a.F: y',
+      'java.lang.Throwable: a.E(1): x [d] < a.F: y []',
+    ],
+    ['a cause of what names no class and has no frames', 'a.E(1): x\nCaused by: a.F: y', 'a.F: y []'],
+    ['a class within the line before the frames', 'failed with a.E: x\n\tat b.C.d(C.java:1)', 'a.E: x [d]'],
+    ['frames alone', '\tat b.C.d(C.java:1)\n\tat b.C.e(C.java:2)', 'java.lang.Throwable [d e]'],
     ['no throwable', 'all is well', '-'],
     ['nothing', '', '-'],
   ])('%s', (_, text, expected) => expect(read(text)).toBe(expected))
@@ -84,6 +91,27 @@ describe('what the layout knows beside the text', () => {
   it('a message that holds frames and labels is skipped to the letter', () => {
     const message = 'remote said:\n\tat x.y(Z.java:1)\nCaused by: b.Fake: no\n\tat x.z(Z.java:2)'
     expect(read(`a.E: ${message}\n\tat b.C.d(C.java:1)`, { type: 'a.E', message })).toBe(`a.E: ${message} [d]`)
+  })
+
+  it.each([
+    [
+      'begins with the circle that it ends in',
+      '[CIRCULAR REFERENCE: a.Out: o]\nWrapped by: a.Mid: m\n\t... 5 more\nWrapped by: a.Out: o\n\tat b.C.o(C.java:3)\n',
+      'a.Out: o [o] < a.Mid: m []',
+    ],
+    [
+      'begins with a root that prints what it likes, its frames left out',
+      'Odd [code=7]: m\n\t... 5 more\nWrapped by: a.Out: o\n\tat b.C.o(C.java:3)\n',
+      'a.Out: o [o] < java.lang.Throwable: Odd [code=7]: m []',
+    ],
+    [
+      'and has no line but the root before its wrapper',
+      'Odd [code=7]: m\nWrapped by: a.Out: o\n\tat b.C.o(C.java:3)\n',
+      'a.Out: o [o] < java.lang.Throwable: Odd [code=7]: m []',
+    ],
+  ])('printed root first %s', (_, text, expected) => {
+    expect(read(text)).toBe(expected)
+    expect(read(text, { type: 'a.Out', message: 'o' })).toBe(expected)
   })
 
   it('such a message is skipped in a trace printed root first, too', () => {

@@ -81,6 +81,15 @@ describe('a trace in a field that the layout does not name', () => {
     expect(Object.fromEntries(event.context)).toEqual({ 'error.code': 'E17' })
   })
 
+  it('begins at its first class name, and what stands before that stays in the context', () => {
+    const suppressed = `${TRACE.slice(0, TRACE.indexOf('Caused'))}\tSuppressed: java.io.IOException: closed\n\t\t... 2 more\n${TRACE.slice(TRACE.indexOf('Caused'))}`
+    const event = eventOf({ ...generic, failure: { note: `order 42 ${suppressed}` } })
+    expect(throwableOf(event)).toMatchObject({ type: TYPES[0], suppressed: [{ type: 'java.io.IOException' }], cause: { type: TYPES[1] } })
+    expect(event.context.get('failure.note')).toMatch(/^order 42 com\.acme\.OrderException/)
+    const named = { 'error.type': 'com.acme.OrderException', details: `2 orders lost\n\n${TRACE}` }
+    expect(throwableOf(eventOf({ ...ecs, ...named }))).toMatchObject({ type: TYPES[0], message: 'order 42 failed' })
+  })
+
   it('does not stand against the trace that the layout names, nor against the one in the message', () => {
     const other = 'com.acme.Other: x\n\tat com.acme.A.b(A.java:1)\n'
     expect(typesOf(eventOf({ ...ecs, 'error.stack_trace': TRACE, other }))).toEqual(TYPES)
@@ -125,5 +134,18 @@ describe('a trace of its own', () => {
   it('that was escaped twice has its lines', () => {
     expect(typesOf(eventOf({ ...generic, stack_trace: JSON.stringify(TRACE).slice(1, -1) }))).toEqual(TYPES)
     expect(typesOf(eventOf({ ...logstash, stack_trace: JSON.stringify(TRACE.replaceAll('\n', '\r\n')).slice(1, -1) }))).toEqual(TYPES)
+  })
+
+  const THREE = TRACE.replace('order 42 failed', 'order 42 failed:\n - no stock')
+  it.each([
+    ['escaped line breaks before real tabs', TRACE.replaceAll('\n', '\\n')],
+    ['the same, and real line breaks in the message', THREE.replaceAll('\n', '\\n').replace('\\n -', '\n -')],
+    ['bars', THREE.replaceAll('\n', '|')],
+    ['bars between blanks', THREE.replaceAll('\n', ' | ')],
+    ['bars, and a blank before all', ` ${THREE.replaceAll('\n', '|')}`],
+  ])('that came as one line with %s has its lines', (_, error) => {
+    const event = eventOf({ ...generic, error })
+    expect([typesOf(event), throwableOf(event)?.cause?.frames.length, event.context.size]).toEqual([TYPES, 1, 0])
+    expect(throwableOf(event)?.message).toMatch(/^order 42 failed(?::\n+ ?- no stock)?$/)
   })
 })
