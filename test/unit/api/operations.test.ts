@@ -38,6 +38,12 @@ describe('probes', () => {
     expect((await app.inject('/readyz')).statusCode).toBe(503)
   })
 
+  it('a process says whether events come in over HTTP', async () => {
+    const ingest = { ingest: async () => ({ records: 0, duplicate: false }) }
+    for (const over of [{ ingest }, {}])
+      expect((await (await apiWith(over)).inject('/healthz')).json()).toMatchObject({ live: true, takes_events: 'ingest' in over })
+  })
+
   it('a process that says it is dead fails liveness', async () => {
     const app = await apiWith({ health: { live: () => false, troubles: () => [], ready: () => ({ ready: false, checks: [] }) } })
     expect((await app.inject('/healthz')).statusCode).toBe(503)
