@@ -182,8 +182,8 @@ function renderEmpty(nothing, others) {
   const offered = nothing && view.job !== null ? namesWith(view.job, others).slice(0, MAX_OFFERED) : []
   byId('empty-offer').hidden = offered.length === 0
   byId('empty-names').replaceChildren(...offered.map(offer))
-  byId('empty-how').hidden = true
   if (nothing && others.length === 0) void sayHow(loading.signal)
+  else byId('empty-how').hidden = true
 }
 
 /** @param {string} job */
