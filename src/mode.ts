@@ -34,5 +34,8 @@ export interface ModeContext extends RunOptions {
 export interface Mode {
   readonly done: Promise<void>
   tally(): Tally
-  readonly api: Pick<ApiDeps, 'reader' | 'ledger' | 'letters' | 'offsets' | 'ingest' | 'pipeline' | 'rules' | 'alerts'>
+  readonly api: Pick<
+    ApiDeps,
+    'reader' | 'details' | 'isOwn' | 'ledger' | 'letters' | 'offsets' | 'ingest' | 'pipeline' | 'rules' | 'alerts'
+  >
 }

@@ -21,6 +21,7 @@ import { onError, onNotFound, sendUnroutable } from './problems.ts'
 import { alertRuleRoutes } from './routes/alert-rules.ts'
 import { alertRoutes } from './routes/alerts.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
+import { errorEventRoutes } from './routes/error-events.ts'
 import { eventRoutes } from './routes/events.ts'
 import { exceptionRoutes } from './routes/exceptions.ts'
 import { groupRoutes } from './routes/groups.ts'
@@ -89,6 +90,7 @@ async function registerApi(scope: FastifyInstance, deps: ApiDeps): Promise<void>
   api.addHook('onSend', async (_request, reply) => void reply.header('cache-control', 'no-store'))
   jobRoutes(api, deps)
   exceptionRoutes(api, deps)
+  errorEventRoutes(api, deps)
   pipelineRoutes(api, deps)
   patternRoutes(api, deps)
   eventRoutes(api, deps)

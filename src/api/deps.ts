@@ -9,6 +9,7 @@ import type { Health } from '../health.ts'
 import type { Metrics } from '../metrics.ts'
 import type { OffsetsReader } from '../offsets/desk.ts'
 import type { DeadLetterReader } from '../store/dead-letter.ts'
+import type { DetailReader } from '../store/detail-reader.ts'
 import type { LedgerReader } from '../store/ledger.ts'
 import type { RollupReader } from '../store/rollup-store.ts'
 import type { StreamReport } from '../stream.ts'
@@ -47,6 +48,10 @@ export interface RuleBook {
 
 export interface ApiDeps {
   readonly reader: RollupReader
+  /** Missing where this process has none. */
+  readonly details?: DetailReader
+  /** Whether a class is of the job's own code; without it, no frame is told apart. */
+  readonly isOwn?: (className: string) => boolean
   /** Without it, errors have the category and severity that they were counted with, and no advice. */
   readonly rules?: RuleBook
   /** Null where this process has none. */

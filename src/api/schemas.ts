@@ -293,7 +293,13 @@ export const ledgerAnswer = z.object({
   lines: z.array(ledgerLine),
 })
 
-export const liveAnswer = z.object({ live: z.boolean(), version: text('What runs.', '0.1.0') })
+export const liveAnswer = z.object({
+  live: z.boolean(),
+  version: text('What runs.', '0.1.0'),
+  takes_events: z
+    .boolean()
+    .meta({ description: 'True where events come in over HTTP (embedded mode), false where they come from Kafka.', examples: [true] }),
+})
 export const readyAnswer = z
   .object({
     ready: z.boolean(),

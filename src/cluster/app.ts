@@ -11,6 +11,7 @@ import { clusterBoxes, judgeOptions } from './letter-boxes.ts'
 import { LiveRules } from '../rules/live-rules.ts'
 import { LiveOffsets } from './live-offsets.ts'
 import { namedDesks, uniteDesks } from '../offsets/united-desk.ts'
+import { elasticsearchDetail } from '../store/elasticsearch/detail-reader.ts'
 import { DruidReader } from '../store/druid/reader.ts'
 import { clusterNameOf, datasourcesOf } from '../config/clusters.ts'
 import { ClusterIds, eachAlone } from './alone.ts'
@@ -72,6 +73,8 @@ export async function startCluster(context: ModeContext, onRelease: OnRelease): 
     tally: () => tallies.tally(),
     api: {
       reader: new DruidReader(neighbours.druid, ...datasourcesOf(settings)),
+      details: elasticsearchDetail(neighbours.elasticsearch, neighbours.names),
+      isOwn: (className) => rules.now.isOwn(className),
       ledger: ledgerReader(neighbours, documents),
       letters,
       offsets: uniteDesks(namedDesks(clusters.map((one) => ({ name: clusterNameOf(one.neighbours.names), desk: one.offsets.desk })))),

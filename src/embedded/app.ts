@@ -65,6 +65,8 @@ export async function startEmbedded(context: ModeContext, onRelease: OnRelease):
     tally: () => tallies.tally(),
     api: {
       reader: store.reader,
+      details: store.reader,
+      isOwn: (className) => rules.now.isOwn(className),
       ledger: store.reader,
       letters,
       offsets: embeddedOffsets(store.reader, () => stream.report().partitions),

@@ -13,6 +13,8 @@ import { createFilter, type Filter } from '../filter/filter.ts'
 import { filterDigest, loadFilterRules } from '../filter/load.ts'
 import type { FilterRules } from '../filter/rule-file.ts'
 import { rulesDigest, type FingerprintRules } from '../fingerprint/fingerprint.ts'
+import { createOwnership } from '../fingerprint/ownership.ts'
+import { ownPackagesOf } from '../fingerprint/rules.ts'
 import { loadFingerprintRules } from '../fingerprint/load.ts'
 import { jsonDigest } from '../lib/json-digest.ts'
 import { createJobResolver, type JobResolver } from '../job.ts'
@@ -42,6 +44,8 @@ export interface StreamRules {
 export interface Rules extends StreamRules {
   /** Swaps the pattern rules whole, between two events. The digest stays. */
   usePatterns(rules: PatternSet): void
+  /** Whether a class is of the jobs' own code. */
+  isOwn(className: string): boolean
 }
 
 /** Throws `config_invalid` with all faults of the first file that has any. */
@@ -79,6 +83,7 @@ export function createRules(
     maxGroupsPerBlock,
     sets: digestOf(sets),
   }
+  const ownership = createOwnership(ownPackagesOf(sets.fingerprint))
   const analyse = createAnalyser({ fingerprint: sets.fingerprint, patterns })
   return {
     decode: createDecoder(limits, { knownTraces: settings.knownTraces }),
@@ -89,6 +94,7 @@ export function createRules(
     previousUntilMs: sets.fingerprint.previousUntilMs ?? null,
     digest: jsonDigest(decisive),
     usePatterns: (rules) => analyse.use(rules),
+    isOwn: (className) => ownership.ownerOf(className) === 'own',
   }
 }
 

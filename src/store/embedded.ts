@@ -17,7 +17,7 @@ import type { DetailPart, DetailStore } from './detail-store.ts'
 import { accountReader } from './embedded/account-reader.ts'
 import { addLedgerEntry, mergeLedgerEntry, readPosition, writeLetter, writePosition } from './embedded/account.ts'
 import { alertReader } from './embedded/alert-reader.ts'
-import { detailReader, type DetailReader } from './embedded/detail-reader.ts'
+import { detailReader, type DocumentReader } from './embedded/detail-reader.ts'
 import { Documents } from './embedded/documents.ts'
 import { BUSY_TIMEOUT_MS, databaseFile, openExisting } from './embedded/existing.ts'
 import { forReading, translated } from './embedded/failures.ts'
@@ -43,7 +43,7 @@ export interface EmbeddedOptions {
 }
 
 /** Reads beside a running writer, on a connection of its own. */
-export interface EmbeddedReader extends RollupReader, AlertReader, LedgerReader, DeadLetterReader, DetailReader, PositionReader {
+export interface EmbeddedReader extends RollupReader, AlertReader, LedgerReader, DeadLetterReader, DocumentReader, PositionReader {
   close(): Promise<void>
 }
 

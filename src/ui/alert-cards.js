@@ -1,7 +1,7 @@
 // @ts-check
 /** One alert as a card: what, where, how much, since when, what to do; and who looks after it. An alert in, an element out; what a click does comes in, too. */
 import { severityBadge } from './badges.js'
-import { el } from './dom.js'
+import { el, nameAfter } from './dom.js'
 import { ago, moment, whole } from './format.js'
 
 /** @typedef {import('./alerts-api.js').Alert} Alert */
@@ -19,10 +19,11 @@ const HUSHED = { silence: 'silenced', mute: 'muted by its rule', group: 'group m
 /** @param {Alert} alert @param {Acts} acts */
 export function card(alert, acts) {
   const { rule, severity, what, culprit, why, advice, acknowledged, hushed, is_new: isNew } = alert
+  const title = el('h3', {}, what ?? rule.title)
   return el(
     'article',
     { class: `panel rule ${severity}`, 'data-key': alert.key },
-    el('h3', {}, what ?? rule.title),
+    title,
     el(
       'p',
       { class: 'under' },
@@ -37,7 +38,7 @@ export function card(alert, acts) {
     why === null ? null : el('p', {}, why, '. ', el('span', { class: 'muted' }, `Rule ${rule.id}: ${rule.title}.`)),
     advice === null ? null : el('p', {}, el('strong', {}, 'What to do: '), advice),
     links(alert),
-    actions(alert, acts),
+    actions(alert, title, acts),
   )
 }
 
@@ -83,17 +84,17 @@ function links({ links: all }) {
     : el('p', { class: 'links' }, ...good.map(({ title, url }) => el('a', { href: url, rel: 'noopener noreferrer' }, title)))
 }
 
-/** @param {Alert} alert @param {Acts} acts */
-function actions(alert, { onAcknowledge, onUnacknowledge, onSilence }) {
+/** @param {Alert} alert @param {Element} title @param {Acts} acts */
+function actions(alert, title, { onAcknowledge, onUnacknowledge, onSilence }) {
   const take =
     alert.acknowledged === null
       ? button('Acknowledge', `who:${alert.key}`, () => onAcknowledge(alert))
       : button('Give back', `who:${alert.key}`, () => onUnacknowledge(alert))
-  return el('div', { class: 'actions' }, take, silenceForm(alert, onSilence))
+  return el('div', { class: 'actions' }, nameAfter(take, title), silenceForm(alert, title, onSilence))
 }
 
-/** While it is open the page is not made anew. @param {Alert} alert @param {Acts['onSilence']} onSilence */
-function silenceForm(alert, onSilence) {
+/** While it is open the page is not made anew. @param {Alert} alert @param {Element} title @param {Acts['onSilence']} onSilence */
+function silenceForm(alert, title, onSilence) {
   const scopes = scopesOf(alert)
   const scope = /** @type {HTMLSelectElement} */ (
     el('select', { 'aria-label': 'What to silence' }, ...scopes.map(({ label }, i) => el('option', { value: String(i) }, label)))
@@ -104,12 +105,14 @@ function silenceForm(alert, onSilence) {
   const comment = /** @type {HTMLInputElement} */ (
     el('input', { type: 'text', placeholder: 'why', 'aria-label': 'Why', maxlength: '1000' })
   )
-  const form = el('form', { class: 'silence' }, scope, span, comment, el('button', { type: 'submit', class: 'quiet' }, 'Silence'))
+  const submit = nameAfter(el('button', { type: 'submit', class: 'quiet' }, 'Silence'), title)
+  const form = el('form', { class: 'silence' }, scope, span, comment, submit)
   form.addEventListener('submit', (event) => {
     event.preventDefault()
     onSilence(scopes[Number(scope.value)]?.match ?? { alert: alert.key }, span.value, comment.value.trim())
   })
-  return el('details', { class: 'acting' }, el('summary', { class: 'quiet', 'data-mark': `silence:${alert.key}` }, 'Silence…'), form)
+  const summary = el('summary', { class: 'quiet', 'data-mark': `silence:${alert.key}` }, 'Silence…')
+  return el('details', { class: 'acting' }, nameAfter(summary, title), form)
 }
 
 /** @param {Alert} alert @returns {{ label: string, match: Record<string, string> }[]} */

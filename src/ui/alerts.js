@@ -5,10 +5,10 @@
  */
 import { button, card, subject } from './alert-cards.js'
 import { acknowledge, alerts, receivers, rules, silence, silences, unacknowledge, undelivered, unsilence } from './alerts-api.js'
-import { ApiError } from './api.js'
 import { severityBadge } from './badges.js'
-import { byId, el, keepingFocus } from './dom.js'
+import { byId, el, keepingPlace, nameAfter } from './dom.js'
 import { ago, moment, whole } from './format.js'
+import { standBehind, standUpToDate } from './standing.js'
 import { nameOf, rememberName } from './who.js'
 
 /** @typedef {import('./alerts-api.js').Alert} Alert */
@@ -41,7 +41,7 @@ async function load() {
     const loaded = await all(signal)
     if (!signal.aborted && document.querySelector('.acting[open]') === null) render(loaded)
   } catch (error) {
-    if (!signal.aborted) renderProblem(error)
+    if (!signal.aborted) standBehind(error)
   }
   if (!signal.aborted && !document.hidden) timer = setTimeout(load, REFRESH_MS)
 }
@@ -61,12 +61,10 @@ async function all(signal) {
 /** @param {Loaded} loaded */
 function render(loaded) {
   const nowMs = Date.now()
-  byId('problem').hidden = true
+  standUpToDate()
   byId('content').hidden = false
-  byId('main').classList.remove('stale')
-  byId('status').textContent = `Updated ${new Date().toLocaleTimeString('en-GB')}`
   document.title = `${loaded.alerts.firing === 0 ? '' : `(${loaded.alerts.firing}) `}Alerts – Tracefold`
-  keepingFocus(() => {
+  keepingPlace(() => {
     renderFiring(loaded, nowMs)
     renderOthers(loaded, nowMs)
     renderUndelivered(loaded, nowMs)
@@ -110,7 +108,7 @@ async function act(work) {
     for (const form of document.querySelectorAll('.acting[open]')) form.removeAttribute('open')
     await load()
   } catch (error) {
-    renderProblem(error)
+    standBehind(error)
   }
 }
 
@@ -148,14 +146,15 @@ function renderUndelivered({ undelivered: failed, receivers: told }, nowMs) {
 /** @param {Loaded} loaded */
 function renderSilences({ silences: quiet }) {
   byId('silences-section').hidden = quiet.length === 0
-  const rows = quiet.map(({ id, match, until, who: by, comment }) => [
-    matchText(match),
-    moment(until),
-    by,
-    comment,
-    button('End', `end:${id}`, () => void act(() => unsilence(id))),
-  ])
-  fill('silences', ['Which alerts', 'Until', 'Who', 'Why', ''], rows)
+  const rows = quiet.map(({ id, match, until, who: by, comment }) => {
+    const which = el('span', {}, matchText(match))
+    const end = nameAfter(
+      button('End', `end:${id}`, () => void act(() => unsilence(id))),
+      which,
+    )
+    return [which, moment(until), by, comment, end]
+  })
+  fill('silences', ['Which alerts', 'Until', 'Who', 'Why', 'Action'], rows)
 }
 
 /** @param {Record<string, string | string[]>} match */
@@ -196,13 +195,4 @@ function renderRules({ rules: known }) {
 function fill(id, columns, rows) {
   const head = el('thead', {}, el('tr', {}, ...columns.map((title) => el('th', { scope: 'col' }, title))))
   byId(id).replaceChildren(head, el('tbody', {}, ...rows.map((cells) => el('tr', {}, ...cells.map((cell) => el('td', {}, cell))))))
-}
-
-/** @param {unknown} cause */
-function renderProblem(cause) {
-  const { title, message } = cause instanceof ApiError ? cause : { title: 'This page has a fault', message: String(cause) }
-  byId('problem').replaceChildren(el('h2', {}, title), el('p', {}, message))
-  byId('problem').hidden = false
-  byId('main').classList.add('stale')
-  byId('status').textContent = byId('content').hidden ? 'No data' : 'Not up to date'
 }

@@ -9,6 +9,11 @@
  *   count: number, share: number, previous_count: number, change: number | null, is_new: boolean, group_state: string | null, hosts: number, jobs: number, first_seen: string, last_seen: string, sample_message: string }} TopRow
  * @typedef {{ job: string | null, from: string, to: string, total: number, exceptions: TopRow[] }} Top
  * @typedef {{ job: string | null, from: string, to: string, exception: TopRow }} Group
+ * @typedef {{ time: string | null, level: string, logger: string | null, thread: string | null, host: string | null, service: string | null, service_version: string | null,
+ *   environment: string | null, operator: string | null, subtask: number | null, message: string, stack_trace: string | null, own_lines: number[], context: Record<string, string>,
+ *   tags: string[], truncated: boolean }} FullEvent
+ * @typedef {{ id: string, job: string, minute: string, count: number, hosts: string[], places: { contributor: string, block: number }[], event: FullEvent | null }} ErrorDocument
+ * @typedef {{ documents: ErrorDocument[] }} ErrorEvents
  * @typedef {{ id: string, family: string, title: string, category: string, severity: string, meaning: string, advice: string | null, link: string }} Pattern
  * @typedef {{ patterns: Pattern[] }} Patterns
  * @typedef {{ time: string, count: number }} Point
@@ -34,11 +39,17 @@ export const top = (job, query, signal) => get(`${scope(job)}/exceptions/top`, q
 /** One error by any of its keys; 404 where it had no event. @param {string | null} job @param {string} key @param {Record<string, string | number>} query @param {AbortSignal} signal @returns {Promise<Group>} */
 export const group = (job, key, query, signal) => get(`${scope(job)}/exceptions/groups/${encodeURIComponent(key)}`, query, signal)
 
+/** The newest documents of an error, each with one event whole. @param {string | null} job @param {string} key @param {Record<string, string | number>} query @param {AbortSignal} signal @returns {Promise<ErrorEvents>} */
+export const events = (job, key, query, signal) => get(`${scope(job)}/exceptions/groups/${encodeURIComponent(key)}/events`, query, signal)
+
 /** The pattern rules in force. @param {AbortSignal} signal @returns {Promise<Patterns>} */
 export const patterns = (signal) => get('api/v1/patterns', {}, signal)
 
 /** @param {string | null} job @param {Record<string, string | number>} query @param {AbortSignal} signal @returns {Promise<Trend>} */
 export const trend = (job, query, signal) => get(`${scope(job)}/exceptions/trend`, query, signal)
+
+/** What this process is. @param {AbortSignal} signal @returns {Promise<{ takes_events: boolean }>} */
+export const liveness = (signal) => get('healthz', {}, signal)
 
 /** Not ready is an answer too. @param {AbortSignal} signal @returns {Promise<Readiness>} */
 export async function readiness(signal) {

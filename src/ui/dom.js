@@ -27,14 +27,30 @@ export function byId(id) {
   return found
 }
 
-/** What is shown is made anew at each refresh; whoever works with the keyboard stays where they were. @param {() => void} work */
-export function keepingFocus(work) {
-  const mark = document.activeElement?.getAttribute('data-mark') ?? null
+/** What is shown is made anew at each refresh; whoever works with the keyboard, or has scrolled within a box, stays where they were. @param {() => void} work */
+export function keepingPlace(work) {
+  const focused = document.activeElement?.getAttribute('data-mark') ?? null
+  const scrolled = new Map(marked().map((element) => [element.dataset['mark'], element.scrollTop]))
   work()
-  if (mark === null) return
-  for (const button of document.querySelectorAll('[data-mark]')) {
-    if (button instanceof HTMLElement && button.dataset['mark'] === mark) button.focus({ preventScroll: true })
+  for (const element of marked()) {
+    const mark = element.dataset['mark']
+    const top = scrolled.get(mark) ?? 0
+    if (top > 0) element.scrollTop = top
+    if (mark === focused) element.focus({ preventScroll: true })
   }
+}
+
+function marked() {
+  return [...document.querySelectorAll('[data-mark]')].filter((element) => element instanceof HTMLElement)
+}
+
+let ids = 0
+
+/** Says what it is for, too, where many on the page read alike: `Silence…, <what>`. @template {Element} E @param {E} element @param {Element} what */
+export function nameAfter(element, what) {
+  for (const each of [element, what]) if (each.id === '') each.id = `named-${++ids}`
+  element.setAttribute('aria-labelledby', `${element.id} ${what.id}`)
+  return element
 }
 
 /**

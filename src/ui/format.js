@@ -5,6 +5,14 @@ const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
 const SHORT = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
 const DAY_TIME = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short', hour: '2-digit', minute: '2-digit' })
 
+const DAY_TIME_SECOND = new Intl.DateTimeFormat('en-GB', {
+  day: '2-digit',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+})
+
 /** From here on a percentage is harder to read than a factor. */
 const FACTOR_FROM = 9
 
@@ -55,6 +63,16 @@ export function ago(iso, nowMs) {
 /** `01 Mar, 12:00`, in the reader's own zone. @param {string} iso */
 export function moment(iso) {
   return DAY_TIME.format(new Date(iso))
+}
+
+/** `01 Mar, 12:00:17`, likewise. @param {string} iso */
+export function exact(iso) {
+  return DAY_TIME_SECOND.format(new Date(iso))
+}
+
+/** Of hosts there is none where nobody says which: not that it ran on none. @param {number} n */
+export function known(n) {
+  return n === 0 ? '–' : whole(n)
 }
 
 /** `5 minutes` @param {number} seconds */

@@ -1,8 +1,9 @@
 // @ts-check
 /** The page about the pattern rules in force: a section for each family, an anchor for each rule, and a field that finds words in them. */
-import { ApiError, patterns } from './api.js'
+import { patterns } from './api.js'
 import { severityBadge } from './badges.js'
 import { byId, el } from './dom.js'
+import { showProblem } from './standing.js'
 
 /** @typedef {import('./api.js').Pattern} Pattern */
 
@@ -15,9 +16,7 @@ async function start() {
     const answer = await patterns(new AbortController().signal)
     render(answer.patterns)
   } catch (error) {
-    const { title, message } = error instanceof ApiError ? error : { title: 'This page has a fault', message: String(error) }
-    byId('problem').replaceChildren(el('h2', {}, title), el('p', {}, message))
-    byId('problem').hidden = false
+    showProblem(error)
   }
 }
 
@@ -32,8 +31,13 @@ function render(rules) {
       ),
     ),
   )
+  find.value = new URLSearchParams(location.search).get('find') ?? ''
   narrow()
-  find.addEventListener('input', narrow)
+  find.addEventListener('input', () => look(find.value))
+  byId('all').addEventListener('click', () => {
+    look('')
+    find.focus()
+  })
   addEventListener('hashchange', showTarget)
   showTarget()
 }
@@ -57,6 +61,14 @@ function article({ id, title, category, severity, meaning, advice, link }) {
   )
 }
 
+/** The search is in the URL, so that a link to it, or a reload, is the same page. @param {string} text */
+function look(text) {
+  find.value = text
+  narrow()
+  const search = text.trim() === '' ? '' : `?${new URLSearchParams({ find: text })}`
+  history.replaceState(null, '', `${location.pathname}${search}${location.hash}`)
+}
+
 /** Rules that have all the words stay. */
 function narrow() {
   const words = find.value
@@ -71,6 +83,7 @@ function narrow() {
     if (family instanceof HTMLElement) family.hidden = left === 0
     shown += left
   }
+  byId('none').hidden = shown > 0
   byId('count').textContent = `${shown} pattern${shown === 1 ? '' : 's'}`
 }
 
@@ -79,10 +92,7 @@ function showTarget() {
   for (const rule of document.querySelectorAll('.rule.target')) rule.classList.remove('target')
   const target = document.getElementById(location.hash.slice(1))
   if (target === null || !target.classList.contains('rule')) return
-  if (target.hidden) {
-    find.value = ''
-    narrow()
-  }
+  if (target.hidden) look('')
   target.classList.add('target')
   target.scrollIntoView({ block: 'start' })
   target.focus({ preventScroll: true })

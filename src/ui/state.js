@@ -32,6 +32,12 @@ export function searchOf(view) {
   return search === '' ? '' : `?${search}`
 }
 
+/** Names that hold what was typed, in any case: what a person may have meant who typed part of one. @param {string} typed @param {string[]} names */
+export function namesWith(typed, names) {
+  const part = typed.toLowerCase()
+  return names.filter((name) => name !== typed && name.toLowerCase().includes(part))
+}
+
 /** @param {string | null} name @returns {Range} */
 export function rangeOf(name) {
   const named = (/** @type {string} */ wanted) => RANGES.find((range) => range.name === wanted)

@@ -2,7 +2,7 @@
 /** The two tables: top exceptions and jobs. Rows in, elements out; what a click does comes in, too. */
 import { badges, patternPage } from './badges.js'
 import { el } from './dom.js'
-import { ago, change, direction, moment, percent, whole } from './format.js'
+import { ago, change, direction, known, moment, percent, whole } from './format.js'
 
 /** @typedef {import('./api.js').TopRow} TopRow */
 /** @typedef {import('./api.js').JobRow} JobRow */
@@ -10,7 +10,7 @@ import { ago, change, direction, moment, percent, whole } from './format.js'
 
 /**
  * @param {HTMLElement} table
- * @param {{ rows: TopRow[], job: string | null, selected: TopRow | null, nowMs: number, range: string, spark: (key: string) => Node, onSelect: (key: string) => void, actions: (row: TopRow) => Node | null }} what
+ * @param {{ rows: TopRow[], job: string | null, selected: TopRow | null, nowMs: number, range: string, spark: (key: string) => Node, onSelect: (key: string) => void, event: (row: TopRow) => Node, actions: (row: TopRow) => Node | null }} what
  */
 export function fillTop(table, what) {
   /** @type {Column[]} */
@@ -24,10 +24,7 @@ export function fillTop(table, what) {
     { title: 'Last', class: 'num wide', hint: 'when it was seen last, and first, in this range' },
   ]
   const caption = `Most frequent errors of ${what.job ?? 'all jobs'} in the last ${what.range}. Choose one to see its trend and details.`
-  const body = what.rows.flatMap((row) => [
-    topRow(row, what),
-    ...(row === what.selected ? [topDetails(row, columns.length, what.actions(row))] : []),
-  ])
+  const body = what.rows.flatMap((row) => [topRow(row, what), ...(row === what.selected ? [topDetails(row, columns.length, what)] : [])])
   table.replaceChildren(el('caption', {}, caption), head(columns), el('tbody', {}, ...body))
 }
 
@@ -80,7 +77,7 @@ function topRow(row, what) {
     // How much there was before of what the rules have taken apart since, nobody knows.
     row.change === null && !row.is_new ? el('td', { class: 'num' }, '–') : changeCell(row.change),
     what.job === null ? el('td', { class: 'num wide' }, whole(row.jobs)) : null,
-    el('td', { class: 'num wide' }, whole(row.hosts)),
+    el('td', { class: 'num wide' }, known(row.hosts)),
     el(
       'td',
       { class: 'num wide' },
@@ -97,22 +94,22 @@ function groupBadge(state) {
     : el('span', { class: `badge ${state === 'regressed' ? 'up' : ''}` }, state)
 }
 
-/** @param {TopRow} row @param {number} columns @param {Node | null} actions */
-function topDetails(row, columns, actions) {
+/** @param {TopRow} row @param {number} columns @param {Parameters<typeof fillTop>[1]} what */
+function topDetails(row, columns, { event, actions }) {
   const facts = /** @type {[string, string | null][]} */ ([
     ['Exception', row.exception_class],
     ['Root cause', row.root_cause_class],
     ['At', row.culprit],
     ['Level', row.level],
-    ['Hosts', whole(row.hosts)],
+    ['Hosts', known(row.hosts)],
     ['Jobs', whole(row.jobs)],
     ['First seen', moment(row.first_seen)],
     ['Last seen', moment(row.last_seen)],
     ['Fingerprint', row.key],
     ['Before', row.previous_fingerprints.join(' ') || null],
   ]).flatMap(([name, value]) => (value === null ? [] : [el('dt', {}, name), el('dd', {}, value)]))
-  const sample = el('pre', { class: 'sample', 'aria-label': 'Sample message' }, row.sample_message)
-  return el('tr', { class: 'details' }, el('td', { colspan: String(columns) }, advice(row), sample, el('dl', {}, ...facts), actions))
+  const cell = el('td', { colspan: String(columns) }, advice(row), event(row), el('dl', {}, ...facts), actions(row))
+  return el('tr', { class: 'details' }, cell)
 }
 
 /** What the pattern rule says; nothing where none matched, or it is not in force any more. @param {TopRow} row */

@@ -4,13 +4,15 @@
  * One load at a time; a newer view aborts the older. What was shown stays while the API is away, marked as old.
  */
 import { showFiring } from './alert-badge.js'
-import { ApiError, group, jobs, readiness, top, trend } from './api.js'
+import { ApiError, events, group, jobs, liveness, readiness, top, trend } from './api.js'
 import { drawChart, keepChartFitting } from './chart.js'
-import { byId, el, keepingFocus } from './dom.js'
+import { byId, el, keepingPlace } from './dom.js'
+import { eventSection } from './event.js'
 import { change, duration, moment, percent, whole } from './format.js'
 import { groupActions } from './group-actions.js'
 import { forgetWaiting, sparkSlot } from './sparks.js'
-import { RANGES, rangeOf, searchOf, viewOf } from './state.js'
+import { standBehind, standUpToDate } from './standing.js'
+import { namesWith, RANGES, rangeOf, searchOf, viewOf } from './state.js'
 import { fillJobs, fillTop } from './tables.js'
 
 /** @typedef {import('./state.js').View} View */
@@ -21,6 +23,9 @@ const MAX_TOP = 25
 const MAX_JOBS = 100
 /** Sparklines are for the rows that are seen first. */
 const MAX_SPARKS = 10
+/** Of the newest documents one has an event. */
+const MAX_DOCUMENTS = 3
+const MAX_OFFERED = 8
 
 const jobInput = /** @type {HTMLInputElement} */ (byId('job'))
 const refreshBox = /** @type {HTMLInputElement} */ (byId('refresh'))
@@ -29,6 +34,8 @@ let view = viewOf(location.search)
 /** A link to an error shows it, however far down its row is. */
 let showsChosen = view.key !== null
 let loading = new AbortController()
+/** What was loaded last, and for which view. @type {{ view: View, loaded: Loaded } | null} */
+let last = null
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer
 
@@ -37,7 +44,10 @@ start()
 function start() {
   byId('ranges').append(...RANGES.map(rangeButton))
   byId('controls').addEventListener('submit', (event) => event.preventDefault())
-  jobInput.addEventListener('change', () => go({ job: jobInput.value.trim() || null, key: null }))
+  jobInput.addEventListener('change', () => {
+    go({ job: jobInput.value.trim() || null, key: null })
+    scrollTo({ top: 0 }) // where it is said if there is no such job
+  })
   byId('clear-key').addEventListener('click', () => go({ key: null }))
   refreshBox.addEventListener('change', schedule)
   document.addEventListener('visibilitychange', () => void (document.hidden ? clearTimeout(timer) : load()))
@@ -48,7 +58,7 @@ function start() {
 
 /** @param {import('./state.js').Range} range */
 function rangeButton({ name, label }) {
-  const input = el('input', { type: 'radio', name: 'range', value: name, 'aria-label': label })
+  const input = el('input', { type: 'radio', name: 'range', value: name, 'aria-label': `${name}, the last ${label}` })
   input.addEventListener('change', () => go({ range: rangeOf(name) }))
   return el('label', { title: `Last ${label}` }, input, el('span', {}, name))
 }
@@ -66,15 +76,17 @@ function show(next) {
   jobInput.value = view.job ?? ''
   for (const input of byId('ranges').querySelectorAll('input')) input.checked = input.value === view.range.name
   document.title = view.job === null ? 'Tracefold' : `${view.job} – Tracefold`
-  void load()
+  void load(openKnown)
 }
 
-async function load() {
+/** @param {() => void} [first] done before anybody answers */
+async function load(first = () => {}) {
   clearTimeout(timer)
   loading.abort()
   forgetWaiting()
   loading = new AbortController()
   const { signal } = loading
+  first()
   void showFiring(signal)
   try {
     const loaded = await ask(view, signal)
@@ -87,7 +99,19 @@ async function load() {
 
 function schedule() {
   clearTimeout(timer)
-  if (refreshBox.checked && !document.hidden) timer = setTimeout(load, view.range.refreshMs)
+  if (refreshBox.checked && !document.hidden) timer = setTimeout(() => void (isReading() ? schedule() : load()), view.range.refreshMs)
+}
+
+/** Text that somebody has selected is not taken from under his hands. */
+function isReading() {
+  return document.getSelection()?.type === 'Range'
+}
+
+/** The error that was clicked opens at once, with what is known of it: whether the API answers or not. */
+function openKnown() {
+  if (last === null || last.view.range !== view.range || last.view.job !== view.job) return
+  const { loaded } = last
+  keepingPlace(() => renderTables({ ...loaded, chosen: loaded.rows.find((row) => hasKey(row, view.key)) ?? null }))
 }
 
 /** @param {View} what @param {AbortSignal} signal @returns {Promise<Loaded>} */
@@ -128,14 +152,17 @@ async function alone(job, key, span, signal) {
 
 /** @param {Loaded} loaded */
 function render(loaded) {
-  byId('problem').hidden = true
-  byId('main').classList.remove('stale')
-  byId('status').textContent = `Updated ${new Date().toLocaleTimeString('en-GB')}`
+  last = { view, loaded }
+  standUpToDate()
   byId('job-names').replaceChildren(...loaded.jobs.jobs.map(({ job }) => el('option', { value: job })))
   const nothing = loaded.top.total === 0
   byId('content').hidden = nothing && loaded.jobs.jobs.length === 0
-  renderEmpty(nothing, loaded.jobs.jobs.length > 0)
-  keepingFocus(() => {
+  byId('content').classList.toggle('none', nothing)
+  renderEmpty(
+    nothing,
+    loaded.jobs.jobs.map(({ job }) => job),
+  )
+  keepingPlace(() => {
     renderNumbers(loaded)
     renderTrend(loaded)
     renderTables(loaded)
@@ -144,16 +171,36 @@ function render(loaded) {
   showsChosen = false
 }
 
-/** @param {boolean} nothing @param {boolean} othersHave */
-function renderEmpty(nothing, othersHave) {
+/** @param {boolean} nothing @param {string[]} others jobs that have errors */
+function renderEmpty(nothing, others) {
   byId('empty').hidden = !nothing
-  byId('empty-how').hidden = othersHave
   byId('empty-title').textContent = `No errors ${view.job === null ? '' : `of ${view.job} `}in the last ${view.range.label}`
-  byId('empty-text').textContent = othersHave
-    ? 'Other jobs have some; choose one below, or a longer range.'
-    : 'That is good news, or no events have come in. A longer range shows what was before.'
-  byId('empty-command').textContent =
-    `curl --data-binary @error.log -H 'Content-Type: application/x-ndjson' ${location.origin}/api/v1/events`
+  byId('empty-text').textContent =
+    others.length > 0
+      ? 'Other jobs have some; choose one below, or a longer range.'
+      : 'That is good news, or no events have come in. A longer range shows what was before.'
+  const offered = nothing && view.job !== null ? namesWith(view.job, others).slice(0, MAX_OFFERED) : []
+  byId('empty-offer').hidden = offered.length === 0
+  byId('empty-names').replaceChildren(...offered.map(offer))
+  if (nothing && others.length === 0) void sayHow(loading.signal)
+  else byId('empty-how').hidden = true
+}
+
+/** @param {string} job */
+function offer(job) {
+  const button = el('button', { type: 'button', class: 'quiet' }, job)
+  button.addEventListener('click', () => go({ job, key: null }))
+  return el('li', {}, button)
+}
+
+/** How events come in here, as far as somebody says. @param {AbortSignal} signal */
+async function sayHow(signal) {
+  const live = await liveness(signal).catch(() => null)
+  if (signal.aborted || live === null) return
+  byId('empty-how').hidden = false
+  byId('empty-send').hidden = !live.takes_events
+  byId('empty-kafka').hidden = live.takes_events
+  byId('empty-command').textContent = `curl --data-binary @app.log -H 'content-type: text/plain' ${location.origin}/api/v1/events`
 }
 
 /** @param {Loaded} loaded */
@@ -174,10 +221,17 @@ function renderNumbers({ top: { total, exceptions }, jobs: { jobs: rows } }) {
 }
 
 /** @param {Loaded} loaded */
-function renderTrend({ chosen: row, trend: answer }) {
-  const chosen = view.key === null ? null : (row?.title ?? view.key)
-  byId('trend-title').textContent = chosen ?? (view.job === null ? 'Events of all jobs' : `Events of ${view.job}`)
-  byId('clear-key').hidden = chosen === null
+function renderTrend({ chosen, trend: answer }) {
+  const isUnknown = view.key !== null && chosen === null
+  byId('trend-title').textContent = isUnknown
+    ? `This error did not occur in the last ${view.range.label}`
+    : (chosen?.title ?? (view.job === null ? 'Events of all jobs' : `Events of ${view.job}`))
+  byId('clear-key').hidden = view.key === null
+  byId('trend').hidden = isUnknown
+  byId('trend-none').hidden = !isUnknown
+  byId('trend-none').textContent =
+    `There is no event of ${view.key}${view.job === null ? '' : ` in ${view.job}`}. A longer range may have some.`
+  if (isUnknown) return
   byId('trend-text').textContent = trendText(answer)
   byId('trend-rows').replaceChildren(
     ...answer.points.map(({ time, count }) =>
@@ -212,7 +266,20 @@ function renderTables({ rows: errors, chosen, jobs: { jobs: rows } }) {
         ? sparkSlot(JSON.stringify(['key', range.name, job, of]), () => trend(job, { ...span, by: 'fingerprint', key: of }, signal))
         : el('span'),
     onSelect: (of) => go({ key: of === chosen?.key ? null : of }),
-    actions: (row) => groupActions(job, row, (work) => void work.then(load, (error) => renderProblem(error, signal))),
+    event: (row) => {
+      const ofThis = () => events(job, row.key, { from: span.from, to: span.to, limit: MAX_DOCUMENTS }, signal)
+      return eventSection(JSON.stringify([range.name, job, row.key]), row.sample_message, ofThis, signal)
+    },
+    actions: (row) =>
+      groupActions(
+        job,
+        row,
+        (work) =>
+          void work.then(
+            () => load(),
+            (error) => renderProblem(error, signal),
+          ),
+      ),
   })
   fillJobs(byId('jobs'), {
     rows,
@@ -225,15 +292,11 @@ function renderTables({ rows: errors, chosen, jobs: { jobs: rows } }) {
 
 /** @param {unknown} cause @param {AbortSignal} signal */
 async function renderProblem(cause, signal) {
-  const known = cause instanceof ApiError ? cause : new ApiError(0, 'This page has a fault', String(cause))
-  const away = known.status === 503 ? await readiness(signal).catch(() => null) : null
+  const away = cause instanceof ApiError && cause.status === 503 ? await readiness(signal).catch(() => null) : null
   if (signal.aborted) return
   const checks = (away?.checks ?? [])
     .filter((check) => !check.ok)
     .map(({ name, detail }) => el('li', {}, el('strong', {}, name), ` ${detail}`))
-  byId('problem').replaceChildren(el('h2', {}, known.title), el('p', {}, known.message), checks.length === 0 ? '' : el('ul', {}, ...checks))
-  byId('problem').hidden = false
+  standBehind(cause, ...(checks.length === 0 ? [] : [el('ul', {}, ...checks)]))
   byId('empty').hidden = true
-  byId('main').classList.add('stale')
-  byId('status').textContent = byId('content').hidden ? 'No data' : 'Not up to date'
 }

@@ -1,5 +1,5 @@
 /**
- * The detail store's contract on a real Elasticsearch and Kafka. One installation serves all tests: each gets two partitions and some minutes
+ * The contracts of the detail store and of its reader on a real Elasticsearch and Kafka. One installation serves all tests: each gets two partitions and some minutes
  * that nobody else has, and sees only what belongs to these.
  */
 import { afterAll, beforeAll } from 'vitest'
@@ -9,13 +9,15 @@ import { createMetrics } from '../../src/metrics.ts'
 import type { Classification } from '../../src/event.ts'
 import type { KafkaSource } from '../../src/source/kafka.ts'
 import { ClusterDetailStore } from '../../src/store/cluster-detail.ts'
+import { elasticsearchDetail } from '../../src/store/elasticsearch/detail-reader.ts'
 import { fill, install, joinGroup, ownSettings, shares, type Installation, type Share } from '../support/cluster.ts'
 import { lettersIn } from '../support/letters.ts'
 import { requireServices } from '../support/services.ts'
+import { DETAIL_READER_TESTS, describeDetailReader } from './detail-reader.ts'
 import { describeDetailStore, type DetailAdapter, type DocumentState } from './detail-store.ts'
 
 const services = requireServices('kafka', 'elasticsearch')
-const TESTS = 33
+const TESTS = 33 + DETAIL_READER_TESTS
 
 services.describe('on real servers', () => {
   let installation: Installation
@@ -34,6 +36,10 @@ services.describe('on real servers', () => {
   })
 
   describeDetailStore('Elasticsearch', async () => adapterOf(installation, source, share()))
+  describeDetailReader('Elasticsearch', async () => {
+    const { elasticsearch, names } = installation.neighbours
+    return { ...adapterOf(installation, source, share()), reader: elasticsearchDetail(elasticsearch, names) }
+  })
 })
 
 function adapterOf(installation: Installation, source: KafkaSource, share: Share): DetailAdapter {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openEmbedded, type EmbeddedOptions, type EmbeddedStore } from '../../src/store/embedded.ts'
+import type { DetailReader } from '../../src/store/detail-reader.ts'
 import type { Sample } from '../../src/store/detail-store.ts'
 import { aPartition, DAY, T0 } from '../support/builders.ts'
 import type { AlertAdapter } from './alert-reader.ts'
@@ -22,10 +23,11 @@ export function openIn(path: string, over: Partial<EmbeddedOptions> = {}): Embed
   return openEmbedded({ path, retention: RETENTION, now: () => T0, ...over })
 }
 
-export async function embeddedDetail(path = newFolder()): Promise<DetailAdapter> {
+export async function embeddedDetail(path = newFolder()): Promise<DetailAdapter & { readonly reader: DetailReader }> {
   const store = openIn(path)
   return {
     store: store.asDetailStore(),
+    reader: store.reader,
     partitions: [aPartition(), aPartition({ partition: 1 })],
     nowMs: T0,
     detailDays: RETENTION.detailDays,

@@ -24,11 +24,12 @@ services.describe('the main job', () => {
     for (const release of releases.splice(0).toReversed()) await release()
   })
 
-  test('apart: what was produced is what every store and the API count', async () => {
+  test('apart: what was produced is what every store and the API count, and the events behind an error can be read', async () => {
     const { settings, neighbours } = await installed({})
     const oracle = await produce(settings, neighbours, 2_400)
     const app = await started(settings)
     await expectExact(neighbours, oracle, app)
+    for (const key of [...oracle.counts.keys()].slice(0, 5)) await expectEvent(app, key)
   })
 
   test('apart: a SIGKILL in the middle loses nothing and doubles nothing', async () => {
@@ -99,6 +100,16 @@ services.describe('the main job', () => {
     const app = await startTracefold({ ...plain(settings), ...over })
     releases.push(() => app.kill('SIGKILL'))
     return app
+  }
+
+  async function expectEvent(app: Running, key: string): Promise<void> {
+    const [job = '', fingerprint = ''] = key.split(' ')
+    const group = `${app.url}api/v1/jobs/${encodeURIComponent(job)}/exceptions/groups/${fingerprint}`
+    const answer = await (await fetch(`${group}/events?from=-1h&to=${encodeURIComponent('+1h')}`)).json()
+    const event = { level: 'ERROR', message: expect.stringMatching(/./), stack_trace: expect.any(String) }
+    expect(answer).toMatchObject({
+      documents: expect.arrayContaining([expect.objectContaining({ job, fingerprint, event: expect.objectContaining(event) })]),
+    })
   }
 
   async function expectExact(neighbours: Neighbours, oracle: Oracle, app: Running): Promise<void> {

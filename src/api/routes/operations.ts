@@ -17,7 +17,7 @@ export function operationRoutes(app: ZodApp, deps: ApiDeps): void {
     },
     async (_request, reply) => {
       const live = deps.health.live()
-      return reply.code(live ? 200 : 503).send({ live, version: deps.version })
+      return reply.code(live ? 200 : 503).send({ live, version: deps.version, takes_events: deps.ingest !== null })
     },
   )
 

@@ -7,7 +7,6 @@
 import type { Client, estypes } from '@elastic/elasticsearch'
 import type { ElasticsearchSettings } from '../../config/schema.ts'
 import type { Names } from '../../config/names.ts'
-import { TracefoldError } from '../../errors.ts'
 import type { HealthRegistry } from '../../health.ts'
 import type { Metrics } from '../../metrics.ts'
 import type { DocumentUpdate, Refusal } from '../detail-store.ts'
@@ -15,6 +14,7 @@ import type { LedgerEntry, LedgerReader, LedgerTotal } from '../ledger.ts'
 import type { Evidence } from '../resume.ts'
 import type { Partition } from '../../source/source.ts'
 import { contributorKey, incarnationOf } from '../position.ts'
+import { asked } from './asked.ts'
 import { bulkAll, type BulkHooks, type BulkItem, type ItemAnswer } from './bulk.ts'
 import { dayAlias, dayIndex, dayOf, scriptId } from './schema.ts'
 import { documentItem, ledgerItems } from './updates.ts'
@@ -167,16 +167,6 @@ async function makeWithAlias(client: Client, index: string, alias: string): Prom
   } catch (error) {
     if (!String(error).includes('resource_already_exists')) throw error
     await client.indices.putAlias({ index, name: alias }) // another process made it just now, or its alias was taken away
-  }
-}
-
-async function asked<T>(code: 'neighbour_away' | 'not_available', ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask()
-  } catch (cause) {
-    throw new TracefoldError(code, `Elasticsearch does not answer as expected: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    })
   }
 }
 

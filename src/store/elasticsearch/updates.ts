@@ -2,9 +2,10 @@
  * Document updates and ledger entries as the bodies of scripted upserts. The upsert holds the identity (and, on a first flush, the
  * whole event), so that a missing document comes back; the script's parameters hold what merges. Pure.
  */
-import type { LoggedThrowable, Throwable } from '../../event.ts'
+import type { LoggedThrowable } from '../../event.ts'
 import { KEPT, type DocumentIdentity, type DocumentUpdate, type Hashed, type Sample, type SetName } from '../detail-store.ts'
 import type { LedgerEntry } from '../ledger.ts'
+import { exceptionMessageOf, traceOf } from '../logged-throwable.ts'
 import type { BulkItem } from './bulk.ts'
 
 const MAX_LABEL_KEY_CHARS = 256
@@ -111,24 +112,5 @@ function labelsOf(context: ReadonlyMap<string, string>): Record<string, string> 
 }
 
 function errorFields(throwable: LoggedThrowable | null): { message?: string | null; stack_trace?: string } {
-  if (throwable === null) return {}
-  if (throwable.form === 'text') return { message: throwable.message, stack_trace: throwable.text }
-  return { message: throwable.chain.message, stack_trace: printTrace(throwable.chain) }
-}
-
-/** A structured throwable as Java prints it. */
-export function printTrace(throwable: Throwable): string {
-  const lines: string[] = []
-  let label = ''
-  for (let at: Throwable | null = throwable; at !== null; at = at.cause) {
-    lines.push(`${label}${at.type}${at.message === null ? '' : `: ${at.message}`}`)
-    for (const frame of at.frames) lines.push(`\tat ${frame.className}.${frame.method}(${placeOf(frame.file, frame.line)})`)
-    label = 'Caused by: '
-  }
-  return lines.join('\n')
-}
-
-function placeOf(file: string | null, line: number | null): string {
-  if (file === null) return line === -2 ? 'Native Method' : 'Unknown Source'
-  return line === null ? file : `${file}:${line}`
+  return throwable === null ? {} : { message: exceptionMessageOf(throwable), stack_trace: traceOf(throwable) }
 }

@@ -3,7 +3,9 @@
  * is beside Elasticsearch, the API is beside the embedded store. The work of a query is bounded by its limit and by `MAX_TEXTS`.
  */
 import type { LoggedThrowable, Throwable } from '../../event.ts'
+import { MAX_PLACES, type DetailReader, type ErrorDocument, type FullEvent, type Place } from '../detail-reader.ts'
 import type { DocumentIdentity, Sample } from '../detail-store.ts'
+import { exceptionMessageOf, traceOf } from '../logged-throwable.ts'
 import type { TimeRange } from '../rollup-store.ts'
 import type { Database, SqlValue } from '../sqlite.ts'
 import type { VariableParts } from './documents.ts'
@@ -12,7 +14,7 @@ import { parseKept, type Kept } from './merge.ts'
 /** Texts that a search goes on with, the newest: a word that half of all texts have must not read them all. */
 const MAX_TEXTS = 500
 
-export interface DetailQuery extends TimeRange {
+export interface DocumentQuery extends TimeRange {
   readonly job: string | null
   /** Also finds what had this key by the rules before. Null for any. */
   readonly fingerprint: string | null
@@ -35,8 +37,8 @@ export interface StoredDocument {
   readonly sample: Sample | null
 }
 
-export interface DetailReader {
-  documents(query: DetailQuery): Promise<StoredDocument[]>
+export interface DocumentReader extends DetailReader {
+  documents(query: DocumentQuery): Promise<StoredDocument[]>
 }
 
 interface Found {
@@ -60,13 +62,20 @@ interface DocumentRow {
 /** Of samples that an earlier version stored. */
 const UNKNOWN_BEFORE = { envelopes: [], operator: null, subtask: null }
 
-export function detailReader(db: Database): DetailReader {
+export function detailReader(db: Database): DocumentReader {
+  const documents = (query: DocumentQuery) =>
+    find(db, query).flatMap(({ seq }) => {
+      const document = read(db, seq)
+      return document === null ? [] : [{ seq, document }]
+    })
   return {
-    documents: async (query) => db.snapshot(() => find(db, query).flatMap(({ seq }) => read(db, seq) ?? [])),
+    documents: async (query) => db.snapshot(() => documents(query).map(({ document }) => document)),
+    errors: async (query) =>
+      db.snapshot(() => documents({ ...query, text: null }).map(({ seq, document }) => errorOf(document, placesOf(db, seq)))),
   }
 }
 
-function find(db: Database, query: DetailQuery): Found[] {
+function find(db: Database, query: DocumentQuery): Found[] {
   const { conditions, values } = conditionsOf(query)
   if (query.text === null)
     return db
@@ -84,7 +93,7 @@ function find(db: Database, query: DetailQuery): Found[] {
   return [...found.values()].toSorted((a, b) => b.window_ms - a.window_ms || a.seq - b.seq).slice(0, query.limit)
 }
 
-function conditionsOf(query: DetailQuery): { conditions: string; values: SqlValue[] } {
+function conditionsOf(query: DocumentQuery): { conditions: string; values: SqlValue[] } {
   const conditions = ['window_ms >= ?', 'window_ms < ?']
   const values: SqlValue[] = [query.fromMs, query.toMs]
   if (query.job !== null) {
@@ -160,4 +169,26 @@ function sampleOf({ context, throwable, ...event }: VariableParts, message: stri
 function throwableOf(throwable: NonNullable<VariableParts['throwable']>, trace: string): LoggedThrowable {
   if (throwable.form === 'text') return { ...throwable, text: trace }
   return { form: 'chain', chain: JSON.parse(trace) as Throwable }
+}
+
+function placesOf(db: Database, seq: number): Place[] {
+  return db
+    .prepare(
+      'SELECT c.value AS contributor, m.block, m.n FROM mark m JOIN contributor c ON c.seq = m.contributor WHERE m.document = ? ORDER BY c.value LIMIT ?',
+    )
+    .all<{ contributor: string; block: number; n: number }>(seq, MAX_PLACES)
+}
+
+function errorOf({ id, identity, count, firstMs, lastMs, hosts, sample }: StoredDocument, places: readonly Place[]): ErrorDocument {
+  const { job, fp, window, title, culprit } = identity
+  const event = sample === null ? null : eventOf(sample)
+  return { id, job, fingerprint: fp, windowMs: window, title, culprit, count, firstMs, lastMs, hosts, places, event }
+}
+
+function eventOf({ throwable, ...event }: Sample): FullEvent {
+  return {
+    ...event,
+    exceptionMessage: throwable === null ? null : exceptionMessageOf(throwable),
+    stackTrace: throwable === null ? null : traceOf(throwable),
+  }
 }

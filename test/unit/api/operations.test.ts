@@ -38,6 +38,12 @@ describe('probes', () => {
     expect((await app.inject('/readyz')).statusCode).toBe(503)
   })
 
+  it('a process says whether events come in over HTTP', async () => {
+    const ingest = { ingest: async () => ({ records: 0, duplicate: false }) }
+    for (const over of [{ ingest }, {}])
+      expect((await (await apiWith(over)).inject('/healthz')).json()).toMatchObject({ live: true, takes_events: 'ingest' in over })
+  })
+
   it('a process that says it is dead fails liveness', async () => {
     const app = await apiWith({ health: { live: () => false, troubles: () => [], ready: () => ({ ready: false, checks: [] }) } })
     expect((await app.inject('/healthz')).statusCode).toBe(503)
@@ -69,11 +75,13 @@ describe('the OpenAPI page', () => {
       '/api/v1/deliveries/undelivered',
       '/api/v1/events',
       '/api/v1/exceptions/groups/{fingerprint}',
+      '/api/v1/exceptions/groups/{fingerprint}/events',
       '/api/v1/exceptions/top',
       '/api/v1/exceptions/trend',
       '/api/v1/groups/{job}/{fingerprint}',
       '/api/v1/jobs',
       '/api/v1/jobs/{job}/exceptions/groups/{fingerprint}',
+      '/api/v1/jobs/{job}/exceptions/groups/{fingerprint}/events',
       '/api/v1/jobs/{job}/exceptions/top',
       '/api/v1/jobs/{job}/exceptions/trend',
       '/api/v1/ledger',
@@ -111,6 +119,8 @@ describe('the OpenAPI page', () => {
       'AlertRule',
       'DeadLetter',
       'DeadLetterInFull',
+      'ErrorDocument',
+      'FullEvent',
       'GroupState',
       'JobRow',
       'LedgerLine',

@@ -1,5 +1,5 @@
 /** The page's pure parts: what the URL says, numbers for people, and the line of a sparkline. */
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 
 interface View {
   range: { name: string }
@@ -7,7 +7,7 @@ interface View {
   key: string | null
 }
 interface Modules {
-  state: { viewOf(search: string): View; searchOf(view: View): string }
+  state: { viewOf(search: string): View; searchOf(view: View): string; namesWith(typed: string, names: string[]): string[] }
   format: {
     whole(n: number): string
     percent(share: number): string
@@ -15,7 +15,10 @@ interface Modules {
     direction(ratio: number | null): string
     ago(iso: string, nowMs: number): string
     duration(seconds: number): string
+    known(n: number): string
   }
+  event: { traceParts(trace: string, ownLines: number[]): { kind: string; text: string }[] }
+  who: { knownName(): string; rememberName(input: object): void }
   chart: { sparkPoints(counts: number[]): string }
   'group-actions': { actionsIn(state: string): { change: { action: string } }[] }
   'alert-cards': {
@@ -79,6 +82,58 @@ describe('numbers', () => {
   it('an interval reads in the largest unit that fits', async () => {
     const { duration } = await load('format')
     expect([60, 900, 3_600, 7_200].map(duration)).toEqual(['minute', '15 minutes', 'hour', '2 hours'])
+  })
+})
+
+it('of hosts that nobody names there are not none', async () => {
+  const { known } = await load('format')
+  expect([known(0), known(3)]).toEqual(['–', '3'])
+})
+
+it('what was typed of a name leads to the names that hold it', async () => {
+  const { namesWith } = await load('state')
+  const names = ['rt-price-index-agg', 'RT-Price', 'orders', 'rt-price']
+  expect(namesWith('rt-price', names)).toEqual(['rt-price-index-agg', 'RT-Price'])
+  expect(namesWith('.*', names)).toEqual([])
+})
+
+describe('a stack trace', () => {
+  it('is cut where own code, the exceptions of the chain and the rest meet; together the parts are the trace', async () => {
+    const { traceParts } = await load('event')
+    const lines = [
+      'a.B: no',
+      '\tat lib.C.d(C.java:1)',
+      '\tat own.E.f(E.java:2)',
+      '\tat own.E.g(E.java:3)',
+      'Caused by: a.H',
+      '\t... 3 more',
+    ]
+    const parts = traceParts(lines.join('\n'), [2, 3])
+    expect(parts.map(({ kind, text }) => [kind, text.trim().split('\n').length])).toEqual([
+      ['cause', 1],
+      ['other', 1],
+      ['own', 2],
+      ['cause', 1],
+      ['other', 1],
+    ])
+    expect(parts.map(({ text }) => text).join('')).toBe(lines.join('\n'))
+  })
+})
+
+describe('the name of who decides', () => {
+  afterEach(() => void vi.unstubAllGlobals())
+
+  it('is asked for anew where the browser keeps nothing for us', async () => {
+    const { knownName, rememberName } = await load('who')
+    vi.stubGlobal('localStorage', {
+      getItem: () => {
+        throw new Error('denied')
+      },
+    })
+    expect(knownName()).toBe('')
+    const input = { value: 'x', addEventListener: () => {} }
+    rememberName(input)
+    expect(input.value).toBe('')
   })
 })
 

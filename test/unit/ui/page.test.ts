@@ -93,10 +93,24 @@ describe('the page', () => {
     expect(html.match(/<html lang="en">/g)).toHaveLength(3)
     expect(html).toMatch(/role="alert"/)
     expect(html).toMatch(/role="status"/)
+    expect(html).not.toMatch(/id="updated"[^>]*role=/) // what changes at each refresh is not read out
+    for (const [box] of html.matchAll(/<div class="scroll[^>]*>/g))
+      expect(box).toMatch(/role="region" aria-label(?:ledby)?="[^"]+" tabindex="0"/)
     for (const [head] of html.matchAll(/<th\b[^>]*>/g)) expect(head).toContain('scope="col"')
     expect(tables.match(/el\('caption'/g)).toHaveLength(2)
     expect(tables.match(/scope: 'row'/g)).toHaveLength(2)
   })
+})
+
+it('what is in the way is said in one place, in a header that stays in sight', async () => {
+  const saying = (await sources('.js')).filter(([, text]) => text.includes("byId('problem')"))
+  expect(saying.map(([name]) => name)).toEqual(['standing.js'])
+  for (const [, text] of await sources('.html')) expect(text.indexOf('id="problem"')).toBeLessThan(text.indexOf('</header>'))
+})
+
+it('a name that is read out holds the words that are seen: a range is called by its button', async () => {
+  const script = await readFile(path.join(UI, 'ui.js'), 'utf8')
+  expect(script).toContain("'aria-label': `${name}, the last ${label}`")
 })
 
 it("the page's scripts pass the type check", async () => {

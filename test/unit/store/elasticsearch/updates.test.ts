@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { loadSettings } from '../../../../src/config/load.ts'
 import { namesOf } from '../../../../src/config/names.ts'
 import { detailTemplate } from '../../../../src/store/elasticsearch/schema.ts'
-import { documentItem, ledgerItems, printTrace } from '../../../../src/store/elasticsearch/updates.ts'
+import { documentItem, ledgerItems } from '../../../../src/store/elasticsearch/updates.ts'
+import { printTrace } from '../../../../src/store/logged-throwable.ts'
 import { anEntry, anIdentity, aSample, anUpdate, hashed, T0, TRACE } from '../../../support/builders.ts'
 
 interface Body {
