@@ -56,11 +56,17 @@ export function parseLevel(value: unknown): Level | null {
   return NAMES.get(name) ?? (/^\d{1,5}$/.test(name) ? numberLevel(Number(name)) : null)
 }
 
-/** Of a level's name and its number, where a record has both: the name, unless it says something else. A context key may have replaced it. */
+/**
+ * Of a level's name and its number, where a record has both: the name, unless it is none or Logback's number says something else. A context key may have
+ * replaced it. Smaller numbers mean one thing here and another there.
+ */
 export function agreedLevel(name: unknown, number: unknown): unknown {
   const level = parseLevel(number)
-  return level === null || level === parseLevel(name) ? name : number
+  const named = parseLevel(name)
+  if (level === null || level === named) return name
+  return named === null || Number(number) >= LOGBACK_LOWEST ? number : name
 }
+const LOGBACK_LOWEST = 5_000
 
 function numberLevel(value: number): Level | null {
   if (!Number.isInteger(value)) return null

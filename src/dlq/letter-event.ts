@@ -40,18 +40,20 @@ const eventSchema = z.object({
   tags: z.array(z.string()).catch([]),
   throwable: logged.nullable().catch(null),
   truncated: z.boolean().catch(false),
+  isTraceWhole: z.literal(true).optional().catch(undefined),
 })
 
 export function eventOfLetter({ body, bodyTruncated }: Pick<DeadLetter, 'body' | 'bodyTruncated'>): ErrorEvent | null {
   const [first] = readJson(body.toString(), 1)
   const parsed = first?.kind === 'value' ? eventSchema.safeParse(first.value) : null
   if (parsed?.success !== true) return null
-  const { layout, envelopes, context, truncated, ...rest } = parsed.data
+  const { layout, envelopes, context, truncated, isTraceWhole, ...rest } = parsed.data
   return {
     ...rest,
     layout: layout as Layout, // as the decoder wrote it
     envelopes: envelopes as Envelope[],
     context: new Map(Object.entries(context)),
     truncated: truncated || bodyTruncated,
+    ...(isTraceWhole === true ? { isTraceWhole } : {}),
   }
 }

@@ -141,6 +141,7 @@ describe('a level', () => {
     ['that a context key replaced', { ...logstash, level: 'L2', level_value: 30_000 }, 'WARN'],
     ['that a context key contradicts', { ...logstash, level: 'DEBUG', level_value: 40_000 }, 'ERROR'],
     ['in any JSON', { msg: 'boom', level: 'DEBUG', level_value: 40_000 }, 'ERROR'],
+    ['with a number of a scale that nobody knows', { msg: 'boom', level: 'WARN', level_value: 300 }, 'WARN'],
     ['that is none', { ...record, level: 'L2', severity: 'WARN' }, 'WARN'],
     ['in GELF', { version: '1.1', short_message: 'boom', level: 4, _level_name: '1' }, 'WARN'],
   ])('%s', (_, value, level) => {
