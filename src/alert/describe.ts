@@ -52,18 +52,31 @@ export function alertOfSight(
   const counts = countsOf(sight, finding.windowMs / MINUTE_MS)
   const worst = worstOf(counts)
   const subject: Subject = { ...sight.subject, category: told === null ? categoryOf(sight.subject, counts, worst) : told.subject.category }
-  const isOfMany = subject.job === null
-  const jobs = isOfMany ? (finding.jobs ?? jobsOf(counts)) : [subject.job]
-  const record = subject.job === null || subject.fingerprint === null ? null : sight.groups.get(subject.job, subject.fingerprint)
+  const jobs = subject.job === null ? (finding.jobs ?? jobsOf(counts)) : [subject.job]
   return finished(rule, wording, finding, {
     ...blank(rule, key, subject, startsAtMs),
-    what: isOfMany || worst === null || worst.title === '' ? ownWords(rule, subject) : worst.title,
-    culprit: isOfMany ? null : (worst?.culprit ?? null),
+    ...(finding.count === 0 ? { what: silenceWords(subject, worst) } : errorOf(rule, subject, worst, sight, wording)),
     jobs: jobs.slice(0, MAX_JOBS),
     jobCount: jobs.length,
-    ...(record === null ? {} : newsOf(record, sight.end * MINUTE_MS)),
-    advice: isOfMany || worst === null || worst.rule === null ? null : wording.adviceOf(worst.rule),
   })
+}
+
+/** What is said of the subject's most frequent error. Nothing of that is said of a silence: what came last is not what is wrong. */
+function errorOf(rule: Rule, subject: Subject, worst: Series | null, { groups, end }: Sight, wording: Wording) {
+  if (subject.job === null || worst === null) return { what: ownWords(rule, subject) }
+  const record = subject.fingerprint === null ? null : groups.get(subject.job, subject.fingerprint)
+  return {
+    what: worst.title === '' ? ownWords(rule, subject) : worst.title,
+    culprit: worst.culprit,
+    ...(record === null ? {} : newsOf(record, end * MINUTE_MS)),
+    advice: worst.rule === null ? null : wording.adviceOf(worst.rule),
+  }
+}
+
+function silenceWords({ job, fingerprint, category }: Subject, last: Series | null): string {
+  if (fingerprint !== null) return `No events of ${last === null || last.title === '' ? fingerprint : last.title}`
+  if (job !== null) return `No events from ${job}`
+  return category === null ? 'No events' : `No events of category ${category}`
 }
 
 /** Of the pipeline. */

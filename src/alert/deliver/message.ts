@@ -111,9 +111,16 @@ function ownState(alert: Alert): string {
 function headlineOf(alerts: readonly Alert[], brevity: Brevity): string {
   const [first] = alerts
   if (first === undefined) return ''
-  const rest = alerts.length > 1 ? `and ${alerts.length - 1} more` : `in ${where(first)}`
+  const rest = alerts.length > 1 ? `and ${alerts.length - 1} more` : placeOf(first)
   const room = MAX_CHARS.title >> brevity
-  return `${cut(oneLine(first.what), room)} ${cut(oneLine(rest), room)}`
+  return `${cut(oneLine(first.what), room)} ${cut(oneLine(rest), room)}`.trim()
+}
+
+/** What names its job already, as a silence does, needs only the environment. */
+function placeOf(alert: Alert): string {
+  const { job, environment } = alert.subject
+  if (job === null || !alert.what.endsWith(` ${job}`)) return `in ${where(alert)}`
+  return environment === null ? '' : `(${environment})`
 }
 
 function where({ subject, jobs, jobCount }: Alert): string {
@@ -125,7 +132,7 @@ function where({ subject, jobs, jobCount }: Alert): string {
 
 function howMuch({ count, usual, hosts, windowMs }: Alert): Fact | null {
   const parts = [
-    count === null ? '' : `${counted(count, 'event')} in ${duration(windowMs)}`,
+    count === null ? '' : `${count === 0 ? 'no events' : counted(count, 'event')} in ${duration(windowMs)}`,
     usual === null ? '' : `usually ${number(usual)}`,
     hosts === null ? '' : `on ${counted(hosts, 'host')}`,
   ]
@@ -137,11 +144,11 @@ function since({ sinceMs, endsAtMs }: Alert): string {
   return endsAtMs === null ? time(sinceMs) : `${time(sinceMs)}, until ${time(endsAtMs)} (${duration(endsAtMs - sinceMs)})`
 }
 
-/** Only an error group can be new. */
-function whetherNew({ isNew, unseenMs, subject }: Alert): Fact | null {
+/** Only an error group can be new, and a silence is none. */
+function whetherNew({ isNew, unseenMs, subject, count }: Alert): Fact | null {
   if (isNew) return { label: 'New', text: 'yes, this error was not seen before' }
   if (unseenMs !== undefined) return { label: 'New', text: `no, but it is back after ${counted(Math.floor(unseenMs / DAY_MS), 'day')}` }
-  return subject.fingerprint === null ? null : { label: 'New', text: 'no' }
+  return subject.fingerprint === null || count === 0 ? null : { label: 'New', text: 'no' }
 }
 
 function isFiring(alert: Alert): boolean {
