@@ -1,6 +1,6 @@
 /** Requests about alerts, rules, silences, groups and deliveries, and their answers, as zod schemas (see schemas.ts). */
 import { z } from 'zod'
-import { ALERT_LEVELS, SEVERITIES } from '../alert/alert.ts'
+import { ALERT_LEVELS, ENDINGS, SEVERITIES } from '../alert/alert.ts'
 import { PHASES } from '../alert/desk.ts'
 import { PER } from '../alert/rule.ts'
 import { flag, limit, name, number, numberOrNull, orNull, text, texts, time, timeOrNull, timeText } from './schema-parts.ts'
@@ -126,6 +126,15 @@ const shown = {
   why: orNull('Which condition holds, with its numbers.', '1,204 events in 10m, the threshold is 100'),
   starts_at: timeOrNull('When it began to fire; null while it is pending.'),
   ends_at: timeOrNull('When it was resolved; null before.'),
+  ending: z
+    .enum(ENDINGS)
+    .nullable()
+    .meta({
+      description:
+        'How it ended though nobody saw its trouble end: given_up (a silence that went on until what is missed counts as gone), no_news (an error that went on for a week), rule_gone (the rule was removed or looks at something else). Null: it fires, or its trouble is over.',
+      examples: [null],
+    }),
+  peak_count: numberOrNull("The most events within the rule's window so far in this episode, where it counts some.", 1_204),
   is_new: flag('Whether the error was never seen before.'),
   advice: orNull("What to do, by the category's pattern rule.", 'Check that the service runs.'),
   links: z

@@ -2,7 +2,7 @@
 import { globTest } from '../../match/glob.ts'
 import { MINUTE_MS, type Leaf, type Threshold } from '../condition.ts'
 import { counted, duration, number } from '../deliver/words.ts'
-import type { Check, Finding, Sight } from './sight.ts'
+import type { Check, Finding, Lapse, Sight } from './sight.ts'
 
 type Of<K extends Leaf['kind']> = Extract<Leaf, { kind: K }>
 
@@ -48,7 +48,8 @@ export function absenceCheck({ overMs, seenWithinMs }: Of<'absence'>): Check<Sig
     const last = table.lastBefore(series, end)
     if (last === null || last >= end - minutes || last < end - minutes - memory) return null
     const why = `no event for ${duration((end - 1 - last) * MINUTE_MS)}, at most ${duration(overMs)} is expected`
-    return { count: 0, usual: null, hosts: null, windowMs: overMs, sinceMs: (last + 1) * MINUTE_MS, jobs: null, why }
+    const lapse: Lapse = { atMs: (last + minutes + memory) * MINUTE_MS, ending: 'given_up' }
+    return { count: 0, usual: null, hosts: null, windowMs: overMs, sinceMs: (last + 1) * MINUTE_MS, jobs: null, why, lapse }
   }
 }
 

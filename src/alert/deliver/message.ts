@@ -5,7 +5,7 @@
  * In: a notification, how many of its alerts to show, and how brief to be. Out: the message. Pure. Every text is one line of bounded length; links are
  * http or https.
  */
-import type { Alert, Link, Notification, Severity } from '../alert.ts'
+import type { Alert, Ending, Link, Notification, Severity } from '../alert.ts'
 import { counted, cut, duration, number, oneLine, time } from './words.ts'
 
 /** Each step halves the texts; from the second on, links and annotations are left out. */
@@ -17,10 +17,12 @@ export interface Fact {
   readonly text: string
 }
 
+/** ended: nobody knows that its trouble is over. */
+export type Tone = Severity | 'resolved' | 'ended'
+
 export interface AlertText {
-  readonly status: Alert['status']
-  readonly severity: Severity
-  /** `FIRING, critical` */
+  readonly tone: Tone
+  /** `FIRING, critical`, `RESOLVED`, `ENDED, rule removed` */
   readonly state: string
   /** `ConnectException: Connection refused: <*>` */
   readonly what: string
@@ -35,8 +37,8 @@ export interface Message {
   readonly title: string
   /** `ConnectException: Connection refused: <*> in orders (production)` */
   readonly headline: string
-  /** Of the worst alert that fires; `resolved` when none does. */
-  readonly tone: Severity | 'resolved'
+  /** Of the worst alert that fires; when none does, `ended` where that is said of any. */
+  readonly tone: Tone
   readonly alerts: readonly AlertText[]
   /** Alerts that were left out at the end, for want of room. */
   readonly notShown: number
@@ -47,6 +49,12 @@ const DAY_MS = 86_400_000
 const MAX_JOBS = 5
 const MAX_ANNOTATIONS = 5
 const MAX_LINKS = 5
+const ENDED: Readonly<Record<Ending, { readonly short: string; readonly long: string }>> = {
+  given_up: { short: 'no longer expected', long: 'given up as gone: nothing has come, and nothing is expected any more' },
+  no_news: { short: 'no longer new', long: 'after a week it is no news any more; it was not seen to end' },
+  rule_gone: { short: 'rule removed', long: 'the rule was removed, switched off or changed: nobody looks whether it goes on' },
+  elsewhere: { short: 'told to others', long: 'it goes on, but this receiver is not told of it any more' },
+}
 /** A longer link is left out: half a link leads nowhere. */
 const MAX_URL_CHARS = 1_000
 
@@ -56,7 +64,7 @@ export function messageOf(notification: Notification, shown = notification.alert
   return {
     title: `[${stateOf(alerts)}] ${headline}`,
     headline,
-    tone: alerts.find(isFiring)?.severity ?? 'resolved',
+    tone: toneOf(alerts.find(isFiring) ?? alerts.find(({ ending }) => ending !== undefined) ?? alerts[0]),
     alerts: alerts.slice(0, shown).map((alert) => alertText(alert, brevity)),
     notShown: Math.max(0, alerts.length - shown),
   }
@@ -73,14 +81,14 @@ function alertText(alert: Alert, brevity: Brevity): AlertText {
     { label: 'Where', text: brief(where(alert), MAX_CHARS.where) },
     howMuch(alert),
     { label: 'Since', text: since(alert) },
+    alert.ending === undefined ? null : { label: 'Ended', text: ENDED[alert.ending].long },
     whetherNew(alert),
-    { label: 'Why', text: brief(`${alert.why} (rule: ${alert.rule.title})`, MAX_CHARS.why) },
+    { label: 'Why', text: brief(`${worst(alert).why} (rule: ${alert.rule.title})`, MAX_CHARS.why) },
     alert.advice === null ? null : { label: 'Advice', text: brief(alert.advice, MAX_CHARS.advice) },
     ...annotations.map(([name, text]) => ({ label: cut(oneLine(name), 40), text: brief(text, MAX_CHARS.annotation) })),
   ]
   return {
-    status: alert.status,
-    severity: alert.severity,
+    tone: toneOf(alert),
     state: ownState(alert),
     what: brief(alert.what, MAX_CHARS.what),
     culprit: alert.culprit === null ? null : brief(alert.culprit, MAX_CHARS.culprit),
@@ -98,13 +106,23 @@ function alertText(alert: Alert, brevity: Brevity): AlertText {
 /** `FIRING, critical`, `2 FIRING, 1 RESOLVED` */
 function stateOf(alerts: readonly Alert[]): string {
   if (alerts.length === 1) return alerts.map(ownState).join()
+  const ended = alerts.filter(({ ending }) => ending !== undefined).length
   const firing = alerts.filter(isFiring).length
-  const resolved = alerts.length - firing
-  return [firing > 0 ? `${firing} FIRING` : '', resolved > 0 ? `${resolved} RESOLVED` : ''].filter((part) => part !== '').join(', ')
+  const counts = { FIRING: firing, RESOLVED: alerts.length - firing - ended, ENDED: ended }
+  return Object.entries(counts)
+    .flatMap(([state, count]) => (count > 0 ? [`${count} ${state}`] : []))
+    .join(', ')
 }
 
 function ownState(alert: Alert): string {
-  return isFiring(alert) ? `FIRING, ${alert.severity}` : 'RESOLVED'
+  if (isFiring(alert)) return `FIRING, ${alert.severity}`
+  return alert.ending === undefined ? 'RESOLVED' : `ENDED, ${ENDED[alert.ending].short}`
+}
+
+function toneOf(alert: Alert | undefined): Tone {
+  if (alert === undefined) return 'resolved'
+  if (isFiring(alert)) return alert.severity
+  return alert.ending === undefined ? 'resolved' : 'ended'
 }
 
 /** Of the first alert, which is the worst; where there is but one, with its place. */
@@ -130,9 +148,16 @@ function where({ subject, jobs, jobCount }: Alert): string {
   return subject.environment === null ? list : `${list} (${subject.environment})`
 }
 
-function howMuch({ count, usual, hosts, windowMs }: Alert): Fact | null {
+/** What fires says how much it is now; what is over, how much it was at its worst, for at its end there was little. */
+function worst(alert: Alert): Alert {
+  return isFiring(alert) ? alert : { ...alert, ...alert.peak }
+}
+
+function howMuch(alert: Alert): Fact | null {
+  const { count, usual, hosts, windowMs } = worst(alert)
+  const when = isFiring(alert) || count === 0 ? '' : ' at the peak'
   const parts = [
-    count === null ? '' : `${count === 0 ? 'no events' : counted(count, 'event')} in ${duration(windowMs)}`,
+    count === null ? '' : `${count === 0 ? 'no events' : counted(count, 'event')} in ${duration(windowMs)}${when}`,
     usual === null ? '' : `usually ${number(usual)}`,
     hosts === null ? '' : `on ${counted(hosts, 'host')}`,
   ]

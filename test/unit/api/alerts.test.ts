@@ -54,6 +54,8 @@ describe('alerts', () => {
         why: '1,204 events in 15m, usually 12.5',
         starts_at: '2026-03-01T11:50:30.000Z',
         ends_at: null,
+        ending: null,
+        peak_count: 1_204,
         is_new: false,
         advice: 'Check that the service runs.',
         links: [{ title: 'Tracefold', url: 'https://tracefold.example/?job=orders' }],
