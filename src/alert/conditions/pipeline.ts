@@ -1,6 +1,6 @@
 /** Conditions on the pipeline itself: dead_letter_ratio, pipeline_lag, blind. At the clock's time, since a pipeline that stands still has no other. Pure. */
 import type { Leaf } from '../condition.ts'
-import { duration, number } from '../deliver/words.ts'
+import { duration, exact, number, numberBeside } from '../deliver/words.ts'
 import type { Check, Finding, PipelineReading } from './sight.ts'
 
 type Of<K extends Leaf['kind']> = Extract<Leaf, { kind: K }>
@@ -16,7 +16,7 @@ export function deadLetterCheck({ above, overMs, minimum }: Of<'dead_letter_rati
       since,
       overMs,
       dead,
-      `${percent(dead / consumed)} of ${number(consumed)} records became dead letters in ${duration(overMs)}, at most ${percent(above)} is expected`,
+      `${numberBeside((dead / consumed) * 100, above * 100)} % of ${number(consumed)} records became dead letters in ${duration(overMs)}, at most ${exact(above * 100)} % is expected`,
     )
   }
 }
@@ -25,7 +25,12 @@ export function lagCheck({ aboveMs }: Of<'pipeline_lag'>): Check<PipelineReading
   return ({ lagMs, nowMs }) =>
     lagMs === null || lagMs <= aboveMs
       ? null
-      : finding(nowMs - lagMs, aboveMs, null, `the stream is ${duration(lagMs)} behind, at most ${duration(aboveMs)} is expected`)
+      : finding(
+          nowMs - lagMs,
+          aboveMs,
+          null,
+          `the stream is ${longerThan(lagMs, aboveMs)} behind, at most ${duration(aboveMs)} is expected`,
+        )
 }
 
 export function blindCheck({ overMs }: Of<'blind'>): Check<PipelineReading> {
@@ -39,6 +44,7 @@ function finding(sinceMs: number, windowMs: number, count: number | null, why: s
   return { count, usual: null, hosts: null, windowMs, sinceMs, why, jobs: null }
 }
 
-function percent(share: number): string {
-  return `${number(share * 100)} %`
+/** By less than words tell, too. */
+function longerThan(ms: number, limitMs: number): string {
+  return duration(ms) === duration(limitMs) ? `more than ${duration(limitMs)}` : duration(ms)
 }

@@ -6,7 +6,7 @@
  * http or https.
  */
 import type { Alert, Ending, Link, Notification, Severity } from '../alert.ts'
-import { counted, cut, duration, number, oneLine, time } from './words.ts'
+import { counted, cut, duration, numberBeside, oneLine, time } from './words.ts'
 
 /** Each step halves the texts; from the second on, links and annotations are left out. */
 export const BREVITIES = [0, 1, 2, 3] as const
@@ -158,7 +158,7 @@ function howMuch(alert: Alert): Fact | null {
   const when = isFiring(alert) || count === 0 ? '' : ' at the peak'
   const parts = [
     count === null ? '' : `${count === 0 ? 'no events' : counted(count, 'event')} in ${duration(windowMs)}${when}`,
-    usual === null ? '' : `usually ${number(usual)}`,
+    usual === null ? '' : `usually ${numberBeside(usual, count ?? 0)}`,
     hosts === null ? '' : `on ${counted(hosts, 'host')}`,
   ]
   const text = parts.filter((part) => part !== '').join(', ')
