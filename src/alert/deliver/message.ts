@@ -47,6 +47,7 @@ export interface Message {
 const MAX_CHARS = { title: 200, what: 400, culprit: 200, where: 200, why: 400, advice: 500, annotation: 300 }
 const DAY_MS = 86_400_000
 const MAX_JOBS = 5
+const MAX_TITLE_JOBS = 3
 const MAX_ANNOTATIONS = 5
 const MAX_LINKS = 5
 const ENDED: Readonly<Record<Ending, { readonly short: string; readonly long: string }>> = {
@@ -103,15 +104,18 @@ function alertText(alert: Alert, brevity: Brevity): AlertText {
   }
 }
 
-/** `FIRING, critical`, `2 FIRING, 1 RESOLVED` */
+/** `FIRING, critical`, `2 FIRING, critical; 1 RESOLVED` */
 function stateOf(alerts: readonly Alert[]): string {
   if (alerts.length === 1) return alerts.map(ownState).join()
   const ended = alerts.filter(({ ending }) => ending !== undefined).length
   const firing = alerts.filter(isFiring).length
-  const counts = { FIRING: firing, RESOLVED: alerts.length - firing - ended, ENDED: ended }
-  return Object.entries(counts)
-    .flatMap(([state, count]) => (count > 0 ? [`${count} ${state}`] : []))
-    .join(', ')
+  const worstFiring = alerts.find(isFiring)?.severity ?? ''
+  const states = [
+    [firing, `FIRING, ${worstFiring}`],
+    [alerts.length - firing - ended, 'RESOLVED'],
+    [ended, 'ENDED'],
+  ] as const
+  return states.flatMap(([count, state]) => (count > 0 ? [`${count} ${state}`] : [])).join('; ')
 }
 
 function ownState(alert: Alert): string {
@@ -125,11 +129,11 @@ function toneOf(alert: Alert | undefined): Tone {
   return alert.ending === undefined ? 'resolved' : 'ended'
 }
 
-/** Of the first alert, which is the worst; where there is but one, with its place. */
+/** Of the first alert, which is the worst, with the place of all. */
 function headlineOf(alerts: readonly Alert[], brevity: Brevity): string {
   const [first] = alerts
   if (first === undefined) return ''
-  const rest = alerts.length > 1 ? `and ${alerts.length - 1} more` : placeOf(first)
+  const rest = alerts.length > 1 ? `and ${alerts.length - 1} more in ${places(alerts)}` : placeOf(first)
   const room = MAX_CHARS.title >> brevity
   return `${cut(oneLine(first.what), room)} ${cut(oneLine(rest), room)}`.trim()
 }
@@ -142,10 +146,27 @@ function placeOf(alert: Alert): string {
 }
 
 function where({ subject, jobs, jobCount }: Alert): string {
-  const named = subject.job === null ? jobs.slice(0, MAX_JOBS) : [subject.job]
-  const others = subject.job === null ? Math.max(jobCount, jobs.length) - named.length : 0
-  const list = named.length === 0 ? 'all jobs' : `${named.join(', ')}${others > 0 ? ` and ${counted(others, 'more job')}` : ''}`
-  return subject.environment === null ? list : `${list} (${subject.environment})`
+  return placeWords(jobsOf({ subject, jobs }), jobCount, MAX_JOBS, subject.environment)
+}
+
+/** Of several alerts: the jobs of the worst first. */
+function places(alerts: readonly Alert[]): string {
+  const jobs = [...new Set(alerts.flatMap(jobsOf))]
+  const environments = new Set(alerts.map(({ subject }) => subject.environment))
+  const [environment = null] = environments.size === 1 ? environments : []
+  return placeWords(jobs, Math.max(...alerts.map(({ jobCount }) => jobCount)), MAX_TITLE_JOBS, environment)
+}
+
+function jobsOf({ subject, jobs }: Pick<Alert, 'subject' | 'jobs'>): readonly string[] {
+  return subject.job === null ? jobs : [subject.job]
+}
+
+/** `jobCount`: there may be more than are known by name. */
+function placeWords(jobs: readonly string[], jobCount: number, maxJobs: number, environment: string | null): string {
+  const others = Math.max(jobCount, jobs.length) - Math.min(jobs.length, maxJobs)
+  const more = others > 0 ? ` and ${counted(others, 'more job')}` : ''
+  const list = jobs.length === 0 ? 'all jobs' : `${jobs.slice(0, maxJobs).join(', ')}${more}`
+  return environment === null ? list : `${list} (${environment})`
 }
 
 /** What fires says how much it is now; what is over, how much it was at its worst, for at its end there was little. */
