@@ -57,6 +57,8 @@ export interface Alert {
   readonly jobCount: number
   /** Events within the rule's window; null where the condition counts none (absence of data, blindness). */
   readonly count: number | null
+  /** What `count` counts, where that is not events. */
+  readonly noun?: string
   /** What would be usual in such a window, where the condition knows it. */
   readonly usual: number | null
   readonly hosts: number | null

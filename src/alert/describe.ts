@@ -12,7 +12,7 @@ import { subjectKey, type Series } from './count-table.ts'
 import { duration, number, time } from './deliver/words.ts'
 import type { Firing } from './episode.ts'
 import { DAY_MS, isNewAt, type GroupRecord } from './group-book.ts'
-import { kibanaLink, pageLink, type LinkBases } from './links.ts'
+import { alertsLink, deadLettersLink, kibanaLink, pageLink, type LinkBases } from './links.ts'
 import type { Rule } from './rule.ts'
 import { fill, fillUrl, type Values } from './template.ts'
 
@@ -81,7 +81,11 @@ function silenceWords({ job, fingerprint, category }: Subject, last: Series | nu
 
 /** Of the pipeline. */
 export function alertOfPipeline(rule: Rule, key: string, subject: Subject, finding: Finding, startsAtMs: number, wording: Wording): Alert {
-  return finished(rule, wording, finding, { ...blank(rule, key, subject, startsAtMs), what: rule.title })
+  return finished(rule, wording, finding, {
+    ...blank(rule, key, subject, startsAtMs),
+    what: rule.title,
+    advice: finding.advice ?? null,
+  })
 }
 
 function blank(rule: Rule, key: string, subject: Subject, startsAtMs: number) {
@@ -104,11 +108,28 @@ function blank(rule: Rule, key: string, subject: Subject, startsAtMs: number) {
 
 type Half = ReturnType<typeof blank> & Pick<Alert, 'what'>
 
-function finished(rule: Rule, wording: Wording, { count, usual, hosts, windowMs, sinceMs, why }: Finding, half: Half): Alert {
-  const alert = { ...half, count, usual, hosts, windowMs, sinceMs, why, annotations: {}, links: [], ...deliveryOf(rule) }
+function finished(rule: Rule, wording: Wording, { count, noun, usual, hosts, windowMs, sinceMs, why }: Finding, half: Half): Alert {
+  const alert = {
+    ...half,
+    count,
+    ...(noun === undefined ? {} : { noun }),
+    usual,
+    hosts,
+    windowMs,
+    sinceMs,
+    why,
+    annotations: {},
+    links: [],
+    ...deliveryOf(rule),
+  }
   const values = valuesOf(alert)
-  const standard =
-    rule.level === 'platform' && alert.jobCount === 0 ? [] : [pageLink(alert, wording.links), kibanaLink(alert, wording.links)]
+  const { links } = wording
+  const isOfErrors = rule.level !== 'platform' || alert.jobCount > 0
+  const standard = [
+    noun === 'dead letter' ? deadLettersLink(links) : pageLink(alert, links),
+    isOfErrors ? kibanaLink(alert, links) : null,
+    alertsLink(links),
+  ]
   return {
     ...alert,
     annotations: Object.fromEntries(Object.entries(rule.annotations).map(([name, text]) => [name, fill(text, values)])),

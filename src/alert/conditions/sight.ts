@@ -23,11 +23,19 @@ export interface Sight {
   readonly groups: GroupBook
 }
 
+export interface ConsumedMinute {
+  readonly windowMs: number
+  readonly consumed: number
+  readonly dead: number
+  /** How many of the dead by reason; absent where nobody said. */
+  readonly reasons?: Readonly<Record<string, number>>
+}
+
 /** The pipeline's own numbers, as the process that evaluates has them. */
 export interface PipelineReading {
   readonly nowMs: number
   /** Records by the minute in which they were read. */
-  readonly minutes: readonly { readonly windowMs: number; readonly consumed: number; readonly dead: number }[]
+  readonly minutes: readonly ConsumedMinute[]
   /** How far behind the newest record the stream is; null where nobody knows. */
   readonly lagMs: number | null
   /** Since when the rollups cannot be read, or are not written; null while they are. */
@@ -46,6 +54,10 @@ export interface Finding {
   readonly why: string
   /** The worst first, where the condition tells jobs apart. */
   readonly jobs: readonly string[] | null
+  /** What is counted, where that is not events. */
+  readonly noun?: 'dead letter'
+  /** What to do, where the condition itself knows. */
+  readonly advice?: string
   /** Where it would end by itself while the trouble goes on. */
   readonly lapse?: Lapse
 }

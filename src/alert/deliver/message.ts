@@ -49,7 +49,7 @@ const DAY_MS = 86_400_000
 const MAX_JOBS = 5
 const MAX_TITLE_JOBS = 3
 const MAX_ANNOTATIONS = 5
-const MAX_LINKS = 5
+const MAX_LINKS = 6
 const ENDED: Readonly<Record<Ending, { readonly short: string; readonly long: string }>> = {
   given_up: { short: 'no longer expected', long: 'given up as gone: nothing has come, and nothing is expected any more' },
   no_news: { short: 'no longer new', long: 'after a week it is no news any more; it was not seen to end' },
@@ -175,10 +175,10 @@ function worst(alert: Alert): Alert {
 }
 
 function howMuch(alert: Alert): Fact | null {
-  const { count, usual, hosts, windowMs } = worst(alert)
+  const { count, noun = 'event', usual, hosts, windowMs } = worst(alert)
   const when = isFiring(alert) || count === 0 ? '' : ' at the peak'
   const parts = [
-    count === null ? '' : `${count === 0 ? 'no events' : counted(count, 'event')} in ${duration(windowMs)}${when}`,
+    count === null ? '' : `${count === 0 ? `no ${noun}s` : counted(count, noun)} in ${duration(windowMs)}${when}`,
     usual === null ? '' : `usually ${numberBeside(usual, count ?? 0)}`,
     hosts === null ? '' : `on ${counted(hosts, 'host')}`,
   ]

@@ -52,6 +52,7 @@ export const alertSchema: z.ZodType<Alert> = z.object({
   jobs: z.array(text),
   jobCount: z.number(),
   count: z.number().nullable(),
+  noun: text.exactOptional(),
   usual: z.number().nullable(),
   hosts: z.number().nullable(),
   windowMs: z.number(),
