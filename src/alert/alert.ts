@@ -80,7 +80,7 @@ export interface Alert {
   readonly delivery?: DeliveryWishes
 }
 
-export type Peak = Pick<Alert, 'count' | 'usual' | 'hosts' | 'windowMs' | 'why'>
+export type Peak = Pick<Alert, 'count' | 'usual' | 'hosts' | 'windowMs' | 'why' | 'annotations'>
 
 /** Null: as the receiver's settings say. */
 export interface DeliveryWishes {

@@ -109,7 +109,7 @@ function lapsing(lapse: Lapse | undefined): Pick<AlertState, 'lapse'> {
 
 /** What was told before, where it had more events than what is told now. */
 function peakOf(before: Alert, { count }: Alert): { readonly peak?: Peak } {
-  const { usual, hosts, windowMs, why } = before
-  const peak = before.peak ?? { count: before.count, usual, hosts, windowMs, why }
+  const { usual, hosts, windowMs, why, annotations } = before
+  const peak = before.peak ?? { count: before.count, usual, hosts, windowMs, why, annotations }
   return (peak.count ?? 0) > (count ?? 0) ? { peak } : {}
 }

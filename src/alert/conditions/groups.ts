@@ -79,7 +79,7 @@ function lately(sight: Sight, minimum: number, overMs: number, ask: (record: Gro
   if (sinceMs >= endMs - overMs)
     return count < enough ? null : { ...findingOf(sight, minutes, count, `${why}; ${counted(count, 'event')} since`), sinceMs, lapse }
   if (!isFiring || endMs > lapse.atMs) return null
-  return { ...findingOf(sight, within, happened, `${why}, and goes on`), sinceMs, lapse }
+  return { ...findingOf(sight, within, happened, `${why}; ${counted(happened, 'event')} in ${duration(overMs)}`), sinceMs, lapse }
 }
 
 /** Long windows begin with a whole cell: with the next one, for the one that it lies in has earlier events. */

@@ -77,7 +77,7 @@ export function notShownWords(notShown: number): string {
 
 function alertText(alert: Alert, brevity: Brevity): AlertText {
   const brief = (text: string, maxChars: number): string => cut(oneLine(text), maxChars >> brevity)
-  const annotations = brevity < 2 ? Object.entries(alert.annotations).slice(0, MAX_ANNOTATIONS) : []
+  const annotations = brevity < 2 ? Object.entries(worst(alert).annotations).slice(0, MAX_ANNOTATIONS) : []
   const facts: (Fact | null)[] = [
     { label: 'Where', text: brief(where(alert), MAX_CHARS.where) },
     howMuch(alert),
@@ -180,7 +180,7 @@ function howMuch(alert: Alert): Fact | null {
   const parts = [
     count === null ? '' : `${count === 0 ? `no ${noun}s` : counted(count, noun)} in ${duration(windowMs)}${when}`,
     usual === null ? '' : `usually ${numberBeside(usual, count ?? 0)}`,
-    hosts === null ? '' : `on ${counted(hosts, 'host')}`,
+    hosts === null || hosts === 0 ? '' : `on ${counted(hosts, 'host')}`,
   ]
   const text = parts.filter((part) => part !== '').join(', ')
   return text === '' ? null : { label: 'How much', text }

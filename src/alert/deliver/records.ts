@@ -58,7 +58,14 @@ export const alertSchema: z.ZodType<Alert> = z.object({
   windowMs: z.number(),
   why: text,
   peak: z
-    .object({ count: z.number().nullable(), usual: z.number().nullable(), hosts: z.number().nullable(), windowMs: z.number(), why: text })
+    .object({
+      count: z.number().nullable(),
+      usual: z.number().nullable(),
+      hosts: z.number().nullable(),
+      windowMs: z.number(),
+      why: text,
+      annotations: texts,
+    })
     .exactOptional(),
   sinceMs: z.number(),
   isNew: z.boolean(),

@@ -121,7 +121,8 @@ test('the end of a rule is not told as the end of the trouble', () => {
 })
 
 test('what is over says how much it was at the peak, not how little at its end', () => {
-  const desk = new Desk([aRule({ condition: { count: { over: '2m', atLeast: 10 } }, keepFiring: '1m' })])
+  const annotations = { note: '{{count}} since {{since}}' }
+  const desk = new Desk([aRule({ condition: { count: { over: '2m', atLeast: 10 } }, keepFiring: '1m', annotations })])
   const told = story(desk, 10, rowsByMinute(T0, [10, 400, 500, 6, 6, 0]))
   expect(briefly(told)).toEqual([
     [1, 'firing'],
@@ -131,5 +132,6 @@ test('what is over says how much it was at the peak, not how little at its end',
   const [text] = messageOf({ id: '', receiver: '', group: '', alerts: [told[1]!.alert] }).alerts
   expect(text?.facts.slice(1, 2)).toEqual([{ label: 'How much', text: '900 events in 2 min at the peak, on 1 host' }])
   expect(text?.facts.find(({ label }) => label === 'Why')?.text).toContain('900 events in 2 min, the threshold is 10')
+  expect(text?.facts.find(({ label }) => label === 'note')?.text).toBe('900 since 2026-11-20 10:00 UTC')
   expect(firing(desk.state)).toEqual([])
 })

@@ -171,7 +171,7 @@ function alertOf({ startsAtMs, endsAtMs, sinceMs, windowMs, subject, rule, links
   }
 }
 
-function peakOf({ windowMs, ...rest }: Peak) {
+function peakOf({ windowMs, annotations: _, ...rest }: Peak) {
   return { ...rest, windowSeconds: windowMs / 1_000 }
 }
 

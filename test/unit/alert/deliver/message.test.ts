@@ -61,6 +61,12 @@ describe('a message', () => {
     ).toEqual(['[FIRING, high] Alert rules are blind', 'Where', 'Since', 'Why'])
   })
 
+  it('names no hosts where nobody knows them', () => {
+    expect(plainText(messageOf(aNotification({ alerts: [anAlert({ hosts: 0 })] })))).toContain(
+      'How much: 1,234 events in 5 min, usually 12\n',
+    )
+  })
+
   it('names the worst jobs of a platform alert, and how many more there are', () => {
     const platform = anAlert({ subject: { job: null, environment: null }, jobs: ['a', 'b', 'c', 'd', 'e', 'f'], jobCount: 25 })
     expect(plainText(messageOf(aNotification({ alerts: [platform] })))).toContain('Where: a, b, c, d, e and 20 more jobs')
