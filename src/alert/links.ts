@@ -33,7 +33,7 @@ export function pageLink({ subject, sinceMs }: Pick<Linked, 'subject' | 'sinceMs
 
 /** Where alerts are acknowledged and silenced, and where it stands why rules are blind. */
 export function alertsLink({ page }: LinkBases): Link | null {
-  return page === null ? null : { title: 'Alerts: acknowledge, silence', url: `${trimmed(page)}/alerts.html` }
+  return page === null ? null : { title: 'Alerts (acknowledge, silence)', url: `${trimmed(page)}/alerts.html` }
 }
 
 export function deadLettersLink({ page }: LinkBases): Link | null {

@@ -57,7 +57,7 @@ describe('an alert says', () => {
             "/app/discover#/?_g=(time:(from:'2026-11-20T09%3A30%3A00.000Z',to:'2026-11-20T11%3A00%3A00.000Z'))&_a=(index:'tracefold-detail',query:(language:kuery,query:'job%3A%20%22orders%22%20and%20service.environment%3A%20%22prod%22'))",
           ),
         },
-        { title: 'Alerts: acknowledge, silence', url: 'https://tracefold.acme.internal/alerts.html' },
+        { title: 'Alerts (acknowledge, silence)', url: 'https://tracefold.acme.internal/alerts.html' },
       ],
       labels: { team: 'checkout' },
       annotations: {},
