@@ -120,6 +120,7 @@ const shown = {
     .meta({ description: 'Jobs that share in it, the worst first; ten at most.', examples: [['orders-enrichment']] }),
   job_count: number('How many jobs there are in all.', 1),
   count: numberOrNull("Events within the rule's window, where it counts some.", 1_204),
+  counted: text('What the count is of: event, or dead letter.', 'event'),
   usual: numberOrNull('What would be usual in such a window, where that is known.', 12.5),
   hosts: numberOrNull('Distinct hosts within the window, where known; an estimate past 64.', 8),
   window_seconds: numberOrNull("The rule's window.", 600),

@@ -43,11 +43,11 @@ export function card(alert, acts) {
 
 /** @param {Alert} alert @param {number} nowMs */
 function facts(alert, nowMs) {
-  const { count, usual, hosts, since } = alert
+  const { count, counted, usual, hosts, since } = alert
   const shown = /** @type {[string, import('./dom.js').Child][]} */ ([
     ['Where', el('span', {}, ...subject(alert))],
     [
-      'Events',
+      `${counted.slice(0, 1).toUpperCase()}${counted.slice(1)}s`,
       count === null ? null : `${whole(count)}${usual === null ? '' : `, usually ${usual < 10 ? usual.toFixed(1) : whole(usual)}`}`,
     ],
     ['Hosts', hosts === null ? null : whole(hosts)],
@@ -66,7 +66,11 @@ export function subject({ job, environment, category, fingerprint, jobs, job_cou
   const of = category === null ? 'all jobs' : `${category}, all jobs`
   if (jobs.length === 0) return [of]
   const rest = jobCount - jobs.length
-  return [`${of}: `, ...jobs.flatMap((one, i) => [i === 0 ? null : ', ', jobLink(one, null, since)]), rest > 0 ? ` and ${whole(rest)} more` : null]
+  return [
+    `${of}: `,
+    ...jobs.flatMap((one, i) => [i === 0 ? null : ', ', jobLink(one, null, since)]),
+    rest > 0 ? ` and ${whole(rest)} more` : null,
+  ]
 }
 
 /** @param {string} job @param {string | null} fingerprint @param {string} since The page opens with the range that holds it. */

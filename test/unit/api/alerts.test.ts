@@ -48,6 +48,7 @@ describe('alerts', () => {
         jobs: ['orders'],
         job_count: 1,
         count: 1_204,
+        counted: 'event',
         usual: 12.5,
         hosts: 8,
         window_seconds: 900,
