@@ -173,8 +173,8 @@ function alertOf({ startsAtMs, endsAtMs, sinceMs, windowMs, subject, rule, links
   }
 }
 
-function peakOf({ windowMs, annotations: _, ...rest }: Peak) {
-  return { ...rest, windowSeconds: windowMs / 1_000 }
+function peakOf({ count, usual, hosts, windowMs, why }: Peak) {
+  return { count, usual, hosts, windowSeconds: windowMs / 1_000, why }
 }
 
 function iso(ms: number): string {
