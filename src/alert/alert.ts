@@ -25,6 +25,15 @@ export interface Link {
   readonly url: string
 }
 
+/**
+ * How an alert can end though nobody saw its trouble end.
+ *
+ * given_up: a silence went on until what was missed counts as gone. no_news: an error went on until it is no news any more. rule_gone: nobody looks any
+ * more, for the rule was removed or looks at something else. elsewhere: the receiver is not told of it any more, others may be.
+ */
+export const ENDINGS = ['given_up', 'no_news', 'rule_gone', 'elsewhere'] as const
+export type Ending = (typeof ENDINGS)[number]
+
 /** Everything a message says, in the order in which it says it: what, where, how much, since when, whether new, what to do, links. */
 export interface Alert {
   /** Rule and subject: equal for all that is ever told of one alert. */
@@ -34,6 +43,8 @@ export interface Alert {
   /** Null while it fires. */
   readonly endsAtMs: number | null
   readonly status: 'firing' | 'resolved'
+  /** Absent while it fires, and where its trouble is over. */
+  readonly ending?: Ending
   readonly rule: { readonly id: string; readonly title: string; readonly level: AlertLevel }
   readonly severity: Severity
   readonly subject: Subject
@@ -46,12 +57,16 @@ export interface Alert {
   readonly jobCount: number
   /** Events within the rule's window; null where the condition counts none (absence of data, blindness). */
   readonly count: number | null
+  /** What `count` counts, where that is not events. */
+  readonly noun?: string
   /** What would be usual in such a window, where the condition knows it. */
   readonly usual: number | null
   readonly hosts: number | null
   readonly windowMs: number
   /** One sentence: which condition holds, with its numbers. */
   readonly why: string
+  /** Where it fired with the most events so far: what it says of an episode that is over. Absent while that is what it says itself. */
+  readonly peak?: Peak
   /** When the trouble began by event time, which may lie before `startsAtMs`. */
   readonly sinceMs: number
   readonly isNew: boolean
@@ -64,6 +79,8 @@ export interface Alert {
   /** What the rule wants of delivery; absent where it wants nothing of its own. */
   readonly delivery?: DeliveryWishes
 }
+
+export type Peak = Pick<Alert, 'count' | 'usual' | 'hosts' | 'windowMs' | 'why' | 'annotations'>
 
 /** Null: as the receiver's settings say. */
 export interface DeliveryWishes {

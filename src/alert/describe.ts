@@ -12,7 +12,7 @@ import { subjectKey, type Series } from './count-table.ts'
 import { duration, number, time } from './deliver/words.ts'
 import type { Firing } from './episode.ts'
 import { DAY_MS, isNewAt, type GroupRecord } from './group-book.ts'
-import { kibanaLink, pageLink, type LinkBases } from './links.ts'
+import { alertsLink, deadLettersLink, kibanaLink, pageLink, type LinkBases } from './links.ts'
 import type { Rule } from './rule.ts'
 import { fill, fillUrl, type Values } from './template.ts'
 
@@ -41,34 +41,46 @@ export function alertKey(rule: string, subject: Subject): string {
 }
 
 /** Of counts. */
-export function alertOfSight(
-  rule: Rule,
-  key: string,
-  sight: Sight,
-  finding: Finding,
-  { startsAtMs, told }: Firing,
-  wording: Wording,
-): Alert {
+export function alertOfSight(rule: Rule, key: string, sight: Sight, found: Finding, { startsAtMs, told }: Firing, wording: Wording): Alert {
+  // Links and texts speak of the whole episode, not of the window that slides along it.
+  const finding = told === null ? found : { ...found, sinceMs: Math.min(told.sinceMs, found.sinceMs) }
   const counts = countsOf(sight, finding.windowMs / MINUTE_MS)
   const worst = worstOf(counts)
   const subject: Subject = { ...sight.subject, category: told === null ? categoryOf(sight.subject, counts, worst) : told.subject.category }
-  const isOfMany = subject.job === null
-  const jobs = isOfMany ? (finding.jobs ?? jobsOf(counts)) : [subject.job]
-  const record = subject.job === null || subject.fingerprint === null ? null : sight.groups.get(subject.job, subject.fingerprint)
+  const jobs = subject.job === null ? (finding.jobs ?? jobsOf(counts)) : [subject.job]
   return finished(rule, wording, finding, {
     ...blank(rule, key, subject, startsAtMs),
-    what: isOfMany || worst === null || worst.title === '' ? ownWords(rule, subject) : worst.title,
-    culprit: isOfMany ? null : (worst?.culprit ?? null),
+    ...(finding.count === 0 ? { what: silenceWords(subject, worst) } : errorOf(rule, subject, worst, sight, wording)),
     jobs: jobs.slice(0, MAX_JOBS),
     jobCount: jobs.length,
-    ...(record === null ? {} : newsOf(record, sight.end * MINUTE_MS)),
-    advice: isOfMany || worst === null || worst.rule === null ? null : wording.adviceOf(worst.rule),
   })
+}
+
+/** What is said of the subject's most frequent error. Nothing of that is said of a silence: what came last is not what is wrong. */
+function errorOf(rule: Rule, subject: Subject, worst: Series | null, { groups, end }: Sight, wording: Wording) {
+  if (subject.job === null || worst === null) return { what: ownWords(rule, subject) }
+  const record = subject.fingerprint === null ? null : groups.get(subject.job, subject.fingerprint)
+  return {
+    what: worst.title === '' ? ownWords(rule, subject) : worst.title,
+    culprit: worst.culprit,
+    ...(record === null ? {} : newsOf(record, end * MINUTE_MS)),
+    advice: worst.rule === null ? null : wording.adviceOf(worst.rule),
+  }
+}
+
+function silenceWords({ job, fingerprint, category }: Subject, last: Series | null): string {
+  if (fingerprint !== null) return `No events of ${last === null || last.title === '' ? fingerprint : last.title}`
+  if (job !== null) return `No events from ${job}`
+  return category === null ? 'No events' : `No events of category ${category}`
 }
 
 /** Of the pipeline. */
 export function alertOfPipeline(rule: Rule, key: string, subject: Subject, finding: Finding, startsAtMs: number, wording: Wording): Alert {
-  return finished(rule, wording, finding, { ...blank(rule, key, subject, startsAtMs), what: rule.title })
+  return finished(rule, wording, finding, {
+    ...blank(rule, key, subject, startsAtMs),
+    what: rule.title,
+    advice: finding.advice ?? null,
+  })
 }
 
 function blank(rule: Rule, key: string, subject: Subject, startsAtMs: number) {
@@ -91,11 +103,28 @@ function blank(rule: Rule, key: string, subject: Subject, startsAtMs: number) {
 
 type Half = ReturnType<typeof blank> & Pick<Alert, 'what'>
 
-function finished(rule: Rule, wording: Wording, { count, usual, hosts, windowMs, sinceMs, why }: Finding, half: Half): Alert {
-  const alert = { ...half, count, usual, hosts, windowMs, sinceMs, why, annotations: {}, links: [], ...deliveryOf(rule) }
+function finished(rule: Rule, wording: Wording, { count, noun, usual, hosts, windowMs, sinceMs, why }: Finding, half: Half): Alert {
+  const alert = {
+    ...half,
+    count,
+    ...(noun === undefined ? {} : { noun }),
+    usual,
+    hosts,
+    windowMs,
+    sinceMs,
+    why,
+    annotations: {},
+    links: [],
+    ...deliveryOf(rule),
+  }
   const values = valuesOf(alert)
-  const standard =
-    rule.level === 'platform' && alert.jobCount === 0 ? [] : [pageLink(alert, wording.links), kibanaLink(alert, wording.links)]
+  const { links } = wording
+  const isOfErrors = rule.level !== 'platform' || alert.jobCount > 0
+  const standard = [
+    noun === 'dead letter' ? deadLettersLink(links) : pageLink(alert, links),
+    isOfErrors ? kibanaLink(alert, links) : null,
+    alertsLink(links),
+  ]
   return {
     ...alert,
     annotations: Object.fromEntries(Object.entries(rule.annotations).map(([name, text]) => [name, fill(text, values)])),

@@ -9,9 +9,10 @@
  *        └─────────────────────────────────────────────────────────────── after 15 minutes ────────────┘  └──>
  *
  * A step is a stretch of time and whether the condition held at its end: a minute of counts, or an instant of the pipeline's readings. Times are those of
- * the stretches, not of when somebody looked. A step over time that was stepped over before is harmless: an episode begins and ends once.
+ * the stretches, not of when somebody looked. A condition may lapse: what held until then ends at once, and says that its trouble may go on. A step over time that was stepped over before is harmless: an episode begins and ends once.
  */
-import type { Alert, Subject } from './alert.ts'
+import type { Alert, Ending, Peak, Subject } from './alert.ts'
+import type { Lapse } from './conditions/sight.ts'
 
 /** Resolved ones are shown so long. */
 export const KEEP_RESOLVED_MS = 15 * 60_000
@@ -27,6 +28,7 @@ export interface AlertState {
   readonly heldMs: number
   /** As it is told; null while it is pending. */
   readonly alert: Alert | null
+  readonly lapse?: Lapse
 }
 
 export interface Timing {
@@ -54,17 +56,25 @@ export function stepHeld(
   { pendingMs }: Timing,
   { startMs, endMs }: Stretch,
   alertOf: (firing: Firing) => Alert,
+  lapse?: Lapse,
 ): AlertState {
   if (state?.phase === 'firing' && state.alert !== null) {
     const alert = alertOf({ startsAtMs: state.alert.startsAtMs, told: state.alert })
     // A stretch that was looked at before it was complete tells more now, also of when it began.
     const sinceMs = endMs <= state.heldMs ? alert.sinceMs : state.alert.sinceMs
-    return { ...state, heldMs: Math.max(state.heldMs, endMs), alert: { ...alert, sinceMs } }
+    const { lapse: _, ...rest } = state
+    return {
+      ...rest,
+      ...lapsing(lapse),
+      heldMs: Math.max(state.heldMs, endMs),
+      alert: { ...alert, ...peakOf(state.alert, alert), sinceMs },
+    }
   }
   const sinceMs = state?.phase === 'pending' ? state.sinceMs : startMs
   const isFiring = startMs - sinceMs >= pendingMs
   return {
     ...identity,
+    ...lapsing(lapse),
     phase: isFiring ? 'firing' : 'pending',
     sinceMs,
     heldMs: endMs,
@@ -75,7 +85,11 @@ export function stepHeld(
 /** Null: nothing is left to remember. */
 export function stepNotHeld(state: AlertState, { keepFiringMs }: Timing, { endMs }: Stretch): AlertState | null {
   if (state.phase === 'pending') return null
-  if (state.phase === 'firing') return endMs > state.heldMs && endMs - state.heldMs >= keepFiringMs ? resolve(state, endMs) : state
+  if (state.phase === 'firing') {
+    if (endMs <= state.heldMs) return state
+    if (state.lapse !== undefined && state.heldMs >= state.lapse.atMs) return resolve(state, endMs, state.lapse.ending)
+    return endMs - state.heldMs >= keepFiringMs ? resolve(state, endMs) : state
+  }
   return endMs - (state.alert?.endsAtMs ?? endMs) >= KEEP_RESOLVED_MS ? null : state
 }
 
@@ -84,6 +98,18 @@ export function stepUnknown(state: AlertState, { endMs }: Pick<Stretch, 'endMs'>
   return state.phase === 'firing' ? { ...state, heldMs: Math.max(state.heldMs, endMs) } : state
 }
 
-export function resolve(state: AlertState, endsAtMs: number): AlertState {
-  return { ...state, phase: 'resolved', alert: state.alert === null ? null : { ...state.alert, status: 'resolved', endsAtMs } }
+export function resolve(state: AlertState, endsAtMs: number, ending?: Ending): AlertState {
+  const how = ending === undefined ? {} : { ending }
+  return { ...state, phase: 'resolved', alert: state.alert === null ? null : { ...state.alert, status: 'resolved', endsAtMs, ...how } }
+}
+
+function lapsing(lapse: Lapse | undefined): Pick<AlertState, 'lapse'> {
+  return lapse === undefined ? {} : { lapse }
+}
+
+/** What was told before, where it had more events than what is told now. */
+function peakOf(before: Alert, { count }: Alert): { readonly peak?: Peak } {
+  const { usual, hosts, windowMs, why, annotations } = before
+  const peak = before.peak ?? { count: before.count, usual, hosts, windowMs, why, annotations }
+  return (peak.count ?? 0) > (count ?? 0) ? { peak } : {}
 }

@@ -136,7 +136,7 @@ class Round {
         for (const entry of active[per]) {
           const state = states?.get(entry.key) ?? null
           if (state?.phase === 'firing') continue
-          const next = this.#held(rule, entry, (key) => this.#ahead.get(key) ?? (isFirst ? state : null), stretch, end, false)
+          const next = this.#held(rule, entry, (key) => this.#ahead.get(key) ?? (isFirst ? state : null), stretch, end, false, false)
           if (next === null) continue
           ahead.set(next.key, next)
           if (next.phase === 'firing') this.#change(rule, entry.key, state, next)
@@ -180,7 +180,7 @@ class Round {
       for (const [key, state] of states) {
         if (per !== undefined && isOf(per, state.subject)) continue
         this.#keep(id, key, null)
-        if (state.phase === 'firing') this.#end(resolve(state, Math.max(atMs, state.heldMs)))
+        if (state.phase === 'firing') this.#end(resolve(state, Math.max(atMs, state.heldMs), 'rule_gone'))
       }
     }
   }
@@ -195,7 +195,7 @@ class Round {
 
   #stepSubject(rule: IndexedRule, entry: Entry, state: AlertState | null, stretch: Stretch, end: number): void {
     const isBlind = this.#input.isBlind === true
-    const next = this.#held(rule, entry, () => state, stretch, end, !isBlind)
+    const next = this.#held(rule, entry, () => state, stretch, end, !isBlind, state?.phase === 'firing')
     if (next !== null) this.#change(rule, entry.key, state, next)
     else if (state !== null && !(isBlind && state.phase === 'firing'))
       this.#change(rule, entry.key, state, stepNotHeld(state, rule.rule, stretch))
@@ -209,6 +209,7 @@ class Round {
     stretch: Stretch,
     end: number,
     isComplete: boolean,
+    isFiring: boolean,
   ): AlertState | null {
     const { rule, compiled } = indexed
     if (compiled.of !== 'counts') return null
@@ -220,6 +221,7 @@ class Round {
       series,
       end,
       isComplete,
+      isFiring,
       table,
       baseline,
       view: indexed.view,
@@ -229,8 +231,14 @@ class Round {
     const finding: Finding | null = compiled.check(sight)
     if (finding === null) return null
     const key = alertKey(rule.id, entry.subject)
-    return stepHeld(before(key), { key, rule: rule.id, subject: entry.subject }, rule, stretch, (episode) =>
-      alertOfSight(rule, key, sight, finding, episode, wording),
+    const identity = { key, rule: rule.id, subject: entry.subject }
+    return stepHeld(
+      before(key),
+      identity,
+      rule,
+      stretch,
+      (episode) => alertOfSight(rule, key, sight, finding, episode, wording),
+      finding.lapse,
     )
   }
 

@@ -1,7 +1,7 @@
 /**
  * What delivery asks of each alert before it tells: is it to be told at all?
  *
- *   all      nothing: a silence, a mute window of its rule, a muted group
+ *   all      nothing but the end of what was told before: a silence, a mute window of its rule, a muted group
  *   repeats  its beginning and end only: somebody has acknowledged this episode
  *   none     it is told
  *

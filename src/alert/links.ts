@@ -21,13 +21,23 @@ type Linked = Pick<Alert, 'subject' | 'sinceMs' | 'windowMs'>
 /** Beside the trouble's beginning, what was before. */
 const BEFORE_MS = 30 * 60_000
 
-export function pageLink({ subject }: Linked, { page }: LinkBases): Link | null {
+/** The page finds the range that holds the time, whenever somebody opens it. */
+export function pageLink({ subject, sinceMs }: Pick<Linked, 'subject' | 'sinceMs'>, { page }: LinkBases): Link | null {
   if (page === null) return null
   const search = new URLSearchParams()
   if (subject.job !== null) search.set('job', subject.job)
   if (subject.fingerprint !== null) search.set('key', subject.fingerprint)
-  const query = search.toString()
-  return { title: 'Tracefold', url: `${trimmed(page)}/${query === '' ? '' : `?${query}`}` }
+  search.set('since', new Date(sinceMs).toISOString())
+  return { title: 'Tracefold', url: `${trimmed(page)}/?${search}` }
+}
+
+/** Where alerts are acknowledged and silenced, and where it stands why rules are blind. */
+export function alertsLink({ page }: LinkBases): Link | null {
+  return page === null ? null : { title: 'Alerts (acknowledge, silence)', url: `${trimmed(page)}/alerts.html` }
+}
+
+export function deadLettersLink({ page }: LinkBases): Link | null {
+  return page === null ? null : { title: 'Dead letters', url: `${trimmed(page)}/api/v1/dead-letters` }
 }
 
 export function kibanaLink({ subject, sinceMs, windowMs }: Linked, { kibana, dataView }: LinkBases): Link | null {

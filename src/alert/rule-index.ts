@@ -138,6 +138,12 @@ function limitsFor(rules: readonly Rule[], maxSeries: number): TableLimits {
   const short = Math.max(0, ...spans.map((span) => Math.min(span, SHORT_MINUTES)))
   const isLong = spans.some((span) => span > SHORT_MINUTES)
   const minutes = short + CATCH_UP_MINUTES + OPEN_MINUTES
-  const keepMs = Math.max(minutes * MINUTE_MS, isLong ? MAX_WINDOW_MS : 0, ...rules.map(({ condition }) => memoryMs(condition)))
+  // What is read is so far ahead of what is evaluated: a silence must be seen to its end.
+  const aheadMs = (CATCH_UP_MINUTES + OPEN_MINUTES) * MINUTE_MS
+  const keepMs = Math.max(
+    minutes * MINUTE_MS,
+    isLong ? MAX_WINDOW_MS : 0,
+    ...rules.map(({ condition }) => (memoryMs(condition) === 0 ? 0 : memoryMs(condition) + aheadMs)),
+  )
   return { minutes, isLong, keepMs, maxSeries }
 }

@@ -1,6 +1,6 @@
 /** Requests about alerts, rules, silences, groups and deliveries, and their answers, as zod schemas (see schemas.ts). */
 import { z } from 'zod'
-import { ALERT_LEVELS, SEVERITIES } from '../alert/alert.ts'
+import { ALERT_LEVELS, ENDINGS, SEVERITIES } from '../alert/alert.ts'
 import { PHASES } from '../alert/desk.ts'
 import { PER } from '../alert/rule.ts'
 import { flag, limit, name, number, numberOrNull, orNull, text, texts, time, timeOrNull, timeText } from './schema-parts.ts'
@@ -120,12 +120,22 @@ const shown = {
     .meta({ description: 'Jobs that share in it, the worst first; ten at most.', examples: [['orders-enrichment']] }),
   job_count: number('How many jobs there are in all.', 1),
   count: numberOrNull("Events within the rule's window, where it counts some.", 1_204),
+  counted: text('What the count is of: event, or dead letter.', 'event'),
   usual: numberOrNull('What would be usual in such a window, where that is known.', 12.5),
   hosts: numberOrNull('Distinct hosts within the window, where known; an estimate past 64.', 8),
   window_seconds: numberOrNull("The rule's window.", 600),
   why: orNull('Which condition holds, with its numbers.', '1,204 events in 10m, the threshold is 100'),
   starts_at: timeOrNull('When it began to fire; null while it is pending.'),
   ends_at: timeOrNull('When it was resolved; null before.'),
+  ending: z
+    .enum(ENDINGS)
+    .nullable()
+    .meta({
+      description:
+        'How it ended though nobody saw its trouble end: given_up (a silence that went on until what is missed counts as gone), no_news (an error that went on for a week), rule_gone (the rule was removed or looks at something else). Null: it fires, or its trouble is over.',
+      examples: [null],
+    }),
+  peak_count: numberOrNull("The most events within the rule's window so far in this episode, where it counts some.", 1_204),
   is_new: flag('Whether the error was never seen before.'),
   advice: orNull("What to do, by the category's pattern rule.", 'Check that the service runs.'),
   links: z

@@ -12,6 +12,7 @@ import type { Link } from './chain.ts'
 import type { KeyOf } from './key.ts'
 import { version1, type Ladder } from './ladder.ts'
 import type { Subject } from './known-traces.ts'
+import type { Ownership } from './ownership.ts'
 import type { Matcher } from './overrides.ts'
 
 export type { Link }
@@ -23,6 +24,8 @@ export interface Algorithm {
   readonly createLadder: (ownPackages: readonly string[], matcher: Matcher) => (subject: Subject) => Ladder
   /** How it reads a throwable. */
   readonly chainOf: (throwable: Throwable) => Link[]
+  /** Whose code a frame is. */
+  readonly createOwnership: (ownPackages: readonly string[]) => Ownership
 }
 
 const ALGORITHMS = [version1] as const satisfies readonly Algorithm[]
@@ -30,8 +33,8 @@ const ALGORITHMS = [version1] as const satisfies readonly Algorithm[]
 /** Raised with every change of the algorithm or of a table in this folder that moves a key. */
 export const FINGERPRINT_VERSION = ALGORITHMS[0].version
 
-/** At least one exception, outermost first, as the newest version reads them: patterns speak of the same ones. */
-export const { chainOf } = ALGORITHMS[0]
+/** As the newest version reads them. Exceptions: at least one, outermost first; patterns speak of the same ones. */
+export const { chainOf, createOwnership } = ALGORITHMS[0]
 
 /** Throws where the rules name a version that was never there. */
 export function algorithmOf(version: number = FINGERPRINT_VERSION): Algorithm {

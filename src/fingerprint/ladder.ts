@@ -58,6 +58,7 @@ export const version1: Algorithm = {
   version: VERSION,
   keyOf,
   chainOf,
+  createOwnership,
   createLadder: (ownPackages, matcher) => {
     const rules = { ownership: createOwnership(ownPackages), matcher }
     return (subject) => ladderOf(subject, rules)

@@ -39,7 +39,7 @@ export function readChecked<T>(yaml: string, schema: z.ZodType<T>, more: (conten
   const content = contentOf(document)
   if ('why' in content) return { faults: [{ line: 1, field: '(file)', why: `not YAML: ${content.why}` }] }
   const parsed = schema.safeParse(content.value ?? {})
-  const issues = [...(parsed.success ? [] : parsed.error.issues.flatMap(issuesOf)), ...more(content.value)]
+  const issues = [...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => issuesOf(issue, content.value))), ...more(content.value)]
   if (parsed.success && issues.length === 0) return { value: parsed.data }
   const faults = issues.map(({ path, why }) => ({
     line: lineOf(document, lines, path),
@@ -96,10 +96,16 @@ function contentOf(document: Document): { readonly value: unknown } | { readonly
   }
 }
 
-/** A field that nobody knows is named itself, not the map that it stands in. */
-function issuesOf(issue: z.core.$ZodIssue): Issue[] {
+/** A field that nobody knows is named itself, not the map that it stands in; of one that is not there, or says nothing, it is said, whatever its schema says. */
+function issuesOf(issue: z.core.$ZodIssue, content: unknown): Issue[] {
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ path: [...issue.path, key], why: 'no such field' }))
-  return [{ path: issue.path, why: issue.message.replace(/^Invalid input: expected (.+), received undefined$/, 'is missing; expected $1') }]
+  const said = issue.message.replace(/^Invalid (?:input|option)(?:: )?/, '').replace(/, received (?:undefined|null)$/, '')
+  const isMissing = issue.path.length > 0 && (valueAt(content, issue.path) ?? null) === null
+  return [{ path: issue.path, why: isMissing ? `is missing${said === '' ? '' : `; ${said}`}` : issue.message }]
+}
+
+function valueAt(content: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce((value: unknown, step) => (isRecord(value) ? value[String(step)] : undefined), content)
 }
 
 /** Of the field's key, or of the last that there is on the way to it. */

@@ -14,6 +14,8 @@ export interface Tally {
   readonly filtered: number
   /** Also those of documents that the store refused. */
   readonly dead: number
+  /** Of the dead, by reason. */
+  readonly deadBy: Readonly<Record<string, number>>
   /** Offsets that the log did not have any more and events past retention, and offsets that were skipped. */
   readonly expired: number
   readonly skipped: number
@@ -33,7 +35,17 @@ export interface Read {
   readonly lastMs: number
 }
 
-export const NOTHING: Tally = { consumed: 0, counted: 0, filtered: 0, dead: 0, expired: 0, skipped: 0, firstMs: null, lastMs: null }
+export const NOTHING: Tally = {
+  consumed: 0,
+  counted: 0,
+  filtered: 0,
+  dead: 0,
+  deadBy: {},
+  expired: 0,
+  skipped: 0,
+  firstMs: null,
+  lastMs: null,
+}
 export const NO_READ: Read = { consumed: 0, firstMs: Infinity, lastMs: -Infinity }
 
 export const REFUSED = 'dead.refused_by_store'
@@ -41,13 +53,15 @@ export const REFUSED = 'dead.refused_by_store'
 class TallyKeeper {
   #read = NO_READ
   readonly #terms = { counted: 0, filtered: 0, dead: 0, expired: 0, skipped: 0 }
+  readonly #deadBy: Record<string, number> = {}
   #refused = 0
 
   add(read: Read, terms: LedgerCounts): void {
     this.#read = joined(this.#read, read)
     for (const [name, n] of Object.entries(terms)) {
-      const [term] = name.split('.', 1)
+      const [term, reason] = name.split('.', 2)
       if (isTerm(term, this.#terms)) this.#terms[term] += n
+      if (term === 'dead' && reason !== undefined) this.#deadBy[reason] = (this.#deadBy[reason] ?? 0) + n
     }
     this.#refused += terms[REFUSED] ?? 0
   }
@@ -59,7 +73,7 @@ class TallyKeeper {
   tally(): Tally {
     const { consumed, firstMs, lastMs } = this.#read
     const hasTimes = firstMs <= lastMs
-    return { consumed, ...this.#terms, firstMs: hasTimes ? firstMs : null, lastMs: hasTimes ? lastMs : null }
+    return { consumed, ...this.#terms, deadBy: { ...this.#deadBy }, firstMs: hasTimes ? firstMs : null, lastMs: hasTimes ? lastMs : null }
   }
 }
 
@@ -86,7 +100,8 @@ export class Tallies {
     if (rollup === undefined) return detail?.tally() ?? NOTHING
     const all = rollup.tally()
     const refused = Math.min(all.counted, Math.max(0, detail?.refused ?? 0))
-    return { ...all, counted: all.counted - refused, dead: all.dead + refused }
+    if (refused === 0) return all
+    return { ...all, counted: all.counted - refused, dead: all.dead + refused, deadBy: { ...all.deadBy, refused_by_store: refused } }
   }
 
   #of(branch: BranchName): TallyKeeper {

@@ -44,11 +44,11 @@ export function card(alert, acts) {
 
 /** @param {Alert} alert @param {number} nowMs */
 function facts(alert, nowMs) {
-  const { count, usual, hosts, since } = alert
+  const { count, counted, usual, hosts, since } = alert
   const shown = /** @type {[string, import('./dom.js').Child][]} */ ([
     ['Where', el('span', {}, ...subject(alert))],
     [
-      'Events',
+      `${counted.slice(0, 1).toUpperCase()}${counted.slice(1)}s`,
       count === null ? null : `${whole(count)}${usual === null ? '' : `, usually ${usual < 10 ? usual.toFixed(1) : whole(usual)}`}`,
     ],
     ['Hosts', hosts === null ? null : whole(hosts)],
@@ -62,17 +62,21 @@ function facts(alert, nowMs) {
 }
 
 /** The job leads to its errors, and an error to itself. @param {Alert} alert @returns {import('./dom.js').Child[]} */
-export function subject({ job, environment, category, fingerprint, jobs, job_count: jobCount }) {
-  if (job !== null) return [jobLink(job, fingerprint), environment === null ? null : ` (${environment})`]
+export function subject({ job, environment, category, fingerprint, jobs, job_count: jobCount, since }) {
+  if (job !== null) return [jobLink(job, fingerprint, since), environment === null ? null : ` (${environment})`]
   const of = category === null ? 'all jobs' : `${category}, all jobs`
   if (jobs.length === 0) return [of]
   const rest = jobCount - jobs.length
-  return [`${of}: `, ...jobs.flatMap((one, i) => [i === 0 ? null : ', ', jobLink(one, null)]), rest > 0 ? ` and ${whole(rest)} more` : null]
+  return [
+    `${of}: `,
+    ...jobs.flatMap((one, i) => [i === 0 ? null : ', ', jobLink(one, null, since)]),
+    rest > 0 ? ` and ${whole(rest)} more` : null,
+  ]
 }
 
-/** @param {string} job @param {string | null} fingerprint */
-function jobLink(job, fingerprint) {
-  const search = new URLSearchParams({ range: '6h', job, ...(fingerprint === null ? {} : { key: fingerprint }) })
+/** @param {string} job @param {string | null} fingerprint @param {string} since The page opens with the range that holds it. */
+function jobLink(job, fingerprint, since) {
+  const search = new URLSearchParams({ since, job, ...(fingerprint === null ? {} : { key: fingerprint }) })
   return el('a', { href: `./?${search}` }, job)
 }
 

@@ -4,7 +4,7 @@
  *
  * @typedef {{ key: string, state: 'firing' | 'pending' | 'resolved', rule: { id: string, title: string, level: string }, severity: string, job: string | null, environment: string | null,
  *   fingerprint: string | null, category: string | null, since: string, what: string | null, culprit: string | null, jobs: string[], job_count: number, count: number | null, usual: number | null,
- *   hosts: number | null, why: string | null, starts_at: string | null, ends_at: string | null, is_new: boolean, advice: string | null, links: { title: string, url: string }[],
+ *   hosts: number | null, why: string | null, starts_at: string | null, ends_at: string | null, counted: string, ending: 'given_up' | 'no_news' | 'rule_gone' | 'elsewhere' | null, is_new: boolean, advice: string | null, links: { title: string, url: string }[],
  *   acknowledged: { who: string, at: string, comment: string | null } | null, hushed: 'silence' | 'mute' | 'group' | null }} Alert
  * @typedef {{ blind: string | null, firing: number, total: number, alerts: Alert[] }} Alerts
  * @typedef {{ id: string, source: string, file: string | null, in_force: boolean, title: string | null, level: string | null, severity: string | null, per: string | null, faults: { line: number, field: string, why: string }[] }} Rule

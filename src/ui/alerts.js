@@ -14,6 +14,8 @@ import { nameOf, rememberName } from './who.js'
 /** @typedef {import('./alerts-api.js').Alert} Alert */
 /** @typedef {{ alerts: import('./alerts-api.js').Alerts, rules: import('./alerts-api.js').Rule[], silences: import('./alerts-api.js').Silence[], undelivered: import('./alerts-api.js').Undelivered[], receivers: import('./alerts-api.js').Receiver[] }} Loaded */
 
+/** How it ended though nobody saw its trouble end. */
+const ENDED = { given_up: 'no longer expected', no_news: 'no longer new', rule_gone: 'rule removed', elsewhere: 'told to others' }
 const REFRESH_MS = 15_000
 const MAX_ALERTS = 200
 
@@ -117,7 +119,7 @@ function renderOthers({ alerts: { alerts: shown } }, nowMs) {
   const others = shown.filter(({ state }) => state !== 'firing')
   byId('others-section').hidden = others.length === 0
   const rows = others.map((alert) => [
-    alert.state,
+    alert.ending === null ? alert.state : `ended: ${ENDED[alert.ending]}`,
     severityBadge(alert.severity),
     el('span', {}, ...subject(alert)),
     alert.what ?? alert.rule.title,

@@ -30,7 +30,7 @@ const MAX_OFFERED = 8
 const jobInput = /** @type {HTMLInputElement} */ (byId('job'))
 const refreshBox = /** @type {HTMLInputElement} */ (byId('refresh'))
 
-let view = viewOf(location.search)
+let view = viewOf(location.search, Date.now())
 /** A link to an error shows it, however far down its row is. */
 let showsChosen = view.key !== null
 let loading = new AbortController()
@@ -51,7 +51,7 @@ function start() {
   byId('clear-key').addEventListener('click', () => go({ key: null }))
   refreshBox.addEventListener('change', schedule)
   document.addEventListener('visibilitychange', () => void (document.hidden ? clearTimeout(timer) : load()))
-  addEventListener('popstate', () => show(viewOf(location.search)))
+  addEventListener('popstate', () => show(viewOf(location.search, Date.now())))
   keepChartFitting(byId('chart'))
   show(view)
 }

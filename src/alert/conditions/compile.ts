@@ -3,7 +3,7 @@ import { needsComplete, readsPipeline, type Condition, type Leaf } from '../cond
 import { absenceCheck, countCheck, hostsCheck, ratioCheck } from './counts.ts'
 import { newGroupCheck, regressionCheck } from './groups.ts'
 import { blindCheck, deadLetterCheck, lagCheck } from './pipeline.ts'
-import type { Check, Finding, PipelineReading, Sight } from './sight.ts'
+import type { Check, Finding, Lapse, PipelineReading, Sight } from './sight.ts'
 import { jobsInTroubleCheck, spikeCheck } from './spikes.ts'
 
 export type Compiled =
@@ -48,8 +48,15 @@ function together(a: Finding, b: Finding): Finding {
     hosts: a.hosts ?? b.hosts,
     sinceMs: Math.min(a.sinceMs, b.sinceMs),
     jobs: a.jobs ?? b.jobs,
+    ...earlierLapse(a.lapse, b.lapse),
     why: `${a.why}; and ${b.why}`,
   }
+}
+
+/** Where one lapses, all do. */
+function earlierLapse(a: Lapse | undefined, b: Lapse | undefined): { readonly lapse?: Lapse } {
+  const lapse = a === undefined || b === undefined ? (a ?? b) : a.atMs <= b.atMs ? a : b
+  return lapse === undefined ? {} : { lapse }
 }
 
 function countsCheck(leaf: Leaf): Check<Sight> {

@@ -1,8 +1,8 @@
 /** Conditions on how many: count, ratio, hosts, absence. Each takes its settings and gives a check. Pure. */
 import { globTest } from '../../match/glob.ts'
 import { MINUTE_MS, type Leaf, type Threshold } from '../condition.ts'
-import { counted, duration, number } from '../deliver/words.ts'
-import type { Check, Finding, Sight } from './sight.ts'
+import { counted, duration, exact, number } from '../deliver/words.ts'
+import type { Check, Finding, Lapse, Sight } from './sight.ts'
 
 type Of<K extends Leaf['kind']> = Extract<Leaf, { kind: K }>
 
@@ -25,7 +25,7 @@ export function ratioCheck({ overMs, atLeast, minimum }: Of<'ratio'>): Check<Sig
     if (count < minimum) return null
     const before = sight.table.sum(sight.series, sight.end, minutes, minutes)
     if (count < atLeast * Math.max(1, before)) return null
-    const why = `${counted(count, 'event')} in ${duration(overMs)} after ${number(before)} in the ${duration(overMs)} before, at least ${number(atLeast)} times as many`
+    const why = `${counted(count, 'event')} in ${duration(overMs)} after ${number(before)} in the ${duration(overMs)} before, at least ${exact(atLeast)} times as many`
     return { ...findingOf(sight, minutes, count, why), usual: before }
   }
 }
@@ -47,8 +47,9 @@ export function absenceCheck({ overMs, seenWithinMs }: Of<'absence'>): Check<Sig
     if (table.sum(series, end, minutes) > 0) return null
     const last = table.lastBefore(series, end)
     if (last === null || last >= end - minutes || last < end - minutes - memory) return null
-    const why = `no event for ${duration((end - 1 - last) * MINUTE_MS)}, at most ${duration(overMs)} is expected`
-    return { count: 0, usual: null, hosts: null, windowMs: overMs, sinceMs: (last + 1) * MINUTE_MS, jobs: null, why }
+    const why = `no event for ${duration((end - 1 - last) * MINUTE_MS)}, one is expected within ${duration(overMs)}`
+    const lapse: Lapse = { atMs: (last + minutes + memory) * MINUTE_MS, ending: 'given_up' }
+    return { count: 0, usual: null, hosts: null, windowMs: overMs, sinceMs: (last + 1) * MINUTE_MS, jobs: null, why, lapse }
   }
 }
 

@@ -4,11 +4,14 @@ import { CELL_MINUTES, SHORT_MINUTES } from '../count-rings.ts'
 import { counted, duration, time } from '../deliver/words.ts'
 import { DAY_MS, type GroupRecord } from '../group-book.ts'
 import { findingOf } from './counts.ts'
-import type { Check, Finding, Sight } from './sight.ts'
+import type { Check, Finding, Lapse, Sight } from './sight.ts'
 
 type Of<K extends Leaf['kind']> = Extract<Leaf, { kind: K }>
 
-/** Holds for a window after it appeared: that an error is new is news, not a state. Before that it was silent, so the window has no other events. */
+/** An error that goes on is news for so long; then it is known. An alert of it does not go on for ever. */
+const NEWS_MS = 7 * DAY_MS
+
+/** Begins within a window after the error appeared. Before that it was silent, so the window has no other events. */
 export function newGroupCheck({ notSeenMs, minimum, overMs }: Of<'new_group'>): Check<Sight> {
   return (sight) =>
     lately(sight, minimum, overMs, ({ appeared: { atMs, afterMs } }) => {
@@ -56,17 +59,27 @@ interface Came {
   readonly why: string
 }
 
-/** The cheap question first: the book is asked only of groups with events enough. */
+/**
+ * It begins with events enough within a window since the error came, and goes on while any come within a window: an error that has become no more seldom
+ * than that is not over. The cheap question first: the book is asked only of groups with events enough.
+ */
 function lately(sight: Sight, minimum: number, overMs: number, ask: (record: GroupRecord) => Came | null): Finding | null {
-  const { subject, table, series, end } = sight
+  const { subject, table, series, end, isFiring } = sight
   const { job, fingerprint } = subject
-  if (job === null || fingerprint === null || table.sum(series, end, overMs / MINUTE_MS) < minimum) return null
+  const enough = isFiring ? 1 : minimum
+  const within = overMs / MINUTE_MS
+  const happened = table.sum(series, end, within)
+  if (job === null || fingerprint === null || happened < enough) return null
   const record = sight.groups.get(job, fingerprint)
   const came = record === null ? null : ask(record)
   const endMs = end * MINUTE_MS
-  if (came === null || came.sinceMs < endMs - overMs || came.sinceMs >= endMs) return null
+  if (came === null || came.sinceMs >= endMs) return null
   const { sinceMs, minutes, count, why } = came
-  return count < minimum ? null : { ...findingOf(sight, minutes, count, `${why}; ${counted(count, 'event')} since`), sinceMs }
+  const lapse: Lapse = { atMs: Math.ceil((sinceMs + NEWS_MS) / MINUTE_MS) * MINUTE_MS, ending: 'no_news' }
+  if (sinceMs >= endMs - overMs)
+    return count < enough ? null : { ...findingOf(sight, minutes, count, `${why}; ${counted(count, 'event')} since`), sinceMs, lapse }
+  if (!isFiring || endMs > lapse.atMs) return null
+  return { ...findingOf(sight, within, happened, `${why}; ${counted(happened, 'event')} in ${duration(overMs)}`), sinceMs, lapse }
 }
 
 /** Long windows begin with a whole cell: with the next one, for the one that it lies in has earlier events. */

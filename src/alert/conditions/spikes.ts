@@ -1,7 +1,7 @@
 /** Conditions that compare with what is usual: spike, jobs_in_trouble. Pure. */
 import { EVIDENCE_MS, MINUTE_MS, type Leaf, type SensitivityName } from '../condition.ts'
 import { subjectKey, type Entry, type Series } from '../count-table.ts'
-import { counted, duration, number } from '../deliver/words.ts'
+import { counted, duration, number, numberBeside } from '../deliver/words.ts'
 import { EVIDENCE_BUCKETS, HISTORY_DAYS } from '../statistics/expectation.ts'
 import { isSpike } from '../statistics/spike.ts'
 import { findingOf, thresholdTest } from './counts.ts'
@@ -28,7 +28,7 @@ export function spikeCheck({ days, minimum, times, sensitivity }: Of<'spike'>): 
         sight,
         minutes,
         count,
-        `${counted(count, 'event')} in ${duration(EVIDENCE_MS)}, usually ${number(usual.mean)} at this time of day`,
+        `${counted(count, 'event')} in ${duration(EVIDENCE_MS)}, usually ${numberBeside(usual.mean, count)} at this time of day`,
       ),
       usual: usual.mean,
       windowMs: EVIDENCE_MS,

@@ -8,7 +8,7 @@
  *
  * While it is frozen, what is said does not change: what comes in the meantime waits in `next`. News is what was never said: a new episode, its end, a
  * higher severity. An episode that begins and ends unsaid is told once, as resolved. Muted alerts are left out until the mute ends; what began and ended
- * under a mute is never told.
+ * under a mute is never told. The end of what was told as firing is told under a mute, too: it wakes nobody, and whoever keeps it open waits for it.
  *
  * At most one notification of a group is open at a time. Its id is a hash of what it says (alert, episode, status, how often said before), so whoever
  * holds the same state makes the same id, and another process that takes over does.
@@ -27,7 +27,7 @@ const FIRST_PAUSE_MS = 60_000
 const LAST_PAUSE_MS = 3_600_000
 const FIRST_RESEND_PAUSE_MS = 5_000
 
-/** none: told as it comes. repeats: its beginning and end only (acknowledged). all: nothing (silenced, muted). */
+/** none: told as it comes. repeats: its beginning and end only (acknowledged). all: nothing but the end of what was told before (silenced, muted). */
 export type Suppression = 'none' | 'repeats' | 'all'
 export type SuppressionOf = (alert: Alert, nowMs: number) => Suppression
 
@@ -219,8 +219,7 @@ function isFinished(group: Group, entry: Entry, policy: Policy, suppressionOf: S
   const { alert } = entry.now
   if (alert.status === 'firing') return false
   if (finishedAtMs(entry, policy) <= nowMs) return true
-  const neverSaid = entry.said?.startsAtMs !== alert.startsAtMs
-  return neverSaid && dueAtMs(group, entry, policy) <= nowMs && suppressionOf(alert, nowMs) === 'all'
+  return !isOwedItsEnd(entry, policy) && dueAtMs(group, entry, policy) <= nowMs && suppressionOf(alert, nowMs) === 'all'
 }
 
 function finishedAtMs(entry: Entry, policy: Policy): number {
@@ -231,7 +230,13 @@ function finishedAtMs(entry: Entry, policy: Policy): number {
 }
 
 function isHeard(entry: Entry, suppression: Suppression, policy: Policy): boolean {
-  return suppression === 'none' || (suppression === 'repeats' && (isNews(entry, policy) || policy.resend !== null))
+  if (suppression === 'none' || isOwedItsEnd(entry, policy)) return true
+  return suppression === 'repeats' && (isNews(entry, policy) || policy.resend !== null)
+}
+
+/** The receiver takes it for firing, be it in an earlier episode, and it is over. */
+function isOwedItsEnd({ now, said }: Entry, policy: Policy): boolean {
+  return now.alert.status === 'resolved' && said?.status === 'firing' && policy.sendResolved
 }
 
 function notificationOf(group: Group, open: Open): Notification {

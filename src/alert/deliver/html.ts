@@ -1,12 +1,13 @@
 /** A message as HTML for mail clients: tables and inline styles only, since many of them know nothing else. Every text is escaped. Pure. */
-import { notShownWords, type AlertText, type Message } from './message.ts'
+import { notShownWords, type AlertText, type Message, type Tone } from './message.ts'
 
-const COLOURS: Readonly<Record<Message['tone'], string>> = {
+const COLOURS: Readonly<Record<Tone, string>> = {
   critical: '#b3261e',
   high: '#c75b12',
   medium: '#9a7b00',
   low: '#3b6ea5',
   resolved: '#2e7d32',
+  ended: '#666666',
 }
 
 export function html({ title, alerts, notShown }: Message): string {
@@ -14,7 +15,7 @@ export function html({ title, alerts, notShown }: Message): string {
   return `<!doctype html><html><head><meta charset="utf-8"><title>${escaped(title)}</title></head><body style="font-family:sans-serif;font-size:14px">${alerts.map(alertHtml).join('')}${rest}</body></html>`
 }
 
-export function colourOf(tone: Message['tone']): string {
+export function colourOf(tone: Tone): string {
   return COLOURS[tone]
 }
 
@@ -22,8 +23,8 @@ export function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll("'", '&#39;')
 }
 
-function alertHtml({ status, severity, state, what, culprit, facts, links }: AlertText): string {
-  const colour = colourOf(status === 'resolved' ? 'resolved' : severity)
+function alertHtml({ tone, state, what, culprit, facts, links }: AlertText): string {
+  const colour = colourOf(tone)
   const rows = facts.map(
     ({ label, text }) =>
       `<tr><td style="padding-right:12px;vertical-align:top;color:#666">${escaped(label)}</td><td>${escaped(text)}</td></tr>`,

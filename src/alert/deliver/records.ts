@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { TracefoldError } from '../../errors.ts'
-import { ALERT_LEVELS, SEVERITIES, type Alert } from '../alert.ts'
+import { ALERT_LEVELS, ENDINGS, SEVERITIES, type Alert } from '../alert.ts'
 import type { Entry, Group } from './group.ts'
 
 export const STATE_VERSION = 1
@@ -43,6 +43,7 @@ export const alertSchema: z.ZodType<Alert> = z.object({
   startsAtMs: z.number(),
   endsAtMs: z.number().nullable(),
   status,
+  ending: z.enum(ENDINGS).exactOptional(),
   rule: z.object({ id: text, title: text, level: z.enum(ALERT_LEVELS) }),
   severity: z.enum(SEVERITIES),
   subject: subjectSchema,
@@ -51,10 +52,21 @@ export const alertSchema: z.ZodType<Alert> = z.object({
   jobs: z.array(text),
   jobCount: z.number(),
   count: z.number().nullable(),
+  noun: text.exactOptional(),
   usual: z.number().nullable(),
   hosts: z.number().nullable(),
   windowMs: z.number(),
   why: text,
+  peak: z
+    .object({
+      count: z.number().nullable(),
+      usual: z.number().nullable(),
+      hosts: z.number().nullable(),
+      windowMs: z.number(),
+      why: text,
+      annotations: texts,
+    })
+    .exactOptional(),
   sinceMs: z.number(),
   isNew: z.boolean(),
   unseenMs: z.number().exactOptional(),

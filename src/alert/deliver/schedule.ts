@@ -168,8 +168,10 @@ export class Schedule {
 
   #take(listener: Listener, alert: Alert, nowMs: number): boolean {
     let group = listener.groupOfAlert.get(alert.key)
+    const isForOthers = alert.status === 'firing' && !isFor(listener.policy, alert)
+    if (group !== undefined && isForOthers) return this.#letGo(listener, group, alert, nowMs)
     if (group === undefined) {
-      if (alert.status === 'resolved' || !isFor(listener.policy, alert)) return true
+      if (alert.status === 'resolved' || isForOthers) return true
       if (listener.groupOfAlert.size >= this.#maxEntries) return false
       group = this.#group(listener, labelOf(listener.policy, alert))
       listener.groupOfAlert.set(alert.key, group)
@@ -178,6 +180,19 @@ export class Schedule {
       this.#alertChanged(group, alert.key)
       this.#wakeAtMs.delete(group)
     }
+    return true
+  }
+
+  /** It is not for this receiver any more, since its rule has changed: one that knows of it is told that it ends there. */
+  #letGo(listener: Listener, group: Group, alert: Alert, nowMs: number): true {
+    const entry = group.entries.get(alert.key)
+    if (entry === undefined || (entry.next ?? entry.now).alert.status === 'resolved') return true
+    if (entry.frozenBy === null && entry.said?.status !== 'firing') {
+      group.entries.delete(alert.key)
+      this.#drop(listener, group, [alert.key])
+    } else if (take(group, { ...alert, status: 'resolved', endsAtMs: nowMs, ending: 'elsewhere' }, nowMs))
+      this.#alertChanged(group, alert.key)
+    this.#wakeAtMs.delete(group)
     return true
   }
 

@@ -16,9 +16,30 @@ export function cut(text: string, maxChars: number): string {
   return `${text.slice(0, end)}…`
 }
 
-/** `1,234`, `0.4`: a fraction only where it says something. */
+/** More would show how numbers are stored: 0.07 * 100 is 7.000000000000001. */
+const MAX_DIGITS = 12
+
+/** `1,234`, `1.3`, `0.042`: a fraction only where it says something. What is not zero never reads as zero. */
 export function number(value: number): string {
-  return value.toLocaleString('en-US', { maximumFractionDigits: Math.abs(value) < 10 ? 1 : 0 })
+  const size = Math.abs(value)
+  if (size >= 1) return value.toLocaleString('en-US', { maximumFractionDigits: size < 10 ? 1 : 0 })
+  return value.toLocaleString('en-US', { maximumSignificantDigits: 2 })
+}
+
+/** As it was set: what people wrote is not rounded. */
+export function exact(value: number): string {
+  return value.toLocaleString('en-US', { maximumSignificantDigits: MAX_DIGITS })
+}
+
+/** With as many digits as tell it from a number beside it: `0.045` beside 0.04, `11.6` beside 12. */
+export function numberBeside(value: number, other: number): string {
+  const beside = exact(other)
+  if (value === other || number(value) !== beside) return number(value)
+  for (let digits = 1; digits < MAX_DIGITS; digits++) {
+    const text = value.toLocaleString('en-US', { maximumFractionDigits: digits })
+    if (text !== beside) return text
+  }
+  return beside
 }
 
 export function counted(count: number, noun: string): string {
@@ -30,11 +51,22 @@ export function time(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
 
-/** `45 s`, `5 min`, `2 h 30 min`, `3 d 4 h`: two units at most. */
+const UNITS = [
+  ['d', DAY_MS],
+  ['h', HOUR_MS],
+  ['min', MINUTE_MS],
+  ['s', 1_000],
+] as const
+
+/** `45 s`, `5 min 12 s`, `2 h 30 min`, `3 d 4 h`: two units at most, and never more than it is. */
 export function duration(ms: number): string {
-  if (ms < MINUTE_MS) return `${Math.max(0, Math.round(ms / 1_000))} s`
-  if (ms < HOUR_MS) return `${Math.round(ms / MINUTE_MS)} min`
-  const [big, bigMs, small, smallMs] = ms < DAY_MS ? (['h', HOUR_MS, 'min', MINUTE_MS] as const) : (['d', DAY_MS, 'h', HOUR_MS] as const)
-  const rest = Math.floor((ms % bigMs) / smallMs)
-  return `${Math.floor(ms / bigMs)} ${big}${rest === 0 ? '' : ` ${rest} ${small}`}`
+  const first = UNITS.findIndex(([, unitMs]) => ms >= unitMs)
+  if (first === -1) return '0 s'
+  let rest = ms
+  const parts = UNITS.slice(first, first + 2).map(([unit, unitMs]) => {
+    const n = Math.floor(rest / unitMs)
+    rest -= n * unitMs
+    return n === 0 ? '' : `${n} ${unit}`
+  })
+  return parts.filter((part) => part !== '').join(' ')
 }

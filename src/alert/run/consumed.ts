@@ -22,15 +22,33 @@ type Minutes = PipelineReading['minutes']
 const KIND: Kind<{ minutes: Minutes }> = {
   name: 'consumed',
   version: 1,
-  schema: z.object({ minutes: z.array(z.object({ windowMs: z.number(), consumed: z.number(), dead: z.number() })) }),
+  schema: z.object({
+    minutes: z.array(
+      z.object({
+        windowMs: z.number(),
+        consumed: z.number(),
+        dead: z.number(),
+        reasons: z.record(z.string(), z.number()).exactOptional(),
+      }),
+    ),
+  }),
+}
+
+type Noted = Pick<Tally, 'counted' | 'filtered' | 'dead' | 'deadBy'>
+
+interface Minute {
+  readonly windowMs: number
+  consumed: number
+  dead: number
+  readonly reasons: Record<string, number>
 }
 
 export class Consumed {
   readonly #log: ControlLog
   readonly #owner: string
   readonly #others = new Map<string, Minutes>()
-  #own: { readonly windowMs: number; consumed: number; dead: number }[] = []
-  #before: Pick<Tally, 'counted' | 'filtered' | 'dead'> = { counted: 0, filtered: 0, dead: 0 }
+  #own: Minute[] = []
+  #before: Noted = { counted: 0, filtered: 0, dead: 0, deadBy: {} }
   #toldMs = 0
   #following: Following | null = null
 
@@ -52,17 +70,19 @@ export class Consumed {
   }
 
   /** `tally`: of this process, since its start. */
-  note(nowMs: number, { counted, filtered, dead }: Pick<Tally, 'counted' | 'filtered' | 'dead'>): void {
+  note(nowMs: number, { counted, filtered, dead, deadBy }: Noted): void {
     const windowMs = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS
     let minute = this.#own.at(-1)
     if (minute?.windowMs !== windowMs) {
-      minute = { windowMs, consumed: 0, dead: 0 }
+      minute = { windowMs, consumed: 0, dead: 0, reasons: {} }
       this.#own = [...this.#own, minute].slice(-KEPT_MINUTES)
     }
     const before = this.#before
     minute.dead += dead - before.dead
     minute.consumed += counted + filtered + dead - before.counted - before.filtered - before.dead
-    this.#before = { counted, filtered, dead }
+    addTo(minute.reasons, deadBy)
+    addTo(minute.reasons, before.deadBy, -1)
+    this.#before = { counted, filtered, dead, deadBy }
   }
 
   /** Once a minute, where there is anything to tell. */
@@ -81,11 +101,21 @@ export class Consumed {
 
   /** Of all processes, in order of time. */
   get minutes(): Minutes {
-    const sums = new Map<number, { windowMs: number; consumed: number; dead: number }>()
-    for (const { windowMs, consumed, dead } of [this.#own, ...this.#others.values()].flat()) {
-      const sum = sums.get(windowMs) ?? { windowMs, consumed: 0, dead: 0 }
-      sums.set(windowMs, { windowMs, consumed: sum.consumed + consumed, dead: sum.dead + dead })
+    const sums = new Map<number, Minute>()
+    for (const { windowMs, consumed, dead, reasons = {} } of [this.#own, ...this.#others.values()].flat()) {
+      const sum = sums.get(windowMs) ?? { windowMs, consumed: 0, dead: 0, reasons: {} }
+      addTo(sum.reasons, reasons)
+      sums.set(windowMs, { ...sum, consumed: sum.consumed + consumed, dead: sum.dead + dead })
     }
     return [...sums.values()].sort((a, b) => a.windowMs - b.windowMs)
+  }
+}
+
+/** What comes to nothing goes. */
+function addTo(sums: Record<string, number>, counts: Readonly<Record<string, number>>, times = 1): void {
+  for (const [name, count] of Object.entries(counts)) {
+    const sum = (sums[name] ?? 0) + times * count
+    if (sum === 0) delete sums[name]
+    else sums[name] = sum
   }
 }

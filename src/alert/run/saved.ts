@@ -13,7 +13,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { TracefoldError } from '../../errors.ts'
-import type { Alert } from '../alert.ts'
+import { ENDINGS, type Alert } from '../alert.ts'
 import { alertSchema, subjectSchema } from '../deliver/records.ts'
 import type { AlertState } from '../episode.ts'
 import { groupKeyOf, type GroupRecord } from '../group-book.ts'
@@ -36,6 +36,7 @@ const stateSchema = z.object({
   sinceMs: z.number(),
   heldMs: z.number(),
   alert: alertSchema.nullable(),
+  lapse: z.object({ atMs: z.number(), ending: z.enum(ENDINGS) }).exactOptional(),
 })
 
 const pastSchema = z.object({ v: z.literal(VERSION), alert: alertSchema })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { CountRow } from '../../../src/alert/alert-reader.ts'
+import { messageOf } from '../../../src/alert/deliver/message.ts'
 import { alertKey, type Wording } from '../../../src/alert/describe.ts'
 import { evaluate } from '../../../src/alert/evaluate.ts'
 import { aCountRow, aRule, Desk, PLAIN, rowsByMinute } from '../../support/alert-builders.ts'
@@ -49,13 +50,14 @@ describe('an alert says', () => {
       isNew: false,
       advice: 'Look at the order service.',
       links: [
-        { title: 'Tracefold', url: 'https://tracefold.acme.internal/?job=orders' },
+        { title: 'Tracefold', url: 'https://tracefold.acme.internal/?job=orders&since=2026-11-20T10%3A00%3A00.000Z' },
         {
           title: 'Kibana',
           url: expect.stringContaining(
             "/app/discover#/?_g=(time:(from:'2026-11-20T09%3A30%3A00.000Z',to:'2026-11-20T11%3A00%3A00.000Z'))&_a=(index:'tracefold-detail',query:(language:kuery,query:'job%3A%20%22orders%22%20and%20service.environment%3A%20%22prod%22'))",
           ),
         },
+        { title: 'Alerts (acknowledge, silence)', url: 'https://tracefold.acme.internal/alerts.html' },
       ],
       labels: { team: 'checkout' },
       annotations: {},
@@ -65,7 +67,9 @@ describe('an alert says', () => {
   test('whether a group is new', () => {
     const alert = firedBy({ per: 'group' }, rows)
     expect(alert).toMatchObject({ isNew: true, subject: { fingerprint: 'v1:0000000000000001' } })
-    expect(alert.links[0]?.url).toBe('https://tracefold.acme.internal/?job=orders&key=v1%3A0000000000000001')
+    expect(alert.links[0]?.url).toBe(
+      'https://tracefold.acme.internal/?job=orders&key=v1%3A0000000000000001&since=2026-11-20T10%3A00%3A00.000Z',
+    )
   })
 
   test('that an error is back, and after how long', () => {
@@ -120,6 +124,36 @@ describe('an alert says', () => {
     expect(alert.links).toEqual([{ title: 'Runbook of orders', url: 'https://wiki.acme.internal/?q=X%3A%20%7B%7Bjob%7D%7D%20%26%20co' }])
   })
 
+  test.each([
+    ['dead letters', { dead_letter_ratio: { over: '10m', above: 0.05, minimum: 1 } }, ['/api/v1/dead-letters', '/alerts.html']],
+    ['blindness', { blind: { over: '2m' } }, ['/?since=2026-11-20T09%3A55%3A00.000Z', '/alerts.html']],
+  ])('where to look at %s, what it counts, and what to do', (_, condition, links) => {
+    const desk = new Desk([aRule({ level: 'platform', per: 'platform', condition })])
+    const minutes = [
+      { windowMs: T0 - 2 * MINUTE, consumed: 1_800, dead: 100, reasons: { truncated: 40, not_json: 60 } },
+      { windowMs: T0 - MINUTE, consumed: 1_700, dead: 80, reasons: { truncated: 80 } },
+    ]
+    const { index, table, baseline, groups } = desk
+    const pipeline = { nowMs: T0, minutes, lagMs: 0, blindSinceMs: T0 - 5 * MINUTE }
+    const [alert] = evaluate(
+      { index, table, baseline, groups, pipeline, completeUntilMs: T0, readUntilMs: T0, wording: WORDING },
+      desk.state,
+    ).news
+    expect(alert?.links.map(({ url }) => url)).toEqual(links.map((path) => `https://tracefold.acme.internal${path}`))
+    if (!('dead_letter_ratio' in condition)) return
+    const [text] = messageOf({ id: '', receiver: '', group: '', alerts: [alert!] }).alerts
+    expect(text?.facts).toEqual([
+      { label: 'Where', text: 'all jobs' },
+      { label: 'How much', text: '180 dead letters in 10 min' },
+      { label: 'Since', text: '2026-11-20 09:58 UTC' },
+      {
+        label: 'Why',
+        text: '5.1 % of 3,500 records became dead letters in 10 min, at most 5 % is expected: truncated 120, not_json 60 (rule: A rule)',
+      },
+      { label: 'Advice', text: expect.stringMatching(/^truncated: Raise the limit of the shipper/) },
+    ])
+  })
+
   test('what the rule wants of delivery, only where it wants something', () => {
     expect(firedBy({ receivers: ['oncall'], repeatInterval: '1h', exponentialRepeat: { upTo: '8h' } }, rows).delivery).toEqual({
       receivers: ['oncall'],
@@ -132,7 +166,7 @@ describe('an alert says', () => {
 
   test("links that a job's name cannot lead astray", () => {
     const links = firedBy({}, [aCountRow({ job: 'a"b\\c\'d!e&f=g#h', environment: null, count: 200 })]).links.map(({ url }) => url)
-    expect(links[0]).toBe('https://tracefold.acme.internal/?job=a%22b%5Cc%27d%21e%26f%3Dg%23h')
+    expect(links[0]).toMatch(/^https:\/\/tracefold\.acme\.internal\/\?job=a%22b%5Cc%27d%21e%26f%3Dg%23h&since=/)
     expect(decodeURIComponent(links[1]!)).toContain('query:\'job: "a\\"b\\\\c!\'d!!e&f=g#h"\'')
   })
 })

@@ -67,6 +67,29 @@ describe('a rule file', () => {
     ])
   })
 
+  test.each([
+    ['severity', 'is missing; expected one of "critical"|"high"|"medium"|"low"', 'severity: high\n'],
+    ['level', 'is missing; expected one of "basic"|"custom"|"platform"', 'level: custom\n'],
+    ['per', 'is missing; expected one of "job"|"group"|"category"|"platform"', 'per: job\n'],
+    ['condition.count.over', 'is missing; expected a duration such as 5m, 2h or 7d', 'over: 10m, '],
+    ['condition.count.atLeast', 'is missing; expected number', 'atLeast: 500, '],
+  ])('without %s says that it is missing', (field, why, text) => {
+    expect(GOOD).toContain(text)
+    expect(faultsOf(GOOD.replace(text, '')).map((fault) => [fault.field, fault.why])).toEqual([[field, why]])
+  })
+
+  test('with a field that says nothing says that it is missing', () => {
+    expect(faultsOf(GOOD.replace('severity: high', 'severity:')).map(({ why }) => why)).toEqual([
+      'is missing; expected one of "critical"|"high"|"medium"|"low"',
+    ])
+  })
+
+  test('with a word that is none of those says which there are', () => {
+    expect(faultsOf(GOOD.replace('severity: high', 'severity: urgent')).map(({ why }) => why)).toEqual([
+      'Invalid option: expected one of "critical"|"high"|"medium"|"low"',
+    ])
+  })
+
   test('that is wrong in many places says so of each, with line, field and why', () => {
     const faults = faultsOf(
       [

@@ -22,7 +22,7 @@ describe('filter rules', () => {
 
   it('are refused with file, line, field and why', () => {
     const file = written('wrong.yaml', 'rules:\n  - id: a\n    action: sample\n    match: { job: x }\n')
-    expect(() => loadFilterRules(file)).toThrow(`${file}:2: rules.0.keep: expected a number`)
+    expect(() => loadFilterRules(file)).toThrow(`${file}:2: rules.0.keep: is missing; expected a number`)
   })
 
   it('have one digest however they are written down, and another once they decide otherwise', () => {

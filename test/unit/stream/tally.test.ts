@@ -43,7 +43,7 @@ test.each(BOTH)('an open block that is read again at a rebalance is not counted 
     source.deliver(P0, ['junk', ...errorLines(20), 'junk'])
     await committed()
   }
-  expect(tallies.tally()).toMatchObject({ consumed: 7, counted: 6, dead: 1 })
+  expect(tallies.tally()).toMatchObject({ consumed: 7, counted: 6, dead: 1, deadBy: { not_json: 1 } })
   expect(await counter(harness, `events_counted_total{branch="${branch}"}`)).toBe(6)
   expect(await counter(harness, 'dead_letters_total{stage="decode",reason="not_json"}')).toBe(1)
 })

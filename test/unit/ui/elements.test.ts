@@ -129,6 +129,7 @@ it('what can be done with an alert is named after the alert', async () => {
     hushed: null,
     is_new: false,
     count: null,
+    counted: 'event',
     hosts: null,
     since: '2026-03-01T12:00:00Z',
     job: 'orders',

@@ -7,7 +7,7 @@ interface View {
   key: string | null
 }
 interface Modules {
-  state: { viewOf(search: string): View; searchOf(view: View): string; namesWith(typed: string, names: string[]): string[] }
+  state: { viewOf(search: string, nowMs: number): View; searchOf(view: View): string; namesWith(typed: string, names: string[]): string[] }
   format: {
     whole(n: number): string
     percent(share: number): string
@@ -38,13 +38,37 @@ describe('the URL', () => {
     ['?job=%E6%97%A5%E5%BF%97%26%3D', '1h', '日志&=', null],
   ])('%s is a view, and the view is that URL', async (search, range, job, key) => {
     const { viewOf, searchOf } = await load('state')
-    const view = viewOf(search)
+    const view = viewOf(search, 0)
     expect([view.range.name, view.job, view.key]).toEqual([range, job, key])
     expect(searchOf(view)).toBe(search)
   })
 
   it.each(['?range=13y', '?range=', '?range=constructor'])('%s falls back to the default range', async (search) => {
-    expect((await load('state')).viewOf(search).range.name).toBe('1h')
+    expect((await load('state')).viewOf(search, 0).range.name).toBe('1h')
+  })
+})
+
+describe('the link of an alert', () => {
+  const since = Date.parse('2026-11-20T03:00:00Z')
+  const minute = 60_000
+
+  it.each([
+    [5, '1h'],
+    [45, '1h'],
+    [50, '6h'],
+    [7 * 60, '24h'],
+    [30 * 60, '7d'],
+    [30 * 24 * 60, '7d'],
+    [-5, '1h'],
+  ])('opens %i minutes later with the range that holds its beginning: %s', async (minutes, range) => {
+    const { viewOf } = await load('state')
+    expect(viewOf('?job=orders&since=2026-11-20T03%3A00%3A00.000Z', since + minutes * minute).range.name).toBe(range)
+  })
+
+  it('yields to a range that somebody chose, and to no time at all', async () => {
+    const { viewOf } = await load('state')
+    expect(viewOf('?range=15m&since=2026-11-20T03:00:00Z', since + 600 * minute).range.name).toBe('15m')
+    expect(viewOf('?since=yesterday', since).range.name).toBe('1h')
   })
 })
 

@@ -8,7 +8,7 @@ import type { Secret } from '../../../lib/secret.ts'
 import type { Notification } from '../../alert.ts'
 import { fit, utf8Bytes } from '../fit.ts'
 import type { HttpClient } from '../http.ts'
-import { messageOf, notShownWords, type AlertText, type Brevity, type Message } from '../message.ts'
+import { messageOf, notShownWords, type AlertText, type Brevity, type Tone } from '../message.ts'
 import { neutralPlain } from '../neutral.ts'
 import type { Receiver } from '../receiver.ts'
 import { expectCodeZero, type AnswerCode, type Judge } from './answer-code.ts'
@@ -17,12 +17,13 @@ const MAX_SHOWN = 10
 /** Of the whole body; Feishu's bound is 20 KB. */
 const MAX_BODY_BYTES = 18_000
 
-const TEMPLATES: Readonly<Record<Message['tone'], string>> = {
+const TEMPLATES: Readonly<Record<Tone, string>> = {
   critical: 'red',
   high: 'orange',
   medium: 'yellow',
   low: 'blue',
   resolved: 'green',
+  ended: 'grey',
 }
 /** 11232, 99991400: too fast. 2200: an error of theirs. 9499 stands for "too many request" and for "Bad Request": the words decide. */
 const BUSY_CODES = new Set([11_232, 99_991_400, 2_200])

@@ -65,7 +65,7 @@ function rendered(notification: Notification, shown: number, brevity: Brevity): 
     unfurl_media: false,
     attachments: [
       ...alerts.map((alert) => ({
-        color: colourOf(alert.status === 'resolved' ? 'resolved' : alert.severity),
+        color: colourOf(alert.tone),
         fallback: mrkdwn(alert.what),
         blocks: [section(alertLines(alert).join('\n'))],
       })),

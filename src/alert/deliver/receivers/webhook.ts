@@ -11,7 +11,7 @@
 import { createHmac } from 'node:crypto'
 import { z } from 'zod'
 import type { Secret } from '../../../lib/secret.ts'
-import { ALERT_LEVELS, SEVERITIES, type Alert, type Notification } from '../../alert.ts'
+import { ALERT_LEVELS, ENDINGS, SEVERITIES, type Alert, type Notification, type Peak } from '../../alert.ts'
 import { fit, utf8Bytes } from '../fit.ts'
 import type { HttpClient } from '../http.ts'
 import type { Receiver } from '../receiver.ts'
@@ -38,6 +38,10 @@ export const webhookBody = z.strictObject({
       z.strictObject({
         key: text.describe('Rule and subject: equal for all that is ever told of one alert.'),
         status: z.enum(['firing', 'resolved']),
+        ending: z
+          .enum(ENDINGS)
+          .nullable()
+          .describe('How it ended though nobody saw its trouble end. Null: it fires, or its trouble is over.'),
         severity: z.enum(SEVERITIES),
         rule: z.strictObject({ id: text, title: text, level: z.enum(ALERT_LEVELS) }),
         what: text,
@@ -49,10 +53,21 @@ export const webhookBody = z.strictObject({
         jobs: z.array(text).describe('The worst first, at most ten.'),
         jobCount: z.int(),
         count: z.number().nullable(),
+        counted: text.describe('What the count is of: event, or dead letter.'),
         usual: z.number().nullable(),
         hosts: z.number().nullable(),
         windowSeconds: z.number(),
         why: text,
+        peak: z
+          .strictObject({
+            count: z.number().nullable(),
+            usual: z.number().nullable(),
+            hosts: z.number().nullable(),
+            windowSeconds: z.number(),
+            why: text,
+          })
+          .nullable()
+          .describe('Where there were the most events in this episode. Null: now.'),
         since: instant.describe('When the trouble began, by event time.'),
         startsAt: instant.describe('When the alert began to fire.'),
         endsAt: instant.nullable(),
@@ -129,6 +144,7 @@ function alertOf({ startsAtMs, endsAtMs, sinceMs, windowMs, subject, rule, links
   return {
     key: rest.key,
     status: rest.status,
+    ending: rest.ending ?? null,
     severity: rest.severity,
     rule: { id: rule.id, title: rule.title, level: rule.level },
     what: rest.what,
@@ -140,10 +156,12 @@ function alertOf({ startsAtMs, endsAtMs, sinceMs, windowMs, subject, rule, links
     jobs: [...rest.jobs],
     jobCount: rest.jobCount,
     count: rest.count,
+    counted: rest.noun ?? 'event',
     usual: rest.usual,
     hosts: rest.hosts,
     windowSeconds: windowMs / 1_000,
     why: rest.why,
+    peak: rest.peak === undefined ? null : peakOf(rest.peak),
     since: iso(sinceMs),
     startsAt: iso(startsAtMs),
     endsAt: endsAtMs === null ? null : iso(endsAtMs),
@@ -153,6 +171,10 @@ function alertOf({ startsAtMs, endsAtMs, sinceMs, windowMs, subject, rule, links
     labels: { ...rest.labels },
     annotations: { ...rest.annotations },
   }
+}
+
+function peakOf({ count, usual, hosts, windowMs, why }: Peak) {
+  return { count, usual, hosts, windowSeconds: windowMs / 1_000, why }
 }
 
 function iso(ms: number): string {

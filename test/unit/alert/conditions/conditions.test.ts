@@ -161,7 +161,7 @@ describe('absence', () => {
     const [fired] = firedAt({}, rowsByMinute(T0, [1, 1, 0, 0, 0, 0, 0, 0, 0, 4]), 10, desk)
     expect(fired).toMatchObject({
       minute: 7,
-      alert: { count: 0, hosts: null, sinceMs: T0 + 2 * MINUTE, why: 'no event for 5 min, at most 5 min is expected' },
+      alert: { count: 0, hosts: null, sinceMs: T0 + 2 * MINUTE, why: 'no event for 5 min, one is expected within 5 min' },
     })
     expect(desk.state.alerts.get(fired!.alert.key)).toMatchObject({ phase: 'resolved', alert: { endsAtMs: T0 + 10 * MINUTE } })
   })

@@ -8,7 +8,7 @@ import { mailOf } from '../../../../src/alert/deliver/receivers/email.ts'
 import { feishuBody } from '../../../../src/alert/deliver/receivers/feishu.ts'
 import { pagerdutyEvent } from '../../../../src/alert/deliver/receivers/pagerduty.ts'
 import { slackBody } from '../../../../src/alert/deliver/receivers/slack.ts'
-import { webhookBodyOf } from '../../../../src/alert/deliver/receivers/webhook.ts'
+import { webhookBody, webhookBodyOf } from '../../../../src/alert/deliver/receivers/webhook.ts'
 import { wecomBody } from '../../../../src/alert/deliver/receivers/wecom.ts'
 import { T0 } from '../../../support/builders.ts'
 import { aNotification, anAlert, resolved } from './alerts.ts'
@@ -36,6 +36,36 @@ describe('the body for', () => {
     ['e-mail', { ...mailOf(two, 'Tracefold <alerts@acme.example>'), html: '(see message.test.ts)' }],
   ])('%s stays as it is', (_, body) => {
     expect(body).toMatchSnapshot()
+  })
+})
+
+describe('an alert that ended though nobody saw its trouble end', () => {
+  const peak = { count: 9_000, usual: 12, hosts: 5, windowMs: 300_000, why: '9,000 events', annotations: { note: 'nine thousand' } }
+  const ended = aNotification({ alerts: [{ ...resolved(anAlert({ count: 3 })), ending: 'rule_gone', peak }] })
+
+  it('is told with its ending and its peak', () => {
+    const body = webhookBodyOf(ended)
+    expect(webhookBody.parse(body)).toEqual(body)
+    expect(body.alerts[0]).toMatchObject({
+      status: 'resolved',
+      ending: 'rule_gone',
+      peak: { count: 9_000, usual: 12, hosts: 5, windowSeconds: 300, why: '9,000 events' },
+    })
+    expect(body.alerts[0]?.peak).not.toHaveProperty('annotations')
+  })
+
+  it.each(Object.entries(FORMATS))('says so, and nothing of resolved, to %s', (_, render) => {
+    const text = render(ended)
+    expect(text).toContain('ENDED, rule removed')
+    expect(text).toContain('9,000 events in 5 min at the peak')
+    expect(text).not.toMatch(/RESOLVED/)
+  })
+
+  it('closes the incident of PagerDuty', () => {
+    expect(pagerdutyEvent(ended.alerts[0]!)).toMatchObject({
+      event_action: 'resolve',
+      payload: { custom_details: { Ended: expect.stringContaining('the rule was removed') } },
+    })
   })
 })
 

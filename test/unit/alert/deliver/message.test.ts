@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Alert } from '../../../../src/alert/alert.ts'
 import { html } from '../../../../src/alert/deliver/html.ts'
 import { messageOf } from '../../../../src/alert/deliver/message.ts'
 import { plainText } from '../../../../src/alert/deliver/plain-text.ts'
@@ -60,6 +61,12 @@ describe('a message', () => {
     ).toEqual(['[FIRING, high] Alert rules are blind', 'Where', 'Since', 'Why'])
   })
 
+  it('names no hosts where nobody knows them', () => {
+    expect(plainText(messageOf(aNotification({ alerts: [anAlert({ hosts: 0 })] })))).toContain(
+      'How much: 1,234 events in 5 min, usually 12\n',
+    )
+  })
+
   it('names the worst jobs of a platform alert, and how many more there are', () => {
     const platform = anAlert({ subject: { job: null, environment: null }, jobs: ['a', 'b', 'c', 'd', 'e', 'f'], jobCount: 25 })
     expect(plainText(messageOf(aNotification({ alerts: [platform] })))).toContain('Where: a, b, c, d, e and 20 more jobs')
@@ -72,8 +79,20 @@ describe('a message', () => {
       resolved(anAlert({ subject: { job: 'stock' } })),
     ]
     const message = messageOf(aNotification({ alerts }))
-    expect(message.title).toBe('[2 FIRING, 1 RESOLVED] ConnectException: Connection refused: <*> and 2 more')
+    expect(message.title).toBe(
+      '[2 FIRING, critical; 1 RESOLVED] ConnectException: Connection refused: <*> and 2 more in orders, billing, stock (production)',
+    )
     expect(message.tone).toBe('critical')
+  })
+
+  it('names three jobs at most in a title, and an environment only where all are of it', () => {
+    const titleOf = (...alerts: Alert[]) => messageOf(aNotification({ alerts })).title
+    const jobs = ['a', 'b', 'c', 'd', 'e'].map((job) => anAlert({ subject: { job } }))
+    expect(titleOf(...jobs)).toMatch(/^\[5 FIRING, high\] .* and 4 more in a, b, c and 2 more jobs \(production\)$/)
+    expect(titleOf(jobs[0]!, anAlert({ subject: { environment: null } }))).toMatch(/ and 1 more in a, orders$/)
+    const platform = anAlert({ subject: { job: null, environment: null }, jobs: ['a', 'x'], jobCount: 25 })
+    expect(titleOf(platform, jobs[0]!)).toMatch(/ and 1 more in a, x and 23 more jobs$/)
+    expect(titleOf(...jobs.slice(0, 2).map((alert) => resolved(alert)))).toMatch(/^\[2 RESOLVED\] .* and 1 more in a, b \(production\)$/)
   })
 
   it('says how many alerts are not shown', () => {

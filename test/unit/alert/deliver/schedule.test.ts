@@ -198,27 +198,36 @@ describe('muted', () => {
     expect(one.kept.size).toBe(0)
   })
 
-  it('ends of what was told before are told when the mute ends', () => {
-    const one = new Clocked(promptPolicy())
+  it('ends of what was told before are told at once: an incident would stay open for ever', () => {
+    const one = new Clocked(promptPolicy({ repeatIntervalMs: MINUTE }))
     one.observe(orders)
     one.told()
-    one.suppressionOf = (_, nowMs) => (nowMs < T0 + HOUR ? 'all' : 'none')
+    one.suppressionOf = () => 'all'
+    expect(one.toldWithin(HOUR)).toEqual({})
     one.observe(resolved(orders))
-    expect(one.toldWithin(2 * HOUR)).toEqual({ 3_600: [['orders resolved']] })
+    expect(one.toldWithin(HOUR)).toEqual({ 0: [['orders resolved']] })
+    expect(one.kept.size).toBe(0)
   })
 
-  it('for ever, they are forgotten a day after their end', () => {
-    const one = new Clocked(promptPolicy())
+  it('ends are told also where another episode began and ended meanwhile', () => {
+    const one = new Clocked(promptPolicy({ groupIntervalMs: MINUTE }))
     one.observe(orders)
     one.told()
     one.suppressionOf = () => 'all'
     one.observe(resolved(orders))
-    one.nowMs += 23 * HOUR
+    one.observe(anAlert({ startsAtMs: T0 + HOUR }))
+    expect(one.toldWithin(HOUR)).toEqual({})
+    one.observe(resolved(anAlert({ startsAtMs: T0 + HOUR }), T0 + 2 * HOUR))
+    expect(one.toldWithin(HOUR)).toEqual({ 0: [['orders resolved']] })
+  })
+
+  it('ends are not told to those who want none', () => {
+    const one = new Clocked(promptPolicy({ sendResolved: false }))
+    one.observe(orders)
     one.told()
-    expect(one.schedule.held('oncall')).toBe(1)
-    one.nowMs += HOUR
-    one.told()
-    expect(one.schedule.held('oncall')).toBe(0)
+    one.suppressionOf = () => 'all'
+    one.observe(resolved(orders))
+    expect(one.toldWithin(HOUR)).toEqual({})
   })
 
   it('alerts do not hold back the others of their group', () => {
@@ -236,4 +245,55 @@ it('an acknowledged alert is not repeated, and its end is told', () => {
   expect(one.toldWithin(HOUR)).toEqual({ 0: [['orders firing']] })
   one.observe(resolved(orders))
   expect(one.told()).toEqual([['orders resolved']])
+})
+
+describe('a receiver that a rule names no more', () => {
+  const to = (...receivers: string[]) =>
+    anAlert({ delivery: { receivers, groupBy: null, repeatIntervalMs: MINUTE, maxRepeatIntervalMs: null } })
+  const both = () => new Clocked(promptPolicy({ receiver: 'a' }), promptPolicy({ receiver: 'b' }))
+  const told = (one: Clocked) => {
+    const opened = one.open()
+    for (const notification of opened) one.schedule.sent(notification)
+    return opened.map(({ receiver, alerts }) => [receiver, ...alerts.map(({ status, ending }) => ending ?? status)].join(' '))
+  }
+
+  it('is told so once, and the others go on', () => {
+    const one = both()
+    one.observe(to('a'))
+    expect(told(one)).toEqual(['a firing'])
+    for (let i = 0; i < 3; i++) {
+      one.nowMs += MINUTE
+      one.observe(to('b'))
+      expect(told(one)).toEqual(i === 0 ? ['a elsewhere', 'b firing'] : ['b firing'])
+    }
+    one.observe(resolved(to('b')))
+    expect(told(one)).toEqual(['b resolved'])
+    expect(told(one)).toEqual([])
+    expect([one.schedule.held('a'), one.schedule.held('b')]).toEqual([0, 0])
+  })
+
+  it('is told again when it is named again', () => {
+    const one = both()
+    one.observe(to('a', 'b'))
+    told(one)
+    one.observe(to('b'))
+    expect(told(one)).toEqual(['a elsewhere'])
+    one.nowMs += SECOND
+    one.observe(to('a', 'b'))
+    expect(told(one)).toEqual(['a firing'])
+  })
+
+  it('hears nothing of what it was not told of yet, and of what is being told as soon as that is settled', () => {
+    const waiting = new Clocked(aPolicy({ receiver: 'a' }), promptPolicy({ receiver: 'b' }))
+    waiting.observe(to('a'))
+    waiting.observe(to('b'))
+    expect(waiting.toldWithin(HOUR / 2)[0]).toEqual([['orders firing']])
+    expect(waiting.schedule.held('a')).toBe(0)
+    const one = both()
+    one.observe(to('a'))
+    const [open] = one.open()
+    one.observe(to('b'))
+    one.schedule.sent(open!)
+    expect(told(one)).toEqual(['b firing', 'a elsewhere'].sort())
+  })
 })
