@@ -53,7 +53,8 @@ const PROXY = /\$Proxy\d+$|^jdk\.(?:MH)?[pP]roxy\d+\.|(?:^|\.)Proxy[0-9a-f]{8}_[
 /** `String$$StringConcat/0x00007f1c5c1cc898`: a JVM makes it up, and shows it only when asked for hidden frames. */
 const HIDDEN_CLASS = /\/(?:0x[0-9a-f]+|\d+)$|\+0x[0-9a-f]+$/
 /** What else CGLIB and Guice make: `$$BulkBeanByCGLIB$$ab12cd34`. */
-const MADE_BY = /\$\w{1,64}By\w{1,64}\$\$/
+const MADE_BY = String.raw`\$\w{1,64}By\w{1,64}\$\$`
+const DROPPED_PART = RegExp([MADE_BY, ...DROPPED_PARTS.map((part) => part.replaceAll('$', '\\$'))].join('|'))
 /** Of Quarkus; its interceptors call through `S_Subclass$$function$$1`. */
 const ARC = /_(?:ClientProxy|Subclass(?:\$\$function\$\$\d+)?)$/
 /** The accessors of Byte Buddy's agents among them: `run$original$4bJvYI1a$accessor$Nd1dsd`. */
@@ -69,7 +70,7 @@ export function normaliseFrame(frame: Frame): string | null {
 function isDropped(className: string, method: string): boolean {
   if (DROPPED_PACKAGES.some((name) => className.startsWith(name)) || PROXY.test(className)) return true
   if (className[1] === '.' && SHORT_PACKAGES.some((name) => className.startsWith(name))) return true
-  if (className.includes('$') && (MADE_BY.test(className) || DROPPED_PARTS.some((part) => className.includes(part)))) return true
+  if (className.includes('$') && DROPPED_PART.test(className)) return true
   if (className.includes('_') && ARC.test(className)) return true
   if (/[/+]/.test(className) && HIDDEN_CLASS.test(className)) return true
   return method.includes('$') && DROPPED_METHOD.test(method)

@@ -57,6 +57,7 @@ const NAMED =
 /** The same without brackets or quotes, where the words around it say that it is a name. */
 const BARE_NAMED =
   /\b((?:topic|table|view|queue|index|bucket|collection|keyspace|database|group) )(?!(?:is|was|are|were|has|the|this|that|which)\b)[\w.$-]+(?= (?:not present|not found|does not exist|doesn't exist|is not (?:found|present|available|known)|could not be found)\b)|\b(access (?:topic|group|transactional ?id)s?: |\b(?:topic|table|view|index|collection) (?:not found|does not exist): )(?!\[)[^\s,;()]+/gi
+const BARE_HINT = / not |n't exist|access /
 /** `Request ID: ABCDEF`, which need not hold a digit. */
 const ID = /\b(ids?: |with id )[^\s,;()\]]+(?:\([^\s()]{1,255}\))?/gi
 /** The JDK prints whole objects and texts behind its words. */
@@ -178,8 +179,9 @@ function maskAddresses(line: string): string {
 }
 
 function maskNames(line: string): string {
-  const found = (line.includes('[') ? line.replace(NAMED, `$1[${HOLE}]`) : line).replace(BARE_NAMED, `$1$2${HOLE}`)
-  return /[iI][dD]/.test(found) ? found.replace(ID, `$1${HOLE}`) : found
+  const named = line.includes('[') ? line.replace(NAMED, `$1[${HOLE}]`) : line
+  const bare = BARE_HINT.test(named) ? named.replace(BARE_NAMED, `$1$2${HOLE}`) : named
+  return /[iI][dD]/.test(bare) ? bare.replace(ID, `$1${HOLE}`) : bare
 }
 
 function maskPaths(line: string): string {

@@ -30,6 +30,8 @@ const KINDS: readonly Kind[] = [
   { word: /^-?\d{1,6}$/, before: /\bSQL Error: ?$/ },
   { word: /^(?:-?\d{1,6}|[A-Za-z]+(?:[._-][A-Za-z]+)*[._-]?\d{0,6})$/, before: /\berr(?:or)?[ _-]?code(?: ?[:=]| is| was| of)? ?$/i },
 ]
+/** Most numbers have none of these before them. */
+const HINT = /(?:code|status|state|value|error|response|HTTP(?:\/\d(?:\.\d)?)?)(?: is| was| of)?(?: ?[:=])?[ =]?$/i
 const ORACLE = /^ORA-\d{4,5}$/
 
 /** `at`: where the word begins. */
@@ -37,5 +39,5 @@ export function isStatus(line: string, at: number, word: string): boolean {
   if (word === '' || word.length > MAX_CODE_CHARS) return false
   if (ORACLE.test(word)) return true
   const before = line.slice(Math.max(0, at - BEFORE_CHARS), at)
-  return KINDS.some((kind) => kind.word.test(word) && kind.before.test(before))
+  return HINT.test(before) && KINDS.some((kind) => kind.word.test(word) && kind.before.test(before))
 }

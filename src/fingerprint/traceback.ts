@@ -6,8 +6,8 @@
  */
 import type { Frame } from '../event.ts'
 
-/** As many as a JVM prints. */
-const MAX_FRAMES = 1_024
+/** Of frames, from the innermost on; a real traceback has fewer. */
+const MAX_CHARS = 65_536
 const TRACEBACK = 'Traceback (most recent call last):'
 /** What was raised is named behind its frames, which are indented. */
 const RAISED = /^[A-Za-z_][\w.]*(?:: .*)?$/m
@@ -23,9 +23,8 @@ export function raisedIn(message: string): string {
 /** The innermost first, as Java prints them. */
 export function pythonFrames(message: string | null): Frame[] {
   if (message === null || announcedAt(message) < 0) return []
-  return [...lastOf(message).matchAll(FRAME)]
+  return [...lastOf(message).slice(-MAX_CHARS).matchAll(FRAME)]
     .map(([, file = '', line, method = '']) => ({ className: file, method, file, line: Number(line) }))
-    .slice(-MAX_FRAMES)
     .reverse()
 }
 
