@@ -6,7 +6,7 @@
  *   "b":{"c":1},"d":2}\n{"e":3}  the end of an object whose beginning is elsewhere, and an object: what a member holds is no record
  *   {"a":1}\ncom.acme.E: x\n\tat ...   an object and the trace that was printed behind it
  *
- * Pure; linear in the text, but for `MAX_TRACES` looks for a trace.
+ * Pure; linear in the text, but for `MAX_TRACES` looks for a trace; bounded by `MAX_STEPS`.
  */
 import { findFrames } from './find-trace.ts'
 import { scanValue, stringEnd, type Span } from './json-scan.ts'
@@ -18,6 +18,8 @@ export type Part =
   | { readonly kind: 'tail' | 'trace' | 'garbage'; readonly start: number; readonly end: number }
 
 const MAX_TRACES = 16
+/** Texts and members one after the other are none of them a record: what comes behind so many is not looked at. */
+const MAX_STEPS = 20_000
 const QUOTE = 0x22
 const OPENING_BRACE = 0x7b
 const COLON = 0x3a
@@ -30,7 +32,11 @@ export function partsOf(text: string, max: number): Part[] {
   let first = { index: 0, start: 0 }
   let traces = 0
   let end = 0
-  while (parts.length < max) {
+  for (let steps = 0; parts.length < max; steps++) {
+    if (steps === MAX_STEPS) {
+      const before = parts.at(-1)?.kind === 'garbage' ? parts.pop() : undefined
+      return [...parts, { kind: 'garbage', start: before?.start ?? end, end: text.length }]
+    }
     const gap = gapAt(text, end)
     if (gap.isEndOfMember && parts.length > first.index) parts.splice(first.index, Infinity, { kind: 'tail', start: first.start, end })
     const start = gap.end

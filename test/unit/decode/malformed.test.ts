@@ -127,6 +127,11 @@ describe('records', () => {
     expect(typesOf(only(decode(Buffer.from(`${own}\n${trace}`))))).toEqual(['a.Own'])
   })
 
+  it('are not looked for without end among members and texts', () => {
+    expect(messages(`${'"a":1,'.repeat(30_000)}${record(1)}`)).toEqual(['truncated', 'not_json'])
+    expect(messages(`${'"a",'.repeat(30_000)}${record(1)}`)).toEqual(['not_json'])
+  })
+
   it('drops a tombstone', () => {
     expect(decode(null)).toEqual([{ kind: 'drop', reason: 'tombstone' }])
   })
