@@ -123,6 +123,7 @@ describe('records', () => {
       expect(typesOf(first!)).toEqual([type])
       expect(second?.message).toBe(text.includes('log') ? undefined : 'm2')
     }
+    expect(messages(`${record(1)}\n${trace}\n`.repeat(100))).toEqual(Array.from({ length: 100 }, () => 'm1'))
     const own = JSON.stringify({ level: 'ERROR', message: 'm', stack_trace: 'a.Own: y\n\tat a.B.c(B.java:1)' })
     expect(typesOf(only(decode(Buffer.from(`${own}\n${trace}`))))).toEqual(['a.Own'])
   })
