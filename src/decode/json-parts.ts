@@ -6,7 +6,7 @@
  *   "b":{"c":1},"d":2}\n{"e":3}  the end of an object whose beginning is elsewhere, and an object: what a member holds is no record
  *   {"a":1}\ncom.acme.E: x\n\tat ...   an object and the trace that was printed behind it
  *
- * Pure; linear in the text, but for `MAX_TRACES` looks for a trace.
+ * Pure; linear in the text, but for `MAX_VAIN` looks for a trace that is none; bounded by `MAX_STEPS`.
  */
 import { findFrames } from './find-trace.ts'
 import { scanValue, stringEnd, type Span } from './json-scan.ts'
@@ -17,7 +17,9 @@ export type Part =
   /** `end` is behind it, all others end where they say. */
   | { readonly kind: 'tail' | 'trace' | 'garbage'; readonly start: number; readonly end: number }
 
-const MAX_TRACES = 16
+const MAX_VAIN = 16
+/** Texts and members one after the other are none of them a record: what comes behind so many is not looked at. */
+const MAX_STEPS = 20_000
 const QUOTE = 0x22
 const OPENING_BRACE = 0x7b
 const COLON = 0x3a
@@ -28,9 +30,13 @@ export function partsOf(text: string, max: number): Part[] {
   const parts: Part[] = []
   /** Of values with commas between them, the first: where one of them is a member, or their list is one, they are all the end of one object. */
   let first = { index: 0, start: 0 }
-  let traces = 0
+  let vain = 0
   let end = 0
-  while (parts.length < max) {
+  for (let steps = 0; parts.length < max; steps++) {
+    if (steps === MAX_STEPS) {
+      const before = parts.at(-1)?.kind === 'garbage' ? parts.pop() : undefined
+      return [...parts, { kind: 'garbage', start: before?.start ?? end, end: text.length }]
+    }
     const gap = gapAt(text, end)
     if (gap.isEndOfMember && parts.length > first.index) parts.splice(first.index, Infinity, { kind: 'tail', start: first.start, end })
     const start = gap.end
@@ -44,7 +50,8 @@ export function partsOf(text: string, max: number): Part[] {
       end = memberEnd(text, start)
       parts.splice(first.index, Infinity, { kind: 'tail', start: first.start, end })
     } else {
-      const trace = parts.at(-1)?.kind === 'object' && traces++ < MAX_TRACES ? traceEnd(text, start) : null
+      const trace = parts.at(-1)?.kind === 'object' && vain < MAX_VAIN ? traceEnd(text, start) : null
+      if (trace === null) vain++
       end = trace ?? garbageEnd(text, start)
       const before = gap.hasComma && parts.at(-1)?.kind === 'garbage' ? parts.pop() : undefined
       parts.push({ kind: trace === null ? 'garbage' : 'trace', start: before?.start ?? start, end })

@@ -15,6 +15,8 @@ const MAX_VALUES = 1_024
 const MAX_DEPTH = 5
 /** `\tat a.B.c(B.java)` and the head before it are not shorter. */
 const MIN_CHARS = 24
+/** What such a text quotes is a record's of its own. */
+const JSON_START = /^\s*[[{]/
 /** A trace without its head. */
 const FRAMES_ALONE = /^\s{0,8}at [\w$.<>/-]+\(/
 
@@ -55,7 +57,7 @@ class Search {
   /** `value`: the text, or its lines. What stands before the first class name is not the trace's. */
   #traceIn(raw: string, value: string | readonly string[]): StrayTrace | null {
     if (raw.length < MIN_CHARS || !FRAME.test(raw)) return null
-    const text = withLines(raw)
+    const text = JSON_START.test(raw) ? raw : withLines(raw)
     const found = findTrace(text)
     const isIt = this.#type === null ? found !== null : found === null ? FRAMES_ALONE.test(text) : text.includes(simpleName(this.#type))
     if (!isIt) return null

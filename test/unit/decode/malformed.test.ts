@@ -123,8 +123,14 @@ describe('records', () => {
       expect(typesOf(first!)).toEqual([type])
       expect(second?.message).toBe(text.includes('log') ? undefined : 'm2')
     }
+    expect(messages(`${record(1)}\n${trace}\n`.repeat(100))).toEqual(Array.from({ length: 100 }, () => 'm1'))
     const own = JSON.stringify({ level: 'ERROR', message: 'm', stack_trace: 'a.Own: y\n\tat a.B.c(B.java:1)' })
     expect(typesOf(only(decode(Buffer.from(`${own}\n${trace}`))))).toEqual(['a.Own'])
+  })
+
+  it('are not looked for without end among members and texts', () => {
+    expect(messages(`${'"a":1,'.repeat(30_000)}${record(1)}`)).toEqual(['truncated', 'not_json'])
+    expect(messages(`${'"a",'.repeat(30_000)}${record(1)}`)).toEqual(['not_json'])
   })
 
   it('drops a tombstone', () => {

@@ -102,6 +102,10 @@ describe('a trace in a field that the layout does not name', () => {
     expect(event.context.get('hint')).toContain('Orders.java')
   })
 
+  it('is none where a text is JSON that quotes one', () => {
+    expect(eventOf({ ...generic, payload: JSON.stringify({ id: 7, stack: TRACE }) }).throwable).toBeNull()
+  })
+
   it('makes no event of what is no record', () => {
     expect(decode(Buffer.from(JSON.stringify({ a: 1, b: 'at x.y(Z.java:1)' })))).toMatchObject([{ kind: 'dead', reason: 'unknown_layout' }])
   })
