@@ -46,11 +46,11 @@ export interface EvaluationInput {
   readonly pipeline: PipelineReading | null
   /** Start of the first minute whose counts are not complete. */
   readonly completeUntilMs: number
-  /** End of what was read: at most `OPEN_MINUTES` later. */
+  /** End of what was read: at most `OPEN_MINUTES` later, or than `openFromMs`. */
   readonly readUntilMs: number
+  /** Minutes under way are looked at from here only, since those before are not to be told yet. */
+  readonly openFromMs?: number
   readonly wording: Wording
-  /** Counts may lack what has happened: nothing ends, and nothing is called silent. */
-  readonly isBlind?: boolean
   /** Nobody may have looked at the pipeline for a while: what fires is not taken for over since then. */
   readonly isFirstLook?: boolean
 }
@@ -77,8 +77,9 @@ export function evaluate(input: EvaluationInput, before: EvaluationState): Evalu
   const round = new Round(input, before)
   const untilMs = input.completeUntilMs
   for (let end = (before.untilMs ?? untilMs - MINUTE_MS) / MINUTE_MS + 1; end * MINUTE_MS <= untilMs; end++) round.completeMinute(end)
-  const lastOpen = Math.min(Math.ceil(input.readUntilMs / MINUTE_MS), untilMs / MINUTE_MS + OPEN_MINUTES)
-  for (let end = Math.max(untilMs, before.untilMs ?? 0) / MINUTE_MS + 1; end <= lastOpen; end++) round.openMinute(end)
+  const openMs = Math.max(untilMs, input.openFromMs ?? 0)
+  const lastOpen = Math.min(Math.ceil(input.readUntilMs / MINUTE_MS), openMs / MINUTE_MS + OPEN_MINUTES)
+  for (let end = Math.max(openMs, before.untilMs ?? 0) / MINUTE_MS + 1; end <= lastOpen; end++) round.openMinute(end)
   if (input.pipeline !== null) round.pipeline(input.pipeline)
   round.endWithoutRule(untilMs)
   return round.finish(Math.max(untilMs, before.untilMs ?? untilMs))
@@ -194,11 +195,9 @@ class Round {
   }
 
   #stepSubject(rule: IndexedRule, entry: Entry, state: AlertState | null, stretch: Stretch, end: number): void {
-    const isBlind = this.#input.isBlind === true
-    const next = this.#held(rule, entry, () => state, stretch, end, !isBlind)
+    const next = this.#held(rule, entry, () => state, stretch, end, true)
     if (next !== null) this.#change(rule, entry.key, state, next)
-    else if (state !== null && !(isBlind && state.phase === 'firing'))
-      this.#change(rule, entry.key, state, stepNotHeld(state, rule.rule, stretch))
+    else if (state !== null) this.#change(rule, entry.key, state, stepNotHeld(state, rule.rule, stretch))
   }
 
   /** The state where the condition holds, else null. */

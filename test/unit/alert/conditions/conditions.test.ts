@@ -345,7 +345,7 @@ describe('jobs_in_trouble', () => {
 describe('the pipeline', () => {
   function firedOn(condition: Record<string, unknown>, reading: Partial<PipelineReading>): readonly Alert[] {
     const desk = new Desk([aRule({ level: 'platform', per: 'platform', condition })])
-    return desk.evaluate(T0, { pipeline: { nowMs: T0, minutes: [], lagMs: 0, blindSinceMs: null, ...reading } }).began
+    return desk.evaluate(T0, { pipeline: { nowMs: T0, minutes: [], lagMs: 0, blindSinceMs: null, blindWhy: null, ...reading } }).began
   }
 
   test('has too many dead letters: above a share, of records enough', () => {
@@ -375,8 +375,8 @@ describe('the pipeline', () => {
     ])
     expect(firedOn({ pipeline_lag: { above: '5m' } }, { lagMs: 5 * MINUTE })).toEqual([])
     expect(firedOn({ pipeline_lag: { above: '5m' } }, { lagMs: null })).toEqual([])
-    expect(firedOn({ blind: { over: '2m' } }, { blindSinceMs: T0 - 2 * MINUTE })).toMatchObject([
-      { why: 'no counts could be read for 2 min: alert rules see nothing' },
+    expect(firedOn({ blind: { over: '2m' } }, { blindSinceMs: T0 - 2 * MINUTE, blindWhy: 'Druid is away' })).toMatchObject([
+      { why: 'alert rules have seen nothing for 2 min: Druid is away' },
     ])
     expect(firedOn({ blind: { over: '2m' } }, { blindSinceMs: T0 - MINUTE })).toEqual([])
   })
@@ -389,7 +389,9 @@ describe('the pipeline', () => {
     const ended: number[] = []
     for (let second = 0; second <= 300; second += 5) {
       const nowMs = T0 + second * 1_000
-      const result = desk.evaluate(T0, { pipeline: { nowMs, minutes: [], lagMs: second < 200 ? HOUR : 0, blindSinceMs: null } })
+      const result = desk.evaluate(T0, {
+        pipeline: { nowMs, minutes: [], lagMs: second < 200 ? HOUR : 0, blindSinceMs: null, blindWhy: null },
+      })
       began.push(...result.began.map(({ startsAtMs }) => startsAtMs - T0))
       ended.push(...result.ended.map(({ endsAtMs }) => endsAtMs! - T0))
     }

@@ -5,7 +5,7 @@ import { IngestionLag } from '../../../../src/alert/run/ingestion-lag.ts'
 import { TracefoldError } from '../../../../src/errors.ts'
 import { aCountRow } from '../../../support/alert-builders.ts'
 import { AlertingWorld, type AlertingProcess } from '../../../support/alerting.ts'
-import { MINUTE, T0 } from '../../../support/builders.ts'
+import { DAY, HOUR, MINUTE, T0 } from '../../../support/builders.ts'
 import { waitUntil } from '../../../support/wait.ts'
 
 const RULE = {
@@ -175,6 +175,21 @@ test('a look that finds records unread knows by earlier ends how old they are', 
     10 * MINUTE,
     0,
   ])
+})
+
+test('a stream that stands still for days is days behind', () => {
+  const lag = new ClusterLag()
+  for (let ms = 0; ms <= 3 * DAY; ms += 30_000) lag.note(T0 + ms, new Map([['t/0', 100 + ms]]))
+  const behindMs = lag.lagMs(T0 + 3 * DAY, new Map([['t/0', 100 + HOUR]]))!
+  expect(behindMs).toBeGreaterThanOrEqual(3 * DAY - HOUR)
+  expect(behindMs).toBeLessThanOrEqual(3 * DAY)
+})
+
+test('Druid is behind also by what was written before the first look', () => {
+  const lag = new IngestionLag()
+  lag.note(T0 - 40 * MINUTE, new Map([['r/0', 100]]))
+  lag.note(T0 - 10 * MINUTE, new Map([['r/0', 200]]))
+  expect(lag.lagMs(T0, new Map([['r/0', 300]]), new Map([['r/0', 150]]))).toBe(40 * MINUTE)
 })
 
 test('Druid is behind by the first row that it has not read; a marker behind the last row is no row', () => {
