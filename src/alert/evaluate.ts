@@ -268,7 +268,7 @@ const PLATFORM: Subject = { job: null, environment: null, fingerprint: null, cat
 function isOf(per: Per, { job, fingerprint, category }: Subject): boolean {
   if (per === 'group') return fingerprint !== null
   if (per === 'job') return job !== null && fingerprint === null
-  return job === null && (per === 'category' || category === null)
+  return job === null && (per === 'category') === (category !== null)
 }
 
 /** A subject of which the table knows nothing any more. */

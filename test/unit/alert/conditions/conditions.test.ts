@@ -61,6 +61,11 @@ describe('count', () => {
     },
   )
 
+  test('says nothing of hosts where logs name none', () => {
+    const [fired] = firedAt({ condition }, rowsByMinute(T0, [10], { hosts: 0 }), 1)
+    expect(fired?.alert.hosts).toBeNull()
+  })
+
   test('counts only what the rule is for', () => {
     const rows = [...rowsByMinute(T0, [9]), ...rowsByMinute(T0, [50], { category: 'timeout', fingerprint: 'v1:02' })]
     expect(minutesOf({ condition, for: { category: 'bad-input' } }, rows, 1)).toEqual([])
@@ -85,7 +90,7 @@ describe('ratio', () => {
   const condition = { ratio: { over: '2m', atLeast: 3, minimum: 12 } }
 
   test('holds where a window has so many times the events of the one before', () => {
-    expect(firedAt({ condition }, rowsByMinute(T0, [2, 2, 4, 8]), 4)).toMatchObject([{ minute: 4, alert: { count: 12, usual: 4 } }])
+    expect(firedAt({ condition }, rowsByMinute(T0, [2, 2, 4, 8]), 4)).toMatchObject([{ minute: 4, alert: { count: 12, usual: null } }])
   })
 
   test('does not hold below its minimum, nor without a rise', () => {
