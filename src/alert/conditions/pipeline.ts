@@ -36,7 +36,7 @@ export function blindCheck({ overMs }: Of<'blind'>): Check<PipelineReading> {
           blindSinceMs,
           overMs,
           null,
-          `alert rules have seen nothing for ${duration(nowMs - blindSinceMs)}${blindWhy === null ? '' : `: ${blindWhy}`}`,
+          `alert rules have been blind for ${duration(nowMs - blindSinceMs)}${blindWhy === null ? '' : `: ${blindWhy}`}`,
         )
 }
 

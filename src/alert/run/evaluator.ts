@@ -26,9 +26,14 @@ import { shardOf } from './state-log.ts'
 
 /** So long a stream that has just begun may say nothing of how far behind it is. */
 const UNKNOWN_MS = 15_000
+/** Alerts that find no room are refused with every minute anew; so long after the last one there is room. */
+const FULL_MS = 90_000
 const OPEN_MS = OPEN_MINUTES * MINUTE_MS
 /** Minutes that wait for longer may hide that a group was not silent: what is seen ahead of them says nothing of groups. */
 const MAX_UNSEEN_MS = DAY_MS - LAST_SEEN_STEP_MS
+
+/** What is asked of a shard. */
+export type EvaluatedShard = Pick<Shard, 'shard' | 'untilMs' | 'skipTo' | 'use' | 'evaluate'>
 
 export interface EvaluatorOptions {
   readonly reader: AlertReader
@@ -62,15 +67,21 @@ export class Evaluator {
   /** Of the last minutes, while complete ones are further back. */
   #ahead: Counts | null = null
   #beganMs: number | null = null
-  /** Since when the rollups cannot be read, are not written, are too far behind. */
-  readonly #since = { unread: null as number | null, trouble: null as number | null, late: null as number | null }
+  /** Since when the rollups cannot be read, are not written, are too far behind; and since when alerts have found no room. */
+  readonly #since = {
+    unread: null as number | null,
+    trouble: null as number | null,
+    late: null as number | null,
+    full: null as number | null,
+  }
+  #refusedAtMs = 0
 
   constructor(options: EvaluatorOptions) {
     this.#options = options
   }
 
   /** `digest`: of the rules. What was read for others goes, but for the baseline that both look at. */
-  use(rules: readonly Rule[], digest: string, shards: readonly Shard[], shardCount: number): void {
+  use(rules: readonly Rule[], digest: string, shards: readonly EvaluatedShard[], shardCount: number): void {
     const key = `${digest} ${shards
       .map(({ shard }) => shard)
       .sort()
@@ -96,7 +107,7 @@ export class Evaluator {
     this.#digest = ''
   }
 
-  async round(shards: readonly Shard[], nowMs: number, state: PipelineState, minutes: PipelineReading['minutes']): Promise<Round> {
+  async round(shards: readonly EvaluatedShard[], nowMs: number, state: PipelineState, minutes: PipelineReading['minutes']): Promise<Round> {
     const reader = counting(this.#options.reader)
     const spent = { readMs: 0, evaluateMs: 0, alerts: 0, refused: 0 }
     let blind = this.#note(nowMs, state)
@@ -109,11 +120,12 @@ export class Evaluator {
       blind = `the rollups cannot be read: ${error.message}`
       await this.#evaluate(shards, this.#counts, null, pipeline(), spent)
     }
+    if (spent.refused > 0) this.#refusedAtMs = nowMs
     return { atMs: nowMs, queries: reader.queries(), ...spent, blind }
   }
 
   async #evaluateMinutes(
-    shards: readonly Shard[],
+    shards: readonly EvaluatedShard[],
     reader: AlertReader,
     nowMs: number,
     state: PipelineState,
@@ -146,7 +158,7 @@ export class Evaluator {
    * Nothing is known to be complete while rollups are not written. A stream that has just begun, or looks for where it left off, does not know yet how far
    * behind it is.
    */
-  #completeUntil(shards: readonly Shard[], nowMs: number, { lagMs, isBehind = false, trouble }: PipelineState): number {
+  #completeUntil(shards: readonly EvaluatedShard[], nowMs: number, { lagMs, isBehind = false, trouble }: PipelineState): number {
     this.#beganMs ??= nowMs
     const evaluatedMs = Math.min(...shards.map(({ untilMs }) => untilMs))
     const isUnknown = lagMs === null && (isBehind || nowMs < this.#beganMs + UNKNOWN_MS)
@@ -154,7 +166,7 @@ export class Evaluator {
     return Math.max(evaluatedMs, completeUntil(nowMs, lagMs ?? 0, this.#options.delayMs))
   }
 
-  #leaveOut(shards: readonly Shard[], completeUntilMs: number): void {
+  #leaveOut(shards: readonly EvaluatedShard[], completeUntilMs: number): void {
     const { groups, maxGapMs, onGap } = this.#options
     for (const shard of shards) {
       const { untilMs } = shard
@@ -171,7 +183,7 @@ export class Evaluator {
   }
 
   async #evaluate(
-    shards: readonly Shard[],
+    shards: readonly EvaluatedShard[],
     { table, past }: Counts,
     /** Null: no minutes. */
     look: Look | null,
@@ -204,8 +216,10 @@ export class Evaluator {
     const isLate = lagMs !== null && lagMs > maxLagMs
     this.#since.trouble = trouble === null ? null : (this.#since.trouble ?? nowMs)
     this.#since.late = isLate ? (this.#since.late ?? nowMs) : null
+    this.#since.full = nowMs - this.#refusedAtMs < FULL_MS ? (this.#since.full ?? nowMs) : null
     if (trouble !== null) return `the rollups are not written: ${trouble}`
-    return isLate ? `the stream is ${duration(lagMs)} behind` : null
+    if (isLate) return `the stream is ${duration(lagMs)} behind`
+    return this.#since.full === null ? null : 'there are so many alerts that others find no room; the less severe find it last'
   }
 
   #blindSinceMs(): number | null {

@@ -381,7 +381,7 @@ describe('the pipeline', () => {
     expect(firedOn({ pipeline_lag: { above: '5m' } }, { lagMs: 5 * MINUTE })).toEqual([])
     expect(firedOn({ pipeline_lag: { above: '5m' } }, { lagMs: null })).toEqual([])
     expect(firedOn({ blind: { over: '2m' } }, { blindSinceMs: T0 - 2 * MINUTE, blindWhy: 'Druid is away' })).toMatchObject([
-      { why: 'alert rules have seen nothing for 2 min: Druid is away' },
+      { why: 'alert rules have been blind for 2 min: Druid is away' },
     ])
     expect(firedOn({ blind: { over: '2m' } }, { blindSinceMs: T0 - MINUTE })).toEqual([])
   })
