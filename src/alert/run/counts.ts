@@ -13,7 +13,7 @@ import { TYPE_FIELDS } from '../alert-reader.ts'
 import { leavesOf, MAX_WINDOW_MS, memoryMs, MINUTE_MS } from '../condition.ts'
 import { CELL_MINUTES } from '../count-rings.ts'
 import { CountTable } from '../count-table.ts'
-import { RuleIndex } from '../rule-index.ts'
+import { CATCH_UP_MINUTES, RuleIndex } from '../rule-index.ts'
 import type { Rule } from '../rule.ts'
 import { HOUR_MS } from '../../lib/durations.ts'
 import { BaselineReading } from './baseline-reading.ts'
@@ -37,12 +37,14 @@ export class Counts {
   readonly past: BaselineReading
   readonly #rules: readonly Rule[]
   readonly #views: string
+  readonly #minutes: number
   #readFromMs: number | null = null
 
-  /** `before`: what was read for other rules; of that the baseline goes on where the rules ask the same of it. */
-  constructor(rules: readonly Rule[], before: Counts | null = null) {
+  /** `before`: what was read for other rules; of that the baseline goes on where the rules ask the same of it. `catchUpMinutes`: there is room for so many to be evaluated at once. */
+  constructor(rules: readonly Rule[], before: Counts | null = null, catchUpMinutes = CATCH_UP_MINUTES) {
     this.index = new RuleIndex(rules)
-    this.table = new CountTable(this.index.limits)
+    this.#minutes = this.index.limits.minutes - CATCH_UP_MINUTES + catchUpMinutes
+    this.table = new CountTable({ ...this.index.limits, minutes: this.#minutes })
     this.#views = this.index.views
       .map(({ key }) => key)
       .sort()
@@ -51,15 +53,15 @@ export class Counts {
     this.#rules = rules
   }
 
-  /** For the same rules at another time, with the same baseline. */
+  /** For what is under way at another time, by the same rules and baseline. */
   elsewhere(): Counts {
-    return new Counts(this.#rules, this)
+    return new Counts(this.#rules, this, AGAIN_MS / MINUTE_MS + CELL_MINUTES)
   }
 
   /** `onRows` is told all that is read of minutes, in order of time. Rejects where the rollups cannot be read. */
   async read(reader: AlertReader, range: Range, onRows: (rows: readonly CountRow[]) => void): Promise<void> {
     await this.past.read(reader, range.completeUntilMs)
-    const oldestMs = Math.ceil((range.readUntilMs - this.index.limits.minutes * MINUTE_MS) / TEN_MS) * TEN_MS
+    const oldestMs = Math.ceil((range.readUntilMs - this.#minutes * MINUTE_MS) / TEN_MS) * TEN_MS
     let fromMs = this.#readFromMs
     if (fromMs === null || fromMs < oldestMs) {
       await this.#readPast(reader, oldestMs)
