@@ -112,14 +112,11 @@ export class CountRings {
     return Uint32Array.from({ length: this.#slots }, (_, slot) => this.sum(slot, end, length))
   }
 
-  /** The first minute of the window that has a count; `end` where none has. */
-  first(slot: number, end: number, length: number): number {
-    if (length > SHORT_MINUTES) {
-      for (let cell = cellOf(end - length); cell < cellOf(end); cell++)
-        if (this.#longCounts[slot * LONG_CELLS + (cell % LONG_CELLS)]! > 0) return cell * CELL_MINUTES
-    }
-    for (let minute = end - Math.min(length, SHORT_MINUTES); minute < end; minute++) if (this.at(slot, minute) > 0) return minute
-    return end
+  /** Of some minutes, or of a whole cell, which may be older than the minutes are. */
+  piece(slot: number, from: number, to: number): number {
+    return to - from === CELL_MINUTES && this.#isLong
+      ? this.#longCounts[slot * LONG_CELLS + (cellOf(from) % LONG_CELLS)]!
+      : this.sum(slot, to, to - from)
   }
 
   /** The minutes of the last cell count only where the window ends with them: earlier ones may have left the ring. */

@@ -13,7 +13,7 @@ import type { TimeRange } from '../store/rollup-store.ts'
 import type { Subject } from './alert.ts'
 import type { BaselineRow, CountRow, ErrorType } from './alert-reader.ts'
 import { MINUTE_MS } from './condition.ts'
-import { CountRings, SHORT_MINUTES } from './count-rings.ts'
+import { CELL_MINUTES, CountRings, SHORT_MINUTES } from './count-rings.ts'
 import { HostUnion } from './host-marks.ts'
 import { HostRings } from './host-rings.ts'
 import { PER, type Per } from './rule.ts'
@@ -37,7 +37,8 @@ const SWEEP_MINUTES = 30
 export interface Series extends ErrorType {
   readonly key: string
   readonly slot: number
-  readonly entries: Readonly<Record<Per, Entry>>
+  /** Without a category it is of no kind of trouble. */
+  readonly entries: Readonly<Record<Exclude<Per, 'category'>, Entry> & { category: Entry | null }>
   previousFingerprint: string | null
   title: string
   culprit: string | null
@@ -121,7 +122,10 @@ export class CountTable {
     const active = { job: new Set<Entry>(), group: new Set<Entry>(), category: new Set<Entry>(), platform: new Set<Entry>() }
     for (const series of this.#series.values()) {
       if (series.lateMinute < minute && this.#rings.at(series.slot, minute) === 0) continue
-      for (const per of PER) active[per].add(series.entries[per])
+      for (const per of PER) {
+        const entry = series.entries[per]
+        if (entry !== null) active[per].add(entry)
+      }
     }
     return active
   }
@@ -149,11 +153,20 @@ export class CountTable {
     return union.size()
   }
 
-  /** The window's first minute with an event. */
-  first(series: readonly Series[], end: number, minutes: number): number {
-    let first = end
-    for (const { slot } of series) first = Math.min(first, this.#rings.first(slot, end, minutes))
-    return first
+  /**
+   * Since when there are more than so many a minute: the minute of the window since which there are most beyond that, to ten minutes where windows are long. So
+   * neither what is always there counts as the beginning, nor a single busy minute before it; and a quiet one within ends nothing.
+   */
+  beginning(series: readonly Series[], end: number, minutes: number, perMinute: number): number {
+    const step = minutes > SHORT_MINUTES ? CELL_MINUTES : 1
+    let [beginning, excess, most] = [end, 0, 0]
+    for (let to = end, from = end; to > end - minutes; to = from) {
+      from = Math.floor((to - 1) / step) * step
+      for (const { slot } of series) excess += this.#rings.piece(slot, from, to)
+      excess -= perMinute * (to - from)
+      if (excess > most) [beginning, most] = [from, excess]
+    }
+    return beginning
   }
 
   /** The minute of the last event before `end`; null where there was none. */
@@ -218,7 +231,12 @@ export class CountTable {
 
   #newSeries(key: string, type: ErrorType): Series {
     const { job, environment, fingerprint, exceptionClass, rootCauseClass, category, severity } = type
-    const entries = Object.fromEntries(PER.map((per) => [per, this.#entryOf(per, type)])) as Record<Per, Entry> // of all of PER
+    const entries = {
+      job: this.#entryOf('job', type),
+      group: this.#entryOf('group', type),
+      category: category === null ? null : this.#entryOf('category', type),
+      platform: this.#entryOf('platform', type),
+    }
     const series = {
       key,
       job,
@@ -232,9 +250,10 @@ export class CountTable {
       slot: this.#rings.take(),
       ...UNKNOWN,
     }
-    for (const per of PER) {
-      entries[per].series.push(series)
-      entries[per].version++
+    for (const entry of Object.values(entries)) {
+      if (entry === null) continue
+      entry.series.push(series)
+      entry.version++
     }
     this.#series.set(key, series)
     return series
@@ -273,6 +292,7 @@ export class CountTable {
     this.#hosts.release(series.slot)
     for (const per of PER) {
       const entry = series.entries[per]
+      if (entry === null) continue
       entry.series.splice(entry.series.indexOf(series), 1)
       entry.version++
       if (entry.series.length === 0) this.#entries[per].delete(entry.key)

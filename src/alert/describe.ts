@@ -41,9 +41,16 @@ export function alertKey(rule: string, subject: Subject): string {
 }
 
 /** Of counts. */
-export function alertOfSight(rule: Rule, key: string, sight: Sight, found: Finding, { startsAtMs, told }: Firing, wording: Wording): Alert {
+export function alertOfSight(
+  rule: Rule,
+  key: string,
+  sight: Sight,
+  found: Finding,
+  { startsAtMs, told, sinceMs }: Firing,
+  wording: Wording,
+): Alert {
   // Links and texts speak of the whole episode, not of the window that slides along it.
-  const finding = told === null ? found : { ...found, sinceMs: Math.min(told.sinceMs, found.sinceMs) }
+  const finding = sinceMs === null ? found : { ...found, sinceMs }
   const counts = countsOf(sight, finding.windowMs / MINUTE_MS)
   const worst = worstOf(counts)
   const subject: Subject = { ...sight.subject, category: told === null ? categoryOf(sight.subject, counts, worst) : told.subject.category }

@@ -47,6 +47,8 @@ export type Identity = Pick<AlertState, 'key' | 'rule' | 'subject'>
 export interface Firing {
   readonly startsAtMs: number
   readonly told: Alert | null
+  /** Since when the trouble is known to be; null: since what is found now. */
+  readonly sinceMs: number | null
 }
 
 /** `alertOf` says what is found. */
@@ -59,15 +61,15 @@ export function stepHeld(
   lapse?: Lapse,
 ): AlertState {
   if (state?.phase === 'firing' && state.alert !== null) {
-    const alert = alertOf({ startsAtMs: state.alert.startsAtMs, told: state.alert })
-    // A stretch that was looked at before it was complete tells more now, also of when it began.
-    const sinceMs = endMs <= state.heldMs ? alert.sinceMs : state.alert.sinceMs
+    // The stretch in which it began to fire tells more now, where it was not complete when it was looked at before.
+    const isFirst = startMs - state.sinceMs < pendingMs + (endMs - startMs)
+    const alert = alertOf({ startsAtMs: state.alert.startsAtMs, told: state.alert, sinceMs: isFirst ? null : state.alert.sinceMs })
     const { lapse: _, ...rest } = state
     return {
       ...rest,
       ...lapsing(lapse),
       heldMs: Math.max(state.heldMs, endMs),
-      alert: { ...alert, ...peakOf(state.alert, alert), sinceMs },
+      alert: { ...alert, ...peakOf(state.alert, alert) },
     }
   }
   const sinceMs = state?.phase === 'pending' ? state.sinceMs : startMs
@@ -78,7 +80,7 @@ export function stepHeld(
     phase: isFiring ? 'firing' : 'pending',
     sinceMs,
     heldMs: endMs,
-    alert: isFiring ? alertOf({ startsAtMs: sinceMs + pendingMs, told: null }) : null,
+    alert: isFiring ? alertOf({ startsAtMs: sinceMs + pendingMs, told: null, sinceMs: null }) : null,
   }
 }
 

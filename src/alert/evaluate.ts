@@ -11,9 +11,10 @@
  *
  * Cost: of each minute, the subjects that had events and the alerts that are pending or firing, and nothing else, unless a rule looks at silence.
  *
- * Bounds: past `MAX_ALERTS` no alert begins; `refused` counts.
+ * Bounds: `MAX_ALERTS` are remembered. The less severe a rule is, the sooner there is no room for its alerts, so that those of a severe one find some; those over
+ * many jobs always do, for they are few. Ended ones make room. `refused` counts those that found none.
  */
-import type { Alert, Subject } from './alert.ts'
+import type { Alert, Severity, Subject } from './alert.ts'
 import type { Baseline } from './baseline.ts'
 import { MINUTE_MS } from './condition.ts'
 import type { Finding, PipelineReading, Sight } from './conditions/sight.ts'
@@ -22,9 +23,11 @@ import { alertKey, alertOfPipeline, alertOfSight, type Wording } from './describ
 import { resolve, stepHeld, stepNotHeld, stepUnknown, type AlertState, type Stretch } from './episode.ts'
 import { groupKeyOf, isMutedAt, type GroupBook } from './group-book.ts'
 import { CATCH_UP_MINUTES, OPEN_MINUTES, type IndexedRule, type RuleIndex } from './rule-index.ts'
-import { PER, type Per } from './rule.ts'
+import { PER, type Per, type Rule } from './rule.ts'
 
 export const MAX_ALERTS = 20_000
+/** Which part of these may be pending or fire when one of the severity begins. */
+const ROOM: Readonly<Record<Severity, number>> = { critical: 1, high: 0.9, medium: 0.75, low: 0.6 }
 
 /** As it is handed on: JSON but for the map, which is written entry by entry. */
 export interface EvaluationState {
@@ -46,13 +49,14 @@ export interface EvaluationInput {
   readonly pipeline: PipelineReading | null
   /** Start of the first minute whose counts are not complete. */
   readonly completeUntilMs: number
-  /** End of what was read: at most `OPEN_MINUTES` later. */
+  /** End of what was read: at most `OPEN_MINUTES` later, or than `openFromMs`. */
   readonly readUntilMs: number
+  /** Minutes under way are looked at from here only, since those before are not to be told yet. */
+  readonly openFromMs?: number
   readonly wording: Wording
-  /** Counts may lack what has happened: nothing ends, and nothing is called silent. */
-  readonly isBlind?: boolean
-  /** Nobody may have looked at the pipeline for a while: what fires is not taken for over since then. */
-  readonly isFirstLook?: boolean
+  /** Nobody looked at the pipeline for so long before: that is no time in which nothing was wrong. */
+  readonly unwatchedMs?: number
+  readonly maxAlerts?: number
 }
 
 export interface Evaluation {
@@ -77,8 +81,9 @@ export function evaluate(input: EvaluationInput, before: EvaluationState): Evalu
   const round = new Round(input, before)
   const untilMs = input.completeUntilMs
   for (let end = (before.untilMs ?? untilMs - MINUTE_MS) / MINUTE_MS + 1; end * MINUTE_MS <= untilMs; end++) round.completeMinute(end)
-  const lastOpen = Math.min(Math.ceil(input.readUntilMs / MINUTE_MS), untilMs / MINUTE_MS + OPEN_MINUTES)
-  for (let end = Math.max(untilMs, before.untilMs ?? 0) / MINUTE_MS + 1; end <= lastOpen; end++) round.openMinute(end)
+  const openMs = Math.max(untilMs, input.openFromMs ?? 0)
+  const lastOpen = Math.min(Math.ceil(input.readUntilMs / MINUTE_MS), openMs / MINUTE_MS + OPEN_MINUTES)
+  for (let end = Math.max(openMs, before.untilMs ?? 0) / MINUTE_MS + 1; end <= lastOpen; end++) round.openMinute(end)
   if (input.pipeline !== null) round.pipeline(input.pipeline)
   round.endWithoutRule(untilMs)
   return round.finish(Math.max(untilMs, before.untilMs ?? untilMs))
@@ -93,6 +98,8 @@ class Round {
   #ahead = new Map<string, AlertState>()
   readonly #news: Alert[] = []
   #alerts = 0
+  /** Of these, neither pending nor firing. */
+  #ended = 0
   #refused = 0
   #muted: ReadonlySet<string> = new Set()
 
@@ -117,7 +124,7 @@ class Round {
           this.#stepSubject(rule, entry, states?.get(entry.key) ?? null, stretch, end)
         }
         for (const [key, state] of waiting)
-          this.#stepSubject(rule, table.entry(per, key) ?? silent(key, state.subject), state, stretch, end)
+          if (states?.has(key) === true) this.#stepSubject(rule, table.entry(per, key) ?? silent(key, state.subject), state, stretch, end)
       }
     }
   }
@@ -146,7 +153,10 @@ class Round {
     this.#ahead = ahead
   }
 
-  /** A process that has just begun does not know for how long it has been blind: blindness that is told is over only where there is none. */
+  /**
+   * A process that has just begun does not know for how long it has been blind: blindness that is told is over only where there is none. What fires ends when it was
+   * seen to be over for long enough, by however many processes.
+   */
   pipeline(reading: PipelineReading): void {
     const { index, wording } = this.#input
     const stretch = { startMs: reading.nowMs, endMs: reading.nowMs }
@@ -167,8 +177,10 @@ class Round {
           ),
         )
       } else if (state !== null) {
-        const isUnknown = this.#input.isFirstLook === true || (indexed.looksAtBlindness && reading.blindSinceMs !== null)
-        this.#change(indexed, key, state, isUnknown ? stepUnknown(state, stretch) : stepNotHeld(state, rule, stretch))
+        const { unwatchedMs = 0 } = this.#input
+        const isUnknown = (indexed.looksAtBlindness && reading.blindSinceMs !== null) || (unwatchedMs > 0 && state.phase === 'pending')
+        const known = stepUnknown(state, { endMs: isUnknown ? reading.nowMs : Math.min(reading.nowMs, state.heldMs + unwatchedMs) })
+        this.#change(indexed, key, state, isUnknown ? known : stepNotHeld(known, rule, stretch))
       }
     }
   }
@@ -194,11 +206,9 @@ class Round {
   }
 
   #stepSubject(rule: IndexedRule, entry: Entry, state: AlertState | null, stretch: Stretch, end: number): void {
-    const isBlind = this.#input.isBlind === true
-    const next = this.#held(rule, entry, () => state, stretch, end, !isBlind, state?.phase === 'firing')
+    const next = this.#held(rule, entry, () => state, stretch, end, true, state?.phase === 'firing')
     if (next !== null) this.#change(rule, entry.key, state, next)
-    else if (state !== null && !(isBlind && state.phase === 'firing'))
-      this.#change(rule, entry.key, state, stepNotHeld(state, rule.rule, stretch))
+    else if (state !== null) this.#change(rule, entry.key, state, stepNotHeld(state, rule.rule, stretch))
   }
 
   /** The state where the condition holds, else null. */
@@ -250,7 +260,7 @@ class Round {
   }
 
   #change({ rule }: IndexedRule, subject: string, from: AlertState | null, to: AlertState | null): void {
-    if (from === null && to !== null && this.#alerts >= MAX_ALERTS) {
+    if (!isLive(from) && isLive(to) && !this.#hasRoom(rule)) {
       this.#refused++
       return
     }
@@ -263,13 +273,35 @@ class Round {
     if (alert !== null) this.#news.push(alert)
   }
 
+  #hasRoom({ per, severity }: Rule): boolean {
+    if (per === 'platform' || per === 'category') return true
+    const { maxAlerts = MAX_ALERTS } = this.#input
+    if (this.#alerts - this.#ended >= ROOM[severity] * maxAlerts) return false
+    if (this.#alerts >= maxAlerts) this.#forgetEnded()
+    return true
+  }
+
+  /** They are in the history. */
+  #forgetEnded(): void {
+    for (const [rule, states] of this.#states) for (const [subject, state] of states) if (!isLive(state)) this.#keep(rule, subject, null)
+  }
+
   #keep(rule: string, subject: string, state: AlertState | null): void {
     const states = this.#states.get(rule) ?? new Map<string, AlertState>()
-    this.#alerts -= states.size
+    const before = states.get(subject) ?? null
+    this.#alerts += Number(state !== null) - Number(before !== null)
+    this.#ended += Number(hasEnded(state)) - Number(hasEnded(before))
     if (state === null) states.delete(subject)
     else this.#states.set(rule, states.set(subject, state))
-    this.#alerts += states.size
   }
+}
+
+function isLive(state: AlertState | null): boolean {
+  return state !== null && state.phase !== 'resolved'
+}
+
+function hasEnded(state: AlertState | null): boolean {
+  return state?.phase === 'resolved'
 }
 
 const PLATFORM: Subject = { job: null, environment: null, fingerprint: null, category: null }
@@ -277,7 +309,7 @@ const PLATFORM: Subject = { job: null, environment: null, fingerprint: null, cat
 function isOf(per: Per, { job, fingerprint, category }: Subject): boolean {
   if (per === 'group') return fingerprint !== null
   if (per === 'job') return job !== null && fingerprint === null
-  return job === null && (per === 'category' || category === null)
+  return job === null && (per === 'category') === (category !== null)
 }
 
 /** A subject of which the table knows nothing any more. */

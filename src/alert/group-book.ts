@@ -106,7 +106,7 @@ export function changeGroup(record: GroupRecord, action: GroupAction, { who, atM
   if (action.kind === 'mute') {
     const { untilMs, untilCount } = action
     if (untilMs !== null && untilMs <= atMs) throw new RangeError('the end of the mute is past')
-    return { ...record, ...noted('muted'), mute: { untilMs, untilCount, sinceMs: atMs, counted: 0, countedUntilMs: minuteOf(atMs) } }
+    return { ...record, ...noted('muted'), mute: { untilMs, untilCount, sinceMs: atMs, counted: 0, countedUntilMs: nextMinute(atMs) } }
   }
   if (action.kind === 'unmute') {
     if (!isMuted) throw new RangeError('the group is not muted')
@@ -194,7 +194,7 @@ function regressed(record: GroupRecord, { lastMs }: GroupMinute): GroupRecord {
   return { ...record, regressedAtMs: lastMs, changes: [...record.changes, change].slice(-MAX_CHANGES) }
 }
 
-/** A minute counts with the first complete reading of it. */
+/** A minute counts with the first complete reading of it; of that in which the group was muted, nobody knows which events came before. */
 function counted(record: GroupRecord, { windowMs, count }: GroupMinute, { completeUntilMs }: Observing): GroupRecord {
   const { mute } = record
   const endMs = windowMs + MINUTE_MS
@@ -202,6 +202,6 @@ function counted(record: GroupRecord, { windowMs, count }: GroupMinute, { comple
   return { ...record, mute: { ...mute, counted: mute.counted + count, countedUntilMs: endMs } }
 }
 
-function minuteOf(timeMs: number): number {
-  return Math.floor(timeMs / MINUTE_MS) * MINUTE_MS
+function nextMinute(timeMs: number): number {
+  return Math.ceil(timeMs / MINUTE_MS) * MINUTE_MS
 }

@@ -96,7 +96,10 @@ function lagOf(neighbours: Neighbours, topics: readonly string[]): () => Promise
   return async () => {
     try {
       const ends = await endsOf(admin, topics) // first: kafkajs keeps asking for a topic that was not there when it was asked for an offset by its time
-      if (!isPrimed) for (const past of await looksBack(admin, topics)) lag.note(past.atMs, past.ends)
+      if (!isPrimed) {
+        for (const past of await looksBack(admin, topics)) lag.note(past.atMs, past.ends)
+        for (const past of await looksBack(admin, [names.rollupTopic])) ingestion.note(past.atMs, past.ends)
+      }
       isPrimed = true
       const nowMs = Date.now()
       lag.note(nowMs, ends)

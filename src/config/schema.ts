@@ -227,11 +227,10 @@ export const schema = z.strictObject({
         .describe(
           'How long after its end a minute is taken to be completely counted, beside what the stream is behind. Conditions that more events cannot undo do not wait for that.',
         ),
-      maxWaitMs: positive()
-        .default(600_000)
-        .describe('How long a minute is waited for at most while the stream is behind, or rollups are not written.'),
       maxLagMs: positive().default(600_000).describe('Behind by more than this, alert rules are blind, which is an alert of its own.'),
-      maxGapHours: positive().default(24).describe('What was not evaluated, since no process ran, is made up for up to this far back.'),
+      maxGapHours: positive()
+        .default(24)
+        .describe('What was not evaluated, since no process ran or rules were blind, is made up for up to this far back.'),
       shards: z
         .number()
         .int()

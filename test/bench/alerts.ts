@@ -4,13 +4,13 @@
  * every job spikes at once, a night in which a thousand error types have events, and the first reading of a process that takes over.
  */
 import type { AlertReader, BaselineQuery, BaselineRow, CountRow } from '../../src/alert/alert-reader.ts'
-import { Baseline } from '../../src/alert/baseline.ts'
 import { CountTable } from '../../src/alert/count-table.ts'
 import { evaluate, firing, NOTHING_EVALUATED, type EvaluationState } from '../../src/alert/evaluate.ts'
 import { GroupMemory } from '../../src/alert/group-memory.ts'
 import { markOf } from '../../src/alert/host-marks.ts'
 import { RuleIndex } from '../../src/alert/rule-index.ts'
 import { readAlertRule } from '../../src/alert/rule-file.ts'
+import { BaselineReading } from '../../src/alert/run/baseline-reading.ts'
 import type { Rule } from '../../src/alert/rule.ts'
 import type { TimeRange } from '../../src/store/rollup-store.ts'
 import { stopwatch } from './stopwatch.ts'
@@ -19,7 +19,7 @@ import { machine, say } from './support.ts'
 const JOBS = 4_000
 const TYPES = 20
 const MINUTE = 60_000
-const DAY = 1_440 * MINUTE
+const HOUR = 60 * MINUTE
 const T0 = Date.UTC(2026, 10, 20, 10)
 const CATEGORIES = [
   'timeout',
@@ -62,7 +62,7 @@ class FakeReader implements AlertReader {
   async baseline({ fromMs, toMs, intervalMs, by }: BaselineQuery): Promise<BaselineRow[]> {
     this.queries++
     const rows: BaselineRow[] = []
-    const subjects = by.includes('job') ? Math.min(JOBS, this.#activeTypes) : CATEGORIES.length
+    const subjects = by.length === 0 ? 1 : by.includes('job') ? Math.min(JOBS, this.#activeTypes) : CATEGORIES.length
     const count = Math.ceil((this.#activeTypes / subjects) * (intervalMs / MINUTE) * this.#usual)
     for (let windowMs = fromMs; windowMs < toMs; windowMs += intervalMs) {
       for (let i = 0; i < subjects; i++)
@@ -146,9 +146,10 @@ export async function benchAlerts(): Promise<void> {
 
 async function benchLoad(name: string, reader: FakeReader): Promise<void> {
   const index = new RuleIndex(rules())
-  const [table, baseline, groups] = [new CountTable(index.limits), new Baseline(index.views), new GroupMemory()]
+  const [table, past, groups] = [new CountTable(index.limits), new BaselineReading(index.views), new GroupMemory()]
+  const { baseline } = past
   console.log(`\n  ${index.byId.size} rules, ${JOBS} jobs x ${TYPES} error types; ${name}`)
-  say('a week of baseline, read', await readBaseline(reader, baseline))
+  say('a week of baseline, read', await seconds(() => past.read(reader, T0)))
   const queriesOfBaseline = reader.queries
   say('30 minutes of counts, read', await seconds(async () => void (await readCounts(reader, table, groups, T0 - 30 * MINUTE, T0))))
   say('queries at a start', `${reader.queries} (${queriesOfBaseline} of baseline)`)
@@ -181,20 +182,11 @@ async function benchLoad(name: string, reader: FakeReader): Promise<void> {
   say('a minute under way evaluated', ms(median(underWay)))
   say('all together', ms(median(reading) + median(complete) + median(underWay)), '5 s')
   say('queries of an interval', String(reader.queries / ROUNDS))
+  reader.queries = 0
+  say('an hour of baseline, read', await seconds(() => past.read(reader, T0 + HOUR)))
+  say('queries for it, once an hour', String(reader.queries))
   say('alerts that fire', String(firing(state).length))
   say('memory: table, baseline cells', `${(table.size().bytes / 2 ** 20).toFixed(0)} MiB, ${baseline.size().cells}`)
-}
-
-/** A day and set of fields each: how the answer stays small enough to be held. */
-async function readBaseline(reader: FakeReader, baseline: Baseline): Promise<string> {
-  return await seconds(async () => {
-    for (const by of baseline.readings()) {
-      for (let fromMs = T0 - 8 * DAY; fromMs < T0; fromMs += DAY) {
-        const range = { fromMs, toMs: fromMs + DAY }
-        baseline.replace(range, by, await reader.baseline({ ...range, intervalMs: 5 * MINUTE, by }))
-      }
-    }
-  })
 }
 
 /** Putting in place only: making the rows is the fake's. */
@@ -205,7 +197,7 @@ async function readCounts(reader: FakeReader, table: CountTable, groups: GroupMe
     const rows = await reader.counts(range)
     const taken = stopwatch()
     table.replace(range, rows)
-    groups.observe(rows, { sinceMs: T0 - 100 * DAY, completeUntilMs: toMs })
+    groups.observe(rows, { sinceMs: T0 - 2_400 * HOUR, completeUntilMs: toMs })
     spent += taken()
   }
   return spent

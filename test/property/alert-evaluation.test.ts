@@ -181,11 +181,16 @@ test('gaps, and looks at minutes under way, change nothing of the episodes', () 
       const continuous = lookedAt(timeline, everyMinute)
       const other = lookedAt(timeline, times)
       expect(other.told.toSorted()).toEqual(continuous.told.toSorted())
-      expect(plain(other.state)).toEqual(plain(continuous.state))
+      expect(withoutPeak(plain(other.state))).toEqual(withoutPeak(plain(continuous.state)))
     }),
     { numRuns: 30 },
   )
 })
+
+/** What a look at half a minute has told stays a peak. */
+function withoutPeak(state: unknown): unknown {
+  return JSON.parse(JSON.stringify(state, (name, value: unknown) => (name === 'peak' ? undefined : value)))
+}
 
 test('these rules tell enough for the above to mean something', () => {
   const worlds = fc.sample(timelines, { numRuns: 20, seed: 7 }).map((timeline) => lookedAt(timeline, everyMinute))

@@ -113,10 +113,14 @@ export class Desk {
 
   evaluate(
     completeUntilMs: number,
-    { readUntilMs = completeUntilMs, pipeline = null }: { readUntilMs?: number; pipeline?: PipelineReading | null } = {},
+    {
+      readUntilMs = completeUntilMs,
+      pipeline = null,
+      ...more
+    }: { readUntilMs?: number; pipeline?: PipelineReading | null; maxAlerts?: number } = {},
   ): Looked {
     const { index, table, baseline, groups } = this
-    const result = evaluate({ index, table, baseline, groups, pipeline, completeUntilMs, readUntilMs, wording: PLAIN }, this.state)
+    const result = evaluate({ index, table, baseline, groups, pipeline, completeUntilMs, readUntilMs, wording: PLAIN, ...more }, this.state)
     this.state = result.state
     return {
       ...result,

@@ -174,7 +174,6 @@ export class AlertingWorld {
       settings: {
         intervalMs: 5,
         delayMs: 1,
-        maxWaitMs: 10 * MINUTE,
         maxLagMs: 10 * MINUTE,
         maxGapMs: 24 * 60 * MINUTE,
         folders: [join(this.#path, 'rules')],

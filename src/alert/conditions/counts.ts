@@ -6,6 +6,9 @@ import type { Check, Finding, Lapse, Sight } from './sight.ts'
 
 type Of<K extends Leaf['kind']> = Extract<Leaf, { kind: K }>
 
+/** Of the rate that a threshold needs: few events that come one by one reach it together, what is always there does not. */
+const BEGINNING_SHARE = 0.5
+
 export function countCheck({ overMs, threshold }: Of<'count'>): Check<Sight> {
   const least = thresholdTest(threshold)
   const minutes = overMs / MINUTE_MS
@@ -14,7 +17,13 @@ export function countCheck({ overMs, threshold }: Of<'count'>): Check<Sight> {
     const atLeast = sight.subject.job === null ? threshold.atLeast : least(sight.subject.job)
     return count < atLeast
       ? null
-      : findingOf(sight, minutes, count, `${counted(count, 'event')} in ${duration(overMs)}, the threshold is ${number(atLeast)}`)
+      : findingOf(
+          sight,
+          minutes,
+          count,
+          `${counted(count, 'event')} in ${duration(overMs)}, the threshold is ${number(atLeast)}`,
+          (atLeast / minutes) * BEGINNING_SHARE,
+        )
   }
 }
 
@@ -26,7 +35,7 @@ export function ratioCheck({ overMs, atLeast, minimum }: Of<'ratio'>): Check<Sig
     const before = sight.table.sum(sight.series, sight.end, minutes, minutes)
     if (count < atLeast * Math.max(1, before)) return null
     const why = `${counted(count, 'event')} in ${duration(overMs)} after ${number(before)} in the ${duration(overMs)} before, at least ${exact(atLeast)} times as many`
-    return { ...findingOf(sight, minutes, count, why), usual: before }
+    return findingOf(sight, minutes, count, why, betweenRates(before, count, minutes))
   }
 }
 
@@ -53,17 +62,23 @@ export function absenceCheck({ overMs, seenWithinMs }: Of<'absence'>): Check<Sig
   }
 }
 
-/** What all that count say alike. */
-export function findingOf({ series, table, end }: Sight, minutes: number, count: number, why: string): Finding {
+/** What all that count say alike. `perMinute`: more than so many are trouble. */
+export function findingOf({ series, table, end }: Sight, minutes: number, count: number, why: string, perMinute = 0): Finding {
+  const hosts = table.hosts(series, end, minutes)
   return {
     count,
     usual: null,
-    hosts: table.hosts(series, end, minutes),
+    hosts: hosts === 0 ? null : hosts, // logs that name none
     windowMs: minutes * MINUTE_MS,
-    sinceMs: table.first(series, end, minutes) * MINUTE_MS,
+    sinceMs: table.beginning(series, end, minutes, perMinute) * MINUTE_MS,
     why,
     jobs: null,
   }
+}
+
+/** Half-way from what was before to what is now: neither of both is taken for the other. */
+export function betweenRates(before: number, now: number, minutes: number): number {
+  return (before + now) / 2 / minutes
 }
 
 /** Of the first glob that names the job. */

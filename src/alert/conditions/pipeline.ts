@@ -40,10 +40,15 @@ export function lagCheck({ aboveMs }: Of<'pipeline_lag'>): Check<PipelineReading
 }
 
 export function blindCheck({ overMs }: Of<'blind'>): Check<PipelineReading> {
-  return ({ blindSinceMs, nowMs }) =>
+  return ({ blindSinceMs, blindWhy, nowMs }) =>
     blindSinceMs === null || nowMs - blindSinceMs < overMs
       ? null
-      : finding(blindSinceMs, overMs, null, `no counts could be read for ${duration(nowMs - blindSinceMs)}: alert rules see nothing`)
+      : finding(
+          blindSinceMs,
+          overMs,
+          null,
+          `alert rules have been blind for ${duration(nowMs - blindSinceMs)}${blindWhy === null ? '' : `: ${blindWhy}`}`,
+        )
 }
 
 function finding(sinceMs: number, windowMs: number, count: number | null, why: string): Finding {

@@ -40,6 +40,8 @@ export interface PipelineReading {
   readonly lagMs: number | null
   /** Since when the rollups cannot be read, or are not written; null while they are. */
   readonly blindSinceMs: number | null
+  /** Why, in words. */
+  readonly blindWhy: string | null
 }
 
 /** The condition holds. */

@@ -4,7 +4,7 @@ import { subjectKey, type Entry, type Series } from '../count-table.ts'
 import { counted, duration, number, numberBeside } from '../deliver/words.ts'
 import { EVIDENCE_BUCKETS, HISTORY_DAYS } from '../statistics/expectation.ts'
 import { isSpike } from '../statistics/spike.ts'
-import { findingOf, thresholdTest } from './counts.ts'
+import { betweenRates, findingOf, thresholdTest } from './counts.ts'
 import type { Check, Sight } from './sight.ts'
 
 type Of<K extends Leaf['kind']> = Extract<Leaf, { kind: K }>
@@ -29,6 +29,7 @@ export function spikeCheck({ days, minimum, times, sensitivity }: Of<'spike'>): 
         minutes,
         count,
         `${counted(count, 'event')} in ${duration(EVIDENCE_MS)}, usually ${numberBeside(usual.mean, count)} at this time of day`,
+        betweenRates(usual.mean * (minutes / (EVIDENCE_MS / MINUTE_MS)), count, minutes),
       ),
       usual: usual.mean,
       windowMs: EVIDENCE_MS,

@@ -10,7 +10,7 @@ import type { AlertSettings } from './service-options.ts'
 
 /** A turn may be so much later than it is due. */
 const TURN_PATIENCE_MS = 60_000
-/** Evaluation may be so much further back than it waits for counts. */
+/** Evaluation may be so much further back than the stream may be without being called blind. */
 const SHARD_PATIENCE_MS = 300_000
 
 export interface Known {
@@ -24,10 +24,10 @@ export interface Known {
   readonly untilMs: readonly (number | null)[]
 }
 
-export function blindness(known: Known, settings: Pick<AlertSettings, 'intervalMs' | 'delayMs' | 'maxWaitMs'>): string | null {
+export function blindness(known: Known, settings: Pick<AlertSettings, 'intervalMs' | 'delayMs' | 'maxLagMs'>): string | null {
   const { closed, untilMs, nowMs } = known
   if (closed.length > 0) return closed.map(wordsOf).join('; ')
-  return ownTrouble(known, settings.intervalMs) ?? silentShard(untilMs, nowMs - settings.delayMs - settings.maxWaitMs - SHARD_PATIENCE_MS)
+  return ownTrouble(known, settings.intervalMs) ?? silentShard(untilMs, nowMs - settings.delayMs - settings.maxLagMs - SHARD_PATIENCE_MS)
 }
 
 function wordsOf({ shard, why }: ClosedShard): string {

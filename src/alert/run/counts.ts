@@ -1,23 +1,23 @@
 /**
  * What the rules of this process look at: counts of the last hours and the baseline, read from the rollups and kept up with few, wide queries.
  *
- *   first reading    all that the longest window reaches back to, in parts of ten minutes; the baseline's week, a day at a time
- *   later            the minutes that are under way, and the last complete ones again, since events come late; an hour of baseline, once an hour
+ *   first reading    all that the longest window reaches back to, in parts of ten minutes
+ *   later            the minutes that are under way, and the last complete ones again, since events come late
+ *
+ * Of the baseline see baseline-reading.ts.
  *
  * Delivery: holds nothing that another reading would not bring back. A reading that fails leaves a range unread, and the next one begins there.
  */
 import type { AlertReader, CountRow } from '../alert-reader.ts'
 import { TYPE_FIELDS } from '../alert-reader.ts'
-import { Baseline } from '../baseline.ts'
 import { leavesOf, MAX_WINDOW_MS, memoryMs, MINUTE_MS } from '../condition.ts'
 import { CELL_MINUTES } from '../count-rings.ts'
 import { CountTable } from '../count-table.ts'
-import { RuleIndex } from '../rule-index.ts'
+import { CATCH_UP_MINUTES, RuleIndex } from '../rule-index.ts'
 import type { Rule } from '../rule.ts'
-import { BUCKET_MS, HISTORY_DAYS } from '../statistics/expectation.ts'
+import { HOUR_MS } from '../../lib/durations.ts'
+import { BaselineReading } from './baseline-reading.ts'
 
-const HOUR_MS = 60 * MINUTE_MS
-const DAY_MS = 24 * HOUR_MS
 const TEN_MS = CELL_MINUTES * MINUTE_MS
 /** Complete minutes that are read again. */
 const AGAIN_MS = 5 * MINUTE_MS
@@ -29,35 +29,39 @@ export interface Range {
   readonly completeUntilMs: number
   /** What is under way is read up to here. */
   readonly readUntilMs: number
-  /** How late events come at present; complete minutes are read again from so long before. */
-  readonly lateMs?: number
 }
 
 export class Counts {
   readonly index: RuleIndex
   readonly table: CountTable
-  readonly baseline: Baseline
+  readonly past: BaselineReading
+  readonly #rules: readonly Rule[]
   readonly #views: string
+  readonly #minutes: number
   #readFromMs: number | null = null
-  #baselineToMs: number | null
 
-  /** `before`: what was read for other rules; of that the baseline goes on where the rules ask the same of it. */
-  constructor(rules: readonly Rule[], before: Counts | null = null) {
+  /** `before`: what was read for other rules; of that the baseline goes on where the rules ask the same of it. `catchUpMinutes`: there is room for so many to be evaluated at once. */
+  constructor(rules: readonly Rule[], before: Counts | null = null, catchUpMinutes = CATCH_UP_MINUTES) {
     this.index = new RuleIndex(rules)
-    this.table = new CountTable(this.index.limits)
+    this.#minutes = this.index.limits.minutes - CATCH_UP_MINUTES + catchUpMinutes
+    this.table = new CountTable({ ...this.index.limits, minutes: this.#minutes })
     this.#views = this.index.views
       .map(({ key }) => key)
       .sort()
       .join('\n')
-    const isSame = before !== null && before.#views === this.#views
-    this.baseline = isSame ? before.baseline : new Baseline(this.index.views)
-    this.#baselineToMs = isSame ? before.#baselineToMs : null
+    this.past = before !== null && before.#views === this.#views ? before.past : new BaselineReading(this.index.views)
+    this.#rules = rules
+  }
+
+  /** For what is under way at another time, by the same rules and baseline. */
+  elsewhere(): Counts {
+    return new Counts(this.#rules, this, AGAIN_MS / MINUTE_MS + CELL_MINUTES)
   }
 
   /** `onRows` is told all that is read of minutes, in order of time. Rejects where the rollups cannot be read. */
   async read(reader: AlertReader, range: Range, onRows: (rows: readonly CountRow[]) => void): Promise<void> {
-    await this.#readBaseline(reader, Math.floor(range.completeUntilMs / HOUR_MS) * HOUR_MS)
-    const oldestMs = Math.ceil((range.readUntilMs - this.index.limits.minutes * MINUTE_MS) / TEN_MS) * TEN_MS
+    await this.past.read(reader, range.completeUntilMs)
+    const oldestMs = Math.ceil((range.readUntilMs - this.#minutes * MINUTE_MS) / TEN_MS) * TEN_MS
     let fromMs = this.#readFromMs
     if (fromMs === null || fromMs < oldestMs) {
       await this.#readPast(reader, oldestMs)
@@ -70,7 +74,7 @@ export class Counts {
       onRows(rows)
       this.#readFromMs = fromMs = toMs
     }
-    this.#readFromMs = Math.max(oldestMs, range.completeUntilMs - AGAIN_MS - Math.ceil((range.lateMs ?? 0) / MINUTE_MS) * MINUTE_MS)
+    this.#readFromMs = Math.max(oldestMs, range.completeUntilMs - AGAIN_MS)
   }
 
   /** Before the first minute: for windows longer than the minutes last, and for rules on what is silent. */
@@ -92,18 +96,5 @@ export class Counts {
     this.table.noteSeen(
       await reader.baseline({ fromMs: Math.floor((untilMs - memory) / HOUR_MS) * HOUR_MS, toMs, intervalMs: HOUR_MS, by: TYPE_FIELDS }),
     )
-  }
-
-  /** Up to an hour. A rule looks back seven days from up to an hour and a half ago. */
-  async #readBaseline(reader: AlertReader, untilMs: number): Promise<void> {
-    const from = this.#baselineToMs === null ? untilMs - (HISTORY_DAYS + 1) * DAY_MS : this.#baselineToMs - HOUR_MS
-    if (this.#baselineToMs !== null && untilMs <= this.#baselineToMs) return
-    for (const by of this.baseline.readings()) {
-      for (let fromMs = from; fromMs < untilMs; fromMs += DAY_MS) {
-        const range = { fromMs, toMs: Math.min(untilMs, fromMs + DAY_MS) }
-        this.baseline.replace(range, by, await reader.baseline({ ...range, intervalMs: BUCKET_MS, by }))
-      }
-    }
-    this.#baselineToMs = untilMs
   }
 }

@@ -66,7 +66,7 @@ export class ServiceDesk implements AlertDesk {
           rule: { id: rule.id, title: rule.title, level: rule.level },
           severity,
           subject: alert?.subject ?? subject,
-          sinceMs,
+          sinceMs: alert?.sinceMs ?? sinceMs,
           alert,
           acknowledged: this.#acknowledged(state),
           hushed: whyQuiet(state, this.#now()),
@@ -160,7 +160,8 @@ export class ServiceDesk implements AlertDesk {
   async changeGroup({ job, fingerprint }: GroupName, action: GroupAction, { who, comment }: Who): Promise<ShownGroup> {
     const record = this.#service.groups.get(job, fingerprint)
     if (record === null) throw new TracefoldError('not_found', `no event of ${fingerprint} is known of job ${job}`)
-    const by: By = { who, atMs: this.#now(), comment }
+    const lastMs = record.changes.at(-1)?.atMs ?? 0
+    const by: By = { who, atMs: Math.max(this.#now(), lastMs + 1), comment } // another process's clock may be ahead of ours
     const changed = changedGroup(record, action, by)
     await availably(() => this.#service.decisions.putGroup({ job, fingerprint, action, by }))
     return this.#shownGroup(changed)

@@ -1,8 +1,12 @@
 /**
  * One turn of evaluation over the shards that are ours: reads what their rules look at, and evaluates each.
  *
- * In: shards, the pipeline's state. Out: what it came to, which the shards have kept when it resolves. What was missed is made up for in parts for which the
- * table has room, at most `maxGapMs` of it. Where the rollups cannot be read, only the rules on the pipeline are evaluated: no minute passes unseen.
+ * In: shards, the pipeline's state. Out: what it came to, which the shards have kept when it resolves. No minute passes that is not completely counted: not while
+ * the stream is behind it, nor while rollups are not written, nor where they cannot be read. What waits, or was missed, is made up for in parts for which the
+ * table has room, at most `maxGapMs` of it.
+ *
+ *   ──────────complete──┬── at most ten minutes ──> now        one table, up to now
+ *   ──complete──┬── waits for its counts ──┬─ ten ─> now       a second table, of the last ten minutes: what can be seen already is told
  */
 import { isTracefoldError } from '../../errors.ts'
 import type { AlertReader, CountRow } from '../alert-reader.ts'
@@ -10,23 +14,32 @@ import { MINUTE_MS } from '../condition.ts'
 import type { PipelineReading } from '../conditions/sight.ts'
 import type { Wording } from '../describe.ts'
 import { duration } from '../deliver/words.ts'
-import { nextPart } from '../evaluate.ts'
+import { nextPart, type EvaluationInput } from '../evaluate.ts'
+import { DAY_MS, LAST_SEEN_STEP_MS } from '../group-book.ts'
 import { OPEN_MINUTES } from '../rule-index.ts'
 import type { Rule } from '../rule.ts'
-import { Counts, type Range } from './counts.ts'
+import { Counts } from './counts.ts'
 import type { Groups } from './groups.ts'
-import { completeUntil, type PipelineState, type Waiting } from './pipeline-watch.ts'
+import { completeUntil, type PipelineState } from './pipeline-watch.ts'
 import type { Shard } from './shard.ts'
 import { shardOf } from './state-log.ts'
 
 /** So long a stream that has just begun may say nothing of how far behind it is. */
 const UNKNOWN_MS = 15_000
+/** Alerts that find no room are refused with every minute anew; so long after the last one there is room. */
+const FULL_MS = 90_000
+const OPEN_MS = OPEN_MINUTES * MINUTE_MS
+/** Minutes that wait for longer may hide that a group was not silent: what is seen ahead of them says nothing of groups. */
+const MAX_UNSEEN_MS = DAY_MS - LAST_SEEN_STEP_MS
+
+/** What is asked of a shard. */
+export type EvaluatedShard = Pick<Shard, 'shard' | 'untilMs' | 'skipTo' | 'use' | 'evaluate'>
 
 export interface EvaluatorOptions {
   readonly reader: AlertReader
   readonly groups: Groups
   readonly wording: Wording
-  readonly waiting: Waiting
+  readonly delayMs: number
   /** Behind by more than this, rules are blind. */
   readonly maxLagMs: number
   readonly maxGapMs: number
@@ -51,17 +64,24 @@ export class Evaluator {
   readonly #options: EvaluatorOptions
   #counts = new Counts([])
   #digest = ''
+  /** Of the last minutes, while complete ones are further back. */
+  #ahead: Counts | null = null
   #beganMs: number | null = null
-  #patientUntilMs: number | null = null
-  /** Since when the rollups cannot be read, are not written, are too far behind. */
-  readonly #since = { unread: null as number | null, trouble: null as number | null, late: null as number | null }
+  /** Since when the rollups cannot be read, are not written, are too far behind; and since when alerts have found no room. */
+  readonly #since = {
+    unread: null as number | null,
+    trouble: null as number | null,
+    late: null as number | null,
+    full: null as number | null,
+  }
+  #refusedAtMs = 0
 
   constructor(options: EvaluatorOptions) {
     this.#options = options
   }
 
   /** `digest`: of the rules. What was read for others goes, but for the baseline that both look at. */
-  use(rules: readonly Rule[], digest: string, shards: readonly Shard[], shardCount: number): void {
+  use(rules: readonly Rule[], digest: string, shards: readonly EvaluatedShard[], shardCount: number): void {
     const key = `${digest} ${shards
       .map(({ shard }) => shard)
       .sort()
@@ -73,6 +93,7 @@ export class Evaluator {
       rules.filter(({ id }) => own.has(shardOf(id, shardCount))),
       this.#counts,
     )
+    this.#ahead = null
     for (const shard of shards) shard.use(rules.filter(({ id }) => shardOf(id, shardCount) === shard.shard))
   }
 
@@ -86,102 +107,98 @@ export class Evaluator {
     this.#digest = ''
   }
 
-  async round(shards: readonly Shard[], nowMs: number, state: PipelineState, minutes: PipelineReading['minutes']): Promise<Round> {
+  async round(shards: readonly EvaluatedShard[], nowMs: number, state: PipelineState, minutes: PipelineReading['minutes']): Promise<Round> {
     const reader = counting(this.#options.reader)
     const spent = { readMs: 0, evaluateMs: 0, alerts: 0, refused: 0 }
     let blind = this.#note(nowMs, state)
-    const isBlind = blind !== null
+    const pipeline = (): PipelineReading => ({ nowMs, minutes, lagMs: state.lagMs, blindSinceMs: this.#blindSinceMs(), blindWhy: blind })
     try {
-      await this.#evaluateMinutes(
-        shards,
-        reader,
-        nowMs,
-        { lagMs: this.#lagOf(nowMs, state), isBehind: state.isBehind === true },
-        () => ({ nowMs, minutes, lagMs: state.lagMs, blindSinceMs: this.#blindSinceMs() }),
-        isBlind,
-        spent,
-      )
+      await this.#evaluateMinutes(shards, reader, nowMs, state, pipeline, spent)
     } catch (error) {
       if (!isTracefoldError(error)) throw error // whatever Druid says, the streams go on, and people hear that rules see nothing
       this.#since.unread ??= nowMs
       blind = `the rollups cannot be read: ${error.message}`
-      await this.#evaluatePipeline(shards, { nowMs, minutes, lagMs: state.lagMs, blindSinceMs: this.#blindSinceMs() }, spent)
+      await this.#evaluate(shards, this.#counts, null, pipeline(), spent)
     }
+    if (spent.refused > 0) this.#refusedAtMs = nowMs
     return { atMs: nowMs, queries: reader.queries(), ...spent, blind }
   }
 
   async #evaluateMinutes(
-    shards: readonly Shard[],
+    shards: readonly EvaluatedShard[],
     reader: AlertReader,
     nowMs: number,
-    { lagMs, isBehind }: { lagMs: number | null; isBehind: boolean },
+    state: PipelineState,
     /** As it is once all is read. */
     pipeline: () => PipelineReading,
-    isBlind: boolean,
     spent: Spent,
   ): Promise<void> {
+    const { groups } = this.#options
+    const completeUntilMs = this.#completeUntil(shards, nowMs, state)
+    this.#leaveOut(shards, completeUntilMs)
+    const endMs = Math.ceil(nowMs / MINUTE_MS) * MINUTE_MS
+    const looks = looksAt(Math.min(...shards.map(({ untilMs }) => untilMs)), completeUntilMs, endMs)
+    const last = looks.at(-1)
+    if (last?.openFromMs === undefined) this.#catchUp()
+    for (const look of looks) {
+      const isLast = look === last
+      const { openFromMs = null, readUntilMs } = look
+      const counts = openFromMs === null ? this.#counts : (this.#ahead ??= this.#counts.elsewhere())
+      const started = performance.now()
+      await counts.read(reader, { completeUntilMs: openFromMs ?? look.completeUntilMs, readUntilMs }, (rows) => {
+        if (openFromMs === null || openFromMs - completeUntilMs < MAX_UNSEEN_MS) groups.observe(rows, look.completeUntilMs, nowMs)
+      })
+      spent.readMs += performance.now() - started
+      if (isLast) this.#since.unread = null
+      await this.#evaluate(shards, counts, look, isLast ? pipeline() : null, spent)
+    }
+  }
+
+  /**
+   * Nothing is known to be complete while rollups are not written. A stream that has just begun, or looks for where it left off, does not know yet how far
+   * behind it is.
+   */
+  #completeUntil(shards: readonly EvaluatedShard[], nowMs: number, { lagMs, isBehind = false, trouble }: PipelineState): number {
+    this.#beganMs ??= nowMs
+    const evaluatedMs = Math.min(...shards.map(({ untilMs }) => untilMs))
+    const isUnknown = lagMs === null && (isBehind || nowMs < this.#beganMs + UNKNOWN_MS)
+    if (trouble !== null || isUnknown) return evaluatedMs
+    return Math.max(evaluatedMs, completeUntil(nowMs, lagMs ?? 0, this.#options.delayMs))
+  }
+
+  #leaveOut(shards: readonly EvaluatedShard[], completeUntilMs: number): void {
     const { groups, maxGapMs, onGap } = this.#options
-    const completeUntilMs = this.#completeUntil(shards, nowMs, lagMs, isBehind)
     for (const shard of shards) {
       const { untilMs } = shard
       if (!shard.skipTo(completeUntilMs - maxGapMs)) continue
       groups.missed(shard.shard, untilMs, shard.untilMs)
       onGap(shard.shard, untilMs, shard.untilMs)
     }
-    for (let isLast = false; !isLast;) {
-      const partMs = nextPart(Math.min(...shards.map(({ untilMs }) => untilMs)), completeUntilMs)
-      isLast = partMs === completeUntilMs
-      const readUntilMs = isLast ? Math.min(Math.ceil(nowMs / MINUTE_MS) * MINUTE_MS, partMs + OPEN_MINUTES * MINUTE_MS) : partMs
-      const started = performance.now()
-      await this.#counts.read(reader, { completeUntilMs: partMs, readUntilMs, lateMs: lagMs ?? 0 }, (rows) =>
-        groups.observe(rows, partMs, nowMs),
-      )
-      spent.readMs += performance.now() - started
-      if (isLast) this.#since.unread = null
-      await this.#evaluate(
-        shards,
-        { minutes: { completeUntilMs: partMs, readUntilMs }, pipeline: isLast ? pipeline() : null, isBlind },
-        spent,
-      )
-    }
   }
 
-  /**
-   * What was missed waits for the stream to count it, as long as it was missed for: the cap on waiting is for a stream that falls behind, not for one that catches up.
-   * A stream that has just begun, or looks for where it left off, does not know yet how far behind it is.
-   */
-  #completeUntil(shards: readonly Shard[], nowMs: number, lagMs: number | null, isBehind: boolean): number {
-    const { waiting } = this.#options
-    this.#beganMs ??= nowMs
-    const evaluatedMs = Math.min(...shards.map(({ untilMs }) => untilMs))
-    const cappedMs = completeUntil(nowMs, { lagMs, trouble: null }, waiting)
-    const missedMs = cappedMs - evaluatedMs
-    if (missedMs <= 2 * MINUTE_MS) this.#patientUntilMs = null
-    else this.#patientUntilMs ??= nowMs + missedMs
-    if (this.#patientUntilMs === null || nowMs >= this.#patientUntilMs) return cappedMs
-    if (lagMs === null) return isBehind || nowMs < this.#beganMs + UNKNOWN_MS ? evaluatedMs : cappedMs
-    return Math.max(evaluatedMs, completeUntil(nowMs, { lagMs, trouble: null }, { ...waiting, maxWaitMs: Infinity }))
-  }
-
-  /** No minute passes. */
-  #evaluatePipeline(shards: readonly Shard[], pipeline: PipelineReading, spent: Spent): Promise<void> {
-    return this.#evaluate(shards, { minutes: null, pipeline, isBlind: true }, spent)
+  /** What was read ahead goes once there is nothing to be ahead of; what came late is part of the past now. */
+  #catchUp(): void {
+    if (this.#ahead !== null) this.#counts.past.suspect()
+    this.#ahead = null
   }
 
   async #evaluate(
-    shards: readonly Shard[],
-    until: { minutes: Range | null; pipeline: PipelineReading | null; isBlind: boolean },
+    shards: readonly EvaluatedShard[],
+    { table, past }: Counts,
+    /** Null: no minutes. */
+    look: Look | null,
+    pipeline: PipelineReading | null,
     spent: Spent,
   ): Promise<void> {
     const { groups, wording, onLost } = this.#options
-    const { table, baseline } = this.#counts
+    const { baseline } = past
     spent.alerts = 0
     const started = performance.now()
     for (const shard of shards) {
-      const { completeUntilMs, readUntilMs } = until.minutes ?? { completeUntilMs: shard.untilMs, readUntilMs: shard.untilMs }
+      const minutes = look ?? { completeUntilMs: shard.untilMs, readUntilMs: shard.untilMs }
       try {
         const { alerts, refused } = await shard.evaluate(
-          { table, baseline, groups, pipeline: until.pipeline, completeUntilMs, readUntilMs, wording, isBlind: until.isBlind },
+          { table, baseline, groups, pipeline, ...minutes, wording },
           shard.shard === 0 ? groups.takeChanges() : [],
         )
         spent.alerts += alerts
@@ -194,25 +211,35 @@ export class Evaluator {
     spent.evaluateMs += performance.now() - started
   }
 
-  /** While rollups are not written, nobody knows how far counts are complete: not further than when that began. */
-  #lagOf(nowMs: number, { lagMs }: PipelineState): number | null {
-    const { trouble } = this.#since
-    return trouble === null ? lagMs : Math.max(lagMs ?? 0, nowMs - trouble)
-  }
-
   #note(nowMs: number, { lagMs, trouble }: PipelineState): string | null {
     const { maxLagMs } = this.#options
     const isLate = lagMs !== null && lagMs > maxLagMs
     this.#since.trouble = trouble === null ? null : (this.#since.trouble ?? nowMs)
     this.#since.late = isLate ? (this.#since.late ?? nowMs) : null
+    this.#since.full = nowMs - this.#refusedAtMs < FULL_MS ? (this.#since.full ?? nowMs) : null
     if (trouble !== null) return `the rollups are not written: ${trouble}`
-    return isLate ? `the stream is ${duration(lagMs)} behind` : null
+    if (isLate) return `the stream is ${duration(lagMs)} behind`
+    return this.#since.full === null ? null : 'there are so many alerts that others find no room; the less severe find it last'
   }
 
   #blindSinceMs(): number | null {
     const since = Object.values(this.#since).filter((ms) => ms !== null)
     return since.length === 0 ? null : Math.min(...since)
   }
+}
+
+/** Complete minutes up to some time, and what is under way since then, or since `openFromMs`. */
+type Look = Pick<EvaluationInput, 'completeUntilMs' | 'openFromMs' | 'readUntilMs'>
+
+function looksAt(evaluatedMs: number, completeUntilMs: number, endMs: number): Look[] {
+  const looks: Look[] = []
+  const isNear = endMs <= completeUntilMs + OPEN_MS
+  for (let untilMs = evaluatedMs; untilMs < completeUntilMs;) {
+    untilMs = nextPart(untilMs, completeUntilMs)
+    if (untilMs < completeUntilMs || !isNear) looks.push({ completeUntilMs: untilMs, readUntilMs: untilMs })
+  }
+  looks.push(isNear ? { completeUntilMs, readUntilMs: endMs } : { completeUntilMs, openFromMs: endMs - OPEN_MS, readUntilMs: endMs })
+  return looks
 }
 
 interface Spent {

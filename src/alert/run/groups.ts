@@ -5,8 +5,8 @@
  *   rows ── observe ──┐
  *   decisions (control log, all processes) ── apply ──> records ── takeChanges (keeper) ──> shard 0 ── followed by the others
  *
- * A decision is applied once to a record, by its time and who made it, whichever process gets to it first; one that comes before its group waits for it.
- * Where it does not go (resolved already), it is dropped.
+ * A decision is applied once to a record, known by its time and who made it, whichever process gets to it first; one that comes before its group waits for it.
+ * Which is the newest is for the log to say, not for the clocks of those who wrote it. Where it does not go (resolved already), it is dropped.
  */
 import type { CountRow } from '../alert-reader.ts'
 import { changeGroup, groupKeyOf, LAST_SEEN_STEP_MS, type By, type GroupAction, type GroupBook, type GroupRecord } from '../group-book.ts'
@@ -150,7 +150,6 @@ export class Groups implements GroupBook {
   }
 }
 
-/** What people did later counts, too: an older decision that comes again must not undo it. */
 function isApplied({ changes }: GroupRecord, { by }: GroupDecision): boolean {
-  return changes.some(({ who, atMs }) => who !== null && (atMs > by.atMs || (atMs === by.atMs && who === by.who)))
+  return changes.some(({ who, atMs }) => atMs === by.atMs && who === by.who)
 }

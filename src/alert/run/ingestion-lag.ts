@@ -14,8 +14,13 @@ export class IngestionLag {
   readonly #lag = new ClusterLag()
   readonly #still = new Map<string, { readonly end: number; readonly offset: number; readonly sinceMs: number }>()
 
+  /** The ends as they were: what was written before the first look is as old as that. */
+  note(atMs: number, ends: Offsets): void {
+    this.#lag.note(atMs, ends)
+  }
+
   lagMs(nowMs: number, ends: Offsets, read: Offsets): number {
-    this.#lag.note(nowMs, ends)
+    this.note(nowMs, ends)
     const reached = [...ends].map(([partition, end]) => [partition, this.#reached(partition, end, read.get(partition), nowMs)] as const)
     return this.#lag.lagMs(nowMs, new Map(reached)) ?? 0
   }

@@ -1,7 +1,7 @@
 /**
  * What evaluation must know of the pipeline: how far behind the stream is, and whether the rollups are written. From that follows how far counts are complete.
  *
- *   now - delay - what the stream is behind (at most `maxWaitMs`, for alerts must come all the same), to the minute
+ *   now - delay - what the stream is behind, to the minute
  */
 import { MINUTE_MS } from '../condition.ts'
 
@@ -17,12 +17,7 @@ export interface PipelineState {
 /** Resolves also where a neighbour is away: that is a trouble. */
 export type LookAtPipeline = () => Promise<PipelineState>
 
-export interface Waiting {
-  readonly delayMs: number
-  readonly maxWaitMs: number
-}
-
 /** Start of the first minute whose counts are not complete. */
-export function completeUntil(nowMs: number, { lagMs }: PipelineState, { delayMs, maxWaitMs }: Waiting): number {
-  return Math.floor((nowMs - delayMs - Math.min(lagMs ?? 0, maxWaitMs)) / MINUTE_MS) * MINUTE_MS
+export function completeUntil(nowMs: number, lagMs: number, delayMs: number): number {
+  return Math.floor((nowMs - delayMs - lagMs) / MINUTE_MS) * MINUTE_MS
 }

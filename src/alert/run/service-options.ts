@@ -13,7 +13,6 @@ import type { StateLog } from './state-log.ts'
 export interface AlertSettings {
   readonly intervalMs: number
   readonly delayMs: number
-  readonly maxWaitMs: number
   readonly maxLagMs: number
   readonly maxGapMs: number
   readonly folders: readonly string[]

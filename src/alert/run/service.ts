@@ -101,7 +101,7 @@ export class AlertService {
       reader,
       groups: this.groups,
       wording: { links: settings.links, adviceOf: options.adviceOf },
-      waiting: settings,
+      delayMs: settings.delayMs,
       maxLagMs: settings.maxLagMs,
       maxGapMs: settings.maxGapMs,
       onGap: (shard, fromMs, toMs) =>
@@ -247,7 +247,7 @@ export class AlertService {
       events: deliveryEvents(metrics, log),
       owner,
       now,
-      startMs: completeUntil(now(), { lagMs: null, trouble: null }, settings),
+      startMs: completeUntil(now(), 0, settings.delayMs),
     })
   }
 

@@ -37,7 +37,7 @@ export interface ShardOptions {
   readonly startMs: number
 }
 
-export type ShardInput = Omit<EvaluationInput, 'index' | 'isFirstLook'>
+export type ShardInput = Omit<EvaluationInput, 'index' | 'unwatchedMs'>
 
 export interface Outcome {
   readonly refused: number
@@ -60,7 +60,9 @@ export class Shard {
   #beside: SavedRecord[] = []
   #savedUntilMs: number | null
   #hasEnded = false
-  #isFirstLook = true
+  /** When another process evaluated last, until we have looked at the pipeline; null: nobody did. */
+  #beforeUsMs: number | null
+  #isWatching = false
 
   /** Throws `store_corrupt` where the state cannot be read. */
   constructor(options: ShardOptions) {
@@ -73,6 +75,7 @@ export class Shard {
       restored.past.sort((a, b) => (a.endsAtMs ?? 0) - (b.endsAtMs ?? 0)).map((alert) => [pastKey(alert), alert.endsAtMs ?? 0]),
     )
     this.#savedUntilMs = restored.untilMs
+    this.#beforeUsMs = restored.atMs
     this.#state = { version: 1, untilMs: restored.untilMs ?? options.startMs, alerts: restored.alerts }
     this.#delivery = new Delivery({
       routes: options.routes,
@@ -116,8 +119,8 @@ export class Shard {
 
   /** Resolves once all of it is kept. `also`: records of the caller's to be kept with it. Rejects where the shard is lost. */
   async evaluate(input: ShardInput, also: readonly SavedRecord[]): Promise<Outcome> {
-    const { state, news, changed, refused } = evaluate({ ...input, index: this.#index, isFirstLook: this.#isFirstLook }, this.#state)
-    if (input.pipeline !== null) this.#isFirstLook = false
+    const { state, news, changed, refused } = evaluate({ ...input, index: this.#index, unwatchedMs: this.#unwatchedMs(input) }, this.#state)
+    this.#isWatching ||= input.pipeline !== null
     this.#state = state
     this.#beside.push(...this.#records(changed, news), ...also)
     this.#delivery.observe([...news, ...firing(state)])
@@ -136,6 +139,10 @@ export class Shard {
   async stop(deadlineMs: number): Promise<void> {
     await this.#delivery.stop(deadlineMs)
     await this.#options.log.close()
+  }
+
+  #unwatchedMs({ pipeline }: ShardInput): number {
+    return pipeline === null || this.#isWatching ? 0 : pipeline.nowMs - (this.#beforeUsMs ?? 0)
   }
 
   /** Where nothing has changed but the time, that is kept once a minute, with the minute. */
@@ -166,15 +173,16 @@ function restore({ restored }: OpenShard) {
   const alerts = new Map<string, AlertState>()
   const [past, groups, deliver]: [Alert[], GroupRecord[], SavedRecord[]] = [[], [], []]
   let untilMs: number | null = null
+  let atMs: number | null = null
   let bookSinceMs: number | null = null
   for (const [key, value] of restored) {
     const saved = readSaved(key, value)
-    if (saved.kind === 'at') untilMs = saved.at.untilMs
+    if (saved.kind === 'at') ({ untilMs, atMs } = saved.at)
     else if (saved.kind === 'alert') alerts.set(saved.state.key, saved.state)
     else if (saved.kind === 'past') past.push(saved.alert)
     else if (saved.kind === 'group') groups.push(saved.group)
     else if (saved.kind === 'book') bookSinceMs = saved.sinceMs
     else deliver.push({ key: saved.key, value: saved.value })
   }
-  return { alerts, past, groups, deliver, untilMs, bookSinceMs }
+  return { alerts, past, groups, deliver, untilMs, atMs, bookSinceMs }
 }

@@ -59,10 +59,18 @@ describe('the table', () => {
     expect([...table.entries('job')].map(({ subject }) => subject.environment)).toEqual(['prod', null])
   })
 
-  test('knows the hosts of a window, and the first minute with an event', () => {
+  test('has no kind of trouble for events without a category', () => {
+    const table = read(aTable(), 0, 1, [aCountRow({ category: null })])
+    expect([...table.entries('category'), ...table.active(END).category]).toEqual([])
+    expect([...table.active(END).platform]).toHaveLength(1)
+  })
+
+  test('knows the hosts of a window, and since when there are events', () => {
     const table = read(aTable(), 0, 5, [aCountRow({ windowMs: T0 + MINUTE, hosts: 3 }), aCountRow({ windowMs: T0 + 3 * MINUTE, hosts: 5 })])
     const { series } = [...table.entries('job')][0]!
-    expect([table.hosts(series, END + 5, 5), table.hosts(series, END + 3, 3), table.first(series, END + 5, 5) - END]).toEqual([5, 3, 1])
+    expect([table.hosts(series, END + 5, 5), table.hosts(series, END + 3, 3), table.beginning(series, END + 5, 5, 0) - END]).toEqual([
+      5, 3, 1,
+    ])
   })
 
   test('sums a window longer than two hours by tens of minutes, which may begin up to nine minutes early', () => {

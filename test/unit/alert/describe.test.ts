@@ -134,7 +134,7 @@ describe('an alert says', () => {
       { windowMs: T0 - MINUTE, consumed: 1_700, dead: 80, reasons: { truncated: 80 } },
     ]
     const { index, table, baseline, groups } = desk
-    const pipeline = { nowMs: T0, minutes, lagMs: 0, blindSinceMs: T0 - 5 * MINUTE }
+    const pipeline = { nowMs: T0, minutes, lagMs: 0, blindSinceMs: T0 - 5 * MINUTE, blindWhy: null }
     const [alert] = evaluate(
       { index, table, baseline, groups, pipeline, completeUntilMs: T0, readUntilMs: T0, wording: WORDING },
       desk.state,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { EvaluationState } from '../../../src/alert/evaluate.ts'
 import { firing, nextPart, NOTHING_EVALUATED } from '../../../src/alert/evaluate.ts'
-import { aCountRow, aRule, Desk, rowsByMinute } from '../../support/alert-builders.ts'
+import { aCountRow, aRule, Desk, rowsByMinute, type CountRowFields } from '../../support/alert-builders.ts'
 import { DAY, HOUR, MINUTE, T0 } from '../../support/builders.ts'
 
 const RULE = { condition: { count: { over: '2m', atLeast: 10 } }, keepFiring: '3m' }
@@ -176,5 +176,40 @@ describe('an evaluation', () => {
     expect(key).toContain('a-rule:orders:')
     desk.read(T0 + 3 * MINUTE, T0 + 30 * MINUTE, [])
     expect([2, 3, 4, 18, 19].map((minute) => desk.evaluate(T0 + minute * MINUTE).changed)).toEqual([[key], [key], [], [key], []])
+  })
+})
+
+describe('where there are too many alerts', () => {
+  const many = (length: number, over: CountRowFields = {}) =>
+    Array.from({ length }, (_, i) => aCountRow({ fingerprint: `v1:${i}`, job: `job-${i % 100}`, count: 5, ...over }))
+  const LOW = { id: 'low', severity: 'low', per: 'group', condition: { count: { over: '5m', atLeast: 5 } } }
+  const rules = [
+    aRule(LOW),
+    aRule({ ...LOW, id: 'critical', severity: 'critical', condition: { count: { over: '5m', atLeast: 50 } } }),
+    aRule({ ...LOW, id: 'all', level: 'platform', per: 'platform' }),
+    aRule({ ...LOW, id: 'blind', severity: 'critical', level: 'platform', per: 'platform', condition: { blind: { over: '2m' } } }),
+  ]
+  const blind = { nowMs: T0 + MINUTE, minutes: [], lagMs: 0, blindSinceMs: T0 - HOUR, blindWhy: null }
+  const countBy = (ids: readonly string[]): Record<string, number> =>
+    Object.fromEntries([...new Set(ids)].map((id) => [id, ids.filter((one) => one === id).length]))
+
+  test('those of low rules leave room for those of critical ones, and for all that are over many jobs', () => {
+    const desk = new Desk(rules, { state: startedAt(NOTHING_EVALUATED, T0) })
+    desk.read(T0, T0 + 2 * MINUTE, [...many(205), ...many(205, { windowMs: T0 + MINUTE })])
+    const first = desk.evaluate(T0 + MINUTE, { pipeline: blind, maxAlerts: 200 })
+    expect([countBy(first.began.map(({ rule }) => rule.id)), first.refused]).toEqual([{ low: 120, all: 1, blind: 1 }, 85])
+    desk.read(T0 + MINUTE, T0 + 2 * MINUTE, many(90, { windowMs: T0 + MINUTE, count: 50 }))
+    const second = desk.evaluate(T0 + 2 * MINUTE, { maxAlerts: 200 })
+    expect(countBy(second.began.map(({ rule }) => rule.id))).toEqual({ critical: 80 - 2 })
+  })
+
+  test('ended ones make room', () => {
+    const desk = new Desk([aRule({ ...LOW, severity: 'critical', keepFiring: '1s', condition: { count: { over: '1m', atLeast: 5 } } })], {
+      state: startedAt(NOTHING_EVALUATED, T0),
+    })
+    desk.read(T0, T0 + 3 * MINUTE, [...many(200), ...many(200, { windowMs: T0 + 2 * MINUTE, job: 'others' })])
+    const begun = [1, 2, 3].map((minute) => desk.evaluate(T0 + minute * MINUTE, { maxAlerts: 200 }).began.length)
+    expect(begun).toEqual([200, 0, 200])
+    expect(desk.state.alerts.size).toBe(200)
   })
 })

@@ -157,6 +157,15 @@ describe('somebody', () => {
     expect(stateAt(record(groups), T0 + 2 * HOUR)).toBe('new')
   })
 
+  test('does not count events of before the mute: whole minutes after it', () => {
+    const groups = book(T0)
+    groups.change('orders', FP, { kind: 'mute', untilMs: null, untilCount: 10 }, { ...ADA, atMs: T0 + HOUR + 59_000 })
+    see(groups, T0 + HOUR, { count: 6_000 })
+    expect(record(groups).mute).toMatchObject({ counted: 0 })
+    see(groups, T0 + HOUR + MINUTE, { count: 7 })
+    expect(record(groups).mute).toMatchObject({ counted: 7 })
+  })
+
   test('cannot do what does not go from there', () => {
     const group = record(book(T0))
     const resolved = changeGroup(group, { kind: 'resolve' }, ADA)

@@ -77,7 +77,8 @@ async function live(over: Record<string, unknown>): Promise<string[]> {
   for (let completeUntilMs = RANGE.fromMs; completeUntilMs <= RANGE.toMs; completeUntilMs += MINUTE) {
     const readUntilMs = Math.min(RANGE.toMs, completeUntilMs + 2 * MINUTE)
     await counts.read(READER, { completeUntilMs, readUntilMs }, (rows) => observe(rows, completeUntilMs))
-    const { index, table, baseline } = counts
+    const { index, table } = counts
+    const { baseline } = counts.past
     const result = evaluate({ index, table, baseline, groups, pipeline: null, completeUntilMs, readUntilMs, wording: PLAIN }, state)
     for (const { key, startsAtMs, endsAtMs } of result.news) episodes.set(`${key} ${startsAtMs}`, episodeOf(key, startsAtMs, endsAtMs))
     state = { ...result.state, untilMs: result.state.untilMs ?? completeUntilMs }

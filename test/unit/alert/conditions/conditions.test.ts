@@ -61,6 +61,11 @@ describe('count', () => {
     },
   )
 
+  test('says nothing of hosts where logs name none', () => {
+    const [fired] = firedAt({ condition }, rowsByMinute(T0, [10], { hosts: 0 }), 1)
+    expect(fired?.alert.hosts).toBeNull()
+  })
+
   test('counts only what the rule is for', () => {
     const rows = [...rowsByMinute(T0, [9]), ...rowsByMinute(T0, [50], { category: 'timeout', fingerprint: 'v1:02' })]
     expect(minutesOf({ condition, for: { category: 'bad-input' } }, rows, 1)).toEqual([])
@@ -85,7 +90,7 @@ describe('ratio', () => {
   const condition = { ratio: { over: '2m', atLeast: 3, minimum: 12 } }
 
   test('holds where a window has so many times the events of the one before', () => {
-    expect(firedAt({ condition }, rowsByMinute(T0, [2, 2, 4, 8]), 4)).toMatchObject([{ minute: 4, alert: { count: 12, usual: 4 } }])
+    expect(firedAt({ condition }, rowsByMinute(T0, [2, 2, 4, 8]), 4)).toMatchObject([{ minute: 4, alert: { count: 12, usual: null } }])
   })
 
   test('does not hold below its minimum, nor without a rise', () => {
@@ -345,7 +350,7 @@ describe('jobs_in_trouble', () => {
 describe('the pipeline', () => {
   function firedOn(condition: Record<string, unknown>, reading: Partial<PipelineReading>): readonly Alert[] {
     const desk = new Desk([aRule({ level: 'platform', per: 'platform', condition })])
-    return desk.evaluate(T0, { pipeline: { nowMs: T0, minutes: [], lagMs: 0, blindSinceMs: null, ...reading } }).began
+    return desk.evaluate(T0, { pipeline: { nowMs: T0, minutes: [], lagMs: 0, blindSinceMs: null, blindWhy: null, ...reading } }).began
   }
 
   test('has too many dead letters: above a share, of records enough', () => {
@@ -375,8 +380,8 @@ describe('the pipeline', () => {
     ])
     expect(firedOn({ pipeline_lag: { above: '5m' } }, { lagMs: 5 * MINUTE })).toEqual([])
     expect(firedOn({ pipeline_lag: { above: '5m' } }, { lagMs: null })).toEqual([])
-    expect(firedOn({ blind: { over: '2m' } }, { blindSinceMs: T0 - 2 * MINUTE })).toMatchObject([
-      { why: 'no counts could be read for 2 min: alert rules see nothing' },
+    expect(firedOn({ blind: { over: '2m' } }, { blindSinceMs: T0 - 2 * MINUTE, blindWhy: 'Druid is away' })).toMatchObject([
+      { why: 'alert rules have been blind for 2 min: Druid is away' },
     ])
     expect(firedOn({ blind: { over: '2m' } }, { blindSinceMs: T0 - MINUTE })).toEqual([])
   })
@@ -389,7 +394,9 @@ describe('the pipeline', () => {
     const ended: number[] = []
     for (let second = 0; second <= 300; second += 5) {
       const nowMs = T0 + second * 1_000
-      const result = desk.evaluate(T0, { pipeline: { nowMs, minutes: [], lagMs: second < 200 ? HOUR : 0, blindSinceMs: null } })
+      const result = desk.evaluate(T0, {
+        pipeline: { nowMs, minutes: [], lagMs: second < 200 ? HOUR : 0, blindSinceMs: null, blindWhy: null },
+      })
       began.push(...result.began.map(({ startsAtMs }) => startsAtMs - T0))
       ended.push(...result.ended.map(({ endsAtMs }) => endsAtMs! - T0))
     }

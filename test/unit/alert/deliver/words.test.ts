@@ -54,7 +54,7 @@ describe('a duration', () => {
 })
 
 describe('numbers do not contradict the verdict', () => {
-  const reading = { nowMs: T0, minutes: [], lagMs: null, blindSinceMs: null }
+  const reading = { nowMs: T0, minutes: [], lagMs: null, blindSinceMs: null, blindWhy: null }
 
   test('of dead letters', () => {
     const check = deadLetterCheck({ kind: 'dead_letter_ratio', above: 0.0004, overMs: 10 * MINUTE, minimum: 10 })

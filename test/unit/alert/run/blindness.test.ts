@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { blindness, type Known } from '../../../../src/alert/run/blindness.ts'
 import { HOUR, MINUTE, T0 } from '../../../support/builders.ts'
 
-const SETTINGS = { intervalMs: 5_000, delayMs: 30_000, maxWaitMs: 10 * MINUTE }
+const SETTINGS = { intervalMs: 5_000, delayMs: 30_000, maxLagMs: 10 * MINUTE }
 const SEEING: Known = { nowMs: T0, closed: [], openShards: 1, last: { atMs: T0, blind: null }, untilMs: [T0 - MINUTE, T0 - MINUTE] }
 
 test.each<[string, Partial<Known>, string | null]>([

@@ -1,11 +1,14 @@
 /** Outages of what evaluation reads from: nothing is taken for ended that is only not counted, what was missed is evaluated once it is counted, and the streams go on. */
 import { afterEach, expect, test } from 'vitest'
 import { ClusterLag } from '../../../../src/alert/run/cluster-lag.ts'
+import { Evaluator } from '../../../../src/alert/run/evaluator.ts'
+import { Groups } from '../../../../src/alert/run/groups.ts'
 import { IngestionLag } from '../../../../src/alert/run/ingestion-lag.ts'
+import type { ShardInput } from '../../../../src/alert/run/shard.ts'
 import { TracefoldError } from '../../../../src/errors.ts'
-import { aCountRow } from '../../../support/alert-builders.ts'
-import { AlertingWorld, type AlertingProcess } from '../../../support/alerting.ts'
-import { MINUTE, T0 } from '../../../support/builders.ts'
+import { aCountRow, PLAIN } from '../../../support/alert-builders.ts'
+import { AlertingWorld, RowsReader, type AlertingProcess } from '../../../support/alerting.ts'
+import { DAY, HOUR, MINUTE, T0 } from '../../../support/builders.ts'
 import { waitUntil } from '../../../support/wait.ts'
 
 const RULE = {
@@ -116,6 +119,63 @@ test('a lag that is over is told as over only after it was looked at for long en
   expect(told()).toEqual(['firing', 'resolved'])
 })
 
+test('what is over is told as over however often processes change, once all of them together have looked for long enough', async () => {
+  world = await AlertingWorld.make({
+    receivers: (url) => ({ hook: { type: 'webhook', url: `${url}/hook`, match: { rule: 'pipeline-behind' } } }),
+  })
+  const told = (): string[] => world.told().map(({ status }) => status)
+  world.pipeline = { lagMs: 9 * MINUTE, trouble: null }
+  const first = world.start()
+  await world.evaluated(first)
+  await world.advance(first, 6 * MINUTE)
+  await waitUntil('it to be told', () => told().length === 1)
+  await first.stop()
+  world.pipeline = { lagMs: 0, trouble: null }
+  const toldBy: number[] = []
+  for (let i = 0; i < 2; i++) {
+    const next = world.start()
+    await world.evaluated(next)
+    for (let minute = 0; minute < 3; minute++) await world.advance(next, MINUTE)
+    await next.stop()
+    toldBy.push(told().length)
+    world.nowMs += 20 * MINUTE
+  }
+  expect(toldBy).toEqual([1, 2])
+  expect(told()).toEqual(['firing', 'resolved'])
+})
+
+test('rules whose alerts find no room are blind, until a while after the last', async () => {
+  const found: (string | null)[] = []
+  let refused = 3
+  const shard = {
+    shard: 0,
+    untilMs: T0,
+    skipTo: () => false,
+    use: () => {},
+    evaluate: async ({ pipeline }: Pick<ShardInput, 'pipeline'>) => {
+      const { blindSinceMs = null, blindWhy = null } = pipeline ?? {}
+      found.push(blindSinceMs === null ? null : `${(blindSinceMs - T0) / MINUTE} ${blindWhy}`)
+      return { alerts: 0, refused }
+    },
+  }
+  const evaluator = new Evaluator({
+    reader: new RowsReader(),
+    groups: new Groups(),
+    wording: PLAIN,
+    delayMs: 1,
+    maxLagMs: HOUR,
+    maxGapMs: DAY,
+    onGap: () => {},
+    onLost: () => {},
+  })
+  for (const minute of [0, 1, 3, 4, 5, 6]) {
+    if (minute > 3) refused = 0
+    await evaluator.round([shard], T0 + minute * MINUTE, { lagMs: 0, trouble: null }, [])
+  }
+  const why = 'there are so many alerts that others find no room; the less severe find it last'
+  expect(found).toEqual([null, `1 ${why}`, null, `4 ${why}`, null, null])
+})
+
 test('a stream that looks for where it left off is waited for, however long it says no more than that it is behind', async () => {
   world = await AlertingWorld.make({ rules: [RULE], receivers })
   const first = world.start()
@@ -175,6 +235,21 @@ test('a look that finds records unread knows by earlier ends how old they are', 
     10 * MINUTE,
     0,
   ])
+})
+
+test('a stream that stands still for days is days behind', () => {
+  const lag = new ClusterLag()
+  for (let ms = 0; ms <= 3 * DAY; ms += 30_000) lag.note(T0 + ms, new Map([['t/0', 100 + ms]]))
+  const behindMs = lag.lagMs(T0 + 3 * DAY, new Map([['t/0', 100 + HOUR]]))!
+  expect(behindMs).toBeGreaterThanOrEqual(3 * DAY - HOUR)
+  expect(behindMs).toBeLessThanOrEqual(3 * DAY)
+})
+
+test('Druid is behind also by what was written before the first look', () => {
+  const lag = new IngestionLag()
+  lag.note(T0 - 40 * MINUTE, new Map([['r/0', 100]]))
+  lag.note(T0 - 10 * MINUTE, new Map([['r/0', 200]]))
+  expect(lag.lagMs(T0, new Map([['r/0', 300]]), new Map([['r/0', 150]]))).toBe(40 * MINUTE)
 })
 
 test('Druid is behind by the first row that it has not read; a marker behind the last row is no row', () => {
