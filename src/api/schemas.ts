@@ -323,3 +323,7 @@ export const problems = {
   '4xx': problemContent('The request cannot be answered as it is.'),
   '5xx': problemContent('A neighbour is away, or the fault is here.'),
 }
+
+export function answering<T>(answer: T) {
+  return { 200: answer, ...problems }
+}

@@ -23,12 +23,11 @@ import {
 import type { ApiDeps, ZodApp } from '../deps.ts'
 import { fromOwnPage } from '../own-page.ts'
 import { iso, rangeOf } from '../range.ts'
-import { noQuery, problems } from '../schemas.ts'
+import { answering, noQuery } from '../schemas.ts'
 
 const tags = ['alerts']
 
 export function alertRoutes(app: ZodApp, deps: ApiDeps): void {
-  const answers = <T>(answer: T) => ({ 200: answer, ...problems })
   takesJson(app)
 
   app.get(
@@ -38,7 +37,7 @@ export function alertRoutes(app: ZodApp, deps: ApiDeps): void {
         tags,
         summary: 'What fires, is pending, or was resolved lately',
         querystring: alertsQuery,
-        response: answers(alertsAnswer),
+        response: answering(alertsAnswer),
       },
     },
     async ({ query }) => {
@@ -58,7 +57,7 @@ export function alertRoutes(app: ZodApp, deps: ApiDeps): void {
 
   app.get(
     '/alerts/history',
-    { schema: { tags, summary: 'What fired in a range of time', querystring: historyQuery, response: answers(historyAnswer) } },
+    { schema: { tags, summary: 'What fired in a range of time', querystring: historyQuery, response: answering(historyAnswer) } },
     async ({ query }) => {
       const range = rangeOf(query, deps.now())
       const alerts = await deskOf(deps).history({ ...range, ...filterOf(query), limit: query.limit })
@@ -68,7 +67,7 @@ export function alertRoutes(app: ZodApp, deps: ApiDeps): void {
 
   app.get(
     '/alerts/evaluation',
-    { schema: { tags, summary: 'How the evaluation of rules goes', querystring: noQuery, response: answers(evaluationAnswer) } },
+    { schema: { tags, summary: 'How the evaluation of rules goes', querystring: noQuery, response: answering(evaluationAnswer) } },
     async () => evaluationOf(await deskOf(deps).evaluation()),
   )
 
@@ -79,7 +78,7 @@ export function alertRoutes(app: ZodApp, deps: ApiDeps): void {
     params: alertParams,
     querystring: noQuery,
     body: whoBody,
-    response: answers(acknowledgeAnswer),
+    response: answering(acknowledgeAnswer),
   }
   app.post('/alerts/:key/acknowledge', { schema: acknowledge, onRequest: fromOwnPage }, async ({ params: { key }, body }) =>
     acknowledgementOf(await deskOf(deps).acknowledge(key, whoOf(body))),
@@ -90,7 +89,7 @@ export function alertRoutes(app: ZodApp, deps: ApiDeps): void {
     summary: 'Say that nobody looks after it',
     params: alertParams,
     querystring: noQuery,
-    response: answers(doneAnswer),
+    response: answering(doneAnswer),
   }
   app.delete('/alerts/:key/acknowledge', { schema: unacknowledge, onRequest: fromOwnPage }, async ({ params: { key } }) => {
     await deskOf(deps).unacknowledge(key)
@@ -99,13 +98,13 @@ export function alertRoutes(app: ZodApp, deps: ApiDeps): void {
 
   app.get(
     '/deliveries/undelivered',
-    { schema: { tags, summary: 'Notifications that did not get through', querystring: noQuery, response: answers(undeliveredAnswer) } },
+    { schema: { tags, summary: 'Notifications that did not get through', querystring: noQuery, response: answering(undeliveredAnswer) } },
     async () => undeliveredOf(await deskOf(deps).undelivered()),
   )
 
   app.get(
     '/deliveries/receivers',
-    { schema: { tags, summary: 'Receivers, and how delivery to them goes', querystring: noQuery, response: answers(receiversAnswer) } },
+    { schema: { tags, summary: 'Receivers, and how delivery to them goes', querystring: noQuery, response: answering(receiversAnswer) } },
     async () => receiversOf(await deskOf(deps).receivers()),
   )
 }

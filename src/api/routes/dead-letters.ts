@@ -23,17 +23,16 @@ import { inFull, reportOf, rowOf } from '../letter-rows.ts'
 import { fromOwnPage } from '../own-page.ts'
 import { patienceOf } from '../patience.ts'
 import { ProblemError } from '../problems.ts'
-import { problems } from '../schemas.ts'
+import { answering, noQuery } from '../schemas.ts'
 
 const tags = ['operations']
 
 export function deadLetterRoutes(app: ZodApp, deps: ApiDeps): void {
-  const answers = <T>(answer: T) => ({ 200: answer, ...problems })
   const patience = patienceOf(app)
 
   app.get(
     '/dead-letters',
-    { schema: { tags, summary: 'Records that could not be processed', querystring: lettersQuery, response: answers(lettersAnswer) } },
+    { schema: { tags, summary: 'Records that could not be processed', querystring: lettersQuery, response: answering(lettersAnswer) } },
     async ({ query }) => {
       const { limit, cursor, ...words } = query
       const letters = await readerOf(deps).letters({
@@ -48,7 +47,15 @@ export function deadLetterRoutes(app: ZodApp, deps: ApiDeps): void {
 
   app.get(
     '/dead-letters/:id',
-    { schema: { tags, summary: 'One of them, with what its reason means', params: letterParams, response: answers(letterAnswer) } },
+    {
+      schema: {
+        tags,
+        summary: 'One of them, with what its reason means',
+        params: letterParams,
+        querystring: noQuery,
+        response: answering(letterAnswer),
+      },
+    },
     async ({ params: { id } }) => {
       const letter = await deskOf(deps).letter(id)
       if (letter === null)
@@ -62,7 +69,7 @@ export function deadLetterRoutes(app: ZodApp, deps: ApiDeps): void {
     summary: 'Send them through their branches again',
     description: 'After a fix. Each letter is counted once, however often this is asked for; what fails again stays a letter.',
     querystring: replayQuery,
-    response: answers(replayAnswer),
+    response: answering(replayAnswer),
   }
   app.post('/dead-letters/replay', { schema: replaySchema, onRequest: fromOwnPage }, async ({ query: { limit, after, ...words } }) => {
     const report = await working(() =>
@@ -73,7 +80,7 @@ export function deadLetterRoutes(app: ZodApp, deps: ApiDeps): void {
 
   app.delete(
     '/dead-letters',
-    { schema: { tags, summary: 'Throw them away', querystring: purgeQuery, response: answers(purgeAnswer) }, onRequest: fromOwnPage },
+    { schema: { tags, summary: 'Throw them away', querystring: purgeQuery, response: answering(purgeAnswer) }, onRequest: fromOwnPage },
     async ({ query: { all, ...words } }) => {
       const filter = filterOf(words, deps.now())
       if (isEverything(filter) && all === undefined)
@@ -87,7 +94,10 @@ export function deadLetterRoutes(app: ZodApp, deps: ApiDeps): void {
 
   app.delete(
     '/dead-letters/:id',
-    { schema: { tags, summary: 'Throw one away', params: letterParams, response: answers(purgeAnswer) }, onRequest: fromOwnPage },
+    {
+      schema: { tags, summary: 'Throw one away', params: letterParams, querystring: noQuery, response: answering(purgeAnswer) },
+      onRequest: fromOwnPage,
+    },
     async ({ params: { id } }) => purge(deps, { id }, patience()),
   )
 }

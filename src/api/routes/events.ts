@@ -8,7 +8,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { ApiDeps, ZodApp } from '../deps.ts'
 import { ProblemError } from '../problems.ts'
-import { eventsAnswer, eventsBody, eventsHeaders, noQuery, problems } from '../schemas.ts'
+import { answering, eventsAnswer, eventsBody, eventsHeaders, noQuery } from '../schemas.ts'
 
 const TYPES = ['application/x-ndjson', 'application/json', 'text/plain']
 
@@ -21,7 +21,7 @@ export function eventRoutes(app: ZodApp, deps: ApiDeps): void {
     headers: eventsHeaders,
     querystring: noQuery,
     body: eventsBody,
-    response: { 200: eventsAnswer, ...problems },
+    response: answering(eventsAnswer),
   }
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(TYPES, { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) => body)

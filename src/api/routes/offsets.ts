@@ -13,14 +13,14 @@ import { offsetsAnswer, resetAnswer, resetQuery, skipAnswer, skipQuery } from '.
 import { fromOwnPage } from '../own-page.ts'
 import { ProblemError } from '../problems.ts'
 import { withPlus } from '../range.ts'
-import { problems } from '../schemas.ts'
+import { answering, noQuery } from '../schemas.ts'
 
 const tags = ['operations']
 
 export function offsetRoutes(app: ZodApp, deps: ApiDeps): void {
   app.get(
     '/offsets',
-    { schema: { tags, summary: 'How far each branch is in each partition', response: { 200: offsetsAnswer, ...problems } } },
+    { schema: { tags, summary: 'How far each branch is in each partition', response: answering(offsetsAnswer) } },
     async () => reportOf(await readerOf(deps).show()),
   )
 
@@ -30,7 +30,7 @@ export function offsetRoutes(app: ZodApp, deps: ApiDeps): void {
     description:
       'Lag discard: the position will be at least `to`. The skipped range is in the ledger, is listed, and can be backfilled. It is applied as soon as what the branch has in hand is committed.',
     querystring: skipQuery,
-    response: { 200: skipAnswer, ...problems },
+    response: answering(skipAnswer),
   }
   app.post('/offsets/skip', { schema, onRequest: fromOwnPage }, async ({ query: { to, ...where } }) => {
     const query: SkipQuery = {
@@ -46,7 +46,7 @@ export function offsetRoutes(app: ZodApp, deps: ApiDeps): void {
     description:
       'After its offsets have expired, or to move it ahead. Refused where the branch runs, in whichever process, and where something would be counted twice. What is jumped over is in the ledger.',
     querystring: resetQuery,
-    response: { 200: resetAnswer, ...problems },
+    response: answering(resetAnswer),
   }
   app.post('/offsets/reset', { schema: resetSchema, onRequest: fromOwnPage }, async ({ query: { to, ...where } }) => {
     const target = resetTargetOf(to)

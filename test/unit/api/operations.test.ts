@@ -102,6 +102,18 @@ describe('the OpenAPI page', () => {
     expect(fields.filter(([name, field]) => !field.description && name !== 'ready' && name !== 'checks')).toEqual([])
   })
 
+  it('says of every resource how it fails, and none takes a parameter that it does not know', async () => {
+    const app = await apiWith()
+    const { paths } = (await app.inject('/docs/json')).json() as OpenApi
+    const resources = Object.entries(paths).filter(([path]) => path.startsWith('/api/'))
+    const operations = resources.flatMap(([path, methods]) => Object.entries(methods).map(([method, said]) => ({ path, method, ...said })))
+    expect(operations.filter(({ responses }) => !('4XX' in responses && '5XX' in responses)).map(({ path }) => path)).toEqual([])
+    for (const { path } of operations.filter(({ method }) => method === 'get')) {
+      const url = `${path.replaceAll(/\{\w+\}/g, 'x')}?nosuch=1`
+      expect([url, (await app.inject(url)).json().detail]).toEqual([url, expect.stringContaining('not known: "nosuch"')])
+    }
+  })
+
   it('names each schema once', async () => {
     const app = await apiWith()
     const document = (await app.inject('/docs/json')).json() as OpenApi
@@ -137,7 +149,7 @@ describe('the OpenAPI page', () => {
 })
 
 interface OpenApi {
-  paths: Record<string, Record<string, { summary?: string; parameters?: { description?: string; example?: unknown }[] }>>
+  paths: Record<string, Record<string, { summary?: string; parameters?: { description?: string; example?: unknown }[]; responses: object }>>
   components: { schemas: Record<string, { properties: Record<string, { description?: string }> }> }
 }
 
