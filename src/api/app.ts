@@ -61,7 +61,7 @@ const CONTENT_SECURITY_POLICY = {
 
 export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
-    ...(deps.logger === undefined ? {} : { loggerInstance: deps.logger }),
+    ...(deps.logger === null ? {} : { loggerInstance: deps.logger }),
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { maxParamLength: MAX_SEGMENT_CHARS },
     frameworkErrors: sendUnroutable,

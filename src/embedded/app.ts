@@ -67,7 +67,7 @@ export async function startEmbedded(context: ModeContext, onRelease: OnRelease):
       reader: store.reader,
       ledger: store.reader,
       letters,
-      offsets: embeddedOffsets(store.reader, () => stream.report().partitions),
+      offsets: { reader: embeddedOffsets(store.reader, () => stream.report().partitions), desk: null },
       ingest: http,
       rules: book,
       alerts,

@@ -7,7 +7,7 @@
 import { isEverything } from '../../dlq/filter.ts'
 import { filterOf } from '../../dlq/filter-words.ts'
 import { isTracefoldError } from '../../errors.ts'
-import { type DeadLetter, type DeadLetterDesk, type DeadLetterReader, type LetterFilter } from '../../store/dead-letter.ts'
+import type { DeadLetter, DeadLetterDesk, LetterFilter } from '../../store/dead-letter.ts'
 import type { ApiDeps, ZodApp } from '../deps.ts'
 import {
   letterAnswer,
@@ -35,7 +35,7 @@ export function deadLetterRoutes(app: ZodApp, deps: ApiDeps): void {
     { schema: { tags, summary: 'Records that could not be processed', querystring: lettersQuery, response: answering(lettersAnswer) } },
     async ({ query }) => {
       const { limit, cursor, ...words } = query
-      const letters = await readerOf(deps).letters({
+      const letters = await deskOf(deps).letters({
         ...filterOf(words, deps.now()),
         limit,
         ...(cursor === undefined ? {} : { after: placeOf(cursor) }),
@@ -106,19 +106,9 @@ async function purge(deps: ApiDeps, filter: LetterFilter, signal: AbortSignal): 
   return { purged: await working(() => deskOf(deps).purge(filter, signal)) }
 }
 
-function readerOf({ letters }: ApiDeps): DeadLetterReader {
-  if (letters === null) throw new ProblemError('not_here', 'This process has no dead letters to read.')
+function deskOf({ letters }: ApiDeps): DeadLetterDesk {
+  if (letters === null) throw new ProblemError('not_here', 'This process has no dead letters.')
   return letters
-}
-
-function deskOf(deps: ApiDeps): DeadLetterDesk {
-  const reader = readerOf(deps)
-  if (!isDesk(reader)) throw new ProblemError('not_here', 'This process can only list dead letters.')
-  return reader
-}
-
-function isDesk(reader: DeadLetterReader): reader is DeadLetterDesk {
-  return 'replay' in reader
 }
 
 async function working<T>(work: () => Promise<T>): Promise<T> {

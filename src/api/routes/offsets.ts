@@ -5,7 +5,7 @@
  */
 import type { z } from 'zod'
 import { parseTime } from '../../lib/time-range.ts'
-import { resetTargetOf, targetOf, type OffsetsDesk, type OffsetsReader, type SkipQuery } from '../../offsets/desk.ts'
+import { resetTargetOf, targetOf, type OffsetsDesk, type SkipQuery } from '../../offsets/desk.ts'
 import { BRANCHES } from '../../store/position.ts'
 import type { ApiDeps, ZodApp } from '../deps.ts'
 import { named, reportOf, skipsOf } from '../offset-rows.ts'
@@ -20,8 +20,8 @@ const tags = ['operations']
 export function offsetRoutes(app: ZodApp, deps: ApiDeps): void {
   app.get(
     '/offsets',
-    { schema: { tags, summary: 'How far each branch is in each partition', response: answering(offsetsAnswer) } },
-    async () => reportOf(await readerOf(deps).show()),
+    { schema: { tags, summary: 'How far each branch is in each partition', querystring: noQuery, response: answering(offsetsAnswer) } },
+    async () => reportOf(await offsetsOf(deps).reader.show()),
   )
 
   const schema = {
@@ -70,21 +70,17 @@ function placeOf({ branch, cluster, topic, partition }: Where): Omit<SkipQuery, 
   }
 }
 
-function readerOf({ offsets }: ApiDeps): OffsetsReader {
-  if (offsets === undefined) throw new ProblemError('not_here', 'This process reads nothing, so it has no positions.')
+function offsetsOf({ offsets }: ApiDeps): NonNullable<ApiDeps['offsets']> {
+  if (offsets === null) throw new ProblemError('not_here', 'This process reads nothing, so it has no positions.')
   return offsets
 }
 
 function deskOf(deps: ApiDeps): OffsetsDesk {
-  const reader = readerOf(deps)
-  if (!isDesk(reader))
+  const { desk } = offsetsOf(deps)
+  if (desk === null)
     throw new ProblemError(
       'not_here',
       'Positions of files, pipes and HTTP can only be looked at: they are read whole, each record once. To skip is for Kafka (mode: cluster).',
     )
-  return reader
-}
-
-function isDesk(reader: OffsetsReader): reader is OffsetsDesk {
-  return 'skip' in reader
+  return desk
 }

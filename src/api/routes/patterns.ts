@@ -11,7 +11,7 @@ export function patternRoutes(app: ZodApp, deps: ApiDeps): void {
     response: answering(patternsAnswer),
   }
   app.get('/patterns', { schema }, async () => {
-    if (deps.rules === undefined) throw new ProblemError('not_here', 'This process has no pattern rules to show.')
+    if (deps.rules === null) throw new ProblemError('not_here', 'This process has no pattern rules to show.')
     return { patterns: [...deps.rules.all()] }
   })
 }

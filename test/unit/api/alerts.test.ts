@@ -359,12 +359,7 @@ describe('every change', () => {
     { url: '/groups/orders/v1:01' },
     { url: '/deliveries/undelivered' },
   ])('$method $url: where no rules are evaluated, that is said', async (request: InjectOptions) => {
-    for (const alerts of [null, undefined]) {
-      const app = await apiWith(alerts === undefined ? {} : { alerts })
-      expect((await app.inject({ ...request, url: `/api/v1${String(request.url)}` })).json()).toMatchObject({
-        status: 409,
-        code: 'not_here',
-      })
-    }
+    const app = await apiWith({ alerts: null })
+    expect((await app.inject({ ...request, url: `/api/v1${String(request.url)}` })).json()).toMatchObject({ status: 409, code: 'not_here' })
   })
 })

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { problemAnswer } from '../../../src/api/schemas.ts'
 import { TracefoldError } from '../../../src/errors.ts'
-import { apiWith, fakeReader } from './fakes.ts'
+import { apiWith, fakeLetters, fakeReader } from './fakes.ts'
 
 const TREND = '/api/v1/exceptions/trend'
 
@@ -33,7 +33,7 @@ describe('a request that cannot be answered is a 400 that says why', () => {
     ['/api/v1/jobs/%ZZ/exceptions/top', 'URL'],
     ['/api/v1/jobs//exceptions/top', 'job'],
   ])('%s: %s', async (url, words) => {
-    const app = await apiWith({ ledger: { ledger: async () => [] }, letters: { letters: async () => [] } })
+    const app = await apiWith({ ledger: { ledger: async () => [] }, letters: fakeLetters() })
     const response = await app.inject(url)
     expect(response.headers['content-type']).toContain('application/problem+json')
     const body = problemAnswer.parse(response.json())
