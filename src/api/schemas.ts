@@ -293,7 +293,7 @@ export const ledgerAnswer = z.object({
   lines: z.array(ledgerLine),
 })
 
-export const liveAnswer = z.object({ live: z.boolean(), version: text('What runs.', '0.1.0') })
+export const liveAnswer = z.object({ live: z.literal(true), version: text('What runs.', '0.1.0') })
 export const readyAnswer = z
   .object({
     ready: z.boolean(),
