@@ -1,12 +1,12 @@
 /**
- * What fires, what fired, who looks after it, how evaluation goes, and what of it all did not get through to a receiver.
+ * What fires, what fired, who looks after it, and how evaluation goes.
  *
  * Delivery: an acknowledgement is durable when it is answered; a repeat is harmless.
  */
 import type { z } from 'zod'
 import type { AlertFilter } from '../../alert/desk.ts'
 import { deskOf, takesJson, whoOf } from '../alert-desk.ts'
-import { acknowledgementOf, alertOf, episodeOf, evaluationOf, receiversOf, undeliveredOf } from '../alert-rows.ts'
+import { acknowledgementOf, alertOf, episodeOf, evaluationOf } from '../alert-rows.ts'
 import {
   acknowledgeAnswer,
   alertParams,
@@ -16,8 +16,6 @@ import {
   evaluationAnswer,
   historyAnswer,
   historyQuery,
-  receiversAnswer,
-  undeliveredAnswer,
   whoBody,
 } from '../alert-schemas.ts'
 import type { ApiDeps, ZodApp } from '../deps.ts'
@@ -29,7 +27,11 @@ const tags = ['alerts']
 
 export function alertRoutes(app: ZodApp, deps: ApiDeps): void {
   takesJson(app)
+  shown(app, deps)
+  acknowledged(app, deps)
+}
 
+function shown(app: ZodApp, deps: ApiDeps): void {
   app.get(
     '/alerts',
     {
@@ -70,7 +72,9 @@ export function alertRoutes(app: ZodApp, deps: ApiDeps): void {
     { schema: { tags, summary: 'How the evaluation of rules goes', querystring: noQuery, response: answering(evaluationAnswer) } },
     async () => evaluationOf(await deskOf(deps).evaluation()),
   )
+}
 
+function acknowledged(app: ZodApp, deps: ApiDeps): void {
   const acknowledge = {
     tags,
     summary: 'Say who looks after it',
@@ -95,18 +99,6 @@ export function alertRoutes(app: ZodApp, deps: ApiDeps): void {
     await deskOf(deps).unacknowledge(key)
     return { done: true as const }
   })
-
-  app.get(
-    '/deliveries/undelivered',
-    { schema: { tags, summary: 'Notifications that did not get through', querystring: noQuery, response: answering(undeliveredAnswer) } },
-    async () => undeliveredOf(await deskOf(deps).undelivered()),
-  )
-
-  app.get(
-    '/deliveries/receivers',
-    { schema: { tags, summary: 'Receivers, and how delivery to them goes', querystring: noQuery, response: answering(receiversAnswer) } },
-    async () => receiversOf(await deskOf(deps).receivers()),
-  )
 }
 
 function filterOf({
