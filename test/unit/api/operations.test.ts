@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { listen } from '../../../src/api/server.ts'
 import { createHealth } from '../../../src/health.ts'
 import { createMetrics } from '../../../src/metrics.ts'
-import { apiWith } from './fakes.ts'
+import { apiWith, fakeLetters } from './fakes.ts'
 
 describe('probes', () => {
   it('a neighbour that is away makes us not ready, and never dead', async () => {
@@ -96,7 +96,7 @@ describe('the OpenAPI page', () => {
     expect(
       operations
         .flatMap((operation) => operation.parameters ?? [])
-        .filter((parameter) => !parameter.description || parameter.example === undefined),
+        .filter(({ description = '', example }) => description === '' || (example === undefined && !description.includes('Example: '))),
     ).toEqual([])
     const fields = Object.values(document.components.schemas).flatMap((schema) => Object.entries(schema.properties))
     expect(fields.filter(([name, field]) => !field.description && name !== 'ready' && name !== 'checks')).toEqual([])
@@ -112,6 +112,22 @@ describe('the OpenAPI page', () => {
       const url = `${path.replaceAll(/\{\w+\}/g, 'x')}?nosuch=1`
       expect([url, (await app.inject(url)).json().detail]).toEqual([url, expect.stringContaining('not known: "nosuch"')])
     }
+  })
+
+  it('leaves filters empty, so that a request as it stands there asks for what there is', async () => {
+    const app = await apiWith({
+      letters: fakeLetters(),
+      offsets: { reader: { show: async () => ({ offsets: [], skipped: [] }) }, desk: null },
+    })
+    const { paths } = (await app.inject('/docs/json')).json() as OpenApi
+    const parametersOf = (path: string) => paths[path]?.['get']?.parameters ?? []
+    const prefilled = (path: string) =>
+      parametersOf(path).flatMap(({ name, example }) => (example === undefined ? [] : [`${name}=${encodeURIComponent(String(example))}`]))
+    expect(prefilled('/api/v1/exceptions/top')).toEqual(['from=-24h', 'to=now', 'limit=20', 'by=fingerprint'])
+    expect(prefilled('/api/v1/dead-letters')).toEqual(['limit=50'])
+    expect(parametersOf('/api/v1/dead-letters').find(({ name }) => name === 'reason')?.description).toMatch(/ Example: `not_json`\.$/)
+    for (const path of ['/api/v1/exceptions/top', '/api/v1/exceptions/trend', '/api/v1/jobs', '/api/v1/dead-letters', '/api/v1/offsets'])
+      expect([path, (await app.inject(`${path}?${prefilled(path).join('&')}`)).statusCode]).toEqual([path, 200])
   })
 
   it('names each schema once', async () => {
@@ -149,7 +165,10 @@ describe('the OpenAPI page', () => {
 })
 
 interface OpenApi {
-  paths: Record<string, Record<string, { summary?: string; parameters?: { description?: string; example?: unknown }[]; responses: object }>>
+  paths: Record<
+    string,
+    Record<string, { summary?: string; parameters?: { name: string; description?: string; example?: unknown }[]; responses: object }>
+  >
   components: { schemas: Record<string, { properties: Record<string, { description?: string }> }> }
 }
 
