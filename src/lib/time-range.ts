@@ -31,13 +31,13 @@ export function parseTime(text: string, nowMs: number): number {
   throw badTime(text)
 }
 
-/** Milliseconds, above zero. */
+/** Milliseconds, above zero. Who asks may want whole minutes, so the hint names nothing shorter. */
 export function parseDuration(text: string): number {
   const ms = durationMs(text.trim())
   if (ms === null)
     throw new TracefoldError(
       'bad_request',
-      `Expected a duration such as 30s, 5m, 1h or 7d (above zero, at most 100 years), got ${quoted(text)}.`,
+      `Expected a duration such as 5m, 1h or 7d (above zero, at most 100 years), got ${quoted(text)}.`,
     )
   return ms
 }

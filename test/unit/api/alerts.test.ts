@@ -345,7 +345,7 @@ describe('every change', () => {
       const { ask } = await asking()
       expect(await ask({ ...request, headers: { 'content-type': 'text/plain' } })).toMatchObject({
         status: 415,
-        body: { detail: 'Expected Content-Type application/json, not compressed.' },
+        body: { detail: 'Expected Content-Type application/json, got text/plain.' },
       })
       expect(await ask({ ...request, payload: '{"who":' })).toMatchObject({ status: 400 })
     },
