@@ -24,6 +24,10 @@ export function windowOf(timeMs: number): Window {
 export const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] as const
 export type Level = (typeof LEVELS)[number]
 
+/** The worst first. */
+export const SEVERITIES = ['critical', 'high', 'medium', 'low'] as const
+export type Severity = (typeof SEVERITIES)[number]
+
 export interface Frame {
   /** Class as printed, without loader and module prefix: `com.acme.Orders$Repo`. */
   readonly className: string
@@ -122,7 +126,7 @@ export interface Grouping {
 /** What kind of trouble it is, from `patterns/`. */
 export interface Classification {
   readonly category: string
-  readonly severity: 'critical' | 'high' | 'medium' | 'low'
+  readonly severity: Severity
   readonly rule: string
   readonly advice: string | null
   /** More about the rule: a path from the package's folder with an anchor, or the address that the user's rule names. */

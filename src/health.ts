@@ -1,8 +1,8 @@
 /**
  * Health: what the parts of this process say about themselves, for `/readyz`. Parts report by name; the newest report counts.
  *
- * Ready means: at least one part has reported and none is unwell. Live means: the process can answer at all. A neighbour that is
- * away makes us not ready, never dead, because a restart would not bring it back.
+ * Ready means: at least one part has reported and none is unwell. A neighbour that is away makes us not ready, never dead,
+ * because a restart would not bring it back: that the process is alive is said by its answering at all, and nobody reports it.
  */
 export interface HealthCheck {
   readonly name: string
@@ -24,7 +24,6 @@ export interface Trouble {
 }
 
 export interface Health {
-  live(): boolean
   /** The newest troubles, whether they are over or not; newest first. */
   troubles(): readonly Trouble[]
   ready(): Readiness
@@ -49,7 +48,6 @@ export function createHealth(now: () => number = Date.now): HealthRegistry {
       if (!ok && isNew) troubles = [{ atMs: now(), name, detail }, ...troubles].slice(0, KEPT_TROUBLES)
     },
     troubles: () => troubles,
-    live: () => true,
     ready: () => (checks.size === 0 ? NOTHING_YET : readinessOf([...checks.values()])),
   }
 }

@@ -5,11 +5,12 @@
  *   rule x rows -> condition -> alert (pending -> firing -> resolved) -> notification -> receiver
  */
 
+import { SEVERITIES, type Severity } from '../event.ts'
+
 export const ALERT_LEVELS = ['basic', 'custom', 'platform'] as const
 export type AlertLevel = (typeof ALERT_LEVELS)[number]
 
-export const SEVERITIES = ['critical', 'high', 'medium', 'low'] as const
-export type Severity = (typeof SEVERITIES)[number]
+export { SEVERITIES, type Severity }
 
 /** What an alert is about; null where the rule does not tell it apart. */
 export interface Subject {

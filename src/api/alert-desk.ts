@@ -7,7 +7,7 @@ import { ProblemError } from './problems.ts'
 export const MAX_BODY_BYTES = 262_144
 
 export function deskOf({ alerts }: ApiDeps): AlertDesk {
-  if (alerts === undefined || alerts === null) throw new ProblemError('not_here', 'This process evaluates no alert rules (alerts.enabled).')
+  if (alerts === null) throw new ProblemError('not_here', 'This process evaluates no alert rules (alerts.enabled).')
   return alerts
 }
 

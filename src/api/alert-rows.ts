@@ -18,7 +18,7 @@ import type {
   testAnswer,
   undeliveredAnswer,
 } from './alert-schemas.ts'
-import { iso } from './range.ts'
+import { iso, isoOrNull } from './range.ts'
 
 type Row<T extends z.ZodType> = z.output<T>
 
@@ -227,8 +227,4 @@ export function receiversOf(receivers: readonly ReceiverStatus[]): Row<typeof re
       last_error: lastError === null ? null : { at: iso(lastError.atMs), message: lastError.message, retriable: lastError.retriable },
     })),
   }
-}
-
-function isoOrNull(timeMs: number | null): string | null {
-  return timeMs === null ? null : iso(timeMs)
 }

@@ -85,7 +85,7 @@ export const groupParams = z.strictObject({
   fingerprint: name('Key of the error.', 'v1:0123456789abcdef'),
 })
 export const groupBody = z.strictObject({
-  action: z.enum(['resolve', 'reopen', 'mute', 'unmute']).meta({ description: 'What to do with the group.', examples: ['resolve'] }),
+  action: z.enum(['resolve', 'reopen', 'mute', 'unmute']).meta({ description: 'What to do with the group.', examples: ['mute'] }),
   until: timeText('With mute: its end. Without it, for ever, or until the count', '+1d').optional(),
   until_count: z
     .number()

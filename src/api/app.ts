@@ -21,6 +21,7 @@ import { onError, onNotFound, sendUnroutable } from './problems.ts'
 import { alertRuleRoutes } from './routes/alert-rules.ts'
 import { alertRoutes } from './routes/alerts.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
+import { deliveryRoutes } from './routes/deliveries.ts'
 import { errorEventRoutes } from './routes/error-events.ts'
 import { eventRoutes } from './routes/events.ts'
 import { exceptionRoutes } from './routes/exceptions.ts'
@@ -62,7 +63,7 @@ const CONTENT_SECURITY_POLICY = {
 
 export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
-    ...(deps.logger === undefined ? {} : { loggerInstance: deps.logger }),
+    ...(deps.logger === null ? {} : { loggerInstance: deps.logger }),
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { maxParamLength: MAX_SEGMENT_CHARS },
     frameworkErrors: sendUnroutable,
@@ -97,6 +98,7 @@ async function registerApi(scope: FastifyInstance, deps: ApiDeps): Promise<void>
   ledgerRoutes(api, deps)
   deadLetterRoutes(api, deps)
   offsetRoutes(api, deps)
+  deliveryRoutes(api, deps)
   // Each by itself, for bodies are read otherwise there.
   for (const routes of [alertRoutes, alertRuleRoutes, silenceRoutes, groupRoutes])
     await api.register(async (part) => routes(withZod(part), deps))

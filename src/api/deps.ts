@@ -7,8 +7,8 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { AlertDesk } from '../alert/desk.ts'
 import type { Health } from '../health.ts'
 import type { Metrics } from '../metrics.ts'
-import type { OffsetsReader } from '../offsets/desk.ts'
-import type { DeadLetterReader } from '../store/dead-letter.ts'
+import type { OffsetsDesk, OffsetsReader } from '../offsets/desk.ts'
+import type { DeadLetterDesk } from '../store/dead-letter.ts'
 import type { DetailReader } from '../store/detail-reader.ts'
 import type { LedgerReader } from '../store/ledger.ts'
 import type { RollupReader } from '../store/rollup-store.ts'
@@ -46,32 +46,31 @@ export interface RuleBook {
   all(): readonly RuleWords[]
 }
 
+/** Null: this process has none. */
 export interface ApiDeps {
   readonly reader: RollupReader
-  /** Missing where this process has none. */
-  readonly details?: DetailReader
+  readonly details: DetailReader | null
   /** Whether a class is of the job's own code; without it, no frame is told apart. */
-  readonly isOwn?: (className: string) => boolean
+  readonly isOwn: ((className: string) => boolean) | null
   /** Without it, errors have the category and severity that they were counted with, and no advice. */
-  readonly rules?: RuleBook
-  /** Null where this process has none. */
+  readonly rules: RuleBook | null
   readonly ledger: LedgerReader | null
-  readonly letters: DeadLetterReader | null
-  /** Where an `OffsetsDesk`, positions can be moved, too. Missing where this process has none. */
-  readonly offsets?: OffsetsReader
-  /** Null or missing where this process evaluates no alert rules. */
-  readonly alerts?: AlertDesk | null
-  /** Null in cluster mode: there events come from Kafka. */
+  readonly letters: DeadLetterDesk | null
+  /** Without a desk, positions can only be looked at. */
+  readonly offsets: { readonly reader: OffsetsReader; readonly desk: OffsetsDesk | null } | null
+  /** Without it, no alert rules are evaluated. */
+  readonly alerts: AlertDesk | null
+  /** None in cluster mode: there events come from Kafka. */
   readonly ingest: EventIngest | null
-  /** The streams of this process and what they have folded; missing where it runs none. */
-  readonly pipeline?: () => { readonly streams: readonly StreamReport[]; readonly tallies: Pick<Tallies, 'tally' | 'byBranch'> }
+  /** The streams of this process and what they have folded. */
+  readonly pipeline: (() => { readonly streams: readonly StreamReport[]; readonly tallies: Pick<Tallies, 'tally' | 'byBranch'> }) | null
   readonly health: Health
   readonly metrics: Metrics
   readonly now: () => number
   readonly maxBodyBytes: number
   readonly version: string
   /** Where requests that failed by our fault are told of; without it nowhere. */
-  readonly logger?: FastifyBaseLogger
+  readonly logger: FastifyBaseLogger | null
 }
 
 /** A fastify whose routes are described, checked and typed by zod. */

@@ -10,7 +10,7 @@ import type { topAnswer } from './schemas.ts'
 export function topBody(
   { job, fromMs, toMs, by }: TopQuery,
   { rows, total }: TopResult,
-  rules?: RuleBook,
+  rules: RuleBook | null,
   states: GroupStates = NO_STATES,
 ): z.output<typeof topAnswer> {
   return {
@@ -28,7 +28,7 @@ export function changeOf(row: { count: number; previousCount: number }): number 
   return row.previousCount === 0 ? null : (row.count - row.previousCount) / row.previousCount
 }
 
-export function exceptionOf(row: TopRow, by: TopBy, total: number, states: GroupStates, rules: RuleBook | undefined) {
+export function exceptionOf(row: TopRow, by: TopBy, total: number, states: GroupStates, rules: RuleBook | null) {
   return {
     key: row.key,
     previous_fingerprints: [...row.previousKeys],
@@ -56,7 +56,7 @@ export function exceptionOf(row: TopRow, by: TopBy, total: number, states: Group
 }
 
 /** A row by another dimension stands for many errors: the advice for the newest of them would mislead. */
-function adviceFor({ rule }: TopRow, by: TopBy, rules: RuleBook | undefined) {
+function adviceFor({ rule }: TopRow, by: TopBy, rules: RuleBook | null) {
   const words = rule === null || (by !== 'fingerprint' && by !== 'rule') ? null : (rules?.adviceOf(rule) ?? null)
   return { rule_title: words?.title ?? null, advice: words?.advice ?? null, link: words?.link ?? null }
 }

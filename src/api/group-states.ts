@@ -13,7 +13,7 @@ export async function groupStatesOf(
   { job, by }: { job: string | null; by: TopBy },
   rows: readonly TopRow[],
 ): Promise<GroupStates> {
-  if (alerts === undefined || alerts === null || job === null || by !== 'fingerprint') return NO_STATES
+  if (alerts === null || job === null || by !== 'fingerprint') return NO_STATES
   const found = await alerts.groups(rows.map(({ key }) => ({ job, fingerprint: key })))
   return new Map(rows.flatMap(({ key }, i) => (found[i]?.state === undefined ? [] : [[key, found[i].state]])))
 }

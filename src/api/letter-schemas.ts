@@ -3,30 +3,7 @@ import { z } from 'zod'
 import { DEAD_REASONS } from '../event.ts'
 import { STAGES } from '../store/dead-letter.ts'
 import { BRANCHES } from '../store/position.ts'
-import { orNull, text, time } from './schema-parts.ts'
-
-const MAX_NAME_CHARS = 4_096
-const MAX_TIME_CHARS = 64
-
-const name = (description: string, example: string) =>
-  z
-    .string()
-    .min(1)
-    .max(MAX_NAME_CHARS)
-    .optional()
-    .meta({ description, examples: [example] })
-const timeText = (description: string) =>
-  z
-    .string()
-    .min(1)
-    .max(MAX_TIME_CHARS)
-    .optional()
-    .meta({ description: `${description}: ISO 8601, or relative to now (\`-15m\`, \`-7d\`).`, examples: ['-24h'] })
-const count = (description: string, example: number) =>
-  z
-    .number()
-    .int()
-    .meta({ description, examples: [example] })
+import { count, countText, flag, limit, name, orNull, text, time, timeText } from './schema-parts.ts'
 
 const branch = z.enum(BRANCHES)
 const filter = {
@@ -39,54 +16,26 @@ const filter = {
     .optional()
     .meta({ description: 'Only letters of this stage.', examples: ['decode'] }),
   branch: branch.optional().meta({ description: 'Only letters that concern this branch.', examples: ['detail'] }),
-  job: name('Only letters of this job, where it is known.', 'orders-enrichment'),
-  topic: name('Only letters of this source topic, or file.', 'error-logs'),
-  partition: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .optional()
-    .meta({ description: 'Only letters of this source partition.', examples: [3] }),
-  offset: name('Only letters of this source offset, or of a range of them: 4711, 4711-4800, 4711-.', '4711-4800'),
-  from: timeText('Only letters of records written at this time or later'),
-  to: timeText('Only letters of records written before this time'),
+  job: name('Only letters of this job, where it is known.', 'orders-enrichment').optional(),
+  topic: name('Only letters of this source topic, or file.', 'error-logs').optional(),
+  partition: countText('Only letters of this source partition.', 3).optional(),
+  offset: name('Only letters of this source offset, or of a range of them: 4711, 4711-4800, 4711-.', '4711-4800').optional(),
+  from: timeText('Only letters of records written at this time or later', '-24h').optional(),
+  to: timeText('Only letters of records written before this time', '-1h').optional(),
 }
-const id = {
-  id: z
-    .string()
-    .min(1)
-    .max(MAX_NAME_CHARS)
-    .meta({ description: "The letter's id, URL-encoded.", examples: ['kafka/error-logs/0/3@4711#0:decode'] }),
-}
+const id = { id: name("The letter's id, URL-encoded.", 'kafka/error-logs/0/3@4711#0:decode') }
 
 export const lettersQuery = z.strictObject({
   ...filter,
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(200)
-    .default(50)
-    .meta({ description: 'Letters at most; 50 by default, up to 200.', examples: [50] }),
-  cursor: name('`next` of the page before.', 'MTc3MjM2NjQwMDAwMDprYWZrYQ'),
+  limit: limit(50, 200, 'Letters'),
+  cursor: name('`next` of the page before.', 'MTc3MjM2NjQwMDAwMDprYWZrYQ').optional(),
 })
 export const letterParams = z.strictObject(id)
 export const replayQuery = z.strictObject({
   id: id.id.optional(),
   ...filter,
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(10_000)
-    .default(1_000)
-    .meta({ description: 'Letters looked at in one request; 1000 by default, up to 10000.', examples: [1_000] }),
-  after: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .optional()
-    .meta({ description: '`next` of the answer before.', examples: [4_711] }),
+  limit: limit(1_000, 10_000, 'Letters looked at in one request,'),
+  after: countText('`next` of the answer before.', 4_711).optional(),
 })
 export const purgeQuery = z.strictObject({
   ...filter,
@@ -114,7 +63,7 @@ export const letterRow = z
     job: orNull('The job, where known.', 'orders-enrichment'),
     body: text('The record, redacted; as body_encoding says.', '{"level":"ERROR",'),
     body_encoding: z.enum(['utf8', 'base64']).meta({ description: 'base64 where the bytes are not UTF-8.', examples: ['utf8'] }),
-    body_truncated: z.boolean().meta({ description: 'True where the body is only the beginning.', examples: [false] }),
+    body_truncated: flag('Whether the body is only the beginning.'),
   })
   .meta({ id: 'DeadLetter' })
 export const lettersAnswer = z.object({
@@ -126,10 +75,8 @@ export const lettersAnswer = z.object({
 })
 export const letterAnswer = letterRow
   .extend({
-    meaning: z
-      .string()
-      .meta({ description: 'What the reason means.', examples: ['The record is neither JSON nor text with a stack trace.'] }),
-    help: z.string().meta({ description: 'What helps.', examples: ['Repair what writes the records.'] }),
+    meaning: text('What the reason means.', 'The record is neither JSON nor text with a stack trace.'),
+    help: text('What helps.', 'Repair what writes the records.'),
     branches: z.array(branch).meta({ description: 'The branches that a replay sends it through.', examples: [['detail', 'rollup']] }),
     body_redacted: z.literal(true).meta({ description: 'What looks like a secret is replaced in the body, always.', examples: [true] }),
   })

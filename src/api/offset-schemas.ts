@@ -1,16 +1,8 @@
 /** Requests about positions, and their answers, as zod schemas (see schemas.ts). */
 import { z } from 'zod'
 import { BRANCHES } from '../store/position.ts'
+import { countText, flag, MAX_TIME_CHARS, name, number, numberOrNull } from './schema-parts.ts'
 
-const MAX_NAME_CHARS = 4_096
-const MAX_TIME_CHARS = 64
-
-const count = (description: string, example: number) => z.number().meta({ description, examples: [example] })
-const countOrNull = (description: string, example: number) =>
-  z
-    .number()
-    .nullable()
-    .meta({ description, examples: [example] })
 const branch = z.enum(BRANCHES).meta({ description: 'The branch.', examples: ['detail'] })
 const clusterName = {
   cluster_name: z
@@ -25,29 +17,14 @@ const place = {
   ...clusterName,
   topic: z.string(),
   partition: z.number(),
-  incarnation: count('How often the topic was made anew.', 0),
+  incarnation: number('How often the topic was made anew.', 0),
 }
 
 export const skipQuery = z.strictObject({
   branch: z.enum([...BRANCHES, 'both']).meta({ description: 'Whose position moves.', examples: ['detail'] }),
-  cluster: z
-    .string()
-    .min(1)
-    .max(MAX_NAME_CHARS)
-    .optional()
-    .meta({ description: 'Of several Kafka clusters only this one; to skip to an offset needs it.', examples: ['first'] }),
-  topic: z
-    .string()
-    .min(1)
-    .max(MAX_NAME_CHARS)
-    .optional()
-    .meta({ description: 'Only in this source topic.', examples: ['error-logs'] }),
-  partition: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .optional()
-    .meta({ description: 'Only in this partition.', examples: [3] }),
+  cluster: name('Of several Kafka clusters only this one; to skip to an offset needs it.', 'first').optional(),
+  topic: name('Only in this source topic.', 'error-logs').optional(),
+  partition: countText('Only in this partition.', 3).optional(),
   to: z
     .string()
     .min(1)
@@ -61,7 +38,7 @@ export const skipQuery = z.strictObject({
 
 export const resetQuery = z.strictObject({
   ...skipQuery.shape,
-  cluster: skipQuery.shape.cluster.meta({ description: 'Of several Kafka clusters this one.', examples: ['first'] }),
+  cluster: name('Of several Kafka clusters this one.', 'first').optional(),
   to: z
     .string()
     .min(1)
@@ -80,8 +57,8 @@ export const resetAnswer = z.object({
       ...clusterName,
       topic: z.string(),
       partition: z.number(),
-      from: countOrNull('The position before; null where nothing was committed.', 4_711),
-      to: count('Where the branch goes on.', 5_911),
+      from: numberOrNull('The position before; null where nothing was committed.', 4_711),
+      to: number('Where the branch goes on.', 5_911),
       lost: z
         .object({ from: z.number(), to: z.number(), reason: z.enum(['expired', 'skipped']) })
         .nullable()
@@ -91,8 +68,8 @@ export const resetAnswer = z.object({
 })
 
 const lag = {
-  lag_records: countOrNull('Records between the position and the end; null where nobody knows the end.', 1_200),
-  lag_seconds: countOrNull('Age of the record at the position; 0 at the end, null where records have no time.', 42.5),
+  lag_records: numberOrNull('Records between the position and the end; null where nobody knows the end.', 1_200),
+  lag_seconds: numberOrNull('Age of the record at the position; 0 at the end, null where records have no time.', 42.5),
 }
 
 export const offsetsAnswer = z.object({
@@ -103,11 +80,11 @@ export const offsetsAnswer = z.object({
         description:
           "lost: no offset is committed although the store holds our data (see `tracefold offsets reset`). Also where somebody set it back. by_hand: set ahead with Kafka's own tools. unknown: nothing is committed, and the store cannot be asked.",
       }),
-      committed: count('Where the branch goes on.', 4_711),
-      open_block: countOrNull('First offset of the open block, which a restart reads again.', 4_000),
-      end: countOrNull("The log's end.", 5_911),
+      committed: number('Where the branch goes on.', 4_711),
+      open_block: numberOrNull('First offset of the open block, which a restart reads again.', 4_000),
+      end: numberOrNull("The log's end.", 5_911),
       ...lag,
-      skip_to: countOrNull('What a skip asked for and nobody has applied yet.', 5_911),
+      skip_to: numberOrNull('What a skip asked for and nobody has applied yet.', 5_911),
     }),
   ),
   totals: z
@@ -121,7 +98,7 @@ export const offsetsAnswer = z.object({
         from: z.number(),
         to: z.number(),
         day: z.string(),
-        backfilled: count('Offsets of it that are counted since.', 0),
+        backfilled: number('Offsets of it that are counted since.', 0),
       }),
     )
     .meta({ description: 'Ranges that were skipped; `tracefold backfill --skipped <id>` counts them.' }),
@@ -135,9 +112,9 @@ export const skipAnswer = z.object({
       ...clusterName,
       topic: z.string(),
       partition: z.number(),
-      from: count('The position at this moment; what is in hand is counted still.', 4_711),
-      to: count('Where the branch goes on.', 5_911),
-      asked: z.boolean().meta({ description: 'False where the position is there already: nothing is done.' }),
+      from: number('The position at this moment; what is in hand is counted still.', 4_711),
+      to: number('Where the branch goes on.', 5_911),
+      asked: flag('False where the position is there already: nothing is done.'),
     }),
   ),
   away,

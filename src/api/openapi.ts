@@ -36,7 +36,7 @@ export async function registerDocs(app: FastifyInstance, version: string): Promi
       ],
     },
     transform: createJsonSchemaTransform({ zodToJsonConfig: config }),
-    transformObject: (document) => withoutInputTwins(namedSchemas(document)),
+    transformObject: (document) => withoutPrefilledFilters(withoutInputTwins(namedSchemas(document))),
   })
   await app.register(swaggerUi, {
     routePrefix: '/docs',
@@ -52,4 +52,26 @@ function withoutInputTwins<T extends object>(document: T): T {
   if (components?.schemas === undefined) return document
   const schemas = Object.fromEntries(Object.entries(components.schemas).filter(([name]) => !name.endsWith('Input')))
   return { ...document, components: { ...components, schemas } }
+}
+
+interface Parameter {
+  readonly required?: boolean
+  readonly schema?: { readonly default?: unknown }
+  readonly example?: unknown
+  readonly description?: string
+}
+
+/** The page fills every field in with its example. Of what may be left out, all examples at once ask for what nobody has: there the words have it. */
+function withoutPrefilledFilters<T extends object>(document: T): T {
+  const { paths = {} } = document as { paths?: Record<string, Record<string, { parameters?: Parameter[] }>> } // as above
+  for (const operation of Object.values(paths).flatMap((path) => Object.values(path)))
+    if (operation.parameters !== undefined) operation.parameters = operation.parameters.map(withoutPrefill)
+  return document
+}
+
+function withoutPrefill({ example, ...parameter }: Parameter): Parameter {
+  const { required = false, schema, description = '' } = parameter
+  if (example === undefined || required || schema?.default !== undefined)
+    return { ...parameter, ...(example === undefined ? {} : { example }) }
+  return { ...parameter, description: `${description} Example: \`${String(example)}\`.` }
 }

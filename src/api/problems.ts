@@ -6,6 +6,7 @@
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { isTracefoldError } from '../errors.ts'
+import { noSuchPage } from './no-such-page.ts'
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json'
 /** Seconds after which a client may try again, where nobody knows better. */
@@ -64,7 +65,10 @@ export function onError(error: FastifyError, request: FastifyRequest, reply: Fas
 }
 
 export function onNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  return sendProblem(reply, problem('not_found', `${request.method} ${pathOf(request)} leads nowhere. The resources are listed at /docs.`))
+  const path = pathOf(request)
+  if (!path.startsWith('/api/') && request.headers.accept?.includes('text/html') === true)
+    return reply.code(404).type('text/html; charset=utf-8').send(noSuchPage(path))
+  return sendProblem(reply, problem('not_found', `${request.method} ${path} leads nowhere. The resources are listed at /docs.`))
 }
 
 /** Before there is a route: a URL that cannot be decoded, or is too long. */
@@ -93,7 +97,10 @@ function problemOfFastify(error: FastifyError, request: FastifyRequest): Problem
         `The body is larger than ${request.routeOptions.bodyLimit ?? 'the limit of'} bytes. Send it in smaller parts, each with its own Idempotency-Key.`,
       )
     case 415:
-      return problem('unsupported_media_type', `Expected Content-Type ${typesOf(request)}, not compressed.`)
+      return problem(
+        'unsupported_media_type',
+        `Expected Content-Type ${typesOf(request)}, got ${request.headers['content-type'] ?? 'none'}.`,
+      )
     case 429:
       return problem('too_many_requests', error.message)
     case 503:

@@ -55,6 +55,10 @@ export function iso(timeMs: number): string {
   return new Date(timeMs).toISOString()
 }
 
+export function isoOrNull(timeMs: number | null): string | null {
+  return timeMs === null ? null : iso(timeMs)
+}
+
 /** In a query an unescaped `+` arrives as a space: `12:00:00+08:00` as `12:00:00 08:00`. */
 export function withPlus(text: string): string {
   return text.replace(/ (?=\d\d:\d\d$)/, '+')

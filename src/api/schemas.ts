@@ -3,64 +3,22 @@
  * goes out, and the OpenAPI page is made from them. Names are snake_case, times ISO 8601 in UTC.
  */
 import { z } from 'zod'
-import type { Classification } from '../event.ts'
+import { SEVERITIES } from '../event.ts'
 import { BRANCHES } from '../store/position.ts'
 import { NO_VALUE, TOP_BY } from '../store/rollup-store.ts'
 import { GROUP_STATES } from './alert-schemas.ts'
 import { PROBLEM_CODES, PROBLEM_MEDIA_TYPE } from './problems.ts'
+import { count, day, flag, limit, MAX_TIME_CHARS, name, number, orNull, text, time, timeText } from './schema-parts.ts'
 
-/** Longest job name, key or time text that is looked at. */
-const MAX_NAME_CHARS = 4_096
-const MAX_TIME_CHARS = 64
 const MAX_IDEMPOTENCY_KEY_CHARS = 255
 
-const text = (description: string, example: string) => z.string().meta({ description, examples: [example] })
-const orNull = (description: string, example: string) =>
-  z
-    .string()
-    .nullable()
-    .meta({ description, examples: [example] })
-const count = (description: string, example: number) =>
-  z
-    .number()
-    .int()
-    .meta({ description, examples: [example] })
-const time = (description: string) => z.iso.datetime().meta({ description, examples: ['2026-03-01T12:00:00.000Z'] })
-const day = (description: string) => z.iso.date().meta({ description, examples: ['2026-03-01'] })
-const limit = (standard: number, max: number) =>
-  z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(max)
-    .default(standard)
-    .meta({ description: `Rows at most; ${standard} by default, up to ${max}.`, examples: [standard] })
-
-const timeText = (standard: string, what: string) =>
-  z
-    .string()
-    .min(1)
-    .max(MAX_TIME_CHARS)
-    .default(standard)
-    .meta({
-      description: `${what}: ISO 8601, \`now\`, or relative to now (\`-15m\`, \`-24h\`, \`-7d\`). Default ${standard}.`,
-      examples: [standard],
-    })
 const rangeFields = {
-  from: timeText('-24h', 'Begin, inclusive, rounded down to the minute'),
-  to: timeText('now', 'End, exclusive, rounded up to the minute'),
+  from: timeText('Begin, inclusive, rounded down to the minute', '-24h').default('-24h'),
+  to: timeText('End, exclusive, rounded up to the minute', 'now').default('now'),
 }
 
-export const SEVERITIES = ['critical', 'high', 'medium', 'low'] as const satisfies readonly Classification['severity'][]
-const value = (description: string, example: string) =>
-  z
-    .string()
-    .min(1)
-    .max(MAX_NAME_CHARS)
-    .optional()
-    .meta({ description, examples: [example] })
 const narrowing = {
-  category: value(`Only events of this category; \`${NO_VALUE}\` for those that have none.`, 'out-of-memory'),
+  category: name(`Only events of this category; \`${NO_VALUE}\` for those that have none.`, 'out-of-memory').optional(),
   severity: z
     .enum([...SEVERITIES, NO_VALUE])
     .optional()
@@ -78,17 +36,17 @@ const change = z
 
 // Requests
 
-export const jobsQuery = z.strictObject({ ...rangeFields, limit: limit(100, 1_000) })
+export const jobsQuery = z.strictObject({ ...rangeFields, limit: limit(100, 1_000, 'Rows') })
 export const topQuery = z.strictObject({
   ...rangeFields,
-  limit: limit(20, 1_000),
+  limit: limit(20, 1_000, 'Rows'),
   by: by.default('fingerprint'),
   ...narrowing,
-  rule: value(`Only events that this pattern rule matched; \`${NO_VALUE}\` for those that none did.`, 'heap-memory'),
-  fingerprint: value(
+  rule: name(`Only events that this pattern rule matched; \`${NO_VALUE}\` for those that none did.`, 'heap-memory').optional(),
+  fingerprint: name(
     'Only events of this error, by any of its keys: the one in force, or one by the fingerprint rules before.',
     'v1:0123456789abcdef',
-  ),
+  ).optional(),
 })
 export const groupQuery = z.strictObject(rangeFields)
 export const trendQuery = z.strictObject({
@@ -104,27 +62,17 @@ export const trendQuery = z.strictObject({
       examples: ['15m'],
     }),
   by: by.optional().meta({ description: 'Which dimension `key` is a value of; fingerprint by default.', examples: ['fingerprint'] }),
-  key: value('Only events with this value. Of a fingerprint, any key of the error leads to all of its events.', 'v1:0123456789abcdef'),
+  key: name(
+    'Only events with this value. Of a fingerprint, any key of the error leads to all of its events.',
+    'v1:0123456789abcdef',
+  ).optional(),
   ...narrowing,
 })
 const fingerprintParam = {
-  fingerprint: z
-    .string()
-    .min(1)
-    .max(MAX_NAME_CHARS)
-    .meta({
-      description: 'Key of the error: the one in force, or one by the fingerprint rules before.',
-      examples: ['v1:0123456789abcdef'],
-    }),
+  fingerprint: name('Key of the error: the one in force, or one by the fingerprint rules before.', 'v1:0123456789abcdef'),
 }
 export const groupParams = z.strictObject(fingerprintParam)
-const jobParam = {
-  job: z
-    .string()
-    .min(1)
-    .max(MAX_NAME_CHARS)
-    .meta({ description: 'Name of the job, URL-encoded: a slash in it is %2F.', examples: ['orders-enrichment'] }),
-}
+const jobParam = { job: name('Name of the job, URL-encoded: a slash in it is %2F.', 'orders-enrichment') }
 export const jobParams = z.strictObject(jobParam)
 export const jobGroupParams = z.strictObject({ ...jobParam, ...fingerprintParam })
 export const ledgerQuery = z.strictObject({
@@ -155,10 +103,7 @@ export const eventsBody = z
 // Answers
 
 const rangeAnswer = { from: time('Begin of the range that was counted, inclusive.'), to: time('Its end, exclusive.') }
-const jobOrAll = z
-  .string()
-  .nullable()
-  .meta({ description: 'The job that was asked for; null for all jobs.', examples: ['orders-enrichment'] })
+const jobOrAll = orNull('The job that was asked for; null for all jobs.', 'orders-enrichment')
 
 export const jobRow = z
   .object({
@@ -197,10 +142,10 @@ export const topRow = z
     link: orNull("More about it, likewise: an address, or a path from the API's root.", 'patterns.html#connection-refused'),
     level: orNull('Log level.', 'ERROR'),
     count: count('Events in the range.', 1_204),
-    share: z.number().meta({ description: 'Part of all events of the range, 0 to 1.', examples: [0.25] }),
+    share: number('Part of all events of the range, 0 to 1.', 0.25),
     previous_count: count('Events in the period of the same length just before.', 800),
     change,
-    is_new: z.boolean().meta({ description: 'True where that period had no event of it, under any key.', examples: [false] }),
+    is_new: flag('Whether that period had no event of it, under any key.'),
     group_state: z
       .enum(GROUP_STATES)
       .nullable()
@@ -256,9 +201,7 @@ export const trendAnswer = z.object({
 
 export const eventsAnswer = z.object({
   records: count('Records taken; durable when this answer is sent.', 500),
-  duplicate: z
-    .boolean()
-    .meta({ description: 'True where a body with this Idempotency-Key was taken before: nothing was counted again.', examples: [false] }),
+  duplicate: flag('Whether a body with this Idempotency-Key was taken before: nothing was counted again.'),
 })
 
 const ledgerCounts = {
@@ -294,7 +237,7 @@ export const ledgerAnswer = z.object({
 })
 
 export const liveAnswer = z.object({
-  live: z.boolean(),
+  live: z.literal(true),
   version: text('What runs.', '0.1.0'),
   takes_events: z
     .boolean()
@@ -328,4 +271,8 @@ const problemContent = (description: string) => ({ description, content: { [PROB
 export const problems = {
   '4xx': problemContent('The request cannot be answered as it is.'),
   '5xx': problemContent('A neighbour is away, or the fault is here.'),
+}
+
+export function answering<T>(answer: T) {
+  return { 200: answer, ...problems }
 }

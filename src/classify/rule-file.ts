@@ -4,6 +4,7 @@
  * In: YAML. Out: the fields, or every fault with its line, its field and why. Pure; never throws.
  */
 import { z } from 'zod'
+import { SEVERITIES } from '../event.ts'
 import { readChecked, type Checked } from '../lib/checked-yaml.ts'
 import { faultOfPhrase } from '../match/phrases.ts'
 
@@ -33,7 +34,7 @@ const ruleFields = z
     status: z.enum(['experimental', 'stable', 'deprecated']),
     reason: text.optional(),
     category: word,
-    severity: z.enum(['critical', 'high', 'medium', 'low']),
+    severity: z.enum(SEVERITIES),
     priority: z.int().min(0).max(1_000).default(DEFAULT_PRIORITY),
     match: z
       .strictObject({

@@ -3,9 +3,9 @@ import { InvalidArgumentError, Option, type Command } from 'commander'
 import type { RuleBook } from '../api/deps.ts'
 import { changeOf, topBody } from '../api/exception-rows.ts'
 import { iso, rangeOf } from '../api/range.ts'
-import { SEVERITIES } from '../api/schemas.ts'
 import type { Settings } from '../config/schema.ts'
 import { isTracefoldError } from '../errors.ts'
+import { SEVERITIES } from '../event.ts'
 import {
   NO_VALUE,
   TOP_BY,

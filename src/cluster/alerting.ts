@@ -10,6 +10,7 @@ import { datasourcesOf } from '../config/clusters.ts'
 import type { Settings } from '../config/schema.ts'
 import { KafkaControlLog } from '../control/kafka-control-log.ts'
 import { messageOf } from '../errors.ts'
+import { MINUTE_MS } from '../lib/durations.ts'
 import type { OnRelease } from '../lib/releasers.ts'
 import { topicOffsets } from '../kafka/topic-offsets.ts'
 import { DruidAlertReader } from '../store/druid/alert-reader.ts'
@@ -18,7 +19,7 @@ import type { StreamReport } from '../stream.ts'
 import { everyCluster, inCluster, type Neighbours } from './neighbours.ts'
 
 /** Where the log's ends were before we looked: what a start finds unread is as old as that. */
-const PAST_LOOKS_MS = [1_440, 360, 120, 60, 30, 10, 5, 2, 1].map((minutes) => minutes * 60_000)
+const PAST_LOOKS_MS = [1_440, 360, 120, 60, 30, 10, 5, 2, 1].map((minutes) => minutes * MINUTE_MS)
 
 export interface ClusterAlertingParts extends Pick<
   AlertingParts,

@@ -51,6 +51,7 @@ export async function startCluster(context: ModeContext, onRelease: OnRelease): 
     offsets: new LiveOffsets({ ...shared, settings: one.settings, neighbours: one }),
   }))
   onRelease(async () => void (await Promise.all(clusters.map(({ offsets }) => offsets.stop()))))
+  const offsets = uniteDesks(namedDesks(clusters.map((one) => ({ name: clusterNameOf(one.neighbours.names), desk: one.offsets.desk }))))
   const tallies = new Tallies()
   const book = ruleBookOf(() => rules.patterns)
   const reports = (): StreamReport[] => streams.map(({ stream }) => stream.report())
@@ -77,7 +78,7 @@ export async function startCluster(context: ModeContext, onRelease: OnRelease): 
       isOwn: (className) => rules.now.isOwn(className),
       ledger: ledgerReader(neighbours, documents),
       letters,
-      offsets: uniteDesks(namedDesks(clusters.map((one) => ({ name: clusterNameOf(one.neighbours.names), desk: one.offsets.desk })))),
+      offsets: { reader: offsets, desk: offsets },
       ingest: null,
       rules: book,
       alerts,

@@ -9,7 +9,7 @@ import { sourceClusters, type SourceCluster } from '../config/clusters.ts'
 import { druidConnection, elasticsearchOptions, kafkaConfig } from '../config/connections.ts'
 import type { Settings } from '../config/schema.ts'
 import { clientIdOf, type Names } from '../config/names.ts'
-import { TracefoldError } from '../errors.ts'
+import { messageOf, TracefoldError } from '../errors.ts'
 import { clusterIdOf } from '../kafka/cluster-id.ts'
 import { closeKafka, createKafka, type KafkaClient } from '../kafka/client.ts'
 import { missingTopics, setUpTopics } from '../kafka/setup.ts'
@@ -126,7 +126,7 @@ export async function supervisorState({
       ? { ok, detail }
       : { ok: false, detail: `${expired} rows of ${names.rollupTopic} expired before Druid had read them` }
   } catch (error) {
-    return { ok: false, detail: error instanceof Error ? error.message : String(error) }
+    return { ok: false, detail: messageOf(error) }
   }
 }
 
@@ -157,10 +157,6 @@ async function retriable<T>(name: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {
-    throw new TracefoldError(
-      'neighbour_away',
-      `${name} does not answer as expected: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    )
+    throw new TracefoldError('neighbour_away', `${name} does not answer as expected: ${messageOf(cause)}`, { cause })
   }
 }

@@ -3,7 +3,7 @@
  *
  * What must hold: the start is said to be through when nothing is waited for any more, and each wait is said in its own words meanwhile.
  */
-import { TracefoldError } from '../errors.ts'
+import { messageOf, TracefoldError } from '../errors.ts'
 import type { HealthRegistry } from '../health.ts'
 import { retry } from '../lib/retry.ts'
 import type { Logger } from '../log.ts'
@@ -54,7 +54,7 @@ export class StartReport {
       signal,
       isRetriable: mayCome,
       onRetry: (error, _attempt, waitMs) => {
-        const reason = error instanceof Error ? error.message : String(error)
+        const reason = messageOf(error)
         told(reason)
         log.warn({ waitMs, cluster }, `not set up yet, it is tried again: ${reason}`)
       },

@@ -9,6 +9,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { isTracefoldError, TracefoldError } from '../errors.ts'
+import { DAY_MS } from '../lib/durations.ts'
 import { translated } from '../store/embedded/failures.ts'
 import { openSideDatabase } from '../store/embedded/side-database.ts'
 import type { Database } from '../store/sqlite.ts'
@@ -16,7 +17,7 @@ import { decodeEntry, encodeEntry, isWanted, type ControlEntry, type ControlLog,
 
 /** How soon a write of another process is seen. Looking costs one read of a number in memory. */
 const LOOK_MS = 250
-const KEEP_DELETED_MS = 86_400_000
+const KEEP_DELETED_MS = DAY_MS
 /** Entries read in one step. */
 const STEP = 1_000
 

@@ -69,7 +69,7 @@ export async function startEmbedded(context: ModeContext, onRelease: OnRelease):
       isOwn: (className) => rules.now.isOwn(className),
       ledger: store.reader,
       letters,
-      offsets: embeddedOffsets(store.reader, () => stream.report().partitions),
+      offsets: { reader: embeddedOffsets(store.reader, () => stream.report().partitions), desk: null },
       ingest: http,
       rules: book,
       alerts,

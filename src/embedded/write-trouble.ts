@@ -2,6 +2,7 @@
  * Why the embedded store cannot be written, for those who must know that nothing is counted meanwhile. In: each try that failed, each commit that went
  * through. Out: the reason in words, or null.
  */
+import { messageOf } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 
 export class WriteTrouble {
@@ -13,7 +14,7 @@ export class WriteTrouble {
 
   /** A try failed, and is repeated. Returns the reason. */
   note(error: unknown): string {
-    this.#why = error instanceof Error ? error.message : String(error)
+    this.#why = messageOf(error)
     return this.#why
   }
 

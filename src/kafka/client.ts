@@ -4,7 +4,7 @@
  */
 import kafkajs, { type Kafka as KafkaClient, type KafkaConfig, type LogEntry } from 'kafkajs'
 import type { Logger } from 'pino'
-import { TracefoldError } from '../errors.ts'
+import { messageOf, TracefoldError } from '../errors.ts'
 import { hideAbortedRecords } from './aborted-records.ts'
 import { registerCodecs } from './codecs.ts'
 import { Sockets } from './sockets.ts'
@@ -67,7 +67,7 @@ const REFUSED_TYPES = new Set([
 export function kafkaError(error: unknown, doing: string): TracefoldError {
   if (error instanceof TracefoldError) return error
   const types = typesOf(error)
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   if (types.some((type) => LOST_TYPES.has(type))) {
     return new TracefoldError('partition_lost', `${doing}: another process has taken over (${message})`, { cause: error })
   }

@@ -11,6 +11,7 @@
  * Delivery: nothing is committed anywhere; a record may come again, and one that was overwritten before it was read may never come.
  */
 import { isTracefoldError, messageOf, TracefoldError } from '../errors.ts'
+import { HOUR_MS } from '../lib/durations.ts'
 import { backoffMs, pause } from '../lib/retry.ts'
 import type { SourceRecord } from '../source/source.ts'
 import type { KafkaClient } from './client.ts'
@@ -19,7 +20,7 @@ import { isUnknownTopic, PartitionReader } from './partition-reader.ts'
 /** The broker answers as soon as there is a record. It bounds how long a stop takes, for kafkajs waits for the answer. */
 const MAX_WAIT_MS = 500
 /** Well below the broker's default of 24 hours, after which compaction forgets a deletion. */
-const MAX_AWAY_MS = 3_600_000
+const MAX_AWAY_MS = HOUR_MS
 
 export interface FollowOptions {
   readonly kafka: KafkaClient

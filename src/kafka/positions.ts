@@ -14,7 +14,7 @@ export type ReadPosition =
 
 export async function readPosition(admin: Admin, groupId: string, p: Partition): Promise<ReadPosition> {
   const found = (await readPositions(admin, groupId, p.topic)).get(p.partition)
-  if (found === undefined) throw new TracefoldError('neighbour_away', `${partitionKey(p)} is not known to the broker`) // kafkajs leaves it out
+  if (found === undefined) throw new TracefoldError('neighbour_away', `Kafka does not list ${partitionKey(p)} yet`) // of what its metadata lack, kafkajs says nothing
   return found
 }
 

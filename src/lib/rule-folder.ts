@@ -8,7 +8,7 @@
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { TracefoldError } from '../errors.ts'
+import { messageOf, TracefoldError } from '../errors.ts'
 import type { Checked } from './checked-yaml.ts'
 
 export interface RuleFile<T> {
@@ -63,7 +63,7 @@ function textsIn(folder: string, faults: string[]): { file: string; text: string
   try {
     return yamlFilesIn(folder).map((file) => ({ file, text: readFileSync(file, 'utf8') }))
   } catch (error) {
-    faults.push(`${folder}: cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    faults.push(`${folder}: cannot be read: ${messageOf(error)}`)
     return []
   }
 }

@@ -8,8 +8,9 @@
  */
 import { z } from 'zod'
 import { TracefoldError } from '../errors.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS } from './durations.ts'
 
-const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
+const UNIT_MS = { ms: 1, s: 1_000, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS, w: 7 * DAY_MS } as const
 /** A hundred years: every sum with "now" stays a date that every store understands. */
 const MAX_DURATION_MS = 36_525 * UNIT_MS.d
 const DURATION = /^(\d{1,15})(ms|s|m|h|d|w)$/
@@ -31,13 +32,13 @@ export function parseTime(text: string, nowMs: number): number {
   throw badTime(text)
 }
 
-/** Milliseconds, above zero. */
+/** Milliseconds, above zero. Who asks may want whole minutes, so the hint names nothing shorter. */
 export function parseDuration(text: string): number {
   const ms = durationMs(text.trim())
   if (ms === null)
     throw new TracefoldError(
       'bad_request',
-      `Expected a duration such as 30s, 5m, 1h or 7d (above zero, at most 100 years), got ${quoted(text)}.`,
+      `Expected a duration such as 5m, 1h or 7d (above zero, at most 100 years), got ${quoted(text)}.`,
     )
   return ms
 }

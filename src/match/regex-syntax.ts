@@ -1,4 +1,5 @@
 /** Regular expressions as people write them into a rule: `/so/`, among words that are meant as they stand. Pure. */
+import { messageOf } from '../errors.ts'
 
 /** Of `/expression/`; null for words. */
 export function regexSource(entry: string): string | null {
@@ -11,6 +12,6 @@ export function regexSyntaxFault(source: string): string | null {
     RegExp(source, 'i')
     return null
   } catch (error) {
-    return `not a regular expression: ${error instanceof Error ? error.message : String(error)}`
+    return `not a regular expression: ${messageOf(error)}`
   }
 }

@@ -8,6 +8,7 @@
  * store takes what the process has in hand.
  */
 import type { ControlLog } from '../control/control-log.ts'
+import { MINUTE_MS } from '../lib/durations.ts'
 import type { Logger } from '../log.ts'
 import { partitionKey } from '../source/source.ts'
 import type { BranchName } from '../store/position.ts'
@@ -36,7 +37,7 @@ export interface ToleranceOptions extends PositionsOptions {
 /** Whether a lag is more than what is put up with. */
 export function isTooFarBehind({ skipAfterLagRecords, skipAfterLagMinutes }: LagLimits, records: number, ageMs: number | null): boolean {
   if (skipAfterLagRecords !== null && records > skipAfterLagRecords) return true
-  return skipAfterLagMinutes !== null && ageMs !== null && records > 0 && ageMs > skipAfterLagMinutes * 60_000
+  return skipAfterLagMinutes !== null && ageMs !== null && records > 0 && ageMs > skipAfterLagMinutes * MINUTE_MS
 }
 
 /** A partition whose lag is too much, with a commit under way. */

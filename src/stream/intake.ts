@@ -9,6 +9,7 @@
 import { windowOf, type ErrorEvent, type Job, type Outcome } from '../event.ts'
 import type { Settings } from '../config/schema.ts'
 import { typesOf, type FilterSubject, type Verdict } from '../filter/filter.ts'
+import { HOUR_MS, MINUTE_MS } from '../lib/durations.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Whose } from '../job.ts'
 import type { Dropped, Item, Place } from './item.ts'
@@ -22,8 +23,6 @@ import { blockOf } from '../store/position.ts'
 const EARLIEST_PLAUSIBLE_MS = Date.UTC(2000, 0, 1)
 /** The last moment that a date of four digits can name. A producer may claim any time, even one that no date can hold. */
 const LATEST_MS = Date.UTC(9999, 11, 31)
-const HOUR_MS = 3_600_000
-const MINUTE_MS = 60_000
 
 type Dead = Extract<Outcome<never>, { kind: 'dead' }>
 

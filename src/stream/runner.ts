@@ -17,7 +17,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { Assignment, type Assigned } from './assignment.ts'
 import { AtRest } from './at-rest.ts'
-import { isTracefoldError, TracefoldError } from '../errors.ts'
+import { isTracefoldError, messageOf, TracefoldError } from '../errors.ts'
 import type { Folding } from './folding.ts'
 import type { HealthRegistry } from '../health.ts'
 import { retry } from '../lib/retry.ts'
@@ -196,7 +196,7 @@ export class Runner implements SourceHandler {
     const opening = await retry(() => store.open(assigned.partition, signal), {
       signal,
       isRetriable: (error) => (error instanceof TracefoldError ? error.retriable || error.code === 'partition_lost' : false),
-      onRetry: (error) => health.set(`stream ${name}`, false, `cannot open ${key}: ${String(error)}`),
+      onRetry: (error) => health.set(`stream ${name}`, false, `cannot open ${key}, and tries again: ${messageOf(error)}`),
     })
     await this.#end.note(assigned, signal)
     if (signal.aborted || assignment.of(assigned.partition) !== assigned) return

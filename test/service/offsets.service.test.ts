@@ -48,7 +48,7 @@ services.describe('positions of a cluster', () => {
     const here = await startHere(settings)
     releases.push(() => here.mode.stop())
     await waitUntil('the streams', () => here.health.ready().checks.find(({ name, ok }) => name === 'start' && ok))
-    return { ...here, offsets: here.mode.api.offsets as OffsetsDesk } // as cluster mode has it
+    return { ...here, offsets: here.mode.api.offsets?.desk as OffsetsDesk } // cluster mode has one
   }
 
   /** The same, to be run with Elasticsearch behind a proxy. */

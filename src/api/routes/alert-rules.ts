@@ -12,24 +12,25 @@ import { fromOwnPage } from '../own-page.ts'
 import { patienceOf } from '../patience.ts'
 import { ProblemError } from '../problems.ts'
 import { rangeOf } from '../range.ts'
-import { noQuery, problems } from '../schemas.ts'
+import { answering, noQuery } from '../schemas.ts'
 
 const tags = ['alerts']
 
 export function alertRuleRoutes(app: ZodApp, deps: ApiDeps): void {
-  const answers = <T>(answer: T) => ({ 200: answer, ...problems })
   const patience = patienceOf(app)
   takesRules(app)
 
   app.get(
     '/rules',
-    { schema: { tags, summary: 'Alert rules, their sources and their faults', querystring: noQuery, response: answers(rulesAnswer) } },
+    { schema: { tags, summary: 'Alert rules, their sources and their faults', querystring: noQuery, response: answering(rulesAnswer) } },
     async () => ({ rules: (await deskOf(deps).rules()).map(ruleOf) }),
   )
 
   app.get(
     '/rules/:id',
-    { schema: { tags, summary: 'One of them: the one that counts', params: ruleParams, querystring: noQuery, response: answers(ruleRow) } },
+    {
+      schema: { tags, summary: 'One of them: the one that counts', params: ruleParams, querystring: noQuery, response: answering(ruleRow) },
+    },
     async ({ params: { id } }) => {
       const ofId = (await deskOf(deps).rules()).filter((rule) => rule.id === id)
       const found = ofId.find(({ inForce }) => inForce) ?? ofId.at(-1)
@@ -47,7 +48,7 @@ export function alertRuleRoutes(app: ZodApp, deps: ApiDeps): void {
     params: ruleParams,
     querystring: whoQuery,
     body: ruleBody,
-    response: answers(ruleRow),
+    response: answering(ruleRow),
   }
   app.put('/rules/:id', { schema: put, onRequest: fromOwnPage }, async ({ params: { id }, query, body }) =>
     ruleOf(await deskOf(deps).putRule(id, body, whoOf(query))),
@@ -59,7 +60,7 @@ export function alertRuleRoutes(app: ZodApp, deps: ApiDeps): void {
     description: 'The one of the same id from a file, where there is one, is in force again.',
     params: ruleParams,
     querystring: noQuery,
-    response: answers(doneAnswer),
+    response: answering(doneAnswer),
   }
   app.delete('/rules/:id', { schema: remove, onRequest: fromOwnPage }, async ({ params: { id } }) => {
     await deskOf(deps).deleteRule(id)
@@ -73,7 +74,7 @@ export function alertRuleRoutes(app: ZodApp, deps: ApiDeps): void {
     consumes: RULE_TYPES,
     querystring: testQuery,
     body: ruleBody,
-    response: answers(testAnswer),
+    response: answering(testAnswer),
   }
   app.post('/rules/test', { schema: test, onRequest: fromOwnPage }, async ({ query, body }) => {
     const range = rangeOf(query, deps.now())

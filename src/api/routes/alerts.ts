@@ -1,12 +1,12 @@
 /**
- * What fires, what fired, who looks after it, how evaluation goes, and what of it all did not get through to a receiver.
+ * What fires, what fired, who looks after it, and how evaluation goes.
  *
  * Delivery: an acknowledgement is durable when it is answered; a repeat is harmless.
  */
 import type { z } from 'zod'
 import type { AlertFilter } from '../../alert/desk.ts'
 import { deskOf, takesJson, whoOf } from '../alert-desk.ts'
-import { acknowledgementOf, alertOf, episodeOf, evaluationOf, receiversOf, undeliveredOf } from '../alert-rows.ts'
+import { acknowledgementOf, alertOf, episodeOf, evaluationOf } from '../alert-rows.ts'
 import {
   acknowledgeAnswer,
   alertParams,
@@ -16,21 +16,22 @@ import {
   evaluationAnswer,
   historyAnswer,
   historyQuery,
-  receiversAnswer,
-  undeliveredAnswer,
   whoBody,
 } from '../alert-schemas.ts'
 import type { ApiDeps, ZodApp } from '../deps.ts'
 import { fromOwnPage } from '../own-page.ts'
 import { iso, rangeOf } from '../range.ts'
-import { noQuery, problems } from '../schemas.ts'
+import { answering, noQuery } from '../schemas.ts'
 
 const tags = ['alerts']
 
 export function alertRoutes(app: ZodApp, deps: ApiDeps): void {
-  const answers = <T>(answer: T) => ({ 200: answer, ...problems })
   takesJson(app)
+  shown(app, deps)
+  acknowledged(app, deps)
+}
 
+function shown(app: ZodApp, deps: ApiDeps): void {
   app.get(
     '/alerts',
     {
@@ -38,7 +39,7 @@ export function alertRoutes(app: ZodApp, deps: ApiDeps): void {
         tags,
         summary: 'What fires, is pending, or was resolved lately',
         querystring: alertsQuery,
-        response: answers(alertsAnswer),
+        response: answering(alertsAnswer),
       },
     },
     async ({ query }) => {
@@ -58,7 +59,7 @@ export function alertRoutes(app: ZodApp, deps: ApiDeps): void {
 
   app.get(
     '/alerts/history',
-    { schema: { tags, summary: 'What fired in a range of time', querystring: historyQuery, response: answers(historyAnswer) } },
+    { schema: { tags, summary: 'What fired in a range of time', querystring: historyQuery, response: answering(historyAnswer) } },
     async ({ query }) => {
       const range = rangeOf(query, deps.now())
       const alerts = await deskOf(deps).history({ ...range, ...filterOf(query), limit: query.limit })
@@ -68,10 +69,12 @@ export function alertRoutes(app: ZodApp, deps: ApiDeps): void {
 
   app.get(
     '/alerts/evaluation',
-    { schema: { tags, summary: 'How the evaluation of rules goes', querystring: noQuery, response: answers(evaluationAnswer) } },
+    { schema: { tags, summary: 'How the evaluation of rules goes', querystring: noQuery, response: answering(evaluationAnswer) } },
     async () => evaluationOf(await deskOf(deps).evaluation()),
   )
+}
 
+function acknowledged(app: ZodApp, deps: ApiDeps): void {
   const acknowledge = {
     tags,
     summary: 'Say who looks after it',
@@ -79,7 +82,7 @@ export function alertRoutes(app: ZodApp, deps: ApiDeps): void {
     params: alertParams,
     querystring: noQuery,
     body: whoBody,
-    response: answers(acknowledgeAnswer),
+    response: answering(acknowledgeAnswer),
   }
   app.post('/alerts/:key/acknowledge', { schema: acknowledge, onRequest: fromOwnPage }, async ({ params: { key }, body }) =>
     acknowledgementOf(await deskOf(deps).acknowledge(key, whoOf(body))),
@@ -90,24 +93,12 @@ export function alertRoutes(app: ZodApp, deps: ApiDeps): void {
     summary: 'Say that nobody looks after it',
     params: alertParams,
     querystring: noQuery,
-    response: answers(doneAnswer),
+    response: answering(doneAnswer),
   }
   app.delete('/alerts/:key/acknowledge', { schema: unacknowledge, onRequest: fromOwnPage }, async ({ params: { key } }) => {
     await deskOf(deps).unacknowledge(key)
     return { done: true as const }
   })
-
-  app.get(
-    '/deliveries/undelivered',
-    { schema: { tags, summary: 'Notifications that did not get through', querystring: noQuery, response: answers(undeliveredAnswer) } },
-    async () => undeliveredOf(await deskOf(deps).undelivered()),
-  )
-
-  app.get(
-    '/deliveries/receivers',
-    { schema: { tags, summary: 'Receivers, and how delivery to them goes', querystring: noQuery, response: answers(receiversAnswer) } },
-    async () => receiversOf(await deskOf(deps).receivers()),
-  )
 }
 
 function filterOf({

@@ -7,7 +7,7 @@
 import { isEverything } from '../../dlq/filter.ts'
 import { filterOf } from '../../dlq/filter-words.ts'
 import { isTracefoldError } from '../../errors.ts'
-import { type DeadLetter, type DeadLetterDesk, type DeadLetterReader, type LetterFilter } from '../../store/dead-letter.ts'
+import type { DeadLetter, DeadLetterDesk, LetterFilter } from '../../store/dead-letter.ts'
 import type { ApiDeps, ZodApp } from '../deps.ts'
 import {
   letterAnswer,
@@ -23,20 +23,19 @@ import { inFull, reportOf, rowOf } from '../letter-rows.ts'
 import { fromOwnPage } from '../own-page.ts'
 import { patienceOf } from '../patience.ts'
 import { ProblemError } from '../problems.ts'
-import { problems } from '../schemas.ts'
+import { answering, noQuery } from '../schemas.ts'
 
 const tags = ['operations']
 
 export function deadLetterRoutes(app: ZodApp, deps: ApiDeps): void {
-  const answers = <T>(answer: T) => ({ 200: answer, ...problems })
   const patience = patienceOf(app)
 
   app.get(
     '/dead-letters',
-    { schema: { tags, summary: 'Records that could not be processed', querystring: lettersQuery, response: answers(lettersAnswer) } },
+    { schema: { tags, summary: 'Records that could not be processed', querystring: lettersQuery, response: answering(lettersAnswer) } },
     async ({ query }) => {
       const { limit, cursor, ...words } = query
-      const letters = await readerOf(deps).letters({
+      const letters = await deskOf(deps).letters({
         ...filterOf(words, deps.now()),
         limit,
         ...(cursor === undefined ? {} : { after: placeOf(cursor) }),
@@ -48,7 +47,15 @@ export function deadLetterRoutes(app: ZodApp, deps: ApiDeps): void {
 
   app.get(
     '/dead-letters/:id',
-    { schema: { tags, summary: 'One of them, with what its reason means', params: letterParams, response: answers(letterAnswer) } },
+    {
+      schema: {
+        tags,
+        summary: 'One of them, with what its reason means',
+        params: letterParams,
+        querystring: noQuery,
+        response: answering(letterAnswer),
+      },
+    },
     async ({ params: { id } }) => {
       const letter = await deskOf(deps).letter(id)
       if (letter === null)
@@ -62,7 +69,7 @@ export function deadLetterRoutes(app: ZodApp, deps: ApiDeps): void {
     summary: 'Send them through their branches again',
     description: 'After a fix. Each letter is counted once, however often this is asked for; what fails again stays a letter.',
     querystring: replayQuery,
-    response: answers(replayAnswer),
+    response: answering(replayAnswer),
   }
   app.post('/dead-letters/replay', { schema: replaySchema, onRequest: fromOwnPage }, async ({ query: { limit, after, ...words } }) => {
     const report = await working(() =>
@@ -73,7 +80,7 @@ export function deadLetterRoutes(app: ZodApp, deps: ApiDeps): void {
 
   app.delete(
     '/dead-letters',
-    { schema: { tags, summary: 'Throw them away', querystring: purgeQuery, response: answers(purgeAnswer) }, onRequest: fromOwnPage },
+    { schema: { tags, summary: 'Throw them away', querystring: purgeQuery, response: answering(purgeAnswer) }, onRequest: fromOwnPage },
     async ({ query: { all, ...words } }) => {
       const filter = filterOf(words, deps.now())
       if (isEverything(filter) && all === undefined)
@@ -87,7 +94,10 @@ export function deadLetterRoutes(app: ZodApp, deps: ApiDeps): void {
 
   app.delete(
     '/dead-letters/:id',
-    { schema: { tags, summary: 'Throw one away', params: letterParams, response: answers(purgeAnswer) }, onRequest: fromOwnPage },
+    {
+      schema: { tags, summary: 'Throw one away', params: letterParams, querystring: noQuery, response: answering(purgeAnswer) },
+      onRequest: fromOwnPage,
+    },
     async ({ params: { id } }) => purge(deps, { id }, patience()),
   )
 }
@@ -96,19 +106,9 @@ async function purge(deps: ApiDeps, filter: LetterFilter, signal: AbortSignal): 
   return { purged: await working(() => deskOf(deps).purge(filter, signal)) }
 }
 
-function readerOf({ letters }: ApiDeps): DeadLetterReader {
-  if (letters === null) throw new ProblemError('not_here', 'This process has no dead letters to read.')
+function deskOf({ letters }: ApiDeps): DeadLetterDesk {
+  if (letters === null) throw new ProblemError('not_here', 'This process has no dead letters.')
   return letters
-}
-
-function deskOf(deps: ApiDeps): DeadLetterDesk {
-  const reader = readerOf(deps)
-  if (!isDesk(reader)) throw new ProblemError('not_here', 'This process can only list dead letters.')
-  return reader
-}
-
-function isDesk(reader: DeadLetterReader): reader is DeadLetterDesk {
-  return 'replay' in reader
 }
 
 async function working<T>(work: () => Promise<T>): Promise<T> {

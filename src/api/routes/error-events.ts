@@ -29,16 +29,18 @@ export function errorEventRoutes(app: ZodApp, deps: ApiDeps): void {
 }
 
 async function events(
-  { details, isOwn = () => false, now }: ApiDeps,
+  { details, isOwn, now }: ApiDeps,
   job: string | null,
   fingerprint: string,
   query: z.output<typeof errorEventsQuery>,
 ): Promise<z.output<typeof errorEventsAnswer>> {
-  if (details === undefined) throw new ProblemError('not_here', 'This process has no detail store to read events from.')
+  if (details === null) throw new ProblemError('not_here', 'This process has no detail store to read events from.')
   const range = rangeOf(query, now())
   const documents = await details.errors({ ...range, job, fingerprint, limit: query.limit })
-  return { job, from: iso(range.fromMs), to: iso(range.toMs), documents: documents.map((document) => rowOf(document, isOwn)) }
+  return { job, from: iso(range.fromMs), to: iso(range.toMs), documents: documents.map((document) => rowOf(document, isOwn ?? nobodys)) }
 }
+
+const nobodys = (): boolean => false
 
 function rowOf({ windowMs, firstMs, lastMs, hosts, places, event, ...rest }: ErrorDocument, isOwn: IsOwn): z.output<typeof errorDocument> {
   return {

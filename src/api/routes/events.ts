@@ -2,13 +2,13 @@
  * The way in over HTTP. A body of records, one in each line, goes in; the answer comes when they are durable.
  *
  * Delivery: without an answer, or with a 503, nothing is promised and the client sends again; with an Idempotency-Key the repeat is
- * harmless. Back-pressure is the 503. Browsers may only send from our own page: other sites' pages can reach
- * a listener on the loopback address, too.
+ * harmless. Back-pressure is the 503.
  */
 import type { FastifyRequest } from 'fastify'
 import type { ApiDeps, ZodApp } from '../deps.ts'
+import { fromOwnPage } from '../own-page.ts'
 import { ProblemError } from '../problems.ts'
-import { eventsAnswer, eventsBody, eventsHeaders, noQuery, problems } from '../schemas.ts'
+import { answering, eventsAnswer, eventsBody, eventsHeaders, noQuery } from '../schemas.ts'
 
 const TYPES = ['application/x-ndjson', 'application/json', 'text/plain']
 
@@ -21,21 +21,20 @@ export function eventRoutes(app: ZodApp, deps: ApiDeps): void {
     headers: eventsHeaders,
     querystring: noQuery,
     body: eventsBody,
-    response: { 200: eventsAnswer, ...problems },
+    response: answering(eventsAnswer),
   }
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(TYPES, { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) => body)
-  app.post('/events', { schema, bodyLimit: deps.maxBodyBytes, onRequest: async (request) => admit(request, deps) }, ({ body, headers }) =>
-    ingestOf(deps).ingest(body, headers['idempotency-key'] ?? null),
+  app.post(
+    '/events',
+    { schema, bodyLimit: deps.maxBodyBytes, onRequest: [fromOwnPage, async (request) => admit(request, deps)] },
+    ({ body, headers }) => ingestOf(deps).ingest(body, headers['idempotency-key'] ?? null),
   )
 }
 
 /** What can be refused before the body is read. */
 function admit({ headers }: FastifyRequest, deps: ApiDeps): void {
   ingestOf(deps)
-  const site = headers['sec-fetch-site']
-  if (site !== undefined && site !== 'same-origin' && site !== 'none')
-    throw new ProblemError('forbidden', 'Pages of other sites may not send events.')
   const encoding = headers['content-encoding'] ?? 'identity'
   if (encoding !== 'identity')
     throw new ProblemError('unsupported_media_type', `Content-Encoding ${encoding} is not understood; send the body as it is.`)

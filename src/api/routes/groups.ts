@@ -13,12 +13,11 @@ import { groupBody, groupParams, groupStateRow } from '../alert-schemas.ts'
 import type { ApiDeps, ZodApp } from '../deps.ts'
 import { fromOwnPage } from '../own-page.ts'
 import { ProblemError } from '../problems.ts'
-import { noQuery, problems } from '../schemas.ts'
+import { answering, noQuery } from '../schemas.ts'
 
 const tags = ['alerts']
 
 export function groupRoutes(app: ZodApp, deps: ApiDeps): void {
-  const answers = <T>(answer: T) => ({ 200: answer, ...problems })
   takesJson(app)
 
   app.get(
@@ -29,7 +28,7 @@ export function groupRoutes(app: ZodApp, deps: ApiDeps): void {
         summary: 'What is known of an error of a job',
         params: groupParams,
         querystring: noQuery,
-        response: answers(groupStateRow),
+        response: answering(groupStateRow),
       },
     },
     async ({ params }) => {
@@ -48,7 +47,7 @@ export function groupRoutes(app: ZodApp, deps: ApiDeps): void {
     params: groupParams,
     querystring: noQuery,
     body: groupBody,
-    response: answers(groupStateRow),
+    response: answering(groupStateRow),
   }
   app.patch('/groups/:job/:fingerprint', { schema: change, onRequest: fromOwnPage }, async ({ params, body }) =>
     groupOf(await deskOf(deps).changeGroup(params, actionOf(body, deps.now()), whoOf(body))),

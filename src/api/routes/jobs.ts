@@ -2,11 +2,11 @@
 import type { JobRow } from '../../store/rollup-store.ts'
 import type { ApiDeps, ZodApp } from '../deps.ts'
 import { iso, rangeOf } from '../range.ts'
-import { jobsAnswer, jobsQuery, problems } from '../schemas.ts'
+import { answering, jobsAnswer, jobsQuery } from '../schemas.ts'
 import { changeOf } from '../exception-rows.ts'
 
 export function jobRoutes(app: ZodApp, deps: ApiDeps): void {
-  const schema = { tags: ['exceptions'], summary: 'Jobs with errors', querystring: jobsQuery, response: { 200: jobsAnswer, ...problems } }
+  const schema = { tags: ['exceptions'], summary: 'Jobs with errors', querystring: jobsQuery, response: answering(jobsAnswer) }
   app.get('/jobs', { schema }, async ({ query }) => {
     const range = rangeOf(query, deps.now())
     const rows = await deps.reader.jobs({ ...range, limit: query.limit })

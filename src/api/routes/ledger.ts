@@ -3,14 +3,14 @@ import { imbalance, isBalanced, type LedgerCounts, type LedgerTotal } from '../.
 import type { ApiDeps, ZodApp } from '../deps.ts'
 import { ProblemError } from '../problems.ts'
 import { daysOf } from '../range.ts'
-import { ledgerAnswer, ledgerQuery, problems } from '../schemas.ts'
+import { answering, ledgerAnswer, ledgerQuery } from '../schemas.ts'
 
 export function ledgerRoutes(app: ZodApp, deps: ApiDeps): void {
   const schema = {
     tags: ['operations'],
     summary: 'What became of every event',
     querystring: ledgerQuery,
-    response: { 200: ledgerAnswer, ...problems },
+    response: answering(ledgerAnswer),
   }
   app.get('/ledger', { schema }, async ({ query }) => {
     if (deps.ledger === null) throw new ProblemError('not_here', 'This process has no ledger to read.')

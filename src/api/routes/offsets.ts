@@ -5,7 +5,7 @@
  */
 import type { z } from 'zod'
 import { parseTime } from '../../lib/time-range.ts'
-import { resetTargetOf, targetOf, type OffsetsDesk, type OffsetsReader, type SkipQuery } from '../../offsets/desk.ts'
+import { resetTargetOf, targetOf, type OffsetsDesk, type SkipQuery } from '../../offsets/desk.ts'
 import { BRANCHES } from '../../store/position.ts'
 import type { ApiDeps, ZodApp } from '../deps.ts'
 import { named, reportOf, skipsOf } from '../offset-rows.ts'
@@ -13,15 +13,15 @@ import { offsetsAnswer, resetAnswer, resetQuery, skipAnswer, skipQuery } from '.
 import { fromOwnPage } from '../own-page.ts'
 import { ProblemError } from '../problems.ts'
 import { withPlus } from '../range.ts'
-import { problems } from '../schemas.ts'
+import { answering, noQuery } from '../schemas.ts'
 
 const tags = ['operations']
 
 export function offsetRoutes(app: ZodApp, deps: ApiDeps): void {
   app.get(
     '/offsets',
-    { schema: { tags, summary: 'How far each branch is in each partition', response: { 200: offsetsAnswer, ...problems } } },
-    async () => reportOf(await readerOf(deps).show()),
+    { schema: { tags, summary: 'How far each branch is in each partition', querystring: noQuery, response: answering(offsetsAnswer) } },
+    async () => reportOf(await offsetsOf(deps).reader.show()),
   )
 
   const schema = {
@@ -30,7 +30,7 @@ export function offsetRoutes(app: ZodApp, deps: ApiDeps): void {
     description:
       'Lag discard: the position will be at least `to`. The skipped range is in the ledger, is listed, and can be backfilled. It is applied as soon as what the branch has in hand is committed.',
     querystring: skipQuery,
-    response: { 200: skipAnswer, ...problems },
+    response: answering(skipAnswer),
   }
   app.post('/offsets/skip', { schema, onRequest: fromOwnPage }, async ({ query: { to, ...where } }) => {
     const query: SkipQuery = {
@@ -46,7 +46,7 @@ export function offsetRoutes(app: ZodApp, deps: ApiDeps): void {
     description:
       'After its offsets have expired, or to move it ahead. Refused where the branch runs, in whichever process, and where something would be counted twice. What is jumped over is in the ledger.',
     querystring: resetQuery,
-    response: { 200: resetAnswer, ...problems },
+    response: answering(resetAnswer),
   }
   app.post('/offsets/reset', { schema: resetSchema, onRequest: fromOwnPage }, async ({ query: { to, ...where } }) => {
     const target = resetTargetOf(to)
@@ -70,21 +70,17 @@ function placeOf({ branch, cluster, topic, partition }: Where): Omit<SkipQuery, 
   }
 }
 
-function readerOf({ offsets }: ApiDeps): OffsetsReader {
-  if (offsets === undefined) throw new ProblemError('not_here', 'This process reads nothing, so it has no positions.')
+function offsetsOf({ offsets }: ApiDeps): NonNullable<ApiDeps['offsets']> {
+  if (offsets === null) throw new ProblemError('not_here', 'This process reads nothing, so it has no positions.')
   return offsets
 }
 
 function deskOf(deps: ApiDeps): OffsetsDesk {
-  const reader = readerOf(deps)
-  if (!isDesk(reader))
+  const { desk } = offsetsOf(deps)
+  if (desk === null)
     throw new ProblemError(
       'not_here',
       'Positions of files, pipes and HTTP can only be looked at: they are read whole, each record once. To skip is for Kafka (mode: cluster).',
     )
-  return reader
-}
-
-function isDesk(reader: OffsetsReader): reader is OffsetsDesk {
-  return 'skip' in reader
+  return desk
 }

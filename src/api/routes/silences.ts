@@ -8,19 +8,18 @@ import { doneAnswer, silenceBody, silenceParams, silenceRow, silencesAnswer } fr
 import type { ApiDeps, ZodApp } from '../deps.ts'
 import { fromOwnPage } from '../own-page.ts'
 import { iso } from '../range.ts'
-import { noQuery, problems } from '../schemas.ts'
+import { answering, noQuery } from '../schemas.ts'
 
 const MAX_SILENCE_DAYS = 366
 
 const tags = ['alerts']
 
 export function silenceRoutes(app: ZodApp, deps: ApiDeps): void {
-  const answers = <T>(answer: T) => ({ 200: answer, ...problems })
   takesJson(app)
 
   app.get(
     '/silences',
-    { schema: { tags, summary: 'Silences that have not ended', querystring: noQuery, response: answers(silencesAnswer) } },
+    { schema: { tags, summary: 'Silences that have not ended', querystring: noQuery, response: answering(silencesAnswer) } },
     async () => ({ silences: (await deskOf(deps).silences()).map(silenceOf) }),
   )
 
@@ -30,7 +29,7 @@ export function silenceRoutes(app: ZodApp, deps: ApiDeps): void {
     description: 'They are evaluated and shown all the same.',
     querystring: noQuery,
     body: silenceBody,
-    response: answers(silenceRow),
+    response: answering(silenceRow),
   }
   app.post('/silences', { schema: make, onRequest: fromOwnPage }, async ({ body: { match, from, until, who, comment } }) => {
     const desk = deskOf(deps)
@@ -46,7 +45,7 @@ export function silenceRoutes(app: ZodApp, deps: ApiDeps): void {
   app.delete(
     '/silences/:id',
     {
-      schema: { tags, summary: 'End a silence now', params: silenceParams, querystring: noQuery, response: answers(doneAnswer) },
+      schema: { tags, summary: 'End a silence now', params: silenceParams, querystring: noQuery, response: answering(doneAnswer) },
       onRequest: fromOwnPage,
     },
     async ({ params: { id } }) => {

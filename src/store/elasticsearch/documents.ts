@@ -8,6 +8,7 @@ import type { Client, estypes } from '@elastic/elasticsearch'
 import type { ElasticsearchSettings } from '../../config/schema.ts'
 import type { Names } from '../../config/names.ts'
 import type { HealthRegistry } from '../../health.ts'
+import { DAY_MS } from '../../lib/durations.ts'
 import type { Metrics } from '../../metrics.ts'
 import type { DocumentUpdate, Refusal } from '../detail-store.ts'
 import type { LedgerEntry, LedgerReader, LedgerTotal } from '../ledger.ts'
@@ -21,7 +22,6 @@ import { documentItem, ledgerItems } from './updates.ts'
 
 /** Tries that Elasticsearch makes by itself when two processes update one document at once. */
 const RETRY_ON_CONFLICT = 5
-const DAY_MS = 86_400_000
 /** Of the ledger. Elasticsearch gives at most 10,000 unless told otherwise; some megabytes. */
 const LINES_PER_ANSWER = 5_000
 /** Together they are the line's id, and none of them ever changes: so pages meet without a gap, whatever is written meanwhile. */

@@ -4,7 +4,7 @@ import { lettersAnswer } from '../../../src/api/letter-schemas.ts'
 import { ledgerAnswer, problemAnswer } from '../../../src/api/schemas.ts'
 import type { DeadLetter } from '../../../src/store/dead-letter.ts'
 import type { LedgerTotal } from '../../../src/store/ledger.ts'
-import { apiWith } from './fakes.ts'
+import { apiWith, fakeLetters } from './fakes.ts'
 
 const LINE: LedgerTotal = {
   branch: 'detail',
@@ -79,14 +79,14 @@ function letter(body: Buffer, bodyTruncated = false): DeadLetter {
 }
 
 async function bodyShown(body: Buffer, truncated = false) {
-  const app = await apiWith({ letters: { letters: async () => [letter(body, truncated)] } })
+  const app = await apiWith({ letters: fakeLetters({ letters: async () => [letter(body, truncated)] }) })
   const [shown] = lettersAnswer.parse((await app.inject('/api/v1/dead-letters')).json()).letters
   return [shown?.body_encoding, shown?.body]
 }
 
 describe('dead letters', () => {
   it('show the reason, the position and the record', async () => {
-    const app = await apiWith({ letters: { letters: async () => [letter(Buffer.from('{"level":"ERR'))] } })
+    const app = await apiWith({ letters: fakeLetters({ letters: async () => [letter(Buffer.from('{"level":"ERR'))] }) })
     const { letters } = lettersAnswer.parse((await app.inject('/api/v1/dead-letters')).json())
     expect(letters).toEqual([
       {
@@ -126,7 +126,7 @@ describe('dead letters', () => {
 
   it('are asked for by number and reason', async () => {
     const asked: unknown[] = []
-    const app = await apiWith({ letters: { letters: async (query) => (asked.push(query), []) } })
+    const app = await apiWith({ letters: fakeLetters({ letters: async (query) => (asked.push(query), []) }) })
     await app.inject('/api/v1/dead-letters')
     await app.inject('/api/v1/dead-letters?limit=5&reason=clock')
     expect(asked).toEqual([{ limit: 50 }, { limit: 5, reason: 'clock' }])

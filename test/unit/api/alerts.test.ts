@@ -348,7 +348,7 @@ describe('every change', () => {
       const { ask } = await asking()
       expect(await ask({ ...request, headers: { 'content-type': 'text/plain' } })).toMatchObject({
         status: 415,
-        body: { detail: 'Expected Content-Type application/json, not compressed.' },
+        body: { detail: 'Expected Content-Type application/json, got text/plain.' },
       })
       expect(await ask({ ...request, payload: '{"who":' })).toMatchObject({ status: 400 })
     },
@@ -362,12 +362,7 @@ describe('every change', () => {
     { url: '/groups/orders/v1:01' },
     { url: '/deliveries/undelivered' },
   ])('$method $url: where no rules are evaluated, that is said', async (request: InjectOptions) => {
-    for (const alerts of [null, undefined]) {
-      const app = await apiWith(alerts === undefined ? {} : { alerts })
-      expect((await app.inject({ ...request, url: `/api/v1${String(request.url)}` })).json()).toMatchObject({
-        status: 409,
-        code: 'not_here',
-      })
-    }
+    const app = await apiWith({ alerts: null })
+    expect((await app.inject({ ...request, url: `/api/v1${String(request.url)}` })).json()).toMatchObject({ status: 409, code: 'not_here' })
   })
 })

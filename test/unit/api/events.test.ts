@@ -66,6 +66,14 @@ describe('turns away, without taking anything', () => {
     expect(taken).toEqual([])
   })
 
+  it('the type that curl sends by itself, and says which types it takes', async () => {
+    const app = await apiWith({ ingest: fakeIngest().ingest })
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    expect((await app.inject({ method: 'POST', url: URL, headers, payload: '{}' })).json().detail).toBe(
+      'Expected Content-Type application/x-ndjson, application/json or text/plain, got application/x-www-form-urlencoded.',
+    )
+  })
+
   it('an unknown query parameter', async () => {
     const { taken, ingest } = fakeIngest()
     const app = await apiWith({ ingest })

@@ -104,7 +104,7 @@ describe('top exceptions', () => {
   it('says what category and severity an error was counted with, where its rule is not in force any more', async () => {
     const top = { rows: [topRow({ rule: 'gone', category: 'then', severity: 'low', previousKeys: ['v0:a', 'v0:b'] })], total: 30 }
     for (const rules of [fakeRules(REFUSED), null]) {
-      const app = await apiWith({ reader: fakeReader({ top }), ...(rules === null ? {} : { rules }) })
+      const app = await apiWith({ reader: fakeReader({ top }), rules })
       expect(topAnswer.parse((await app.inject('/api/v1/exceptions/top')).json()).exceptions[0]).toMatchObject({
         category: 'then',
         severity: 'low',

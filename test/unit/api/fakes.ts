@@ -5,6 +5,7 @@ import { buildApi } from '../../../src/api/app.ts'
 import type { ApiDeps, RuleBook, RuleWords } from '../../../src/api/deps.ts'
 import { createHealth } from '../../../src/health.ts'
 import { createMetrics } from '../../../src/metrics.ts'
+import type { DeadLetterDesk } from '../../../src/store/dead-letter.ts'
 import type {
   JobRow,
   JobsQuery,
@@ -87,17 +88,30 @@ export function fakeRules(...rules: RuleWords[]): RuleBook {
   return { adviceOf: (id) => rules.find((rule) => rule.id === id) ?? null, all: () => rules }
 }
 
+/** A desk without letters, but for what is given. */
+export function fakeLetters(over: Partial<DeadLetterDesk> = {}): DeadLetterDesk {
+  const refused = (): Promise<never> => Promise.reject(new Error('not asked for here'))
+  return { letters: async () => [], letter: async () => null, replay: refused, purge: refused, close: async () => {}, ...over }
+}
+
 export function fakeDeps(over: Partial<ApiDeps> = {}): ApiDeps {
   return {
     reader: fakeReader(),
+    details: null,
+    isOwn: null,
+    rules: null,
     ledger: null,
     letters: null,
+    offsets: null,
+    alerts: null,
     ingest: null,
+    pipeline: null,
     health: createHealth(),
     metrics: createMetrics(),
     now: () => NOW,
     maxBodyBytes: 1_024,
     version: '0.0.0-test',
+    logger: null,
     ...over,
   }
 }

@@ -34,9 +34,11 @@ function fakeDesk(): { desk: OffsetsDesk; asked: SkipQuery[] } {
   }
 }
 
+const over = (desk: OffsetsDesk) => ({ reader: desk, desk })
+
 describe('GET /api/v1/offsets', () => {
   it('says how far each branch is, the totals, and what was skipped', async () => {
-    const app = await apiWith({ offsets: fakeDesk().desk })
+    const app = await apiWith({ offsets: over(fakeDesk().desk) })
     expect((await app.inject('/api/v1/offsets')).json()).toEqual({
       offsets: [
         { ...PLACE, state: 'committed', committed: 50, open_block: 0, end: 350, lag_records: 300, lag_seconds: 12.5, skip_to: 350 },
@@ -56,7 +58,7 @@ describe('GET /api/v1/offsets', () => {
         away: ['us'],
       }),
     }
-    const answer = (await (await apiWith({ offsets: desk })).inject('/api/v1/offsets')).json()
+    const answer = (await (await apiWith({ offsets: over(desk) })).inject('/api/v1/offsets')).json()
     expect(answer).toMatchObject({
       offsets: [{ cluster: 'main', cluster_name: 'eu' }],
       skipped: [{ cluster: 'main', cluster_name: 'first' }],
@@ -72,7 +74,7 @@ describe('GET /api/v1/offsets', () => {
 describe('POST /api/v1/offsets/skip', () => {
   it('asks for what is named', async () => {
     const { desk, asked } = fakeDesk()
-    const app = await apiWith({ offsets: desk })
+    const app = await apiWith({ offsets: over(desk) })
     const post = (query: string) => app.inject({ method: 'POST', url: `/api/v1/offsets/skip?${query}` })
     expect((await post('branch=detail')).json()).toEqual({
       skips: [{ branch: 'detail', topic: 'logs', partition: 3, from: 50, to: 350, asked: true }],
@@ -96,7 +98,7 @@ describe('POST /api/v1/offsets/skip', () => {
     ['a partition that is none', 'branch=detail&partition=-1'],
   ])('refuses %s', async (_, query) => {
     const { desk, asked } = fakeDesk()
-    const app = await apiWith({ offsets: desk })
+    const app = await apiWith({ offsets: over(desk) })
     expect((await app.inject({ method: 'POST', url: `/api/v1/offsets/skip?${query}` })).json()).toMatchObject({ status: 400 })
     expect(asked).toEqual([])
   })
@@ -104,8 +106,8 @@ describe('POST /api/v1/offsets/skip', () => {
   it('is not for pages of other sites, nor for files', async () => {
     const { desk, asked } = fakeDesk()
     const elsewhere = { method: 'POST', url: '/api/v1/offsets/skip?branch=detail', headers: { 'sec-fetch-site': 'cross-site' } } as const
-    expect((await (await apiWith({ offsets: desk })).inject(elsewhere)).json()).toMatchObject({ status: 403 })
-    const files = await apiWith({ offsets: { show: desk.show } })
+    expect((await (await apiWith({ offsets: over(desk) })).inject(elsewhere)).json()).toMatchObject({ status: 403 })
+    const files = await apiWith({ offsets: { reader: { show: desk.show }, desk: null } })
     expect((await files.inject({ method: 'POST', url: '/api/v1/offsets/skip?branch=detail' })).json()).toMatchObject({
       status: 409,
       detail: expect.stringContaining('only be looked at'),
@@ -116,7 +118,7 @@ describe('POST /api/v1/offsets/skip', () => {
 
 describe('POST /api/v1/offsets/reset', () => {
   it('sets the position of a branch that is stopped, and says what is lost', async () => {
-    const app = await apiWith({ offsets: fakeDesk().desk })
+    const app = await apiWith({ offsets: over(fakeDesk().desk) })
     const post = (query: string) => app.inject({ method: 'POST', url: `/api/v1/offsets/reset?${query}` })
     expect((await post('branch=detail&to=recorded')).json()).toEqual({
       resets: [{ branch: 'detail', topic: 'logs', partition: 3, from: null, to: 50, lost: { from: 40, to: 50, reason: 'skipped' } }],

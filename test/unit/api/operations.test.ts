@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { listen } from '../../../src/api/server.ts'
 import { createHealth } from '../../../src/health.ts'
 import { createMetrics } from '../../../src/metrics.ts'
-import { apiWith } from './fakes.ts'
+import { apiWith, fakeLetters } from './fakes.ts'
 
 describe('probes', () => {
   it('a neighbour that is away makes us not ready, and never dead', async () => {
@@ -33,6 +33,11 @@ describe('probes', () => {
     expect([ready.statusCode, ready.json()]).toEqual([200, { ready: true, checks: [{ name: 'druid', ok: true, detail: 'Answers.' }] }])
   })
 
+  it('a process that answers is alive, and says what runs', async () => {
+    const answer = await (await apiWith()).inject('/healthz')
+    expect([answer.statusCode, answer.json()]).toEqual([200, { live: true, version: '0.0.0-test' }])
+  })
+
   it('nobody is ready before a part has reported', async () => {
     const app = await apiWith()
     expect((await app.inject('/readyz')).statusCode).toBe(503)
@@ -42,11 +47,6 @@ describe('probes', () => {
     const ingest = { ingest: async () => ({ records: 0, duplicate: false }) }
     for (const over of [{ ingest }, {}])
       expect((await (await apiWith(over)).inject('/healthz')).json()).toMatchObject({ live: true, takes_events: 'ingest' in over })
-  })
-
-  it('a process that says it is dead fails liveness', async () => {
-    const app = await apiWith({ health: { live: () => false, troubles: () => [], ready: () => ({ ready: false, checks: [] }) } })
-    expect((await app.inject('/healthz')).statusCode).toBe(503)
   })
 })
 
@@ -104,10 +104,38 @@ describe('the OpenAPI page', () => {
     expect(
       operations
         .flatMap((operation) => operation.parameters ?? [])
-        .filter((parameter) => !parameter.description || parameter.example === undefined),
+        .filter(({ description = '', example }) => description === '' || (example === undefined && !description.includes('Example: '))),
     ).toEqual([])
     const fields = Object.values(document.components.schemas).flatMap((schema) => Object.entries(schema.properties))
     expect(fields.filter(([name, field]) => !field.description && name !== 'ready' && name !== 'checks')).toEqual([])
+  })
+
+  it('says of every resource how it fails, and none takes a parameter that it does not know', async () => {
+    const app = await apiWith()
+    const { paths } = (await app.inject('/docs/json')).json() as OpenApi
+    const resources = Object.entries(paths).filter(([path]) => path.startsWith('/api/'))
+    const operations = resources.flatMap(([path, methods]) => Object.entries(methods).map(([method, said]) => ({ path, method, ...said })))
+    expect(operations.filter(({ responses }) => !('4XX' in responses && '5XX' in responses)).map(({ path }) => path)).toEqual([])
+    for (const { path } of operations.filter(({ method }) => method === 'get')) {
+      const url = `${path.replaceAll(/\{\w+\}/g, 'x')}?nosuch=1`
+      expect([url, (await app.inject(url)).json().detail]).toEqual([url, expect.stringContaining('not known: "nosuch"')])
+    }
+  })
+
+  it('leaves filters empty, so that a request as it stands there asks for what there is', async () => {
+    const app = await apiWith({
+      letters: fakeLetters(),
+      offsets: { reader: { show: async () => ({ offsets: [], skipped: [] }) }, desk: null },
+    })
+    const { paths } = (await app.inject('/docs/json')).json() as OpenApi
+    const parametersOf = (path: string) => paths[path]?.['get']?.parameters ?? []
+    const prefilled = (path: string) =>
+      parametersOf(path).flatMap(({ name, example }) => (example === undefined ? [] : [`${name}=${encodeURIComponent(String(example))}`]))
+    expect(prefilled('/api/v1/exceptions/top')).toEqual(['from=-24h', 'to=now', 'limit=20', 'by=fingerprint'])
+    expect(prefilled('/api/v1/dead-letters')).toEqual(['limit=50'])
+    expect(parametersOf('/api/v1/dead-letters').find(({ name }) => name === 'reason')?.description).toMatch(/ Example: `not_json`\.$/)
+    for (const path of ['/api/v1/exceptions/top', '/api/v1/exceptions/trend', '/api/v1/jobs', '/api/v1/dead-letters', '/api/v1/offsets'])
+      expect([path, (await app.inject(`${path}?${prefilled(path).join('&')}`)).statusCode]).toEqual([path, 200])
   })
 
   it('names each schema once', async () => {
@@ -147,7 +175,10 @@ describe('the OpenAPI page', () => {
 })
 
 interface OpenApi {
-  paths: Record<string, Record<string, { summary?: string; parameters?: { description?: string; example?: unknown }[] }>>
+  paths: Record<
+    string,
+    Record<string, { summary?: string; parameters?: { name: string; description?: string; example?: unknown }[]; responses: object }>
+  >
   components: { schemas: Record<string, { properties: Record<string, { description?: string }> }> }
 }
 

@@ -21,15 +21,38 @@ test('a stream says how far it is, how fast, how late, and what its time goes to
   expect(answer.streams).toMatchObject([
     {
       branches: ['rollup'],
-      partitions: [{ topic: 'error-logs', partition: 0, position: 30, committed: 30, end: 100, lagRecords: 70, lagSeconds: 3 }],
-      recordsPerSecond: 7.5,
-      latencySeconds: { samples: 1, p50: 3, max: 3 },
-      lastCommitMs: T0 + 3_000,
-      spent: { decoding: { times: 1 }, writing: { times: 1 }, backpressure: { seconds: 0, times: 0 } },
+      partitions: [
+        {
+          topic: 'error-logs',
+          partition: 0,
+          position: 30,
+          committed: 30,
+          end: 100,
+          has_more: false,
+          lag_records: 70,
+          lag_seconds: 3,
+        },
+      ],
+      records_per_second: 7.5,
+      latency_seconds: { samples: 1, p50: 3, max: 3 },
+      last_commit: new Date(T0 + 3_000).toISOString(),
+      spent: { decoding: { entries: 1 }, writing: { entries: 1 }, backpressure: { seconds: 0, entries: 0 } },
     },
   ])
   const counts = { consumed: 30, counted: 28, filtered: 1, dead: 1, expired: 0, skipped: 0 }
   expect(answer.counts).toEqual({ ...counts, branches: [{ branch: 'rollup', ...counts }] })
+})
+
+test('where nobody knows the end, nobody knows how many records it is behind', async () => {
+  const { stream, source } = await startStream({ settings: schema.parse({}) })
+  source.assign(aPartition())
+  await settle()
+  const app = await apiWith({ pipeline: () => ({ streams: [stream.report()], tallies: new Tallies() }) })
+  expect((await app.inject('/api/v1/pipeline')).json().streams[0]).toMatchObject({
+    partitions: [{ end: null, lag_records: null, lag_seconds: null }],
+    last_commit: null,
+  })
+  await stream.stop()
 })
 
 test('what was lost is among the terms of the account, each range once, however often its partition is opened', async () => {

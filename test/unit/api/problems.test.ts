@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { problemAnswer } from '../../../src/api/schemas.ts'
 import { TracefoldError } from '../../../src/errors.ts'
-import { apiWith, fakeReader } from './fakes.ts'
+import { apiWith, fakeLetters, fakeReader } from './fakes.ts'
 
 const TREND = '/api/v1/exceptions/trend'
 
@@ -24,7 +24,7 @@ describe('a request that cannot be answered is a 400 that says why', () => {
     ['/api/v1/exceptions/top?by=logger', 'by'],
     [`${TREND}?interval=90s`, 'whole minutes'],
     [`${TREND}?interval=500d`, 'whole minutes'],
-    [`${TREND}?interval=soon`, 'soon'],
+    [`${TREND}?interval=soon`, 'such as 5m, 1h or 7d (above zero, at most 100 years), got "soon"'],
     [`${TREND}?from=-7d&interval=1m`, '10081 points are too many'],
     [`${TREND}?by=category`, 'key'],
     ['/api/v1/ledger?from=2026-02-30', 'from'],
@@ -33,7 +33,7 @@ describe('a request that cannot be answered is a 400 that says why', () => {
     ['/api/v1/jobs/%ZZ/exceptions/top', 'URL'],
     ['/api/v1/jobs//exceptions/top', 'job'],
   ])('%s: %s', async (url, words) => {
-    const app = await apiWith({ ledger: { ledger: async () => [] }, letters: { letters: async () => [] } })
+    const app = await apiWith({ ledger: { ledger: async () => [] }, letters: fakeLetters() })
     const response = await app.inject(url)
     expect(response.headers['content-type']).toContain('application/problem+json')
     const body = problemAnswer.parse(response.json())
@@ -59,6 +59,19 @@ it.each([
   const response = await app.inject({ method, url })
   expect(response.headers['content-type']).toContain('application/problem+json')
   expect(problemAnswer.parse(response.json())).toMatchObject({ status: 404, code: 'not_found' })
+})
+
+it.each([
+  ['/nosuch.html', './'],
+  ['/a/b/nosuch', '../../'],
+])('a browser that asks for %s is shown a page that leads back, and a program the problem', async (url, home) => {
+  const app = await apiWith()
+  const headers = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
+  const page = await app.inject({ url, headers })
+  expect([page.statusCode, page.headers['content-type']]).toEqual([404, 'text/html; charset=utf-8'])
+  expect(page.body).toContain(`<a href="${home}">`)
+  expect((await app.inject({ url, headers: { accept: '*/*' } })).json()).toMatchObject({ code: 'not_found' })
+  expect((await app.inject({ url: '/api/v1/nosuch', headers })).json()).toMatchObject({ code: 'not_found' })
 })
 
 it.each(['not_available', 'neighbour_away'] as const)(

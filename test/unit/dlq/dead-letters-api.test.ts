@@ -172,10 +172,12 @@ describe('replaying and purging', () => {
     expect(asked).toEqual([])
   })
 
-  it('is not offered by a process that can only list', async () => {
-    const app = await apiWith({ letters: { letters: async () => [] } })
-    expect(problemAnswer.parse((await app.inject({ method: 'POST', url: '/api/v1/dead-letters/replay' })).json())).toMatchObject({
-      status: 409,
-    })
+  it('is not offered by a process that has none', async () => {
+    const app = await apiWith({ letters: null })
+    for (const [method, url] of [
+      ['GET', '/api/v1/dead-letters'],
+      ['POST', '/api/v1/dead-letters/replay'],
+    ] as const)
+      expect(problemAnswer.parse((await app.inject({ method, url })).json())).toMatchObject({ status: 409, code: 'not_here' })
   })
 })

@@ -62,7 +62,9 @@ describe('opening', () => {
     }
     source.assign(P0)
     await settle()
-    expect(health.ready().checks).toMatchObject([{ ok: false, detail: expect.stringContaining('Kafka does not answer') }])
+    expect(health.ready().checks).toMatchObject([
+      { ok: false, detail: expect.stringMatching(/^cannot open \S+, and tries again: Kafka does not answer/) },
+    ])
     await waitUntil('the partition to be open', () => source.running.has(K0))
     expect([tries, health.ready().ready]).toEqual([4, true])
   })
