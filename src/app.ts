@@ -17,7 +17,7 @@ import { startEmbedded } from './embedded/app.ts'
 import { createHealth } from './health.ts'
 import { closeKafka } from './kafka/client.ts'
 import { withReleasers } from './lib/releasers.ts'
-import { createLogger } from './log.ts'
+import { createLogger, withoutInfo } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import type { Mode, RunOptions } from './mode.ts'
 import { FINGERPRINT_VERSION } from './fingerprint/fingerprint.ts'
@@ -44,10 +44,10 @@ export interface App {
 }
 
 export async function startApp(options: RunOptions): Promise<App> {
-  const { settings } = options
+  const { settings, logTo } = options
   const health = createHealth()
   const metrics = createMetrics()
-  const log = createLogger({ level: settings.logLevel })
+  const log = createLogger({ level: settings.logLevel, ...(logTo === undefined ? {} : { destination: logTo }) })
   metrics.buildInfo.set({ version: readVersion(), fingerprint_version: String(FINGERPRINT_VERSION) }, 1)
   const shared = { ...options, health, metrics, log }
   return withReleasers(async (onRelease) => {
@@ -61,7 +61,7 @@ export async function startApp(options: RunOptions): Promise<App> {
       now: Date.now,
       maxBodyBytes: settings.http.maxBodyBytes,
       version: readVersion(),
-      logger: log,
+      logger: withoutInfo(log), // it tells that it listens, as we do below
     })
     const listening = await listen(api, settings.http)
     onRelease(() => listening.close())

@@ -7,6 +7,7 @@ import { startAlerting, type AlertingParts } from '../alert/run/start.ts'
 import type { AlertDesk } from '../alert/desk.ts'
 import type { PipelineState } from '../alert/run/pipeline-watch.ts'
 import { ruleBookOf } from '../api/rule-book.ts'
+import { withoutInfo } from '../log.ts'
 import type { Mode, ModeContext } from '../mode.ts'
 import { EmbeddedControlLog } from '../control/embedded-control-log.ts'
 import { createDesk } from '../dlq/desk.ts'
@@ -137,7 +138,7 @@ function startEmbeddedAlerting(
     lookAtPipeline: () => Promise.resolve(pipeline()),
     health,
     metrics,
-    log,
+    log: withoutInfo(log), // which process has which shard of the alerts: here is only one
     onFailed: crash,
   }
   return startAlerting(parts, onRelease)
