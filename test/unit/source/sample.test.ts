@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { createSampleSource } from '../../../src/source/sample.ts'
 import { historyLength, loadSamples, sampleRecord, sampleRecords, type SamplePlan } from '../../../src/source/sample-records.ts'
+import type { Partition } from '../../../src/source/source.ts'
 import { Listener, settle } from '../../contract/source.ts'
 import { waitUntil } from '../../support/wait.ts'
 
@@ -91,6 +92,17 @@ describe('the source', () => {
     const times = listener.records.slice(2_400).map(({ value }) => timeOf(parsed(value ?? Buffer.alloc(0))))
     expect(times).toEqual(Array.from({ length: 10 }, (_, i) => START + i * 500))
     expect(source.ended()).toBeNull()
+    await source.stop()
+  })
+
+  it('goes on at the pace of its history where no other is given', async () => {
+    let nowMs = START
+    const source = createSampleSource({ from: 'samples', now: () => nowMs, live: true })
+    const listener = new Listener(source, null)
+    await source.start(listener)
+    nowMs += HOUR
+    const [partition] = [...listener.partitions.values()] as [Partition] // it has one
+    expect(await source.bounds(partition)).toEqual({ begin: 0, end: 2 * samples.templates.length })
     await source.stop()
   })
 
