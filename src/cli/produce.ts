@@ -4,6 +4,7 @@ import type { Producer } from 'kafkajs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { kafkaConfig } from '../config/connections.ts'
 import type { Settings } from '../config/schema.ts'
+import { TracefoldError } from '../errors.ts'
 import { createKafka, kafkaError } from '../kafka/client.ts'
 import { MINUTE_MS } from '../lib/durations.ts'
 import { createLogger } from '../log.ts'
@@ -28,6 +29,8 @@ export function registerProduce(program: Command, io: Io): void {
     .option('--topic <topic>', 'topic (the first of kafka.topics)')
     .action(async (words: ProduceWords, command: Command) => {
       const settings = settingsFor(command, io)
+      if (settings.mode !== 'cluster')
+        throw new TracefoldError('usage', 'produce goes with mode cluster; in embedded mode `tracefold run --sample` reads the sample')
       const producer = createKafka(
         kafkaConfig(settings.kafka, `${settings.name}-produce`),
         createLogger({ level: settings.logLevel }),
