@@ -6,7 +6,7 @@
  */
 import { buildApi } from './api/app.ts'
 import { listen } from './api/server.ts'
-import { createDruid, createNeighbours, documentsOf, everyCluster } from './cluster/neighbours.ts'
+import { checkTopics, createDruid, createNeighbours, documentsOf, everyCluster } from './cluster/neighbours.ts'
 import { clusterIdOf } from './kafka/cluster-id.ts'
 import { ledgerReader } from './cluster/readers.ts'
 import { startCluster } from './cluster/app.ts'
@@ -93,7 +93,12 @@ export async function openLedger(settings: Settings): Promise<LedgerReader & { c
   if (settings.mode === 'embedded') return openEmbeddedReader(settings.embedded.path)
   const neighbours = createNeighbours(settings, createLogger({ level: settings.logLevel }))
   try {
-    await Promise.all(everyCluster(neighbours).map(({ admin }) => clusterIdOf(admin)))
+    await Promise.all(
+      everyCluster(neighbours).map(async (one) => {
+        await clusterIdOf(one.admin)
+        await checkTopics(one, one.settings)
+      }),
+    )
   } catch (error) {
     for (const { kafka } of everyCluster(neighbours)) closeKafka(kafka) // the other clusters' clients would keep the process alive
     void neighbours.close() // of one that does not answer, it takes as long as a request may: nobody waits for that
