@@ -23,6 +23,7 @@ import type { Mode, RunOptions } from './mode.ts'
 import { FINGERPRINT_VERSION } from './fingerprint/fingerprint.ts'
 import { DruidReader } from './store/druid/reader.ts'
 import { openEmbeddedReader } from './store/embedded.ts'
+import type { PositionReader } from './store/embedded/position-reader.ts'
 import type { LedgerReader } from './store/ledger.ts'
 import type { RollupReader } from './store/rollup-store.ts'
 import type { Tally } from './stream/tally.ts'
@@ -89,7 +90,9 @@ export async function openReader(settings: Settings): Promise<RollupReader> {
 }
 
 /** A reader of the ledger, likewise. */
-export async function openLedger(settings: Settings): Promise<LedgerReader & { close(): Promise<void> }> {
+export async function openLedger(
+  settings: Settings,
+): Promise<LedgerReader & Partial<Pick<PositionReader, 'logNames'>> & { close(): Promise<void> }> {
   if (settings.mode === 'embedded') return openEmbeddedReader(settings.embedded.path)
   const neighbours = createNeighbours(settings, createLogger({ level: settings.logLevel }))
   try {

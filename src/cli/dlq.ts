@@ -11,6 +11,7 @@ import { NEVER } from '../lib/never.ts'
 import { branchesOf, STAGES, type DeadLetter, type DeadLetterDesk, type LetterFilter, type ReplayReport } from '../store/dead-letter.ts'
 import { BRANCHES } from '../store/position.ts'
 import { closing, json, settingsFor, type Io } from './io.ts'
+import { NO_NAMES, withName, type Named } from './log-names.ts'
 import { wholeNumber } from './options.ts'
 import { renderTable, type Column } from './table.ts'
 
@@ -24,12 +25,12 @@ interface Options extends FilterWords {
   readonly json?: true
 }
 
-export type OpenDesk = (settings: Settings, now: () => number) => DeadLetterDesk | Promise<DeadLetterDesk>
+export type OpenDesk = (settings: Settings, now: () => number) => (DeadLetterDesk & Named) | Promise<DeadLetterDesk & Named>
 
 export function registerDlq(program: Command, io: Io, open: OpenDesk = openLazily): void {
   const dlq = program.command('dlq').description('dead letters: records that could not be processed')
   const act =
-    (work: (desk: DeadLetterDesk, options: Options, args: readonly string[]) => Promise<string>) =>
+    (work: (desk: DeadLetterDesk & Named, options: Options, args: readonly string[]) => Promise<string>) =>
     async (...args: unknown[]) => {
       const command = args.at(-1) as Command // commander calls with arguments, options, command
       const desk = await open(settingsFor(command, io), io.nowMs)
@@ -43,9 +44,9 @@ export function registerDlq(program: Command, io: Io, open: OpenDesk = openLazil
     .action(
       act(async (desk, options) => {
         const limit = options.limit ?? 50
-        const found = await desk.letters({ ...filter(options), limit: limit + 1 })
-        if (found.length > limit) io.stderr.write(`Only the newest ${letters(limit)} of more: see --limit, at most ${MAX_LIST}.\n`)
-        return rendered(found.slice(0, limit), options, io.columns)
+        const newest = await desk.letters({ ...filter(options), limit: limit + 1 })
+        if (newest.length > limit) io.stderr.write(`Only the newest ${letters(limit)} of more: see --limit, at most ${MAX_LIST}.\n`)
+        return rendered(newest.slice(0, limit), options, io.columns)
       }),
     )
 
@@ -54,7 +55,7 @@ export function registerDlq(program: Command, io: Io, open: OpenDesk = openLazil
     .description('show one, with what its reason means and the record itself')
     .argument('<id>', 'its id, as list shows it')
     .option('--json', 'print a JSON object')
-    .action(act(async (desk, options, [id = '']) => shown(await found(desk, id), options)))
+    .action(act(async (desk, options, [id = '']) => shown(await found(desk, id), options, (await desk.logNames?.()) ?? NO_NAMES)))
 
   filtered(dlq.command('replay').description('after a fix: send them through their branches again, each exactly once'))
     .option('--id <id>', 'only this one')
@@ -75,7 +76,7 @@ export function registerDlq(program: Command, io: Io, open: OpenDesk = openLazil
     )
 }
 
-async function openLazily(settings: Settings, now: () => number): Promise<DeadLetterDesk> {
+async function openLazily(settings: Settings, now: () => number): Promise<DeadLetterDesk & Named> {
   const { openDesk } = await import('../cluster/letter-boxes.ts') // loaded when needed: other commands start without it
   return openDesk(settings, now)
 }
@@ -150,7 +151,7 @@ export function rendered(list: readonly DeadLetter[], { json: asJson }: Options,
   )
 }
 
-export function shown(letter: DeadLetter, { json: asJson }: Options): string {
+export function shown(letter: DeadLetter, { json: asJson }: Options, names = NO_NAMES): string {
   if (asJson === true) return json(inFull(letter))
   const { meaning, help } = EXPLANATIONS[letter.reason]
   const { partition: at, offset, index, events } = letter
@@ -163,7 +164,7 @@ export function shown(letter: DeadLetter, { json: asJson }: Options): string {
     ['what helps', help],
     [
       'position',
-      `${at.topic}, partition ${at.partition}, offset ${offset}${index === 0 ? '' : `, event ${index} of the record`} (cluster ${at.cluster}, incarnation ${letter.incarnation})`,
+      `${withName(at.topic, at.topic, names)}, partition ${at.partition}, offset ${offset}${index === 0 ? '' : `, event ${index} of the record`} (cluster ${at.cluster}, incarnation ${letter.incarnation})`,
     ],
     ['time', new Date(letter.timeMs).toISOString()],
     ['job', letter.job ?? 'not known'],

@@ -4,6 +4,7 @@ import type { Settings } from '../config/schema.ts'
 import { DAY_MS } from '../lib/durations.ts'
 import { imbalance, isBalanced, type LedgerReader, type LedgerTotal } from '../store/ledger.ts'
 import { closing, json, settingsFor, type Io } from './io.ts'
+import { NO_NAMES, withName, type Named } from './log-names.ts'
 import { renderTable, type Column } from './table.ts'
 
 const DAYS = 7
@@ -14,7 +15,7 @@ interface LedgerOptions {
   readonly json?: boolean
 }
 
-export type OpenLedger = (settings: Settings) => Promise<LedgerReader & { close(): Promise<void> }>
+export type OpenLedger = (settings: Settings) => Promise<LedgerReader & Named & { close(): Promise<void> }>
 
 export function registerLedger(program: Command, io: Io, open: OpenLedger = openLazily): void {
   program
@@ -30,7 +31,7 @@ export function registerLedger(program: Command, io: Io, open: OpenLedger = open
         io.stdout.write(
           options.json === true
             ? json({ balanced: areBalanced(lines), differences: differencesIn(lines), lines })
-            : renderLedger(lines, io.columns),
+            : renderLedger(lines, io.columns, (await ledger.logNames?.()) ?? NO_NAMES),
         )
       })
     })
@@ -51,12 +52,12 @@ const COLUMNS: readonly Column[] = [
   { heading: 'BALANCE', align: 'right' },
 ]
 
-export function renderLedger(lines: readonly LedgerTotal[], width: number | null): string {
+export function renderLedger(lines: readonly LedgerTotal[], width: number | null, names = NO_NAMES): string {
   if (lines.length === 0) return 'Nothing was consumed in these days.\n'
   const rows = lines.map(({ day, branch, contributor, counts }) => [
     day,
     branch,
-    contributor,
+    withName(contributor, contributor.split('/')[1] ?? '', names),
     String(counts['consumed'] ?? 0),
     String(counts['counted'] ?? 0),
     otherwise(counts),

@@ -19,6 +19,7 @@ import {
 import type { OffsetsTools } from '../cluster/offsets-tools.ts'
 import type { BranchName } from '../store/position.ts'
 import { closing, json, settingsFor, type Io } from './io.ts'
+import { NO_NAMES, withName, type Named } from './log-names.ts'
 import { branchesOf, branchOption, clusterOption, wholeNumber } from './options.ts'
 import { renderTable, type Column } from './table.ts'
 
@@ -33,7 +34,11 @@ interface Options {
 
 export interface OpenOffsets {
   /** Of one cluster by its name, or of all. */
-  readonly reader: (settings: Settings, now: () => number, cluster?: string | null) => Promise<OffsetsReader & { close(): Promise<void> }>
+  readonly reader: (
+    settings: Settings,
+    now: () => number,
+    cluster?: string | null,
+  ) => Promise<OffsetsReader & Named & { close(): Promise<void> }>
   /** Likewise. */
   readonly tools: (settings: Settings, now: () => number, cluster?: string | null) => Promise<OffsetsTools>
 }
@@ -56,7 +61,9 @@ export function registerOffsets(program: Command, io: Io, open: OpenOffsets = LA
       const reader = await open.reader(settingsFor(command, io), io.nowMs, options.cluster)
       await closing(reader, async () => {
         const report = await reader.show()
-        io.stdout.write(options.json === true ? json(reportOf(report)) : renderOffsets(report, io.columns))
+        io.stdout.write(
+          options.json === true ? json(reportOf(report)) : renderOffsets(report, io.columns, (await reader.logNames?.()) ?? NO_NAMES),
+        )
       })
     })
 
@@ -135,12 +142,12 @@ const SKIPPED_COLUMNS: readonly Column[] = [
   { heading: 'BACKFILLED', align: 'right' },
 ]
 
-export function renderOffsets({ offsets, skipped, away }: OffsetsReport, width: number | null): string {
+export function renderOffsets({ offsets, skipped, away }: OffsetsReport, width: number | null, names = NO_NAMES): string {
   if (offsets.length === 0) return `Nothing has been read yet.\n${leftOut(away)}`
   const rows = offsets.map((row) => [
     row.branch,
     row.clusterName,
-    row.topic,
+    withName(row.topic, row.topic, names),
     String(row.partition),
     String(row.committed),
     orDash(row.end),

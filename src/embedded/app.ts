@@ -39,7 +39,7 @@ export async function startEmbedded(context: ModeContext, onRelease: OnRelease):
   const http: HttpSource | null = exitAtEnd ? null : createHttpSource({ maxRecordBytes: settings.limits.maxRecordBytes })
   const source = unionSource(http === null ? inputs.sources : [...inputs.sources, http])
   const tallies = new Tallies()
-  const stream = streamOver(context, { source, store: withinBounds(writes.watch(store), source), rules, tallies })
+  const stream = streamOver(context, { source, store: withinBounds(writes.watch(store), source, store), rules, tallies })
   onRelease(() => stream.stop())
   onRelease(() => rules.stop()) // a stream that ends takes no new rules
   const box = embeddedBox(settings, Date.now)
@@ -156,14 +156,16 @@ function crash(error: unknown): never {
   throw error
 }
 
-/** A file that ends below our position is another file by the same identity: a new incarnation, from its beginning. */
-function withinBounds(store: Store, source: Source): Store {
+/** A file that ends below our position is another file by the same identity: a new incarnation, from its beginning. Its name is noted. */
+function withinBounds(store: Store, source: Source, names: Pick<EmbeddedStore, 'noteName'>): Store {
   const within = (resume: Resume | null, bounds: Bounds): Resume | null =>
     resume === null ? null : resumeAt({ ...resume, rules: '' }, bounds, '')
   return {
     open: async (p, signal) => {
       const { detail, rollup } = await store.open(p, signal)
       const bounds = await source.bounds(p)
+      const path = source.nameOf?.(p) ?? null
+      if (path !== null) await names.noteName(p, path, signal)
       return { detail: within(detail, bounds), rollup: within(rollup, bounds) }
     },
     commit: (unit, signal) => store.commit(unit, signal),

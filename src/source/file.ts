@@ -134,6 +134,10 @@ class Files implements FileSource {
     this.#files.get(p.topic)?.pump.committed(next)
   }
 
+  nameOf(p: Partition): string | null {
+    return this.#files.get(p.topic)?.path ?? null
+  }
+
   ended(): boolean | null {
     if (this.#options.follow) return null
     if (this.#handler === null) return false

@@ -56,7 +56,8 @@ describe('a file that has nothing new', () => {
   it('is said at once where it is followed', async () => {
     await run(['--exit-at-end', log])
     const io = capturedIo({ env: env() })
-    await runUntil('app.log was read before', [log], { ...io, stderr: Object.assign(io.stderr, { isTTY: true }) })
+    const onTerminal = { ...io, stderr: Object.assign(io.stderr, { isTTY: true }) }
+    expect(await runUntil('app.log was read before', [log], onTerminal)).toContain('\nstopped by SIGINT: 0 events counted')
   })
 
   it('because it is empty, is said to be that', async () => {
@@ -101,6 +102,25 @@ describe('the end', () => {
     const { code, err } = await run(['--exit-at-end', cut])
     expect(err).toContain('cut.log.gz: not whole')
     expect(code).toBe(1)
+  })
+})
+
+describe('the name of a file', () => {
+  it('stands beside its hash in the ledger, in the positions and in dead letters; after a rename it is the new one', async () => {
+    writeFileSync(log, `${line('one')}{"a":1}\n`)
+    await run(['--exit-at-end', log])
+    const said = async (...words: string[]): Promise<string> => {
+      const io = capturedIo({ env: env() })
+      await runCli(words, { ...io, nowMs: Date.now })
+      return io.out()
+    }
+    expect(await said('ledger')).toMatch(/detail +app\.log \(file\/[0-9a-f]{16}\/0\/0\) +2 /)
+    expect(await said('offsets', 'show')).toMatch(/rollup +app\.log \([0-9a-f]{16}\) /)
+    const [{ id }] = JSON.parse(await said('dlq', 'list', '--json')) as [{ id: string }] // one line cannot be read
+    expect(await said('dlq', 'show', id)).toMatch(/position +app\.log \([0-9a-f]{16}\), partition 0, offset 1 /)
+    renameSync(log, join(folder, 'moved.log'))
+    await run(['--exit-at-end', join(folder, 'moved.log')])
+    expect(await said('ledger')).toMatch(/detail +moved\.log \(file\//)
   })
 })
 
