@@ -6,7 +6,7 @@
  */
 import { buildApi } from './api/app.ts'
 import { listen } from './api/server.ts'
-import { createDruid, createNeighbours, documentsOf, everyCluster } from './cluster/neighbours.ts'
+import { checkTopics, createDruid, createNeighbours, documentsOf, everyCluster } from './cluster/neighbours.ts'
 import { clusterIdOf } from './kafka/cluster-id.ts'
 import { ledgerReader } from './cluster/readers.ts'
 import { startCluster } from './cluster/app.ts'
@@ -17,12 +17,13 @@ import { startEmbedded } from './embedded/app.ts'
 import { createHealth } from './health.ts'
 import { closeKafka } from './kafka/client.ts'
 import { withReleasers } from './lib/releasers.ts'
-import { createLogger } from './log.ts'
+import { createLogger, withoutInfo } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import type { Mode, RunOptions } from './mode.ts'
 import { FINGERPRINT_VERSION } from './fingerprint/fingerprint.ts'
 import { DruidReader } from './store/druid/reader.ts'
 import { openEmbeddedReader } from './store/embedded.ts'
+import type { PositionReader } from './store/embedded/position-reader.ts'
 import type { LedgerReader } from './store/ledger.ts'
 import type { RollupReader } from './store/rollup-store.ts'
 import type { Tally } from './stream/tally.ts'
@@ -44,10 +45,10 @@ export interface App {
 }
 
 export async function startApp(options: RunOptions): Promise<App> {
-  const { settings } = options
+  const { settings, logTo } = options
   const health = createHealth()
   const metrics = createMetrics()
-  const log = createLogger({ level: settings.logLevel })
+  const log = createLogger({ level: settings.logLevel, ...(logTo === undefined ? {} : { destination: logTo }) })
   metrics.buildInfo.set({ version: readVersion(), fingerprint_version: String(FINGERPRINT_VERSION) }, 1)
   const shared = { ...options, health, metrics, log }
   return withReleasers(async (onRelease) => {
@@ -61,7 +62,7 @@ export async function startApp(options: RunOptions): Promise<App> {
       now: Date.now,
       maxBodyBytes: settings.http.maxBodyBytes,
       version: readVersion(),
-      logger: log,
+      logger: withoutInfo(log), // it tells that it listens, as we do below
     })
     const listening = await listen(api, settings.http)
     onRelease(() => listening.close())
@@ -89,11 +90,18 @@ export async function openReader(settings: Settings): Promise<RollupReader> {
 }
 
 /** A reader of the ledger, likewise. */
-export async function openLedger(settings: Settings): Promise<LedgerReader & { close(): Promise<void> }> {
+export async function openLedger(
+  settings: Settings,
+): Promise<LedgerReader & Partial<Pick<PositionReader, 'logNames'>> & { close(): Promise<void> }> {
   if (settings.mode === 'embedded') return openEmbeddedReader(settings.embedded.path)
   const neighbours = createNeighbours(settings, createLogger({ level: settings.logLevel }))
   try {
-    await Promise.all(everyCluster(neighbours).map(({ admin }) => clusterIdOf(admin)))
+    await Promise.all(
+      everyCluster(neighbours).map(async (one) => {
+        await clusterIdOf(one.admin)
+        await checkTopics(one, one.settings)
+      }),
+    )
   } catch (error) {
     for (const { kafka } of everyCluster(neighbours)) closeKafka(kafka) // the other clusters' clients would keep the process alive
     void neighbours.close() // of one that does not answer, it takes as long as a request may: nobody waits for that

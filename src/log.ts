@@ -24,6 +24,11 @@ export function createLogger(options: { level: string; destination?: Destination
   )
 }
 
+/** For a part whose lines at INFO tell nothing new here: they are left out, unless somebody looks for more (debug). */
+export function withoutInfo(log: Logger): Logger {
+  return log.level === 'info' ? log.child({}, { level: 'warn' }) : log
+}
+
 function errorFields(error: unknown, depth: number): unknown {
   if (!(error instanceof Error)) return error
   return {

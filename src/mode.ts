@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly inputs: EmbeddedInputs
   /** For the secrets of receivers, which the settings name. */
   readonly env: NodeJS.ProcessEnv
+  /** Where our own log goes, if not straight to standard error. */
+  readonly logTo?: { write(line: string): void }
 }
 
 /** One of each for the process. */

@@ -8,9 +8,9 @@ import type { BackfillWords } from '../cluster/offsets-tools.ts'
 import { BRANCHES, type BranchName } from '../store/position.ts'
 import { closing, json, settingsFor, type Io } from './io.ts'
 import { leftOut, placeWords, type OpenOffsets } from './offsets.ts'
-import { branchesOf, clusterOption, parseNumber } from './options.ts'
+import { branchesOf, clusterOption, wholeNumber } from './options.ts'
 
-interface Words {
+interface Options {
   readonly branch: BranchName | 'both'
   readonly skipped?: string
   readonly allSkipped?: true
@@ -32,21 +32,21 @@ export function registerBackfill(program: Command, io: Io, open: OpenOffsets['to
     .option('--skipped <id>', 'one range, as `offsets show` lists it')
     .option('--all-skipped', 'all ranges that were skipped')
     .option('--topic <topic>', 'a range of this topic')
-    .option('--partition <n>', 'and partition', parseNumber)
-    .option('--from <offset>', 'from this offset', parseNumber)
-    .option('--to <offset>', 'up to this offset, without it', parseNumber)
+    .option('--partition <n>', 'and partition', wholeNumber())
+    .option('--from <offset>', 'from this offset', wholeNumber())
+    .option('--to <offset>', 'up to this offset, without it', wholeNumber())
     .addOption(clusterOption())
     .option('--json', 'print a JSON object')
-    .action(async (words: Words, command: Command) => {
-      const wanted = wantedOf(words)
-      const tools = await open(settingsFor(command, io), io.nowMs, words.cluster)
+    .action(async (options: Options, command: Command) => {
+      const wanted = wantedOf(options)
+      const tools = await open(settingsFor(command, io), io.nowMs, options.cluster)
       await closing(tools, async () => {
         const pieces = await tools.backfill(
           wanted,
           ({ branch, contributor, next, to }) => void io.stderr.write(`${branch} ${contributor}: ${next} of ${to}\n`),
         )
         io.stdout.write(
-          words.json === true
+          options.json === true
             ? json({ backfilled: pieces.map(named), away: tools.away ?? [] })
             : `${rendered(pieces)}${leftOut(tools.away)}`,
         )
@@ -54,7 +54,7 @@ export function registerBackfill(program: Command, io: Io, open: OpenOffsets['to
     })
 }
 
-function wantedOf({ branch, skipped, allSkipped, topic, partition, from, to }: Words): BackfillWords {
+function wantedOf({ branch, skipped, allSkipped, topic, partition, from, to }: Options): BackfillWords {
   const isRange = topic !== undefined || partition !== undefined || from !== undefined || to !== undefined
   if ([skipped !== undefined, allSkipped === true, isRange].filter(Boolean).length !== 1)
     throw new TracefoldError('usage', 'say what to backfill: --skipped <id>, --all-skipped, or --topic, --partition, --from and --to')

@@ -21,15 +21,8 @@ export function registerCheckConfig(program: Command, io: Io): void {
     .option('--json', 'print a JSON object')
     .action(async ({ json: asJson }: { json?: boolean }, command: Command) => {
       const reading = readSettings({ file: configFileOf(command), env: io.env })
-      const faults =
-        reading.kind === 'faults'
-          ? reading.faults
-          : [
-              ...checkTlsFiles(reading.settings),
-              ...checkClusterFiles(reading.settings),
-              ...faultsOfReceivers(reading.settings.alerts.receivers, io.env),
-              ...(await ruleFaults(reading.settings)),
-            ]
+      const faults = reading.kind === 'faults' ? [...reading.faults] : []
+      faults.push(...(await faultsOfFiles(reading.kind === 'faults' ? reading.readable : reading.settings, io)))
       if (reading.kind === 'faults' || faults.length > 0) {
         if (asJson === true) io.stdout.write(json({ ok: false, faults: faults.map(faultFields) }))
         throw configInvalid(faults)
@@ -40,10 +33,15 @@ export function registerCheckConfig(program: Command, io: Io): void {
     })
 }
 
-/** Loaded when needed: other commands start without the readers of rules. */
-async function ruleFaults(settings: Settings): Promise<Fault[]> {
+/** The readers of rules are loaded when needed: other commands start without them. */
+async function faultsOfFiles(settings: Settings, io: Io): Promise<Fault[]> {
   const { ruleFileFaults } = await import('./rule-file-faults.ts')
-  return ruleFileFaults(settings)
+  return [
+    ...checkTlsFiles(settings),
+    ...checkClusterFiles(settings),
+    ...faultsOfReceivers(settings.alerts.receivers, io.env),
+    ...ruleFileFaults(settings),
+  ]
 }
 
 function faultFields(fault: Fault): Fault & { message: string } {

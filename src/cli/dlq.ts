@@ -1,5 +1,5 @@
 /** `tracefold dlq list|show|replay|purge`: records that could not be processed, beside whatever process runs the branches. */
-import { InvalidArgumentError, Option, type Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { bodyOf, inFull, reportOf, rowOf } from '../api/letter-rows.ts'
 import type { Settings } from '../config/schema.ts'
 import { isEverything } from '../dlq/filter.ts'
@@ -11,64 +11,72 @@ import { NEVER } from '../lib/never.ts'
 import { branchesOf, STAGES, type DeadLetter, type DeadLetterDesk, type LetterFilter, type ReplayReport } from '../store/dead-letter.ts'
 import { BRANCHES } from '../store/position.ts'
 import { closing, json, settingsFor, type Io } from './io.ts'
-import { parseNumber } from './options.ts'
+import { NO_NAMES, withName, type Named } from './log-names.ts'
+import { wholeNumber } from './options.ts'
 import { renderTable, type Column } from './table.ts'
 
 const MAX_LIST = 1_000
 /** Letters of one session; the next one goes on where it ended. */
 const REPLAY_STEP = 10_000
 
-interface Words extends FilterWords {
+interface Options extends FilterWords {
   readonly limit?: number
   readonly all?: true
   readonly json?: true
 }
 
-export type OpenDesk = (settings: Settings, now: () => number) => DeadLetterDesk | Promise<DeadLetterDesk>
+export type OpenDesk = (settings: Settings, now: () => number) => (DeadLetterDesk & Named) | Promise<DeadLetterDesk & Named>
 
 export function registerDlq(program: Command, io: Io, open: OpenDesk = openLazily): void {
   const dlq = program.command('dlq').description('dead letters: records that could not be processed')
   const act =
-    (work: (desk: DeadLetterDesk, words: Words, args: readonly string[]) => Promise<string>) =>
+    (work: (desk: DeadLetterDesk & Named, options: Options, args: readonly string[]) => Promise<string>) =>
     async (...args: unknown[]) => {
       const command = args.at(-1) as Command // commander calls with arguments, options, command
       const desk = await open(settingsFor(command, io), io.nowMs)
-      await closing(desk, async () => void io.stdout.write(await work(desk, args.at(-2) as Words, command.args)))
+      await closing(desk, async () => void io.stdout.write(await work(desk, args.at(-2) as Options, command.args)))
     }
-  const filter = (words: Words): LetterFilter => filterOf(filterWords(words), io.nowMs())
+  const filter = (options: Options): LetterFilter => filterOf(filterWords(options), io.nowMs())
 
   filtered(dlq.command('list').description('list them, newest first'))
-    .option('--limit <n>', `how many, at most ${MAX_LIST}`, parseLimit, 50)
+    .option('--limit <n>', `how many, at most ${MAX_LIST}`, wholeNumber(1, MAX_LIST), 50)
     .option('--json', 'print a JSON array')
-    .action(act(async (desk, words) => rendered(await desk.letters({ ...filter(words), limit: words.limit ?? 50 }), words, io.columns)))
+    .action(
+      act(async (desk, options) => {
+        const limit = options.limit ?? 50
+        const newest = await desk.letters({ ...filter(options), limit: limit + 1 })
+        if (newest.length > limit) io.stderr.write(`Only the newest ${letters(limit)} of more: see --limit, at most ${MAX_LIST}.\n`)
+        return rendered(newest.slice(0, limit), options, io.columns)
+      }),
+    )
 
   dlq
     .command('show')
     .description('show one, with what its reason means and the record itself')
     .argument('<id>', 'its id, as list shows it')
     .option('--json', 'print a JSON object')
-    .action(act(async (desk, words, [id = '']) => shown(await found(desk, id), words)))
+    .action(act(async (desk, options, [id = '']) => shown(await found(desk, id), options, (await desk.logNames?.()) ?? NO_NAMES)))
 
   filtered(dlq.command('replay').description('after a fix: send them through their branches again, each exactly once'))
     .option('--id <id>', 'only this one')
     .option('--json', 'print a JSON object')
-    .action(act(async (desk, words) => told(await replayAll(desk, filter(words)), words)))
+    .action(act(async (desk, options) => told(await replayAll(desk, await named(desk, filter(options))), options)))
 
   filtered(dlq.command('purge').description('throw them away; their events stay dead in the ledger'))
     .option('--id <id>', 'only this one')
     .option('--all', 'all of them')
     .option('--json', 'print a JSON object')
     .action(
-      act(async (desk, words) => {
-        const asked = filter(words)
-        if (isEverything(asked) && words.all === undefined) throw new TracefoldError('usage', 'say which letters to throw away, or --all')
+      act(async (desk, options) => {
+        const asked = await named(desk, filter(options))
+        if (isEverything(asked) && options.all === undefined) throw new TracefoldError('usage', 'say which letters to throw away, or --all')
         const purged = await desk.purge(asked, NEVER)
-        return words.json === true ? json({ purged }) : `${letters(purged)} thrown away\n`
+        return options.json === true ? json({ purged }) : `${letters(purged)} thrown away\n`
       }),
     )
 }
 
-async function openLazily(settings: Settings, now: () => number): Promise<DeadLetterDesk> {
+async function openLazily(settings: Settings, now: () => number): Promise<DeadLetterDesk & Named> {
   const { openDesk } = await import('../cluster/letter-boxes.ts') // loaded when needed: other commands start without it
   return openDesk(settings, now)
 }
@@ -82,11 +90,11 @@ function filtered(command: Command): Command {
     .option('--to <time>', 'only of records written before this time')
     .option('--job <job>', 'only of this job, where it is known')
     .option('--topic <topic>', 'only of this source topic, or file')
-    .option('--partition <n>', 'only of this source partition', parseNumber)
+    .option('--partition <n>', 'only of this source partition', wholeNumber())
     .option('--offset <offsets>', 'only of this source offset, or of a range: 4711, 4711-4800, 4711-')
 }
 
-function filterWords({ id, reason, stage, branch, job, topic, partition, offset, from, to }: Words): FilterWords {
+function filterWords({ id, reason, stage, branch, job, topic, partition, offset, from, to }: Options): FilterWords {
   return { id, reason, stage, branch, job, topic, partition, offset, from, to }
 }
 
@@ -95,6 +103,12 @@ async function found(desk: DeadLetterDesk, id: string): Promise<DeadLetter> {
   if (letter === null)
     throw new TracefoldError('not_found', `there is no dead letter ${id}: it was replayed, purged, or is older than what is kept`)
   return letter
+}
+
+/** One that is asked for by its id must be there. */
+async function named(desk: DeadLetterDesk, filter: LetterFilter): Promise<LetterFilter> {
+  if (filter.id !== undefined) await found(desk, filter.id)
+  return filter
 }
 
 async function replayAll(desk: DeadLetterDesk, filter: LetterFilter): Promise<ReplayReport> {
@@ -120,7 +134,7 @@ const COLUMNS: readonly Column[] = [
   { heading: 'DETAIL', align: 'left', flexible: true },
 ]
 
-export function rendered(list: readonly DeadLetter[], { json: asJson }: Words, width: number | null): string {
+export function rendered(list: readonly DeadLetter[], { json: asJson }: Options, width: number | null): string {
   if (asJson === true) return json(list.map(rowOf))
   if (list.length === 0) return 'No dead letters.\n'
   return renderTable(
@@ -137,7 +151,7 @@ export function rendered(list: readonly DeadLetter[], { json: asJson }: Words, w
   )
 }
 
-export function shown(letter: DeadLetter, { json: asJson }: Words): string {
+export function shown(letter: DeadLetter, { json: asJson }: Options, names = NO_NAMES): string {
   if (asJson === true) return json(inFull(letter))
   const { meaning, help } = EXPLANATIONS[letter.reason]
   const { partition: at, offset, index, events } = letter
@@ -150,7 +164,7 @@ export function shown(letter: DeadLetter, { json: asJson }: Words): string {
     ['what helps', help],
     [
       'position',
-      `${at.topic}, partition ${at.partition}, offset ${offset}${index === 0 ? '' : `, event ${index} of the record`} (cluster ${at.cluster}, incarnation ${letter.incarnation})`,
+      `${withName(at.topic, at.topic, names)}, partition ${at.partition}, offset ${offset}${index === 0 ? '' : `, event ${index} of the record`} (cluster ${at.cluster}, incarnation ${letter.incarnation})`,
     ],
     ['time', new Date(letter.timeMs).toISOString()],
     ['job', letter.job ?? 'not known'],
@@ -172,7 +186,7 @@ export function shown(letter: DeadLetter, { json: asJson }: Words): string {
   ).trimStart()}\n${body.replace(/[^\P{Cc}\n\t]/gu, '\u00b7')}\n`
 }
 
-export function told(report: ReplayReport, { json: asJson }: Words): string {
+export function told(report: ReplayReport, { json: asJson }: Options): string {
   if (asJson === true) return json(reportOf(report))
   const { replayed, events, failedAgain, waiting, unclear, fromCopy, fromCutCopy, refusedEvents, expiredEvents } = report
   const lines = [
@@ -200,10 +214,4 @@ function counted(n: number): string {
 
 function letters(n: number): string {
   return n === 1 ? '1 letter' : `${n} letters`
-}
-
-function parseLimit(text: string): number {
-  const n = parseNumber(text)
-  if (n < 1 || n > MAX_LIST) throw new InvalidArgumentError(`Expected a number from 1 to ${MAX_LIST}.`)
-  return n
 }

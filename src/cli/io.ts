@@ -7,7 +7,7 @@ import type { Settings } from '../config/schema.ts'
 export interface Io {
   readonly stdin: Readable
   readonly stdout: Writable
-  readonly stderr: Writable
+  readonly stderr: Writable & { readonly isTTY?: boolean }
   /** Characters in a line of the terminal; null where the output is no terminal. */
   readonly columns: number | null
   readonly env: NodeJS.ProcessEnv

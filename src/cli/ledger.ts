@@ -3,18 +3,19 @@ import { InvalidArgumentError, type Command } from 'commander'
 import type { Settings } from '../config/schema.ts'
 import { DAY_MS } from '../lib/durations.ts'
 import { imbalance, isBalanced, type LedgerReader, type LedgerTotal } from '../store/ledger.ts'
-import { json, settingsFor, type Io } from './io.ts'
+import { closing, json, settingsFor, type Io } from './io.ts'
+import { NO_NAMES, withName, type Named } from './log-names.ts'
 import { renderTable, type Column } from './table.ts'
 
 const DAYS = 7
 
-interface LedgerWords {
+interface LedgerOptions {
   readonly from?: string
   readonly to?: string
   readonly json?: boolean
 }
 
-export type OpenLedger = (settings: Settings) => Promise<LedgerReader & { close(): Promise<void> }>
+export type OpenLedger = (settings: Settings) => Promise<LedgerReader & Named & { close(): Promise<void> }>
 
 export function registerLedger(program: Command, io: Io, open: OpenLedger = openLazily): void {
   program
@@ -23,14 +24,16 @@ export function registerLedger(program: Command, io: Io, open: OpenLedger = open
     .option('--from <day>', `first day, YYYY-MM-DD (${DAYS} days ago)`, parseDay)
     .option('--to <day>', 'last day, YYYY-MM-DD (today)', parseDay)
     .option('--json', 'print a JSON object')
-    .action(async (words: LedgerWords, command: Command) => {
+    .action(async (options: LedgerOptions, command: Command) => {
       const ledger = await open(settingsFor(command, io))
-      try {
-        const lines = await ledger.ledger({ from: words.from ?? dayOf(io.nowMs() - DAYS * DAY_MS), to: words.to ?? dayOf(io.nowMs()) })
-        io.stdout.write(words.json === true ? json({ balanced: areBalanced(lines), lines }) : renderLedger(lines, io.columns))
-      } finally {
-        await ledger.close()
-      }
+      await closing(ledger, async () => {
+        const lines = await ledger.ledger({ from: options.from ?? dayOf(io.nowMs() - DAYS * DAY_MS), to: options.to ?? dayOf(io.nowMs()) })
+        io.stdout.write(
+          options.json === true
+            ? json({ balanced: areBalanced(lines), differences: differencesIn(lines), lines })
+            : renderLedger(lines, io.columns, (await ledger.logNames?.()) ?? NO_NAMES),
+        )
+      })
     })
 }
 
@@ -49,18 +52,39 @@ const COLUMNS: readonly Column[] = [
   { heading: 'BALANCE', align: 'right' },
 ]
 
-export function renderLedger(lines: readonly LedgerTotal[], width: number | null): string {
+export function renderLedger(lines: readonly LedgerTotal[], width: number | null, names = NO_NAMES): string {
   if (lines.length === 0) return 'Nothing was consumed in these days.\n'
   const rows = lines.map(({ day, branch, contributor, counts }) => [
     day,
     branch,
-    contributor,
+    withName(contributor, contributor.split('/')[1] ?? '', names),
     String(counts['consumed'] ?? 0),
     String(counts['counted'] ?? 0),
     otherwise(counts),
     String(imbalance(counts)),
   ])
-  return `${renderTable(COLUMNS, rows, width)}${areBalanced(lines) ? 'in balance' : 'NOT in balance: events are unaccounted for'}\n`
+  const balance = areBalanced(lines) ? 'in balance' : 'NOT in balance: events are unaccounted for'
+  return `${renderTable(COLUMNS, rows, width)}${balance}\n${differencesIn(lines).map(differenceLine).join('')}`
+}
+
+interface Difference {
+  readonly day: string
+  readonly contributor: string
+  readonly detail: number
+  readonly rollup: number
+}
+
+/** Days of a contributor of which the branches have not consumed the same. */
+function differencesIn(lines: readonly LedgerTotal[]): Difference[] {
+  const rollups = new Map(lines.flatMap((line) => (line.branch === 'rollup' ? [[`${line.day} ${line.contributor}`, line.counts]] : [])))
+  return lines.flatMap(({ branch, day, contributor, counts: { consumed = 0 } }) => {
+    const rollup = branch === 'detail' ? rollups.get(`${day} ${contributor}`)?.['consumed'] : undefined
+    return rollup === undefined || rollup === consumed ? [] : [{ day, contributor, detail: consumed, rollup }]
+  })
+}
+
+function differenceLine({ day, contributor, detail, rollup }: Difference): string {
+  return `${day} ${contributor}: detail has consumed ${detail}, rollup ${rollup}: the branches are at different places, or one has skipped or counted twice\n`
 }
 
 function otherwise(counts: LedgerTotal['counts']): string {

@@ -19,10 +19,11 @@ import {
 import type { OffsetsTools } from '../cluster/offsets-tools.ts'
 import type { BranchName } from '../store/position.ts'
 import { closing, json, settingsFor, type Io } from './io.ts'
-import { branchesOf, branchOption, clusterOption, parseNumber } from './options.ts'
+import { NO_NAMES, withName, type Named } from './log-names.ts'
+import { branchesOf, branchOption, clusterOption, wholeNumber } from './options.ts'
 import { renderTable, type Column } from './table.ts'
 
-interface Words {
+interface Options {
   readonly branch: BranchName | 'both'
   readonly topic?: string
   readonly partition?: number
@@ -33,7 +34,11 @@ interface Words {
 
 export interface OpenOffsets {
   /** Of one cluster by its name, or of all. */
-  readonly reader: (settings: Settings, now: () => number, cluster?: string | null) => Promise<OffsetsReader & { close(): Promise<void> }>
+  readonly reader: (
+    settings: Settings,
+    now: () => number,
+    cluster?: string | null,
+  ) => Promise<OffsetsReader & Named & { close(): Promise<void> }>
   /** Likewise. */
   readonly tools: (settings: Settings, now: () => number, cluster?: string | null) => Promise<OffsetsTools>
 }
@@ -52,11 +57,13 @@ export function registerOffsets(program: Command, io: Io, open: OpenOffsets = LA
     .description('how far each branch is in each partition, its lag in records and time, and what was skipped')
     .addOption(clusterOption())
     .option('--json', 'print a JSON object')
-    .action(async (words: Pick<Words, 'cluster' | 'json'>, command: Command) => {
-      const reader = await open.reader(settingsFor(command, io), io.nowMs, words.cluster)
+    .action(async (options: Pick<Options, 'cluster' | 'json'>, command: Command) => {
+      const reader = await open.reader(settingsFor(command, io), io.nowMs, options.cluster)
       await closing(reader, async () => {
         const report = await reader.show()
-        io.stdout.write(words.json === true ? json(reportOf(report)) : renderOffsets(report, io.columns))
+        io.stdout.write(
+          options.json === true ? json(reportOf(report)) : renderOffsets(report, io.columns, (await reader.logNames?.()) ?? NO_NAMES),
+        )
       })
     })
 
@@ -66,15 +73,15 @@ export function registerOffsets(program: Command, io: Io, open: OpenOffsets = LA
       .description('skip ahead, also while the program runs; the skipped range is recorded, and `backfill` counts it later'),
   )
     .option('--to <place>', 'end, an offset, or a time: ISO 8601, or relative such as -15m', 'end')
-    .action(async (words: Words, command: Command) => {
-      const tools = await open.tools(settingsFor(command, io), io.nowMs, words.cluster)
+    .action(async (options: Options, command: Command) => {
+      const tools = await open.tools(settingsFor(command, io), io.nowMs, options.cluster)
       await closing(tools, async () => {
         const report = await tools.skip({
-          branches: branchesOf(words.branch),
-          to: targetOf(words.to, (text) => parseTime(text, io.nowMs())),
-          ...placeOf(words),
+          branches: branchesOf(options.branch),
+          to: targetOf(options.to, (text) => parseTime(text, io.nowMs())),
+          ...placeOf(options),
         })
-        io.stdout.write(words.json === true ? json(skipsOf(report)) : renderSkips(report))
+        io.stdout.write(options.json === true ? json(skipsOf(report)) : renderSkips(report))
       })
     })
 
@@ -82,11 +89,11 @@ export function registerOffsets(program: Command, io: Io, open: OpenOffsets = LA
     offsets.command('reset').description('set the position of a branch that is stopped: after its offsets expired, or to move it ahead'),
   )
     .requiredOption('--to <place>', 'recorded (what the store says), earliest, latest, or an offset', parseReset)
-    .action(async (words: Omit<Words, 'to'> & { to: ResetTarget }, command: Command) => {
-      const tools = await open.tools(settingsFor(command, io), io.nowMs, words.cluster)
+    .action(async (options: Omit<Options, 'to'> & { to: ResetTarget }, command: Command) => {
+      const tools = await open.tools(settingsFor(command, io), io.nowMs, options.cluster)
       await closing(tools, async () => {
-        const answers = await tools.reset({ branches: branchesOf(words.branch), to: words.to, ...placeOf(words) })
-        io.stdout.write(words.json === true ? json({ resets: answers.map(named) }) : renderResets(answers))
+        const answers = await tools.reset({ branches: branchesOf(options.branch), to: options.to, ...placeOf(options) })
+        io.stdout.write(options.json === true ? json({ resets: answers.map(named) }) : renderResets(answers))
       })
     })
 }
@@ -95,12 +102,12 @@ function placed(command: Command): Command {
   return command
     .addOption(branchOption())
     .option('--topic <topic>', 'only in this topic')
-    .option('--partition <n>', 'only in this partition', parseNumber)
+    .option('--partition <n>', 'only in this partition', wholeNumber())
     .addOption(clusterOption())
     .option('--json', 'print a JSON object')
 }
 
-function placeOf({ topic, partition }: Pick<Words, 'topic' | 'partition'>): { topic?: string; partition?: number } {
+function placeOf({ topic, partition }: Pick<Options, 'topic' | 'partition'>): { topic?: string; partition?: number } {
   return { ...(topic === undefined ? {} : { topic }), ...(partition === undefined ? {} : { partition }) }
 }
 
@@ -135,12 +142,12 @@ const SKIPPED_COLUMNS: readonly Column[] = [
   { heading: 'BACKFILLED', align: 'right' },
 ]
 
-export function renderOffsets({ offsets, skipped, away }: OffsetsReport, width: number | null): string {
+export function renderOffsets({ offsets, skipped, away }: OffsetsReport, width: number | null, names = NO_NAMES): string {
   if (offsets.length === 0) return `Nothing has been read yet.\n${leftOut(away)}`
   const rows = offsets.map((row) => [
     row.branch,
     row.clusterName,
-    row.topic,
+    withName(row.topic, row.topic, names),
     String(row.partition),
     String(row.committed),
     orDash(row.end),

@@ -11,7 +11,11 @@ export function branchesOf(branch: BranchName | 'both'): readonly BranchName[] {
   return branch === 'both' ? BRANCHES : [branch]
 }
 
-export function parseNumber(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.')
-  return Number(text)
+/** Reads a whole number of at least `min`, and at most `max` where there is one. */
+export function wholeNumber(min = 0, max: number | null = null): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (/^\d{1,15}$/.test(text) && value >= min && (max === null || value <= max)) return value
+    throw new InvalidArgumentError(`Expected a whole number${max === null ? ` of ${min} or above` : ` from ${min} to ${max}`}.`)
+  }
 }

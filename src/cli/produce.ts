@@ -1,19 +1,21 @@
 /** `tracefold produce`: sends the bundled sample to a Kafka topic, as if it were happening now. For trying out, demonstrations and measurements. */
-import { InvalidArgumentError, type Command } from 'commander'
+import type { Command } from 'commander'
 import type { Producer } from 'kafkajs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { kafkaConfig } from '../config/connections.ts'
 import type { Settings } from '../config/schema.ts'
+import { TracefoldError } from '../errors.ts'
 import { createKafka, kafkaError } from '../kafka/client.ts'
 import { MINUTE_MS } from '../lib/durations.ts'
 import { createLogger } from '../log.ts'
 import { packageFolder } from '../package-root.ts'
 import { loadSamples, sampleRecords, type SampleRecord } from '../source/sample-records.ts'
-import { settingsFor, type Io } from './io.ts'
+import { closing, settingsFor, type Io } from './io.ts'
+import { wholeNumber } from './options.ts'
 
 const BATCH_RECORDS = 500
 
-interface ProduceWords {
+interface ProduceOptions {
   readonly rate?: number
   readonly count?: number
   readonly topic?: string
@@ -23,31 +25,32 @@ export function registerProduce(program: Command, io: Io): void {
   program
     .command('produce')
     .description('cluster mode: send sample errors to Kafka')
-    .option('--rate <events/s>', 'events per second, for ever if there is no --count; else as fast as it goes', parsePositive)
-    .option('--count <n>', 'how many; without --rate the bundled sample once if not given', parsePositive)
+    .option('--rate <events/s>', 'events per second, for ever if there is no --count; else as fast as it goes', wholeNumber(1))
+    .option('--count <n>', 'how many; without --rate the bundled sample once if not given', wholeNumber(1))
     .option('--topic <topic>', 'topic (the first of kafka.topics)')
-    .action(async (words: ProduceWords, command: Command) => {
+    .action(async (options: ProduceOptions, command: Command) => {
       const settings = settingsFor(command, io)
+      if (settings.mode !== 'cluster')
+        throw new TracefoldError('usage', 'produce goes with mode cluster; in embedded mode `tracefold run --sample` reads the sample')
       const producer = createKafka(
         kafkaConfig(settings.kafka, `${settings.name}-produce`),
         createLogger({ level: settings.logLevel }),
       ).producer()
-      try {
+      const work = async (): Promise<void> => {
         await producer.connect()
-        const sent = await produce(producer, settings, words, io)
+        const sent = await produce(producer, settings, options, io)
         io.stdout.write(`${sent} events sent\n`)
-      } catch (error) {
-        throw kafkaError(error, 'sending the sample')
-      } finally {
-        await producer.disconnect()
       }
+      await closing({ close: () => producer.disconnect() }, work).catch((error: unknown) => {
+        throw kafkaError(error, 'sending the sample')
+      })
     })
 }
 
 async function produce(
   producer: Producer,
   settings: Settings,
-  { rate, count, topic = settings.kafka.topics[0] ?? '' }: ProduceWords,
+  { rate, count, topic = settings.kafka.topics[0] ?? '' }: ProduceOptions,
   io: Io,
 ): Promise<number> {
   const samples = await loadSamples(packageFolder('samples'))
@@ -77,10 +80,4 @@ async function produce(
   }
   await flush()
   return sent
-}
-
-function parsePositive(text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Expected a whole number above zero.')
-  return value
 }

@@ -4,7 +4,7 @@ import { registerAlerts } from './alerts.ts'
 import { registerBackfill } from './backfill.ts'
 import { registerCheckConfig } from './check-config.ts'
 import { registerDlq } from './dlq.ts'
-import { exitCodeOf } from './exit-code.ts'
+import { EXIT, exitCodeOf } from './exit-code.ts'
 import { registerFingerprint } from './fingerprint.ts'
 import type { Io } from './io.ts'
 import { registerLedger } from './ledger.ts'
@@ -18,10 +18,11 @@ import { registerTop } from './top.ts'
 import { readVersion } from '../version.ts'
 
 export async function runCli(words: readonly string[], io: Io): Promise<number> {
-  const program = createProgram(io)
+  let code: number = EXIT.ok
+  const program = createProgram(io, (ended) => (code = ended))
   try {
     await program.parseAsync(words, { from: 'user' })
-    return 0
+    return code
   } catch (error) {
     // Commander has printed its own message already.
     if (!(error instanceof CommanderError)) io.stderr.write(`${messageOf(error, program.opts<{ debug?: boolean }>().debug === true)}\n`)
@@ -29,7 +30,7 @@ export async function runCli(words: readonly string[], io: Io): Promise<number> 
   }
 }
 
-function createProgram(io: Io): Command {
+function createProgram(io: Io, ended: (code: number) => void): Command {
   const program = new Command('tracefold')
     .description('Folds a flood of Java error logs into the few errors behind it.')
     .version(readVersion())
@@ -42,7 +43,7 @@ function createProgram(io: Io): Command {
       getOutHelpWidth: () => io.columns ?? 80,
     })
     .showHelpAfterError('(see --help)')
-  registerRun(program, io)
+  registerRun(program, io, ended)
   registerSetup(program, io)
   registerProduce(program, io)
   registerCheckConfig(program, io)

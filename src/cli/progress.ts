@@ -1,26 +1,31 @@
 /**
- * How far reading files has come, for people: one line that is written over on a terminal, a line every few seconds elsewhere.
+ * How far reading files has come, for people: one line that is written over on a terminal, elsewhere a line every few seconds as long as it changes.
  *
  *   app.log  43 %  12,300 events/s  8 s left
+ *
+ * The rate is that of the last moments; what has caught up has none.
  */
 import type { FileProgress } from '../source/file.ts'
+import type { Screen } from './screen.ts'
 
 const TERMINAL_MS = 200
 const LOG_MS = 5_000
 /** Before this a rate says nothing. */
 const SETTLED_MS = 500
-const CLEAR_TO_END_OF_LINE = '\u001b[K'
+/** What a rate is taken over: at least one look back, also off a terminal. */
+const RECENT_MS = 10_000
 
-export interface ProgressOutput {
-  readonly isTTY?: boolean
-  write(text: string): unknown
-}
+/** What a rate is taken from. */
+type Amount = Pick<FileProgress, 'bytesRead' | 'records'>
+
+const NOTHING: Amount = { bytesRead: 0, records: 0 }
 
 export interface ProgressOptions {
   readonly progress: () => FileProgress
-  /** Standard error, so that it never mixes with what a command prints. */
-  readonly output: ProgressOutput
+  readonly screen: Screen
   readonly now: () => number
+  /** Called at each look. */
+  readonly onLook?: (progress: FileProgress) => void
 }
 
 export interface ProgressDisplay {
@@ -30,33 +35,39 @@ export interface ProgressDisplay {
   stop(): void
 }
 
-export function displayProgress({ progress, output, now }: ProgressOptions): ProgressDisplay {
-  const startedMs = now()
-  const isTerminal = output.isTTY === true
-  const write = (end: string): unknown => {
-    const line = progressLine(progress(), now() - startedMs)
-    return output.write(isTerminal ? `\r${line}${CLEAR_TO_END_OF_LINE}${end}` : `${line}\n`)
+export function displayProgress({ progress, screen, now, onLook }: ProgressOptions): ProgressDisplay {
+  const looks: (Amount & { atMs: number })[] = [{ ...NOTHING, atMs: now() }]
+  const show = (): void => {
+    const current = progress()
+    const atMs = now()
+    while (looks[1] !== undefined && looks[1].atMs <= atMs - RECENT_MS) looks.shift()
+    const [before = { ...NOTHING, atMs }] = looks
+    screen.status(progressLine(current, before, atMs - before.atMs))
+    looks.push({ bytesRead: current.bytesRead, records: current.records, atMs })
+    onLook?.(current)
   }
-  const show = (): void => void write('')
-  const timer = setInterval(show, isTerminal ? TERMINAL_MS : LOG_MS)
+  const timer = setInterval(show, screen.isTerminal ? TERMINAL_MS : LOG_MS)
   timer.unref()
   return {
     show,
     stop() {
       clearInterval(timer)
-      write('\n')
-      for (const problem of progress().problems) output.write(`${problem}\n`)
+      show()
+      screen.release()
+      for (const problem of progress().problems) screen.write(`${problem}\n`)
     },
   }
 }
 
-/** Pure. */
-export function progressLine({ name, bytesRead, bytesTotal, records }: FileProgress, elapsedMs: number): string {
-  const share = bytesTotal === 0 ? 1 : Math.min(1, bytesRead / bytesTotal)
+/** `before`: what it was `elapsedMs` ago. Pure. */
+export function progressLine({ name, bytesRead, bytesTotal, records }: FileProgress, before: Amount, elapsedMs: number): string {
+  if (bytesTotal === 0) return `${name}  nothing to read`
+  const share = Math.min(1, bytesRead / bytesTotal)
   const parts = [name, `${Math.floor(share * 100)} %`]
-  if (elapsedMs < SETTLED_MS) return parts.join('  ')
-  parts.push(`${grouped((records * 1_000) / elapsedMs)} events/s`)
-  if (share > 0 && share < 1) parts.push(`${duration((elapsedMs * (1 - share)) / share)} left`)
+  if (elapsedMs < SETTLED_MS || share === 1) return parts.join('  ')
+  parts.push(`${grouped((Math.max(0, records - before.records) * 1_000) / elapsedMs)} events/s`)
+  const bytes = bytesRead - before.bytesRead
+  if (bytes > 0) parts.push(`${duration((elapsedMs * (bytesTotal - bytesRead)) / bytes)} left`)
   return parts.join('  ')
 }
 

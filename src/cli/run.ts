@@ -7,20 +7,22 @@ import { Option, type Command } from 'commander'
 import type { App } from '../app.ts'
 import type { Settings } from '../config/schema.ts'
 import { isTracefoldError, TracefoldError } from '../errors.ts'
-import { exitCodeOf } from './exit-code.ts'
+import { EXIT, exitCodeOf } from './exit-code.ts'
 import { packageFolder } from '../package-root.ts'
-import { createFileSource, type FileSource } from '../source/file.ts'
+import { createFileSource, type FileProgress, type FileSource } from '../source/file.ts'
 import { createSampleSource } from '../source/sample.ts'
 import type { Source } from '../source/source.ts'
 import { createStdinSource } from '../source/stdin.ts'
 import { BRANCHES } from '../store/position.ts'
 import { settingsFor, type Io } from './io.ts'
-import { displayProgress } from './progress.ts'
+import { displayProgress, type ProgressDisplay } from './progress.ts'
+import { nothingNewLines, tallyWords, welcome } from './run-words.ts'
+import { Screen } from './screen.ts'
 
 /** Past every deadline of a stop. */
 const HUNG_PATIENCE_MS = 60_000
 
-interface RunWords {
+interface RunOptions {
   readonly branch?: Settings['branch']
   readonly setup?: true
   readonly exitAtEnd?: true
@@ -28,30 +30,39 @@ interface RunWords {
   readonly sample?: true
 }
 
-export function registerRun(program: Command, io: Io): void {
+/** `ended` is told the exit code where it is not to be 0 though nothing was thrown. */
+export function registerRun(program: Command, io: Io, ended: (code: number) => void): void {
   program
     .command('run')
     .description('run the branches, the API and the page')
-    .argument('[files...]', 'embedded mode: log files to read and follow (patterns with * too); - is standard input')
+    .argument('[files...]', 'embedded mode: log files to read and follow (patterns with * and ** too); - is standard input')
     .addOption(new Option('--branch <branch>', 'cluster mode: the branch that this process runs').choices(['both', ...BRANCHES]))
     .option('--setup', 'cluster mode: first make what is missing (topics, index template, supervisor)')
     .option('--exit-at-end', 'stop once everything that was there at the start is committed')
     .option('--again', 'embedded mode: count the files again, even if they were read before')
     .option('--sample', 'embedded mode: feed in the bundled sample as if it were happening now')
-    .action(async (files: string[], words: RunWords, command: Command) => {
-      const settings = settingsFor(command, io, words.branch === undefined ? {} : { branch: words.branch })
-      await run(settings, files, words, io)
+    .action(async (files: string[], options: RunOptions, command: Command) => {
+      const settings = settingsFor(command, io, options.branch === undefined ? {} : { branch: options.branch })
+      ended(await run(settings, files, options, io))
     })
 }
 
-async function run(settings: Settings, files: readonly string[], words: RunWords, io: Io): Promise<void> {
+async function run(settings: Settings, files: readonly string[], options: RunOptions, io: Io): Promise<number> {
   const { startApp } = await import('../app.ts') // loaded when needed: other commands start without it
-  const exitAtEnd = words.exitAtEnd === true
-  const inputs = inputsOf(settings, files, words, io)
-  const app = await startApp({ settings, exitAtEnd, setup: words.setup === true, inputs, env: io.env })
-  const progress =
-    inputs.files === null ? null : displayProgress({ progress: inputs.files.progress, output: process.stderr, now: io.nowMs })
-  if (!exitAtEnd) io.stdout.write(welcome(app.url, settings, words.sample === true))
+  const exitAtEnd = options.exitAtEnd === true
+  const screen = new Screen(io.stderr)
+  const inputs = inputsOf(settings, files, options, io)
+  const app = await startApp({
+    settings,
+    exitAtEnd,
+    setup: options.setup === true,
+    inputs,
+    env: io.env,
+    ...(screen.isTerminal ? { logTo: screen } : {}),
+  })
+  if (!exitAtEnd) io.stdout.write(welcome({ url: app.url, settings, ...inputs, isSample: options.sample === true }))
+  const progress = inputs.files === null ? null : watch(inputs.files, screen, io, exitAtEnd)
+  if (!exitAtEnd) void inputs.pipeEnded?.then(() => screen.write(`input ended: ${tallyWords(app.tally())}\n`))
   let signal: Signal | null = null
   try {
     signal = await Promise.race([app.done.then(() => null), signalled(app)])
@@ -62,55 +73,68 @@ async function run(settings: Settings, files: readonly string[], words: RunWords
   } finally {
     await app.stop()
   }
-  if (exitAtEnd) process.exitCode = concluded(io, app, signal, inputs.files?.progress().problems ?? [])
+  io.stderr.write(concluded(app, signal, exitAtEnd, inputs.files?.progress() ?? null))
+  return exitAtEnd ? exitCode(signal, inputs.files?.progress().problems ?? []) : 0
 }
 
-/** What was done, in a line, and the exit code: a run that was to end by itself and did not, or could not read everything, has failed. */
-function concluded(io: Io, app: App, signal: Signal | null, problems: readonly string[]): number {
-  const { counted, filtered, dead, firstMs, lastMs } = app.tally()
-  const range = firstMs === null || lastMs === null ? '' : `, from ${new Date(firstMs).toISOString()} to ${new Date(lastMs).toISOString()}`
-  io.stderr.write(
-    `${signal === null ? 'done' : `stopped by ${signal}, the rest is read next time`}: ${counted} events counted${range}; ${filtered} filtered, ${dead} dead letters\n`,
-  )
+/** Files that are followed may have had nothing new from the start: that is said once, as soon as it is known. */
+function watch(files: Pick<FileSource, 'progress'>, screen: Screen, io: Io, exitAtEnd: boolean): ProgressDisplay {
+  let isSaid = exitAtEnd // then it is said at the end
+  const onLook = (progress: FileProgress): void => {
+    if (isSaid || progress.bytesRead < progress.bytesTotal) return
+    isSaid = true
+    const lines = nothingNewLines({ ...progress, empty: [] })
+    if (lines !== '') screen.write(lines)
+  }
+  return displayProgress({ progress: files.progress, screen, now: io.nowMs, onLook })
+}
+
+/** What was done, in a line, and why there is nothing where there is nothing. */
+function concluded(app: App, signal: Signal | null, exitAtEnd: boolean, files: FileProgress | null): string {
+  const how = signal === null ? 'done' : `stopped by ${signal}${exitAtEnd ? ', the rest is read next time' : ''}`
+  const reasons = files === null || (signal !== null && !exitAtEnd) ? '' : nothingNewLines(files)
+  return `${reasons}${how}: ${tallyWords(app.tally())}\n`
+}
+
+/** A run that was to end by itself and did not, or could not read everything, has failed. */
+function exitCode(signal: Signal | null, problems: readonly string[]): number {
   if (signal !== null) return SIGNALS[signal]
-  return problems.length > 0 ? 1 : 0
+  return problems.length > 0 ? EXIT.failure : EXIT.ok
 }
 
-function inputsOf(
-  settings: Settings,
-  words: readonly string[],
-  options: RunWords,
-  io: Io,
-): { sources: Source[]; files: { progress: FileSource['progress'] } | null } {
-  const paths = [...settings.embedded.files, ...words.filter((word) => word !== '-')]
-  const isPiped = words.includes('-')
+interface Inputs {
+  readonly sources: Source[]
+  readonly files: Pick<FileSource, 'progress'> | null
+  /** Resolves when all that came through the pipe is committed; null where there is none. */
+  readonly pipeEnded: Promise<void> | null
+  readonly hasFiles: boolean
+  readonly isPiped: boolean
+}
+
+function inputsOf(settings: Settings, files: readonly string[], options: RunOptions, io: Io): Inputs {
+  const paths = [...settings.embedded.files, ...files.filter((file) => file !== '-')]
+  const isPiped = files.includes('-')
   if (settings.mode === 'cluster') {
-    if (words.length > 0 || options.sample === true)
+    if (files.length > 0 || options.sample === true)
       throw new TracefoldError(
         'usage',
         'files, - and --sample go with mode embedded; in cluster mode records come from Kafka (`tracefold produce` sends the sample)',
       )
-    return { sources: [], files: null }
+    return { sources: [], files: null, pipeEnded: null, hasFiles: false, isPiped }
   }
   const { maxRecordBytes } = settings.limits
-  const sources: Source[] = []
-  let files: { progress: FileSource['progress'] } | null = null
-  if (paths.length > 0) {
-    const source = createFileSource({
-      paths,
-      follow: options.exitAtEnd !== true,
-      maxRecordBytes,
-      ...(options.again === true ? { again: randomUUID() } : {}),
-    })
-    sources.push(source)
-    files = { progress: () => source.progress() }
-  }
-  if (isPiped) sources.push(createStdinSource(io.stdin, { maxRecordBytes }))
-  if (options.sample === true)
-    sources.push(createSampleSource({ from: packageFolder('samples'), now: io.nowMs, live: options.exitAtEnd !== true }))
-  if (sources.length === 0 && options.exitAtEnd === true)
+  const follow = options.exitAtEnd !== true
+  const again = options.again === true ? { again: randomUUID() } : {}
+  const source = paths.length === 0 ? null : createFileSource({ paths, follow, maxRecordBytes, ...again })
+  const sources: Source[] = source === null ? [] : [source]
+  const pipeEnded = isPiped
+    ? new Promise<void>((onThrough) => sources.push(createStdinSource(io.stdin, { maxRecordBytes, onThrough })))
+    : null
+  if (options.sample === true) sources.push(createSampleSource({ from: packageFolder('samples'), now: io.nowMs, live: follow }))
+  if (sources.length === 0 && !follow)
     throw new TracefoldError('usage', '--exit-at-end needs something that ends: name files, - for standard input, or --sample')
-  return { sources, files }
+  const progress = source === null ? null : { progress: () => source.progress() }
+  return { sources, files: progress, pipeEnded, hasFiles: source !== null, isPiped }
 }
 
 /** Resolves at the first signal. A second one ends the process. */
@@ -132,26 +156,3 @@ function signalled(app: App): Promise<Signal> {
 /** With the exit code that a shell expects of them. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const
 type Signal = keyof typeof SIGNALS
-
-function welcome(url: string, settings: Settings, isSample: boolean): string {
-  if (settings.mode === 'cluster') return `Tracefold runs: ${url} (API: ${url}docs)\n`
-  const stored = `The data is kept in ${settings.embedded.path}; remove that folder to begin anew.`
-  return [
-    '',
-    `  Tracefold runs: ${url}`,
-    isSample ? '  It shows the bundled sample: real Log4j output of made-up jobs, as if it were happening now.' : '',
-    '',
-    '  Try next, while it runs:',
-    `    your own log        curl --data-binary @app.log -H 'content-type: application/x-ndjson' ${url}api/v1/events`,
-    `    what can be asked   ${url}docs`,
-    '  and after Ctrl-C:',
-    '    follow log files    npx tracefold run app.log other-*.log',
-    '    a pipe              kubectl logs -f my-job | npx tracefold run -',
-    '    on the terminal     npx tracefold top --from -1h',
-    '',
-    `  ${stored}`,
-    '',
-  ]
-    .filter((line, i, lines) => line !== '' || lines[i - 1] !== '')
-    .join('\n')
-}

@@ -1,11 +1,13 @@
 /** `tracefold top [job]`: the errors that happened most in a range of time, of one job or over all, from the rollups, and of what kind they are. */
-import { InvalidArgumentError, Option, type Command } from 'commander'
+import { Option, type Command } from 'commander'
 import type { RuleBook } from '../api/deps.ts'
 import { changeOf, topBody } from '../api/exception-rows.ts'
 import { iso, rangeOf } from '../api/range.ts'
+import { nearest } from '../config/nearest.ts'
 import type { Settings } from '../config/schema.ts'
 import { isTracefoldError } from '../errors.ts'
 import { SEVERITIES } from '../event.ts'
+import { DAY_MS } from '../lib/durations.ts'
 import {
   NO_VALUE,
   TOP_BY,
@@ -16,10 +18,14 @@ import {
   type TopResult,
   type TopRow,
 } from '../store/rollup-store.ts'
-import { json, settingsFor, type Io } from './io.ts'
+import { closing, json, settingsFor, type Io } from './io.ts'
+import { wholeNumber } from './options.ts'
 import { renderLine, renderTable, type Column } from './table.ts'
 
 const MAX_LIMIT = 1_000
+/** A job that has had errors in this time is known; so many are named. */
+const KNOWN_MS = 30 * DAY_MS
+const NAMED = 20
 
 interface TopOptions {
   readonly from: string
@@ -38,7 +44,7 @@ export function registerTop(program: Command, io: Io, open: (settings: Settings)
     .argument('[job]', 'the job; without it, all jobs')
     .option('--from <time>', 'start: ISO 8601, or relative such as -24h', '-24h')
     .option('--to <time>', 'end', 'now')
-    .option('--limit <n>', `how many, at most ${MAX_LIMIT}`, parseLimit, 10)
+    .option('--limit <n>', `how many, at most ${MAX_LIMIT}`, wholeNumber(1, MAX_LIMIT), 10)
     .addOption(new Option('--by <dimension>', 'what to count by').choices(TOP_BY).default('fingerprint'))
     .option('--category <category>', `only errors of this category; ${NO_VALUE} for those without`)
     .addOption(new Option('--severity <severity>', 'only errors of this severity').choices([...SEVERITIES, NO_VALUE]))
@@ -47,14 +53,13 @@ export function registerTop(program: Command, io: Io, open: (settings: Settings)
       const query = { ...rangeOf(options, io.nowMs()), job: job ?? null, by: options.by, limit: options.limit, only: onlyOf(options) }
       const settings = settingsFor(command, io)
       const reader = await open(settings)
-      try {
+      await closing(reader, async () => {
         const result = await reader.top(query)
         io.stdout.write(
           options.json === true ? json(topBody(query, result, await rulesOf(settings))) : renderTop(query, result, io.columns),
         )
-      } finally {
-        await reader.close()
-      }
+        if (result.rows.length === 0 && query.job !== null) io.stderr.write(unknownJob(query.job, await jobsBefore(reader, query.toMs)))
+      })
     })
 }
 
@@ -68,6 +73,25 @@ function onlyOf({ category, severity }: TopOptions): Only {
   return { ...(category === undefined ? {} : { category }), ...(severity === undefined ? {} : { severity }) }
 }
 
+async function jobsBefore(reader: RollupReader, toMs: number): Promise<string[]> {
+  const jobs = await reader.jobs({ fromMs: toMs - KNOWN_MS, toMs, limit: MAX_LIMIT })
+  return jobs.map(({ job }) => job)
+}
+
+/** Empty where it is a job that has had errors, or where there are none. */
+function unknownJob(job: string, known: readonly string[]): string {
+  if (known.length === 0 || known.includes(job)) return ''
+  const near = nearest(job, known)
+  const named = known.slice(0, NAMED).join(', ')
+  const more = known.length - NAMED
+  return (
+    renderLine(
+      `No job ${job} has had errors${near === null ? '' : `; perhaps ${near}`}. Known are: ${named}${more > 0 ? ` and ${more} more` : ''}`,
+      Infinity,
+    ) + '\n'
+  )
+}
+
 /** For what was counted, rules that are wrong at the moment are no reason not to show it. */
 async function rulesOf({ patterns }: Settings): Promise<RuleBook> {
   const [{ ruleBookOf }, { loadPatterns }] = await Promise.all([import('../api/rule-book.ts'), import('../classify/load.ts')])
@@ -78,13 +102,6 @@ async function rulesOf({ patterns }: Settings): Promise<RuleBook> {
     if (isTracefoldError(error, 'config_invalid')) return ruleBookOf(() => null)
     throw error
   }
-}
-
-function parseLimit(text: string): number {
-  const limit = Number(text)
-  if (!/^\d+$/.test(text) || limit < 1 || limit > MAX_LIMIT)
-    throw new InvalidArgumentError(`Expected a whole number from 1 to ${MAX_LIMIT}.`)
-  return limit
 }
 
 /** Below this the words go on a line of their own, under the numbers, which fit 80 characters. */
@@ -121,13 +138,15 @@ function numberColumns({ job }: TopQuery, total: number): TopColumn[] {
   ]
 }
 
+/** A kind of errors has no place of its own: that of the newest would look like the place of all. */
 function wordColumns(by: TopBy): TopColumn[] {
+  const isKind = by === 'category' || by === 'severity'
   return [
-    ...(by === 'category' || by === 'severity' ? [] : [{ heading: 'CATEGORY', align: 'left', flexible: true, cell: kindWords } as const]),
+    ...(isKind ? [] : [{ heading: 'CATEGORY', align: 'left', flexible: true, cell: kindWords } as const]),
     by === 'fingerprint'
       ? { heading: 'TITLE', align: 'left', flexible: true, cell: (row) => row.title }
       : { heading: by.toUpperCase().replaceAll('_', ' '), align: 'left', flexible: true, cell: (row) => row.key },
-    { heading: 'CULPRIT', align: 'left', flexible: true, cell: (row) => row.culprit ?? NOTHING },
+    ...(isKind ? [] : [{ heading: 'CULPRIT', align: 'left', flexible: true, cell: (row: TopRow) => row.culprit ?? NOTHING } as const]),
   ]
 }
 

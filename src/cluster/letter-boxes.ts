@@ -1,4 +1,6 @@
 /** The wiring of the desk for dead letters: which letter box in which mode. */
+import { openEmbeddedReader } from '../store/embedded.ts'
+import type { LogNames, PositionReader } from '../store/embedded/position-reader.ts'
 import { createNeighbours, documentsOf, everyCluster, type Neighbours } from './neighbours.ts'
 import { clusterIdOf } from '../kafka/cluster-id.ts'
 import type { Settings } from '../config/schema.ts'
@@ -73,10 +75,10 @@ export function judgeOptions(settings: Settings, rules: () => StreamRules, now: 
 }
 
 /** A desk beside whatever process runs the branches. */
-export function openDesk(settings: Settings, now: () => number): DeadLetterDesk {
+export function openDesk(settings: Settings, now: () => number): DeadLetterDesk & Partial<Pick<PositionReader, 'logNames'>> {
   let rules: StreamRules | null = null
   const judge = judgeOptions(settings, () => (rules ??= createRules(settings)), now) // listing needs none
-  if (settings.mode === 'embedded') return createDesk(embeddedBox(settings, now), judge)
+  if (settings.mode === 'embedded') return { ...createDesk(embeddedBox(settings, now), judge), logNames: () => logNamesIn(settings) }
   const log = createLogger({ level: settings.logLevel })
   const neighbours = createNeighbours(settings, log)
   const health = createHealth()
@@ -91,5 +93,14 @@ export function openDesk(settings: Settings, now: () => number): DeadLetterDesk 
       await desk.close()
       await neighbours.close()
     },
+  }
+}
+
+async function logNamesIn({ embedded }: Settings): Promise<LogNames> {
+  const reader = openEmbeddedReader(embedded.path)
+  try {
+    return await reader.logNames()
+  } finally {
+    await reader.close()
   }
 }

@@ -12,6 +12,7 @@ import { createLogger, type Logger } from '../log.ts'
 import { createMetrics, type Metrics } from '../metrics.ts'
 import { createRules } from '../rules/rules.ts'
 import { openEmbeddedReader } from '../store/embedded.ts'
+import type { PositionReader } from '../store/embedded/position-reader.ts'
 import type { ElasticsearchDocuments } from '../store/elasticsearch/documents.ts'
 import { contributorKey, type BranchName } from '../store/position.ts'
 import { marksOf, placeOf, type Backfill } from '../store/skipped.ts'
@@ -52,14 +53,16 @@ export async function openOffsetsReader(
   settings: Settings,
   now: () => number,
   cluster: string | null = null,
-): Promise<OffsetsReader & { close(): Promise<void> }> {
+): Promise<OffsetsReader & Partial<Pick<PositionReader, 'logNames'>> & { close(): Promise<void> }> {
   if (settings.mode === 'embedded' && cluster !== null) throw new TracefoldError('usage', 'embedded mode reads no Kafka cluster')
   return settings.mode === 'embedded' ? openEmbeddedOffsets(settings) : openOffsetsTools(settings, now, cluster)
 }
 
-async function openEmbeddedOffsets(settings: Settings): Promise<OffsetsReader & { close(): Promise<void> }> {
+async function openEmbeddedOffsets(
+  settings: Settings,
+): Promise<OffsetsReader & Pick<PositionReader, 'logNames'> & { close(): Promise<void> }> {
   const reader = openEmbeddedReader(settings.embedded.path)
-  return { ...embeddedOffsets(reader, () => []), close: () => reader.close() }
+  return { ...embeddedOffsets(reader, () => []), logNames: () => reader.logNames(), close: () => reader.close() }
 }
 
 /** Over all clusters that answer, or one by its name. Rejects with `usage` in embedded mode, with `not_set_up` where there is nothing yet. */

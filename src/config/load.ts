@@ -28,7 +28,8 @@ export interface SettingsSource {
 
 export type Reading =
   | { readonly kind: 'ok'; readonly settings: Settings; readonly given: Layer }
-  | { readonly kind: 'faults'; readonly faults: readonly Fault[] }
+  /** `readable`: the settings without those that are faulty, which have their defaults. For looking for more faults, not for use. */
+  | { readonly kind: 'faults'; readonly faults: readonly Fault[]; readonly readable: Settings }
 
 const DEFAULT_FILE = './tracefold.yaml'
 
@@ -47,9 +48,10 @@ export function readSettings({ file, env, overrides }: SettingsSource): Reading 
   const given = merged([outer, secrets.layer])
   const faults = [...layers, secrets].flatMap((layered) => layered.faults)
   const checked = check(given)
-  return faults.length + checked.faults.length > 0
-    ? { kind: 'faults', faults: [...faults, ...checked.faults.filter((fault) => faults.every(({ setting }) => setting !== fault.setting))] }
-    : { kind: 'ok', settings: deepFreeze(checked.settings), given }
+  const settings = deepFreeze(checked.settings)
+  if (faults.length + checked.faults.length === 0) return { kind: 'ok', settings, given }
+  const more = checked.faults.filter((fault) => faults.every(({ setting }) => setting !== fault.setting))
+  return { kind: 'faults', faults: [...faults, ...more], readable: settings }
 }
 
 function readFile(file: string | null, env: NodeJS.ProcessEnv): Layered {

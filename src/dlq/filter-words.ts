@@ -39,7 +39,10 @@ function offsetsOf(text: string): Pick<LetterFilter, 'fromOffset' | 'toOffset'> 
     )
   const fromOffset = Number(match[1])
   if (match[2] === undefined) return { fromOffset, toOffset: fromOffset }
-  return match[3] === undefined ? { fromOffset } : { fromOffset, toOffset: Number(match[3]) }
+  if (match[3] === undefined) return { fromOffset }
+  const toOffset = Number(match[3])
+  if (toOffset < fromOffset) throw new TracefoldError('bad_request', `expected a range of offsets that goes up; got ${text.trim()}`)
+  return { fromOffset, toOffset }
 }
 
 type Said<T> = { [name in keyof T]?: Exclude<T[name], undefined> }

@@ -7,6 +7,7 @@ import { startAlerting, type AlertingParts } from '../alert/run/start.ts'
 import type { AlertDesk } from '../alert/desk.ts'
 import type { PipelineState } from '../alert/run/pipeline-watch.ts'
 import { ruleBookOf } from '../api/rule-book.ts'
+import { withoutInfo } from '../log.ts'
 import type { Mode, ModeContext } from '../mode.ts'
 import { EmbeddedControlLog } from '../control/embedded-control-log.ts'
 import { createDesk } from '../dlq/desk.ts'
@@ -38,7 +39,7 @@ export async function startEmbedded(context: ModeContext, onRelease: OnRelease):
   const http: HttpSource | null = exitAtEnd ? null : createHttpSource({ maxRecordBytes: settings.limits.maxRecordBytes })
   const source = unionSource(http === null ? inputs.sources : [...inputs.sources, http])
   const tallies = new Tallies()
-  const stream = streamOver(context, { source, store: withinBounds(writes.watch(store), source), rules, tallies })
+  const stream = streamOver(context, { source, store: withinBounds(writes.watch(store), source, store), rules, tallies })
   onRelease(() => stream.stop())
   onRelease(() => rules.stop()) // a stream that ends takes no new rules
   const box = embeddedBox(settings, Date.now)
@@ -139,7 +140,7 @@ function startEmbeddedAlerting(
     lookAtPipeline: () => Promise.resolve(pipeline()),
     health,
     metrics,
-    log,
+    log: withoutInfo(log), // which process has which shard of the alerts: here is only one
     onFailed: crash,
   }
   return startAlerting(parts, onRelease)
@@ -157,14 +158,16 @@ function crash(error: unknown): never {
   throw error
 }
 
-/** A file that ends below our position is another file by the same identity: a new incarnation, from its beginning. */
-function withinBounds(store: Store, source: Source): Store {
+/** A file that ends below our position is another file by the same identity: a new incarnation, from its beginning. Its name is noted. */
+function withinBounds(store: Store, source: Source, names: Pick<EmbeddedStore, 'noteName'>): Store {
   const within = (resume: Resume | null, bounds: Bounds): Resume | null =>
     resume === null ? null : resumeAt({ ...resume, rules: '' }, bounds, '')
   return {
     open: async (p, signal) => {
       const { detail, rollup } = await store.open(p, signal)
       const bounds = await source.bounds(p)
+      const path = source.nameOf?.(p) ?? null
+      if (path !== null) await names.noteName(p, path, signal)
       return { detail: within(detail, bounds), rollup: within(rollup, bounds) }
     },
     commit: (unit, signal) => store.commit(unit, signal),

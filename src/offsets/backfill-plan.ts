@@ -71,17 +71,19 @@ function piecesIn(marks: Marks, { branch, contributor, from, to }: Extract<Backf
     if (piece.begun !== null && (piece.from < from || piece.to > to))
       throw new TracefoldError('bad_request', `a backfill of offsets ${piece.from} to ${piece.to} is not finished: ask for all of it`)
     const clipped = { ...piece, from: Math.max(from, piece.from), to: Math.min(to, piece.to) }
-    if (clipped.from > at) throw counted(branch, contributor, at, clipped.from)
+    if (clipped.from > at) throw counted(marks, branch, contributor, at, clipped.from)
     pieces.push(clipped)
     at = clipped.to
   }
-  if (at < to) throw counted(branch, contributor, at, to)
+  if (at < to) throw counted(marks, branch, contributor, at, to)
   return pieces
 }
 
-function counted(branch: BranchName, contributor: string, from: number, to: number): TracefoldError {
+function counted({ skipped }: Marks, branch: BranchName, contributor: string, from: number, to: number): TracefoldError {
+  const other = skipped.find((one) => one.branch !== branch && one.contributor === contributor && one.from < to && one.to > from)
+  const hint = other === undefined ? '' : `. It was the ${other.branch} branch that skipped there: say --branch ${other.branch}`
   return new TracefoldError(
     'bad_request',
-    `offsets ${from} to ${to} of ${contributor} were counted by the ${branch} branch, or will be: the ledger has no skipped range there that is still to be backfilled. Nothing was done`,
+    `offsets ${from} to ${to} of ${contributor} were counted by the ${branch} branch, or will be: the ledger has no skipped range there that is still to be backfilled. Nothing was done${hint}`,
   )
 }

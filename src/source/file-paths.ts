@@ -1,7 +1,14 @@
-/** Paths as people give them, in; files that exist, out: `*` stands for any characters within one folder's names. Sorted, each once. */
+/**
+ * Paths as people give them, in; files that exist, out: `*` stands for any characters within one folder's names, `**` for a folder and all that are
+ * below it. Hidden ones are left out, and links to folders, which may lead in a circle. Sorted, each once.
+ */
+import type { Dirent } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import { TracefoldError } from '../errors.ts'
+
+/** Of a `**`: it is walked at every look, four times a second. */
+const MAX_FOLDERS = 2_000
 
 export function isGlob(path: string): boolean {
   return path.includes('*')
@@ -31,18 +38,33 @@ async function whyNot(path: string): Promise<string> {
 }
 
 async function expandGlob(pattern: string): Promise<string[]> {
+  const parts = pattern.split(sep)
+  if (parts.at(-1) === '**') parts.push('*')
   let found = ['']
-  for (const part of pattern.split(sep)) {
+  for (const part of parts) {
     const next = await Promise.all(found.map((folder) => step(folder, part)))
-    found = next.flat()
+    found = [...new Set(next.flat())]
   }
   return found
 }
 
 async function step(folder: string, part: string): Promise<string[]> {
   if (!isGlob(part)) return [folder === '' && part === '' ? sep : join(folder, part)]
+  if (part === '**') return foldersFrom(folder)
   const names = await readdir(folder).catch((): string[] => [])
   return names.filter((name) => matches(name, part)).map((name) => join(folder, name))
+}
+
+/** The folder itself, and all below it. Throws `usage` where they are too many. */
+async function foldersFrom(top: string): Promise<string[]> {
+  const folders = [top]
+  for (const folder of folders) {
+    const entries = await readdir(folder, { withFileTypes: true }).catch((): Dirent[] => [])
+    for (const entry of entries) if (entry.isDirectory() && !entry.name.startsWith('.')) folders.push(join(folder, entry.name))
+    if (folders.length > MAX_FOLDERS)
+      throw new TracefoldError('usage', `More than ${MAX_FOLDERS} folders are below ${top}: expected a pattern whose ** stands for fewer.`)
+  }
+  return folders
 }
 
 function matches(name: string, pattern: string): boolean {

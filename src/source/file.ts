@@ -47,6 +47,10 @@ export interface FileProgress {
   readonly records: number
   /** Files that could not be read, or not whole: `<path>: <why>`. */
   readonly problems: readonly string[]
+  /** Paths of files that were read to their end by a run before this one, and have nothing new. */
+  readonly readBefore: readonly string[]
+  /** Paths of files that hold nothing. */
+  readonly empty: readonly string[]
 }
 
 export interface FileSource extends Source {
@@ -63,6 +67,9 @@ interface Tracked extends OpenFile {
   readonly pump: Pump
   size: number
   records: number
+  /** Where the first reading began, and whether any gave a record: null, and false, before it. */
+  begin: number | null
+  hasNew: boolean
 }
 
 class Files implements FileSource {
@@ -78,6 +85,8 @@ class Files implements FileSource {
   #waiting: { path: string; size: number }[] = []
   #found = 0
   readonly #past = { bytes: 0, records: 0 }
+  readonly #readBefore = new Set<string>()
+  readonly #empty = new Set<string>()
   readonly #problems = new Map<string, string>()
   #work: Promise<unknown> = Promise.resolve()
 
@@ -101,7 +110,10 @@ class Files implements FileSource {
   }
 
   seek(p: Partition, offset: number): void {
-    this.#files.get(p.topic)?.pump.seek(offset)
+    const file = this.#files.get(p.topic)
+    if (file === undefined) return
+    file.begin ??= offset
+    file.pump.seek(offset)
   }
 
   pause(p: Partition): void {
@@ -120,6 +132,10 @@ class Files implements FileSource {
 
   committed(p: Partition, next: number): void {
     this.#files.get(p.topic)?.pump.committed(next)
+  }
+
+  nameOf(p: Partition): string | null {
+    return this.#files.get(p.topic)?.path ?? null
   }
 
   ended(): boolean | null {
@@ -148,6 +164,8 @@ class Files implements FileSource {
       bytesTotal: this.#past.bytes + unread + sum((file) => Math.max(file.size, file.bytesRead)),
       records: this.#past.records + sum((file) => file.records),
       problems: [...[...this.#problems].map(([path, why]) => `${path}: ${why}`), ...broken],
+      readBefore: [...new Set([...this.#readBefore, ...files.filter(wasReadBefore).map(({ path }) => path)])],
+      empty: [...this.#empty],
     }
   }
 
@@ -171,6 +189,7 @@ class Files implements FileSource {
   /** Where do the paths lead now? */
   async #look(): Promise<void> {
     const present = await expand(this.#options.paths)
+    this.#found = present.length
     this.#waiting = []
     for (const path of present) if (!(await this.#leadsWhereItDid(path))) this.#waiting.push({ path, size: 0 })
     for (const file of await this.#openMore(MAX_FOLLOWED)) this.#handler?.onAdded(file.partition)
@@ -213,8 +232,10 @@ class Files implements FileSource {
     if (handle === undefined) return null
     this.#problems.delete(path)
     const head = await headOf(handle, this.#mayGrow(path))
+    const { ino, size } = await handle.stat({ bigint: true })
+    if (size > 0n) this.#empty.delete(path)
+    else this.#empty.add(path)
     if (head !== null) {
-      const { ino, size } = await handle.stat({ bigint: true })
       const topic = identity(ino, head, this.#options.again ?? '')
       const known = this.#files.get(topic)
       if (known === undefined) return this.#track(path, { handle, head, topic, ino, size: Number(size) })
@@ -245,6 +266,8 @@ class Files implements FileSource {
       bytesRead: 0,
       isBehind: false,
       records: 0,
+      begin: null,
+      hasNew: false,
       replaced: false,
       truncated: false,
       problem: null,
@@ -268,6 +291,7 @@ class Files implements FileSource {
       () => file.isBehind,
     )) {
       file.records += batch.records.length
+      file.hasNew ||= batch.records.length > 0
       yield batch
     }
   }
@@ -278,6 +302,7 @@ class Files implements FileSource {
     if (!isPacked(file.path)) for (const [path, known] of this.#paths) if (known.file === file) this.#paths.delete(path)
     this.#past.bytes += file.bytesRead
     this.#past.records += file.records
+    if (wasReadBefore(file)) this.#readBefore.add(file.path)
     if (file.problem !== null) this.#problems.set(file.path, file.problem)
     void file.handle.close()
     if (!this.#options.follow) this.#work = this.#work.then(() => this.#addMore())
@@ -291,4 +316,8 @@ class Files implements FileSource {
       this.#handler?.onFailed(error)
     }
   }
+}
+
+function wasReadBefore({ begin, hasNew, bytesRead, size }: Tracked): boolean {
+  return begin !== null && begin > 0 && !hasNew && bytesRead >= size
 }

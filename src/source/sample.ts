@@ -1,6 +1,7 @@
 /**
  * Source: the bundled sample logs as if they happened now, so that the first page is never empty. One partition, `sample/start-<time>/0`; an offset is a
- * record's number. First an hour of history at once, then live at a steady pace, or the end.
+ * record's number. First two hours of history at once, then live
+ * at the pace that the history had, so that nothing seems to have begun with the start; or the end.
  *
  * Delivery: a record is a function of the start time and its number, so that a seek anywhere gives the same records again. Every start is another partition.
  */
@@ -12,9 +13,9 @@ import { historyLength, loadSamples, sampleRecord, type SamplePlan, type Samples
 import type { Batch, Bounds, Partition, Source, SourceHandler, SourceRecord } from './source.ts'
 
 const BATCH_RECORDS = 200
+/** The bundle once for each hour: the hour that the page shows, and the one before it, so that a change is one. */
+const HISTORY_HOURS = 2
 const NO_HEADERS = Object.freeze({})
-/** Enough to see something move, little enough to leave it running. */
-const RATE = 2
 /** Live records are given out in small batches, this often. */
 const LIVE_MS = 1_000
 
@@ -24,9 +25,8 @@ export interface SampleOptions {
   readonly now: () => number
   /** False: only the history, then it has ended. */
   readonly live: boolean
-  /** Records a second, when live. */
+  /** Records a second, when live; the history's if not given. */
   readonly rate?: number
-  readonly spreadMs?: number
   /** Rejects when the signal aborts. */
   readonly wait?: Wait
 }
@@ -51,9 +51,11 @@ class SampleLogs implements Source {
   }
 
   async start(handler: SourceHandler): Promise<void> {
-    const { from, now, rate = RATE, spreadMs = HOUR_MS } = this.#options
+    const { from, now, rate } = this.#options
     const samples = await loadSamples(from)
-    const plan: SamplePlan = { startMs: now(), spreadMs, rate }
+    const spreadMs = HISTORY_HOURS * HOUR_MS
+    const past = { startMs: now(), spreadMs, count: HISTORY_HOURS * samples.templates.length }
+    const plan: SamplePlan = { ...past, rate: rate ?? (historyLength(samples, past) * 1_000) / spreadMs }
     const partition: Partition = { cluster: 'sample', topic: `start-${plan.startMs}`, partition: 0 }
     const pump = new Pump(
       (offset, signal) => this.#read(offset, signal, started),

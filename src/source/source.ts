@@ -90,6 +90,8 @@ export interface Source {
    * HTTP): then the bounds decide what the end is. A change to true is followed by the `onRemoved` of the last partition.
    */
   ended(): boolean | null
+  /** The path of the file behind it, for people; null where it is not known. */
+  nameOf?(p: Partition): string | null
   /** No batch is delivered after this resolves. */
   stop(): Promise<void>
 }

@@ -19,6 +19,8 @@ const KEY = Buffer.from('stdin')
 
 export interface StdinOptions {
   readonly maxRecordBytes: number
+  /** Called once the pipe was closed and everything in it is committed. */
+  readonly onThrough?: () => void
   /** Rejects when the signal aborts. */
   readonly wait?: Wait
 }
@@ -44,7 +46,10 @@ class Pipe implements Source {
     this.#pump = new Pump(
       (from, signal) => this.#read(from, signal),
       handler,
-      () => handler.onRemoved(this.#partition),
+      () => {
+        handler.onRemoved(this.#partition)
+        this.#options.onThrough?.()
+      },
     )
     handler.onAssigned([this.#partition])
   }

@@ -56,6 +56,10 @@ class Union implements Source {
     this.#owner(p)?.committed(p, next)
   }
 
+  nameOf(p: Partition): string | null {
+    return this.#owner(p)?.nameOf?.(p) ?? null
+  }
+
   ended(): boolean | null {
     const ends = this.#sources.map((source) => source.ended()).filter((ended) => ended !== null)
     return ends.length === 0 ? null : ends.every(Boolean)

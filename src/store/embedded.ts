@@ -15,7 +15,7 @@ import type { Partition } from '../source/source.ts'
 import type { DeadLetterReader } from './dead-letter.ts'
 import type { DetailPart, DetailStore } from './detail-store.ts'
 import { accountReader } from './embedded/account-reader.ts'
-import { addLedgerEntry, mergeLedgerEntry, readPosition, writeLetter, writePosition } from './embedded/account.ts'
+import { addLedgerEntry, isNewName, mergeLedgerEntry, readPosition, writeLetter, writeName, writePosition } from './embedded/account.ts'
 import { alertReader } from './embedded/alert-reader.ts'
 import { detailReader, type DocumentReader } from './embedded/detail-reader.ts'
 import { Documents } from './embedded/documents.ts'
@@ -49,6 +49,8 @@ export interface EmbeddedReader extends RollupReader, AlertReader, LedgerReader,
 
 export interface EmbeddedStore extends Store {
   readonly reader: EmbeddedReader
+  /** Remembers by which path people know a file. A repeat writes nothing. */
+  noteName(p: Partition, path: string, signal: AbortSignal): Promise<void>
   asDetailStore(): DetailStore
   asRollupStore(): RollupStore
   /** Deletes what is past retention, in short steps. To be called now and then; calls must not overlap. Rejects with `aborted` once closed. */
@@ -131,7 +133,15 @@ class SqliteStore implements EmbeddedStore {
   }
 
   async commit(unit: Unit, signal: AbortSignal): Promise<CommitReport> {
-    return retry(async () => this.#inTransaction(() => this.#write(unit)), {
+    return this.#written(() => this.#write(unit), signal)
+  }
+
+  async noteName(p: Partition, path: string, signal: AbortSignal): Promise<void> {
+    if (translated(this.#db.path, () => isNewName(this.#db, p, path))) await this.#written(() => writeName(this.#db, p, path), signal)
+  }
+
+  #written<T>(write: () => T, signal: AbortSignal): Promise<T> {
+    return retry(async () => this.#inTransaction(write), {
       signal,
       isRetriable: (error) => isTracefoldError(error, 'neighbour_away'),
       onRetry: (error, _attempt, waitMs) => this.#options.onBusy?.(error, waitMs),

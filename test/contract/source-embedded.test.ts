@@ -43,7 +43,7 @@ function http(): SourceAdapter {
 
 function sample(): SourceAdapter {
   const source = createSampleSource({ from: 'samples', now: () => Date.UTC(2026, 2, 1), live: false })
-  return { source, feed: noFeed, records: 2_400, release: nothing }
+  return { source, feed: noFeed, records: 4_800, release: nothing }
 }
 
 async function union(): Promise<SourceAdapter> {

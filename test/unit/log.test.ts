@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { TracefoldError } from '../../src/errors.ts'
 import { Secret } from '../../src/lib/secret.ts'
-import { createLogger } from '../../src/log.ts'
+import { createLogger, withoutInfo } from '../../src/log.ts'
 
 function logged(write: (log: ReturnType<typeof createLogger>) => void, level = 'info'): Record<string, unknown>[] {
   const lines: string[] = []
@@ -27,6 +27,18 @@ describe('the log', () => {
       log.debug('two')
     })
     expect(lines.map(({ msg }) => msg)).toEqual(['two'])
+  })
+
+  it.each([
+    ['info', ['warning']],
+    ['debug', ['news', 'warning']],
+    ['error', []],
+  ])('of a part without news, at %s, tells %j', (level, told) => {
+    const lines = logged((log) => {
+      withoutInfo(log).info('news')
+      withoutInfo(log).warn('warning')
+    }, level)
+    expect(lines.map(({ msg }) => msg)).toEqual(told)
   })
 
   it('shows an error with its code and causes, and not what a client hangs on it', () => {

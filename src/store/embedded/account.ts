@@ -33,6 +33,15 @@ export function writePosition(db: Database, branch: BranchName, progress: Progre
   )
 }
 
+/** False where it is called that already. */
+export function isNewName(db: Database, { topic }: Partition, path: string): boolean {
+  return db.prepare('SELECT path FROM log_name WHERE topic = ?').get<{ path: string }>(topic)?.path !== path
+}
+
+export function writeName(db: Database, { topic }: Partition, path: string): void {
+  db.prepare('INSERT OR REPLACE INTO log_name VALUES (?, ?)').run(topic, path)
+}
+
 interface LedgerRow {
   readonly counts: string
   readonly block: number | null

@@ -15,12 +15,23 @@ export interface EmbeddedPosition {
   readonly block: number
 }
 
+/** Paths of files, by their partition's topic. */
+export type LogNames = ReadonlyMap<string, string>
+
 export interface PositionReader {
+  logNames(): Promise<LogNames>
   positions(): Promise<EmbeddedPosition[]>
 }
 
 export function positionReader(db: Database): PositionReader {
   const sql =
     'SELECT branch, cluster, topic, partition, incarnation, next, block FROM position WHERE cluster <> ? ORDER BY written_ms DESC, topic, branch LIMIT ?'
-  return { positions: async () => db.snapshot(() => [...db.prepare(sql).all<EmbeddedPosition>('http', MAX_ROWS)]) }
+  return {
+    positions: async () => db.snapshot(() => [...db.prepare(sql).all<EmbeddedPosition>('http', MAX_ROWS)]),
+    logNames: async () =>
+      db.snapshot(() => {
+        const rows = db.prepare('SELECT topic, path FROM log_name').all<{ topic: string; path: string }>()
+        return new Map([...rows].map(({ topic, path }) => [topic, path]))
+      }),
+  }
 }

@@ -4,7 +4,7 @@
  *   document -- mark (one for each contributor)          rollup -- rollup_host
  *      |-- identity, title / message / trace (text), sample    |-- job, series (all dimensions), message, host
  *      |-- document_previous (its keys by the rules before)
- *   position (branch, partition)    ledger (day, branch, contributor)    letter
+ *   position (branch, partition)    ledger (day, branch, contributor)    letter    log_name (what a file is called)
  *
  * What repeats is stored once, in tables of one shape (interner.ts): seq, hash, value, and the newest day of event time that uses it.
  * Every `..._ms` is milliseconds since the epoch. Rollup rows are kept for the minute, the hour and the day (`tier` is its length), so that
@@ -92,8 +92,11 @@ CREATE TABLE document_previous (fingerprint TEXT NOT NULL, document INTEGER NOT 
 CREATE INDEX document_previous_document ON document_previous (document);
 `
 
+/** A file's partition is named by a hash of its content; people know it by its path. */
+const LOG_NAMES = 'CREATE TABLE log_name (topic TEXT PRIMARY KEY, path TEXT NOT NULL) WITHOUT ROWID;'
+
 /** From format n to n + 1. */
-const STEPS = [BEGIN, RULES_AND_PREVIOUS_KEYS]
+const STEPS = [BEGIN, RULES_AND_PREVIOUS_KEYS, LOG_NAMES]
 const FORMAT = STEPS.length
 
 /** Makes the tables in an empty database, and brings an older one up to date. Throws `store_corrupt` where the file is another program's, or of a newer version. */

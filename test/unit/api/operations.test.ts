@@ -35,7 +35,7 @@ describe('probes', () => {
 
   it('a process that answers is alive, and says what runs', async () => {
     const answer = await (await apiWith()).inject('/healthz')
-    expect([answer.statusCode, answer.json()]).toEqual([200, { live: true, version: '0.0.0-test' }])
+    expect([answer.statusCode, answer.json()]).toEqual([200, { live: true, version: '0.0.0-test', takes_events: false }])
   })
 
   it('nobody is ready before a part has reported', async () => {

@@ -22,6 +22,15 @@ describe('tracefold ledger', () => {
     expect(renderLedger([line({ consumed: 10, counted: 9 }), line({ consumed: 9, counted: 10 })], null)).toContain('NOT in balance')
   })
 
+  test('branches that have not consumed the same of a day are said in words, each balanced in itself', () => {
+    const rollup = { ...line({ consumed: 12, counted: 12 }), branch: 'rollup' as const }
+    expect(renderLedger([line({ consumed: 10, counted: 10 }), rollup], null)).toContain(
+      'in balance\n2026-11-21 main/error-logs/0/3: detail has consumed 10, rollup 12: the branches are at different places, or one has skipped or counted twice\n',
+    )
+    expect(renderLedger([line({ consumed: 12, counted: 12 }), rollup], null)).not.toContain('different places')
+    expect(renderLedger([line({ consumed: 10, counted: 10 }), { ...rollup, day: '2026-11-20' }], null)).not.toContain('different places')
+  })
+
   test('no lines are said in words', () => {
     expect(renderLedger([], null)).toBe('Nothing was consumed in these days.\n')
   })

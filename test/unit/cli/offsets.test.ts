@@ -188,10 +188,11 @@ describe('embedded', () => {
       { detail, rollup: [aRollupPart([aRow()], { progress: aProgress({ partition: file, from: 10, next: 60 }) })] },
       new AbortController().signal,
     )
+    await store.noteName(file, '/var/log/my.log', new AbortController().signal)
     await store.close()
     const { out } = await cli('offsets', 'show')
-    expect(out).toMatch(/detail\s+app\.log-1\s+0\s+70\s+-/)
-    expect(out).toMatch(/rollup\s+app\.log-1\s+0\s+60\s+-/)
+    expect(out).toMatch(/detail\s+my\.log \(app\.log-1\)\s+0\s+70\s+-/)
+    expect(out).toMatch(/rollup\s+my\.log \(app\.log-1\)\s+0\s+60\s+-/)
     expect(out).not.toContain('request')
     for (const words of [
       ['offsets', 'skip', '--branch', 'both'],

@@ -167,4 +167,26 @@ describe('tracefold check-config', () => {
     expect(err).toContain('2 settings are wrong:\n  - filter.rulesFile: expected filter rules; got filter rules cannot be read')
     expect(err).toContain('  - patterns.folder: expected pattern rules; got ')
   })
+
+  it('tells the faults of settings and of the files that the others name at once', async () => {
+    const wrong = { TRACEFOLD_BLOCK_SIZE: '0', TRACEFOLD_FILTER_RULES_FILE: join(folder, 'missing.yaml') }
+    const { code, err } = await run(['check-config'], { env: wrong })
+    expect(code).toBe(78)
+    expect(err).toContain('2 settings are wrong:\n  - blockSize')
+    expect(err).toContain('  - filter.rulesFile: expected filter rules; got filter rules cannot be read')
+  })
+
+  it('tells a faulty certificate beside a faulty setting', async () => {
+    const { err } = await run(['check-config'], { env: { TRACEFOLD_ELASTICSEARCH_TLS_CA_FILE: yaml, TRACEFOLD_BLOCK_SIZE: '0' } })
+    expect(err).toContain('2 settings are wrong:\n  - blockSize')
+    expect(err).toContain('elasticsearch.tls.caFile: expected a file of certificates')
+  })
+})
+
+describe('produce', () => {
+  it('is refused in embedded mode, before any server is asked for', async () => {
+    const { code, err } = await run(['produce'])
+    expect(code).toBe(64)
+    expect(err).toBe('tracefold: produce goes with mode cluster; in embedded mode `tracefold run --sample` reads the sample\n')
+  })
 })

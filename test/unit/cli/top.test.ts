@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { topAnswer } from '../../../src/api/schemas.ts'
 import { displayWidth, renderTable } from '../../../src/cli/table.ts'
 import { registerTop, renderTop } from '../../../src/cli/top.ts'
-import type { RollupReader, TopQuery, TopResult, TopRow } from '../../../src/store/rollup-store.ts'
+import type { JobRow, RollupReader, TopQuery, TopResult, TopRow } from '../../../src/store/rollup-store.ts'
 import { topRow } from '../api/fakes.ts'
 import { capturedIo, NOW } from './captured-io.ts'
 
@@ -31,13 +31,14 @@ function readerOf(result: TopResult): { reader: RollupReader; asked: TopQuery[];
   return { reader, asked, closed: () => closed }
 }
 
-async function runTop(words: string[], result: TopResult) {
+async function runTop(words: string[], result: TopResult, jobs: readonly string[] = []) {
   const io = capturedIo()
   const held = readerOf(result)
   const program = new Command().exitOverride()
-  registerTop(program, io, async () => held.reader)
+  const jobRow = (job: string): JobRow => ({ job, count: 1, previousCount: 0, errorTypes: 1, hosts: 1, firstMs: NOW, lastMs: NOW })
+  registerTop(program, io, async () => ({ ...held.reader, jobs: async () => jobs.map(jobRow) }))
   await program.parseAsync(['top', ...words], { from: 'user' })
-  return { ...held, out: io.out() }
+  return { ...held, out: io.out(), err: io.err() }
 }
 
 describe('renderTop', () => {
@@ -76,6 +77,10 @@ describe('renderTop', () => {
   it('does not call new what had events before it was taken apart from another error', () => {
     const text = renderTop(QUERY, { rows: [row({ previousCount: 0, isNew: false, previousKeys: ['v1:old'] })], total: 75 }, null)
     expect(text).not.toContain('new')
+  })
+
+  it.each(['category', 'severity'] as const)('suggests no single place for a %s', (by) => {
+    expect(renderTop({ ...QUERY, by }, { rows: [row({ key: 'network' })], total: 100 }, null)).not.toMatch(/CULPRIT|Orders\.load/)
   })
 
   it('says so where there is nothing', () => {
@@ -149,6 +154,14 @@ describe('tracefold top', () => {
         toMs: NOW - HOUR,
       },
     ])
+  })
+
+  it.each([
+    ['a misspelt job', 'oders', 'No job oders has had errors; perhaps orders. Known are: orders, billing\n'],
+    ['a job that is like none', 'warehouse', 'No job warehouse has had errors. Known are: orders, billing\n'],
+    ['a job without errors in the range', 'billing', ''],
+  ])('names the jobs there are for %s', async (_name, job, expected) => {
+    expect((await runTop([job], { rows: [], total: 0 }, ['orders', 'billing'])).err).toBe(expected)
   })
 
   it('prints with --json what the API answers', async () => {

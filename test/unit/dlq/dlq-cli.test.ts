@@ -25,7 +25,7 @@ const REPORT: ReplayReport = {
 async function run(
   words: readonly string[],
   over: { letters?: readonly DeadLetter[]; reports?: readonly ReplayReport[] } = {},
-): Promise<{ out: string; asked: unknown[][] }> {
+): Promise<{ out: string; err: string; asked: unknown[][] }> {
   const io = capturedIo()
   const asked: unknown[][] = []
   const reports = [...(over.reports ?? [REPORT])]
@@ -39,7 +39,7 @@ async function run(
   const program = new Command('tracefold').exitOverride().configureOutput({ writeErr: () => {} })
   registerDlq(program, io, () => desk)
   await program.parseAsync(['dlq', ...words], { from: 'user' })
-  return { out: io.out(), asked }
+  return { out: io.out(), err: io.err(), asked }
 }
 
 describe('list', () => {
@@ -48,7 +48,7 @@ describe('list', () => {
       letters: [aLetter({ reason: 'too_large', detail: '12 bytes\u001b[2J', job: 'orders' })],
     })
     expect(asked).toEqual([
-      ['letters', { reason: 'too_large', fromMs: NOW - 3_600_000, fromOffset: 5, partition: 2, limit: 50 }],
+      ['letters', { reason: 'too_large', fromMs: NOW - 3_600_000, fromOffset: 5, partition: 2, limit: 51 }],
       ['close'],
     ])
     expect(out).toContain('too_large')
@@ -60,6 +60,19 @@ describe('list', () => {
     const letters = [aLetter({ body: Buffer.from([0xff, 0xfe]), day: '2026-03-01', outOf: 2, branches: ['detail'] })]
     const list = z.array(letterRow.strict()).parse(JSON.parse((await run(['list', '--json'], { letters })).out))
     expect(list).toMatchObject([{ reason: 'not_json', topic: 'error-logs', body_encoding: 'base64' }])
+  })
+
+  test('says where there are more than it shows', async () => {
+    const letters = Array.from({ length: 3 }, (_, offset) => aLetter({ offset }))
+    const cut = await run(['list', '--limit', '2', '--json'], { letters })
+    expect(JSON.parse(cut.out)).toHaveLength(2)
+    expect(cut.err).toBe('Only the newest 2 letters of more: see --limit, at most 1000.\n')
+    expect((await run(['list', '--limit', '3'], { letters })).err).toBe('')
+  })
+
+  test('refuses a range of offsets that goes down', async () => {
+    await expect(run(['list', '--offset', '5-3'])).rejects.toMatchObject({ code: 'bad_request' })
+    await expect(run(['list', '--limit', '1001'])).rejects.toThrow('Expected a whole number from 1 to 1000.')
   })
 
   test('of none says so', async () => {
@@ -106,7 +119,13 @@ describe('replay', () => {
   })
 
   test('as JSON', async () => {
-    expect(JSON.parse((await run(['replay', '--json', '--id', 'x'])).out)).toMatchObject({ letters: 3, failed_again: 1, next: null })
+    const letter = aLetter()
+    const { out } = await run(['replay', '--json', '--id', letter.id], { letters: [letter] })
+    expect(JSON.parse(out)).toMatchObject({ letters: 3, failed_again: 1, next: null })
+  })
+
+  test.each(['replay', 'purge'])('of one that is not there fails, as a %s', async (command) => {
+    await expect(run([command, '--id', 'none'])).rejects.toMatchObject({ code: 'not_found' })
   })
 })
 

@@ -63,6 +63,11 @@ describe('a range that is asked for', () => {
       expect(() => plan(range(120, 130), [], [skipped(100, 200, over)])).toThrow('were counted')
   })
 
+  test('that the other branch alone has skipped is refused with that branch named', () => {
+    expect(() => plan(range(120, 130), [], [skipped(100, 200, { branch: 'rollup' })])).toThrow('say --branch rollup')
+    expect(() => plan(range(120, 130), [], [skipped(130, 200, { branch: 'rollup' })])).not.toThrow('--branch')
+  })
+
   test('must be one', () => {
     expect(() => plan(range(130, 130))).toThrow('expected a range')
   })

@@ -156,11 +156,27 @@ describe('files that end', () => {
     await writeFile(at('app.log'), '{"n":1}\n'.repeat(100))
     const source = make(['app.log'])
     const listener = await listen(source)
-    expect(source.progress()).toEqual({ name: 'app.log', bytesRead: 0, bytesTotal: 800, records: 0, problems: [] })
+    expect(source.progress()).toEqual({
+      name: 'app.log',
+      bytesRead: 0,
+      bytesTotal: 800,
+      records: 0,
+      problems: [],
+      readBefore: [],
+      empty: [],
+    })
     await waitUntil('the end', () => source.ended() === true)
     listener.commitAll()
     await waitUntil('the removal', () => listener.removed.length === 1)
-    expect(source.progress()).toEqual({ name: 'app.log', bytesRead: 800, bytesTotal: 800, records: 100, problems: [] })
+    expect(source.progress()).toEqual({
+      name: 'app.log',
+      bytesRead: 800,
+      bytesTotal: 800,
+      records: 100,
+      problems: [],
+      readBefore: [],
+      empty: [],
+    })
   })
 })
 

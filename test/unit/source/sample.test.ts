@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { createSampleSource } from '../../../src/source/sample.ts'
 import { historyLength, loadSamples, sampleRecord, sampleRecords, type SamplePlan } from '../../../src/source/sample-records.ts'
+import type { Partition } from '../../../src/source/source.ts'
 import { Listener, settle } from '../../contract/source.ts'
 import { waitUntil } from '../../support/wait.ts'
 
@@ -83,14 +84,35 @@ describe('the source', () => {
     const source = createSampleSource({ from: 'samples', now: () => nowMs, live: true, rate: 2, wait })
     const listener = new Listener(source)
     await source.start(listener)
-    await waitUntil('the history', () => listener.records.length === 2_400)
+    await waitUntil('the history', () => listener.records.length === 4_800)
     await settle()
-    expect(listener.records.length).toBe(2_400)
+    expect(listener.records.length).toBe(4_800)
     nowMs += 5_000
-    await waitUntil('live records', () => listener.records.length === 2_410)
-    const times = listener.records.slice(2_400).map(({ value }) => timeOf(parsed(value ?? Buffer.alloc(0))))
+    await waitUntil('live records', () => listener.records.length === 4_810)
+    const times = listener.records.slice(4_800).map(({ value }) => timeOf(parsed(value ?? Buffer.alloc(0))))
     expect(times).toEqual(Array.from({ length: 10 }, (_, i) => START + i * 500))
     expect(source.ended()).toBeNull()
+    await source.stop()
+  })
+
+  it('goes on at the pace of its history where no other is given', async () => {
+    let nowMs = START
+    const source = createSampleSource({ from: 'samples', now: () => nowMs, live: true })
+    const listener = new Listener(source, null)
+    await source.start(listener)
+    nowMs += HOUR
+    const [partition] = [...listener.partitions.values()] as [Partition] // it has one
+    expect(await source.bounds(partition)).toEqual({ begin: 0, end: 3 * samples.templates.length })
+    await source.stop()
+  })
+
+  it('has as much of every error in the hour before the last one as in the last', async () => {
+    const source = createSampleSource({ from: 'samples', now: () => START, live: false })
+    const listener = new Listener(source)
+    await source.start(listener)
+    await waitUntil('the history', () => source.ended() === true)
+    const early = listener.records.filter(({ value }) => timeOf(parsed(value ?? Buffer.alloc(0))) < START - HOUR)
+    expect([early.length, listener.records.length]).toEqual([2_400, 4_800])
     await source.stop()
   })
 

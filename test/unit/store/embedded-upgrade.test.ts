@@ -101,7 +101,7 @@ test('a reader beside no writer says who brings it up to date, and changes nothi
   expect(() => openEmbeddedReader(path)).toThrow(
     expect.objectContaining({
       code: 'store_corrupt',
-      message: expect.stringMatching(/format 1; this version reads format 2.*older version.*tracefold run/),
+      message: expect.stringMatching(/format 1; this version reads format 3.*older version.*tracefold run/),
     }),
   )
   expect(readFileSync(join(path, 'tracefold.db'))).toEqual(before)
