@@ -20,9 +20,9 @@ const BEFORE_VALUE = new RegExp(
   `(${KEY})(?:\\\\*["']?\\s{0,4}[=:]\\s{0,4}|(?<=--[\\w.-]{0,60})\\s{1,4}(?!-))(?:\\[(?!redacted:))?(\\\\*["'])?`,
   'gi',
 )
-/** Without quotes. A bracket or quote within a word belongs to it, as in `s3(cr3t)x`; so does a placeholder; an escaped line end does not. */
+/** Without quotes. A bracket or quote within a word belongs to it, as in `s3(cr3t)x`; so does a placeholder; an escaped line end does not, nor a backslash before a placeholder. */
 const BARE_VALUE =
-  /(?:\{[\w-]{1,20}\}(?=[^\s,;&"'(){}<>[\]]))?(?:[^\s,;&"'\\(){}<>[\]]|\\(?![nrtu"'\\]))(?:[^\s,;&"'\\(){}<>[\]]+|\\(?![nrtu"'\\])|\[redacted:[a-z0-9-]{1,60}\]|["'(){}<>[\]](?=[A-Za-z0-9]))*/y
+  /(?:\{[\w-]{1,20}\}(?=[^\s,;&"'(){}<>[\]]))?(?:[^\s,;&"'\\(){}<>[\]]|\\(?![nrtu"'\\]|\[redacted:))(?:[^\s,;&"'\\(){}<>[\]]+|\\(?![nrtu"'\\]|\[redacted:)|\[redacted:[a-z0-9-]{1,60}\]|["'(){}<>[\]](?=[A-Za-z0-9]))*/y
 const QUOTE_OR_LINE_END = /["'\r\n]/g
 const ELEMENT = new RegExp(`((?:${KEY})(?:\\s[^<>]{0,80})?>)(?!\\[redacted:[a-z0-9-]+\\]<)[^<>]+(?=</)`, 'gi')
 const IN_BRACKETS = /((?:password|passwd|passphrase|pwd|secret)\[)(?!redacted:)[^\s[\]]+(?=\])/gi
