@@ -57,7 +57,7 @@ function head(columns) {
 /** @param {TopRow} row @param {Parameters<typeof fillTop>[1]} what */
 function topRow(row, what) {
   const open = row === what.selected
-  return el(
+  const tr = el(
     'tr',
     { class: open ? 'selected' : '' },
     el(
@@ -85,6 +85,7 @@ function topRow(row, what) {
       el('span', { class: 'second' }, 'first ', time(row.first_seen, what.nowMs)),
     ),
   )
+  return chosenAnywhere(tr, () => what.onSelect(row.key))
 }
 
 /** What somebody said of it; that it is new or goes on, the columns say. @param {string | null} state */
@@ -129,7 +130,7 @@ function advice({ rule, rule_title: title, advice: text, link, severity }) {
 /** @param {JobRow} row @param {Parameters<typeof fillJobs>[1]} what */
 function jobRow(row, what) {
   const open = row.job === what.selected
-  return el(
+  const tr = el(
     'tr',
     { class: open ? 'selected' : '' },
     el(
@@ -142,6 +143,16 @@ function jobRow(row, what) {
     changeCell(row.change),
     el('td', { class: 'num' }, whole(row.error_types)),
   )
+  return chosenAnywhere(tr, () => what.onSelect(row.job))
+}
+
+/** For a pointer; the button in the row is for all others, and does the same. @template {HTMLElement} T @param {T} tr @param {() => void} onChoose @returns {T} */
+function chosenAnywhere(tr, onChoose) {
+  tr.classList.add('choosable')
+  tr.addEventListener('click', ({ target }) => {
+    if (target instanceof Element && target.closest('a, button') === null && document.getSelection()?.type !== 'Range') onChoose()
+  })
+  return tr
 }
 
 /** `mark` finds the button again after the table was made anew. @param {string} text @param {string} mark @param {Record<string, string>} state @param {() => void} onChoose */
