@@ -18,17 +18,21 @@ export function cut(text: string, maxChars: number): string {
 
 /** More would show how numbers are stored: 0.07 * 100 is 7.000000000000001. */
 const MAX_DIGITS = 12
+/** Made once: making one takes longer than all that it formats in a round. */
+const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
+const TENTHS = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 })
+const TWO_DIGITS = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 2 })
+const ALL_DIGITS = new Intl.NumberFormat('en-US', { maximumSignificantDigits: MAX_DIGITS })
 
 /** `1,234`, `1.3`, `0.042`: a fraction only where it says something. What is not zero never reads as zero. */
 export function number(value: number): string {
   const size = Math.abs(value)
-  if (size >= 1) return value.toLocaleString('en-US', { maximumFractionDigits: size < 10 ? 1 : 0 })
-  return value.toLocaleString('en-US', { maximumSignificantDigits: 2 })
+  return (size >= 10 ? WHOLE : size >= 1 ? TENTHS : TWO_DIGITS).format(value)
 }
 
 /** As it was set: what people wrote is not rounded. */
 export function exact(value: number): string {
-  return value.toLocaleString('en-US', { maximumSignificantDigits: MAX_DIGITS })
+  return ALL_DIGITS.format(value)
 }
 
 /** With as many digits as tell it from a number beside it: `0.045` beside 0.04, `11.6` beside 12. */
