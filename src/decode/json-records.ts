@@ -23,10 +23,17 @@ const LARGE = 65_536
 /** At most `max` records. None where there is nothing but brackets and commas. */
 export function readJson(text: string, max: number): JsonRecord[] {
   if (text.length > LARGE && isTooDeep(text)) return [fault('not_json', `Brackets that nest deeper than any record does: ${snippet(text)}`)]
-  const whole = parseJson(text)
+  const whole = isUnclosed(text) ? undefined : parseJson(text)
   if (whole === undefined) return partsOf(text, max).map((part) => recordAt(text, part))
   const values: readonly unknown[] = !Array.isArray(whole) ? [whole] : isTuple(whole) ? whole.slice(-1) : whole
   return values.slice(0, max).map((value) => ({ kind: 'value', value, truncated: false }))
+}
+
+/** No JSON for certain: found without the parser, which would make all of a long cut record before it says so. */
+function isUnclosed(text: string): boolean {
+  const begin = text.trimStart()[0]
+  const end = text.trimEnd().at(-1)
+  return (begin === '{' && end !== '}') || (begin === '[' && end !== ']')
 }
 
 /** How Fluentd and Fluent Bit forward a record: behind its time, or its tag and its time. */

@@ -9,7 +9,7 @@ export function markOpen(value: unknown, levels: number): void {
   let at = value
   for (let left = levels; left > 0 && typeof at === 'object' && at !== null; left--) {
     open.add(at)
-    at = lastOf(at)
+    if (left > 1) at = lastOf(at)
   }
 }
 
